@@ -1,0 +1,9 @@
+"""The two ways a command ends early that are no bug of the program."""
+
+
+class UserError(Exception):
+    """What the user can mend: one line with what came, what is accepted and what to do (exit code 2)."""
+
+
+class Interrupted(Exception):
+    """The user (or the system) asked to stop; the work so far is saved (exit code 130)."""

@@ -1,0 +1,171 @@
+"""A face set on disk: aligned crops as ordinary image files and one alignments file, one JSON line a face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.geometry import transform_points
+from faceswap.faces.values import Face
+
+ALIGNMENTS = "alignments.jsonl"
+CONTACT_SHEET = "contact_sheet.jpg"
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, eq=False)
+class FaceRecord:
+    """One line of the alignments file.
+
+    `file` is the crop's name in the folder, `size_px` its width; `box` (4,) and `points` (68, 2) are frame pixels;
+    `frame_to_crop` (2, 3); `blur` in [0, 1], 1 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
+    """
+
+    file: str
+    frame: int
+    time_seconds: float
+    box: NDArray[np.float32]
+    points: NDArray[np.float32]
+    frame_to_crop: NDArray[np.float64]
+    score: float
+    track: int
+    blur: float
+    yaw: float
+    pitch: float
+    roll: float
+    size_px: int
+
+    @property
+    def face(self) -> Face:
+        """The face in frame pixels."""
+        return Face(self.box, self.points, self.score, self.track)
+
+    @cached_property
+    def crop_points(self) -> NDArray[np.float32]:
+        """The points (68, 2) in crop pixels."""
+        return transform_points(self.frame_to_crop, self.points)
+
+    def to_json(self) -> str:
+        """One line of JSON; coordinates are rounded to 1/1000 px, matrices kept exact."""
+        return json.dumps(
+            {
+                "file": self.file,
+                "frame": int(self.frame),
+                "time_seconds": round(float(self.time_seconds), 6),
+                "box": _rounded(self.box),
+                "points": _rounded(self.points),
+                "frame_to_crop": np.asarray(self.frame_to_crop, np.float64).tolist(),
+                "score": round(float(self.score), 4),
+                "track": int(self.track),
+                "blur": round(float(self.blur), 4),
+                "yaw": round(float(self.yaw), 2),
+                "pitch": round(float(self.pitch), 2),
+                "roll": round(float(self.roll), 2),
+                "size_px": int(self.size_px),
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, line: str) -> FaceRecord:
+        """The record of a line. Raises ValueError when it is not one."""
+        try:
+            values = json.loads(line)
+            record = cls(
+                file=str(values["file"]),
+                frame=int(values["frame"]),
+                time_seconds=float(values["time_seconds"]),
+                box=np.asarray(values["box"], np.float32),
+                points=np.asarray(values["points"], np.float32),
+                frame_to_crop=np.asarray(values["frame_to_crop"], np.float64),
+                score=float(values["score"]),
+                track=int(values["track"]),
+                blur=float(values["blur"]),
+                yaw=float(values["yaw"]),
+                pitch=float(values["pitch"]),
+                roll=float(values["roll"]),
+                size_px=int(values["size_px"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not an alignment: {error!r}") from error
+        if Path(record.file).name != record.file:
+            raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
+        if record.frame_to_crop.shape != (2, 3) or not np.isfinite(record.frame_to_crop).all():
+            raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
+        _ = record.face  # checks box and points
+        return record
+
+
+def read_records(path: Path) -> list[FaceRecord]:
+    """All records of an alignments file, by frame. A last line cut off by a kill is dropped; other damage is a UserError."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the alignments {path}: {error}") from error
+    records = []
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        try:
+            records.append(FaceRecord.from_json(line))
+        except ValueError as error:
+            if number == len(lines) - 1:  # no newline follows: the write was cut
+                break
+            raise UserError(f"{path}, line {number + 1}: {error}; extract the video again") from error
+    return sorted(records, key=lambda record: (record.frame, record.file))
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSet:
+    """The faces of one source: `records` by frame, each with its crop in `folder`."""
+
+    folder: Path
+    records: Sequence[FaceRecord]
+    report: dict
+
+    @classmethod
+    def open(cls, folder: str | Path) -> FaceSet:
+        """Reads a face set; a record whose image file was deleted is left out. Raises UserError when there is none."""
+        folder = Path(folder)
+        if not (folder / ALIGNMENTS).is_file():
+            raise UserError(f"no face set in {folder}; make it first: python -m faceswap.extract video=...")
+        present = {path.name for path in folder.iterdir()}
+        records = [record for record in read_records(folder / ALIGNMENTS) if record.file in present]
+        return cls(folder, records, _read_report(folder / REPORT))
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def source(self) -> Path | None:
+        """The video or images the set was made from, if its report tells."""
+        return Path(self.report["source"]) if "source" in self.report else None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def path(self, index: int) -> Path:
+        """The image file of a record."""
+        return self.folder / self.records[index].file
+
+
+def _rounded(values: NDArray) -> list:
+    return np.round(np.asarray(values, np.float64), 3).tolist()
+
+
+def _read_report(path: Path) -> dict:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    return report if isinstance(report, dict) else {}

@@ -1,0 +1,33 @@
+"""One progress bar for all commands: rate and time left, on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+
+class Progress:
+    """`with Progress(total, "extract", "frame") as bar: bar.advance()`; a plain line now and then without a terminal."""
+
+    def __init__(self, total: int | None, label: str, unit: str = "frame", initial: int = 0) -> None:
+        # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.
+        interval_seconds = 0.1 if sys.stderr.isatty() else 10.0
+        self._bar = tqdm(
+            total=total, desc=label, unit=f" {unit}s", initial=initial, file=sys.stderr, mininterval=interval_seconds,
+            dynamic_ncols=True, smoothing=0.1, leave=True,
+        )  # fmt: skip
+
+    def advance(self, count: int = 1) -> None:
+        """Counts `count` more units as done."""
+        self._bar.update(count)
+
+    def note(self, text: str) -> None:
+        """Shows a short text behind the bar (the losses, say)."""
+        self._bar.set_postfix_str(text, refresh=False)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()

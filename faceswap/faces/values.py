@@ -1,0 +1,117 @@
+"""Frame, Face, AlignedFace, Decoded: frozen values, checked at birth, made new at each step.
+
+Pixel convention everywhere (OpenCV's): the centre of the top-left pixel is (0, 0), so a picture of width W spans
+[-0.5, W - 0.5] and resizing by s maps x to (x + 0.5) * s - 0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+POINT_COUNT = 68
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` of presentation."""
+
+    image: NDArray[np.uint8]
+    index: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check_image("Frame.image", self.image)
+        if self.index < 0:
+            raise ValueError(f"Frame.index must be 0 or more, not {self.index}")
+
+    @property
+    def width(self) -> int:
+        return self.image.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.image.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face in a frame: `box` (4,) x0, y0, x1, y1 and `points` (68, 2) in iBUG order, both in frame pixels.
+
+    `score` is the finder's confidence in [0, 1]; `track` joins the same person over neighbouring frames (-1: unknown).
+    """
+
+    box: NDArray[np.float32]
+    points: NDArray[np.float32]
+    score: float = 1.0
+    track: int = -1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _as_finite("Face.box", self.box, (4,)))
+        object.__setattr__(self, "points", _as_finite("Face.points", self.points, (POINT_COUNT, 2)))
+        if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
+            raise ValueError(f"Face.box must be x0, y0, x1, y1 with x0 < x1 and y0 < y1, not {self.box.tolist()}")
+
+    @classmethod
+    def from_points(cls, points: NDArray, score: float = 1.0, track: int = -1) -> Face:
+        """A face whose box is the tight box of its points."""
+        points = np.asarray(points, np.float32)
+        return cls(np.concatenate([points.min(0), points.max(0)]), points, score, track)
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedFace:
+    """An upright square crop: `image` (S, S, 3) uint8 RGB, `points` (68, 2) in crop pixels, `frame_to_crop` (2, 3)."""
+
+    image: NDArray[np.uint8]
+    points: NDArray[np.float32]
+    frame_to_crop: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        _check_image("AlignedFace.image", self.image)
+        if self.image.shape[0] != self.image.shape[1]:
+            raise ValueError(f"AlignedFace.image must be square, not {self.image.shape[1]} x {self.image.shape[0]}")
+        object.__setattr__(self, "points", _as_finite("AlignedFace.points", self.points, (POINT_COUNT, 2)))
+        matrix = _as_finite("AlignedFace.frame_to_crop", self.frame_to_crop, (2, 3), np.float64)
+        object.__setattr__(self, "frame_to_crop", matrix)
+
+    @property
+    def size_px(self) -> int:
+        return self.image.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """What a model makes of N faces: `images` (N, R, R, 3) float32 RGB and `masks` (N, R, R) float32, both in [0, 1].
+
+    `masks` is None when the model has learned none.
+    """
+
+    images: NDArray[np.float32]
+    masks: NDArray[np.float32] | None
+
+    def __post_init__(self) -> None:
+        shape = self.images.shape
+        if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
+            raise ValueError(f"Decoded.images must be (N, R, R, 3), not {shape}")
+        if self.masks is not None and self.masks.shape != shape[:3]:
+            raise ValueError(f"Decoded.masks must be {shape[:3]} as the images are, not {self.masks.shape}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def _check_image(name: str, image: NDArray) -> None:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"{name} must be (H, W, 3) uint8 RGB, not {image.shape} {image.dtype}")
+
+
+def _as_finite(name: str, values: NDArray, shape: tuple[int, ...], dtype: type = np.float32) -> NDArray:
+    array = np.asarray(values, dtype)
+    if array.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, not {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite numbers")
+    return array

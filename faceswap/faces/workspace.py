@@ -1,0 +1,66 @@
+"""Where everything lies: DIR/faces/NAME, DIR/runs/PAIR, DIR/out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from faceswap.faces.atomic import write_json
+from faceswap.faces.errors import UserError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder that holds face sets, runs and results."""
+
+    root: Path
+
+    def faces(self, name: str) -> Path:
+        """The folder of a face set."""
+        return self.root / "faces" / _checked(name, "a face set")
+
+    def run(self, pair: str) -> Path:
+        """The folder of a training run."""
+        return self.root / "runs" / _checked(pair, "a pair")
+
+    @property
+    def out(self) -> Path:
+        """The folder of finished films and pictures."""
+        return self.root / "out"
+
+    def face_set_names(self) -> list[str]:
+        """The face sets there are, by name."""
+        return _folders(self.root / "faces")
+
+    def run_names(self) -> list[str]:
+        """The runs there are, by name."""
+        return _folders(self.root / "runs")
+
+    def remember_run(self, pair: str) -> None:
+        """Notes the pair trained last: what `convert` takes when it is told none."""
+        write_json(self.root / "runs" / "last.json", {"pair": pair})
+
+    def last_run(self) -> str:
+        """The pair trained last. Raises UserError when nothing has been trained here."""
+        note = self.root / "runs" / "last.json"
+        try:
+            pair = str(json.loads(note.read_text(encoding="utf-8"))["pair"])
+        except FileNotFoundError:
+            pair = ""
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"cannot read {note} ({error}); name the pair: pair=...") from error
+        if not pair or not self.run(pair).is_dir():
+            known = ", ".join(self.run_names()) or "none"
+            raise UserError(f"no pair was trained in {self.root} (runs: {known}); train one first or name it: pair=...")
+        return pair
+
+
+def _checked(name: str, what: str) -> str:
+    if not name or name in (".", "..") or "/" in name or "\0" in name:
+        raise UserError(f"'{name}' cannot name {what}: use a plain name without slashes")
+    return name
+
+
+def _folders(parent: Path) -> list[str]:
+    return sorted(path.name for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []

@@ -1,0 +1,22 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Set before torch is imported: spinning OpenMP threads are ruinous on a busy two-core machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+SHARED_REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def shared_real() -> Path:
+    """The folder of real clips and photos with reference landmarks, which is not part of the project."""
+    if not SHARED_REAL.is_dir():
+        pytest.skip("the real clips (../shared/real) are not beside this checkout")
+    return SHARED_REAL

@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+
+from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.faces.errors import UserError
+from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord, FaceSet, read_records
+from faceswap.faces.landmarks import MEAN_FACE
+from faceswap.faces.values import Face
+from faceswap.faces.workspace import Workspace
+
+
+def record(frame: int = 3, file: str = "000003_00.jpg") -> FaceRecord:
+    points = (MEAN_FACE[:, :2] * 100 + 200).astype(np.float32)
+    face = Face.from_points(points)
+    matrix = np.array([[0.7, -0.1, 1 / 3], [0.1, 0.7, -2.5]])
+    return FaceRecord(file, frame, frame / 25, face.box, points, matrix, 0.93, 1, 0.4, 5.25, -3.5, 0.75, 256)
+
+
+def face_set(folder, records):
+    folder.mkdir(exist_ok=True)
+    (folder / ALIGNMENTS).write_text("".join(r.to_json() + "\n" for r in records), encoding="utf-8")
+    for r in records:
+        (folder / r.file).write_bytes(b"x")
+    write_json(folder / REPORT, {"source": "clip.mp4"})
+
+
+def test_a_record_survives_the_file():
+    before = record()
+    after = FaceRecord.from_json(before.to_json())
+    assert np.abs(after.points - before.points).max() <= 0.0006
+    assert (after.frame_to_crop == before.frame_to_crop).all()
+    assert (after.file, after.frame, after.track, after.yaw) == ("000003_00.jpg", 3, 1, 5.25)
+
+
+def test_the_line_has_the_fields_other_programs_rely_on():
+    values = json.loads(record().to_json())
+    assert {"frame", "time_seconds", "box", "points", "frame_to_crop", "score", "track"} <= set(values)
+    assert np.shape(values["points"]) == (68, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"points": [[0, 0]] * 67},
+        {"points": [[float("nan"), 0]] * 68},
+        {"frame_to_crop": [[1, 0], [0, 1]]},
+        {"file": "../outside.jpg"},
+        {"box": [10, 10, 5, 20]},
+        {"frame": "three"},
+    ],
+)
+def test_a_damaged_record_is_refused(change):
+    values = json.loads(record().to_json()) | change
+    with pytest.raises(ValueError):
+        FaceRecord.from_json(json.dumps(values))
+
+
+def test_a_deleted_image_leaves_the_set(tmp_path):
+    face_set(tmp_path / "set", [record(1, "a.jpg"), record(2, "b.jpg")])
+    (tmp_path / "set" / "a.jpg").unlink()
+    found = FaceSet.open(tmp_path / "set")
+    assert [r.file for r in found.records] == ["b.jpg"]
+    assert str(found.source) == "clip.mp4"
+    assert found.path(0) == tmp_path / "set" / "b.jpg"
+
+
+def test_a_last_line_cut_by_a_kill_is_dropped_but_damage_elsewhere_is_told(tmp_path):
+    lines = [record(i, f"{i}.jpg").to_json() for i in range(3)]
+    path = tmp_path / ALIGNMENTS
+    path.write_text(lines[0] + "\n" + lines[1] + "\n" + lines[2][:50], encoding="utf-8")
+    assert [r.frame for r in read_records(path)] == [0, 1]
+    path.write_text(lines[0] + "\n" + lines[1][:50] + "\n" + lines[2] + "\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 2"):
+        read_records(path)
+
+
+def test_a_missing_set_says_how_to_make_it(tmp_path):
+    with pytest.raises(UserError, match=r"faceswap\.extract"):
+        FaceSet.open(tmp_path / "nothing")
+
+
+def test_atomic_path_leaves_nothing_when_the_block_fails(tmp_path):
+    with pytest.raises(RuntimeError), atomic_path(tmp_path / "x.json") as temp:
+        temp.write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_atomic_path_takes_the_longest_file_name(tmp_path):
+    name = "é" * 120 + ".json"
+    write_json(tmp_path / name, [1])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_workspace_remembers_the_last_run(tmp_path):
+    workspace = Workspace(tmp_path)
+    with pytest.raises(UserError, match="no pair was trained"):
+        workspace.last_run()
+    workspace.run("a_b").mkdir(parents=True)
+    workspace.remember_run("a_b")
+    assert workspace.last_run() == "a_b"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc"])
+def test_names_cannot_leave_the_workspace(tmp_path, name):
+    with pytest.raises(UserError):
+        Workspace(tmp_path).faces(name)
