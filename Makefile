@@ -1,0 +1,43 @@
+# make demo: install, then extract -> train -> convert on two demo clips.   make test: install, then all tests.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+# Spinning OpenMP threads are ruinous on a busy machine.
+export OMP_WAIT_POLICY = passive
+export NO_ALBUMENTATIONS_UPDATE = 1
+
+.PHONY: help install demo test lint types bench clean
+
+help:
+	@echo "make demo     install into $(VENV), then extract, train and convert the demo clips (about 8 minutes)"
+	@echo "make test     install into $(VENV), then run all tests and checks"
+	@echo "make lint     ruff and mypy"
+	@echo "make clean    remove $(VENV) and caches"
+
+# The stamp is newer than what decides the installation, so a second make skips it.
+$(VENV)/installed: setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "faceswap needs Python 3.11, 3.12 or 3.13; this is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip
+	$(RUN) -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@# albumentations asks for the headless OpenCV, the brief for the other; both write the same cv2/. The headless
+	@# files need no libGL or X11, so they are laid down last.
+	$(RUN) -m pip install --quiet --force-reinstall --no-deps -c constraints.txt opencv-python-headless
+	@touch $@
+
+install: $(VENV)/installed
+
+demo: install
+	$(RUN) -m faceswap.demo
+
+test: install lint
+	$(RUN) -m pytest
+
+lint: install
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,120 @@
+"""What every command does around its one call: settings, help, logging, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from faceswap.faces.errors import Interrupted, UserError
+
+DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
+
+
+def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] | None = None) -> int:
+    """Composes the settings of `command`, calls `call` with them, prints the path it returns; gives the exit code.
+
+    The last line on stdout is the path of what was made; everything else goes to stderr.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _take_flag(arguments, "--debug")
+    _prepare_process(debug)
+    try:
+        made = _run(command, call, arguments)
+        if made is not None:
+            print(made, flush=True)
+        return DONE
+    except UserError as error:
+        return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
+    except (Interrupted, KeyboardInterrupt) as error:
+        return _fail(
+            f"interrupted: {_single_line(error) or 'stopped; run the same command again to go on'}", INTERRUPTED, debug
+        )
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _fail(
+                f"error: the disk is full ({error.filename or 'no space left'}); free some space", USER_CAN_MEND, debug
+            )
+        return _fail(_bug_line(error), BUG, debug)
+    except Exception as error:
+        return _fail(_bug_line(error), BUG, debug)
+
+
+def _run(command: str, call: Callable[[Any], Path], arguments: list[str]) -> Path | None:
+    if "--help" in arguments or "-h" in arguments:
+        from faceswap.config.help import command_help
+
+        sys.stdout.write(command_help(command))
+        return None
+    show = _take_flag(arguments, "--show-config")
+    extra_folder = _take_value(arguments, "--config-dir")
+    from faceswap.config.compose import compose_config, to_yaml
+
+    config = compose_config(command, arguments, extra_folder)
+    if show:
+        sys.stdout.write(to_yaml(config))
+        return None
+    return call(config)
+
+
+def _prepare_process(debug: bool) -> None:
+    # Spinning OpenMP threads cost up to fifteen times on a busy machine; the variable counts only before torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # no look-up of the package index at import
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr
+    )
+    for noisy in ("PIL", "matplotlib", "numba", "libav", "h5py", "torch"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    with contextlib.suppress(ValueError):  # not in the main thread: the caller handles signals
+        signal.signal(signal.SIGTERM, _raise_interrupt)
+
+
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _take_flag(arguments: list[str], flag: str) -> bool:
+    found = flag in arguments
+    while flag in arguments:
+        arguments.remove(flag)
+    return found
+
+
+def _take_value(arguments: list[str], flag: str) -> Path | None:
+    for index, argument in enumerate(arguments):
+        if argument == flag or argument.startswith(f"{flag}="):
+            _, equals, value = argument.partition("=")
+            if not equals:
+                if index + 1 >= len(arguments):
+                    raise UserError(f"{flag} needs a folder")
+                value = arguments.pop(index + 1)
+            arguments.pop(index)
+            folder = Path(value).expanduser()
+            if not folder.is_dir():
+                raise UserError(f"{flag}: there is no folder {folder}")
+            return folder
+    return None
+
+
+def _single_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _bug_line(error: Exception) -> str:
+    return f"bug: {type(error).__name__}: {_single_line(error)} (--debug shows where)"
+
+
+def _fail(line: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(line, file=sys.stderr, flush=True)
+    return code

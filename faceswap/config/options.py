@@ -1,0 +1,58 @@
+"""How a setting is declared: default, help, kind. Read by help and by composition."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
+
+
+def option(
+    default: Any, help: str, *, verbatim: bool = False, choices: tuple[str, ...] = (), minimum: float | None = None
+) -> Any:
+    """A dataclass field with its help, and for texts the accepted `choices`, for numbers the `minimum`.
+
+    `verbatim` marks file and face-set names: taken from the command line as they are, outside of Hydra's grammar
+    (which breaks on `=`, brackets, quotes, and turns `1080` into a number).
+    """
+    metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum}
+    if isinstance(default, list | dict):
+        return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def section(kind: type, help: str) -> Any:
+    """A nested dataclass of settings."""
+    return dataclasses.field(default_factory=kind, metadata={"help": help})
+
+
+def plugin(group: str, help: str) -> Any:
+    """A field filled by a choice of a group: `finder=landmarks`."""
+    return dataclasses.field(default=MISSING, metadata={"help": help, "group": group})
+
+
+def walk(schema: type, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field]]:
+    """All fields of a schema with their dotted names, sections opened, plugins not."""
+    for field in dataclasses.fields(schema):
+        if field.name.startswith("_"):
+            continue
+        nested = section_type(field)
+        if nested is None:
+            yield prefix + field.name, field
+        else:
+            yield from walk(nested, f"{prefix}{field.name}.")
+
+
+def section_type(field: dataclasses.Field) -> type | None:
+    """The dataclass of a section field; None for other fields."""
+    factory = field.default_factory
+    return factory if isinstance(factory, type) and dataclasses.is_dataclass(factory) else None
+
+
+def default_of(field: dataclasses.Field) -> Any:
+    """A field's default value."""
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    return field.default_factory() if callable(field.default_factory) else MISSING

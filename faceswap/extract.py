@@ -1,0 +1,37 @@
+"""python -m faceswap.extract video=craig.mp4"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def extract(config: Any) -> Path:
+    """Makes a face set and returns its folder."""
+    from faceswap.config.compose import build, require
+    from faceswap.faces.workspace import Workspace
+    from faceswap.find.pipeline import extract_faces
+    from faceswap.media.sources import probe
+
+    require(config, "video")
+    info = probe(config.video)
+    folder = Workspace(Path(config.workspace)).faces(config.name or info.name)
+    return extract_faces(
+        info,
+        build(config.finder),
+        folder,
+        size_px=config.size_px,
+        every=config.every,
+        start=config.start,
+        stop=config.stop,
+        image_format=config.image_format,
+        minimum_face_px=config.minimum_face_px,
+        restart=config.restart,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("extract", extract))

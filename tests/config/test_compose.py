@@ -1,0 +1,72 @@
+import pytest
+
+from faceswap.config.compose import build, compose_config, to_yaml
+from faceswap.faces.errors import UserError
+
+
+def message(command, *arguments):
+    with pytest.raises(UserError) as caught:
+        compose_config(command, list(arguments))
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["my clip (1).mp4", "a=b,c;d&e.mp4", "quote'and\"double.mp4", "[x]{2}.mp4", "日本語 ファイル.mp4", "1080", "null", "~/x", "back\\slash\\",
+     "${b}.mp4", "-leading-dash.mp4", "trailing space ", "percent%d_100%.mp4", "#!", ""],
+)  # fmt: skip
+def test_any_file_name_arrives_as_it_is(name):
+    assert compose_config("extract", [f"video={name}"]).video == name
+    config = compose_config("extract", ["finder=landmarks", f"finder.path={name}"])
+    assert config.finder.path == name
+
+
+def test_typed_values_are_converted():
+    config = compose_config("extract", ["every=3", "restart=true", "stop=null"])
+    assert (config.every, config.restart, config.stop) == (3, True, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["every=two"], ["every=two", "Integer"]),
+        (["every=0"], ["every=0", "1 or more"]),
+        (["finder=yolo"], ["finder=yolo", "face_alignment", "landmarks"]),
+        (["finder=landmark"], ["did you mean 'landmarks'"]),
+        (["vidio=x"], ["no setting 'vidio'", "did you mean 'video'"]),
+        (["image_format=gif"], ["jpg, png"]),
+        (["craig.mp4"], ["key=value", "video=craig.mp4"]),
+        (["finder.pth=3"], ["finder has no setting 'pth'"]),
+        (["finder=face_alignment", "finder.path=x"], ["has no setting 'path'"]),
+        (["size_px=[1"], ["quotes"]),
+    ],
+)
+def test_a_wrong_setting_gets_one_line_that_helps(arguments, words):
+    text = message("extract", *arguments)
+    for word in words:
+        assert word in text
+
+
+def test_a_variant_of_the_users_own_is_two_lines(tmp_path):
+    (tmp_path / "finder").mkdir()
+    (tmp_path / "finder" / "mine.yaml").write_text("defaults: [landmarks]\npath: points.npz\n")
+    config = compose_config("extract", ["finder=mine"], tmp_path)
+    assert config.finder.path == "points.npz"
+    assert config.finder._target_.endswith("LandmarksFinder")
+
+
+def test_the_yaml_of_a_config_shows_its_values():
+    assert "every: 7" in to_yaml(compose_config("extract", ["every=7"]))
+
+
+def test_build_calls_the_target():
+    from dataclasses import dataclass
+
+    @dataclass
+    class Node:
+        _target_: str = "fractions.Fraction"
+        numerator: int = 3
+
+    assert build(Node(), denominator=4) == 3 / 4

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tools.bench NAME` prints JSON with medians."""
