@@ -108,7 +108,8 @@ def _one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
         wanted = str(error.__cause__ or "cannot be read").splitlines()[0].replace("of type 'str' ", "")
         return f"{found[1]}: {wanted}; --help tells what it takes"
     if "at input" in text or "mismatched input" in text or "extraneous" in text:
-        return f"cannot read the settings ({text.splitlines()[0]}); put texts with special characters in quotes: \"key='...'\""
+        hint = "put texts with special characters in quotes: \"key='...'\""
+        return f"cannot read the settings ({text.splitlines()[0]}); {hint}"
     return " ".join(text.splitlines()[0].split())
 
 

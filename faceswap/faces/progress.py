@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """`with Progress(total, "extract", "frame") as bar: bar.advance()`; a plain line now and then without a terminal."""
+    """`with Progress(total, "extract") as bar: bar.advance()`; a plain line now and then without a terminal."""
 
     def __init__(self, total: int | None, label: str, unit: str = "frame", initial: int = 0) -> None:
         # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.

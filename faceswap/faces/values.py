@@ -16,7 +16,7 @@ POINT_COUNT = 68
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` of presentation."""
+    """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` shown at."""
 
     image: NDArray[np.uint8]
     index: int

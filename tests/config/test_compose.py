@@ -14,7 +14,8 @@ def message(command, *arguments):
 
 @pytest.mark.parametrize(
     "name",
-    ["my clip (1).mp4", "a=b,c;d&e.mp4", "quote'and\"double.mp4", "[x]{2}.mp4", "日本語 ファイル.mp4", "1080", "null", "~/x", "back\\slash\\",
+    ["my clip (1).mp4", "a=b,c;d&e.mp4", "quote'and\"double.mp4", "[x]{2}.mp4", "日本語 ファイル.mp4", "1080", "null",
+     "~/x", "back\\slash\\",
      "${b}.mp4", "-leading-dash.mp4", "trailing space ", "percent%d_100%.mp4", "#!", ""],
 )  # fmt: skip
 def test_any_file_name_arrives_as_it_is(name):
