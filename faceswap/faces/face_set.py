@@ -104,7 +104,7 @@ class FaceRecord:
 
 
 def read_records(path: Path) -> list[FaceRecord]:
-    """All records of an alignments file, by frame. A last line cut by a kill is dropped; other damage is a UserError."""
+    """All records of an alignments file, by frame. A last line cut by a kill is dropped; other damage: UserError."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:

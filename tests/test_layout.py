@@ -1,0 +1,65 @@
+"""The house keeps its shape: imports point one way, files stay readable, the wheel holds every room."""
+
+import ast
+import configparser
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "faceswap"
+# From the top of the house down: a room imports only from rooms further down.
+ROOMS = ["demo", "config", "blend", "swap", "find", "media", "faces"]
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported_rooms(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "faceswap" and len(parts) > 1:
+                yield parts[1]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down_the_house(path):
+    room = path.relative_to(PACKAGE).parts[0]
+    if room not in ROOMS or room == "demo":
+        return  # the commands stand above all rooms
+    above = {*ROOMS[: ROOMS.index(room)]} | {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
+    # config describes plugins by name and never imports a room but faces/
+    above |= set(ROOMS[2:-1]) if room == "config" else set()
+    assert not above & set(imported_rooms(path))
+
+
+def test_only_config_knows_hydra():
+    knows = {path.relative_to(PACKAGE).parts[0] for path in modules() if re.search(r"\b(hydra|omegaconf)\b", path.read_text())}
+    assert knows <= {"config"}
+
+
+@pytest.mark.parametrize("path", [*modules(), *(ROOT / "tools").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_readable(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_the_wheel_lists_every_room():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    listed = set(setup["options"]["packages"].split())
+    folders = {".".join(path.relative_to(ROOT).parts) for path in PACKAGE.rglob("*") if (path / "__init__.py").is_file()}
+    assert listed == folders | {"faceswap", "faceswap.configs"}
+
+
+def test_no_machine_paths_in_the_tree():
+    files = [*modules(), *(ROOT / "configs").rglob("*.yaml"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    for path in files:
+        assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/\w", path.read_text(encoding="utf-8")), path
