@@ -1,1 +1,1 @@
-"""Decoded faces back into the frame: masks, colour, blenders, the compositor, steadying over time, the convert pipeline."""
+"""Decoded faces back into the frame: masks, colour, blenders, compositor, steadying in time, the convert pipeline."""

@@ -17,9 +17,7 @@ CROSS = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 class Blender(Protocol):
     """What the compositor asks of a blender."""
 
-    def fit(
-        self, face: NDArray[np.float32], view: NDArray[np.float32], alpha: NDArray[np.float32], seen: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
+    def fit(self, face: NDArray, view: NDArray, alpha: NDArray, seen: NDArray[np.bool_]) -> NDArray:
         """The RGB face (R, R, 3) in [0, 1] made ready to be pasted with `alpha` over the frame's `view`.
 
         `view`, `alpha`, `seen` are (S, S) pictures of the same square; `seen` is False outside the frame.
@@ -30,9 +28,7 @@ class Blender(Protocol):
 class AlphaBlender:
     """Pastes the face as it is: the mask's feather alone hides the edge."""
 
-    def fit(
-        self, face: NDArray[np.float32], view: NDArray[np.float32], alpha: NDArray[np.float32], seen: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
+    def fit(self, face: NDArray, view: NDArray, alpha: NDArray, seen: NDArray[np.bool_]) -> NDArray:
         return face
 
 
@@ -40,13 +36,11 @@ class PoissonBlender:
     """Keeps the face's gradients and takes the frame's colours along the mask's edge (Perez et al. 2003).
 
     Cloning with the source's gradients equals adding the membrane h: Laplace h = 0 inside the mask, h = frame - face
-    around it (section 3 there). h is smooth, so it is solved on 64 px whatever the size of the frame, and the face keeps
-    its full detail. Where the frame ends nothing is known: the membrane is free there.
+    around it (section 3 there). h is smooth, so it is solved on 64 px whatever the size of the frame, and the face
+    keeps its full detail. Where the frame ends nothing is known: the membrane is free there.
     """
 
-    def fit(
-        self, face: NDArray[np.float32], view: NDArray[np.float32], alpha: NDArray[np.float32], seen: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
+    def fit(self, face: NDArray, view: NDArray, alpha: NDArray, seen: NDArray[np.bool_]) -> NDArray:
         size = (view.shape[1], view.shape[0])
         small = cv2.resize(face, size, interpolation=cv2.INTER_AREA) if face.shape != view.shape else face
         fixed = (alpha <= 0) & seen
@@ -57,7 +51,7 @@ class PoissonBlender:
         return np.clip(face + membrane, 0, 1)
 
 
-def solve_membrane(values: NDArray[np.float32], fixed: NDArray[np.bool_]) -> NDArray[np.float32]:
+def solve_membrane(values: NDArray, fixed: NDArray[np.bool_]) -> NDArray:
     """The harmonic function (S, S, 3) that equals `values` where `fixed` and is free at the picture's border.
 
     Coarse to fine: each level starts from the level below and sweeps (Jacobi) what it can still change.
@@ -67,7 +61,12 @@ def solve_membrane(values: NDArray[np.float32], fixed: NDArray[np.bool_]) -> NDA
     while levels[-1][1].shape[0] > SMALLEST_PX:
         total, weight = levels[-1]
         half = (weight.shape[1] // 2, weight.shape[0] // 2)
-        levels.append((cv2.resize(total, half, interpolation=cv2.INTER_AREA), _halved(weight, half)))
+        levels.append(
+            (
+                cv2.resize(total, half, interpolation=cv2.INTER_AREA),
+                cv2.resize(weight, half, interpolation=cv2.INTER_AREA),
+            )
+        )
     total, weight = levels[-1]
     solution = np.broadcast_to(total.sum((0, 1)) / max(float(weight.sum()), 1e-6), total.shape).astype(np.float32)
     for total, weight in reversed(levels):
@@ -80,7 +79,3 @@ def solve_membrane(values: NDArray[np.float32], fixed: NDArray[np.bool_]) -> NDA
             solution = cv2.filter2D(solution, -1, CROSS, borderType=cv2.BORDER_REPLICATE)
             np.copyto(solution, anchors, where=where)
     return solution
-
-
-def _halved(weight: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    return cv2.resize(weight, size, interpolation=cv2.INTER_AREA)

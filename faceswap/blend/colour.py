@@ -30,13 +30,11 @@ class ColourStatistics:
 class ColourMatcher(Protocol):
     """What the compositor asks of a colour method."""
 
-    def measure(self, image: NDArray[np.float32], weights: NDArray[np.float32]) -> ColourStatistics | None:
-        """The statistics of an RGB picture (S, S, 3) in [0, 1] under `weights` (S, S); None: leave the colours alone."""
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
+        """The statistics of an RGB picture (S, S, 3) in [0, 1] under `weights` (S, S); None: leave it as it is."""
         ...
 
-    def match(
-        self, face: NDArray[np.float32], source: ColourStatistics, target: ColourStatistics
-    ) -> NDArray[np.float32]:
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
         """The RGB face (R, R, 3) moved from the source's to the target's colours, in [0, 1]."""
         ...
 
@@ -44,24 +42,20 @@ class ColourMatcher(Protocol):
 class NoColour:
     """Leaves the model's colours as they are."""
 
-    def measure(self, image: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
+    def measure(self, image: NDArray, weights: NDArray) -> None:
         return None
 
-    def match(
-        self, face: NDArray[np.float32], source: ColourStatistics, target: ColourStatistics
-    ) -> NDArray[np.float32]:
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
         return face
 
 
 class Reinhard:
     """Mean and spread of each CIE Lab channel (after Reinhard et al. 2001, "Color Transfer between Images")."""
 
-    def measure(self, image: NDArray[np.float32], weights: NDArray[np.float32]) -> ColourStatistics | None:
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
         return _statistics(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), weights)
 
-    def match(
-        self, face: NDArray[np.float32], source: ColourStatistics, target: ColourStatistics
-    ) -> NDArray[np.float32]:
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
         floor = 100 * SPREAD_FLOOR  # Lab counts to 100
         spread_from = np.maximum(np.sqrt(np.diag(source.covariance)), floor)
         spread_to = np.maximum(np.sqrt(np.diag(target.covariance)), floor)
@@ -74,12 +68,10 @@ class Reinhard:
 class MongeKantorovich:
     """The linear map of least displacement between two RGB Gaussians (Pitie and Kokaram 2007, eq. 14)."""
 
-    def measure(self, image: NDArray[np.float32], weights: NDArray[np.float32]) -> ColourStatistics | None:
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
         return _statistics(image, weights)
 
-    def match(
-        self, face: NDArray[np.float32], source: ColourStatistics, target: ColourStatistics
-    ) -> NDArray[np.float32]:
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
         noise = SPREAD_FLOOR**2 * np.eye(3)
         root = _root(source.covariance + noise)
         inverse = np.linalg.inv(root)
@@ -93,8 +85,8 @@ class MongeKantorovich:
 class ColourMemory:
     """Running averages of the colour statistics along each track, so that one frame's error does not flicker.
 
-    `keep` in [0, 1): how much of the past stays each frame (0: none; 0.9 at 25 fps: about 0.4 s). A track begins anew at
-    a cut; one not seen for `forget_frames` is forgotten.
+    `keep` in [0, 1): how much of the past stays each frame (0: none; 0.9 at 25 fps: about 0.4 s). A track begins anew
+    at a cut; one not seen for `forget_frames` is forgotten.
     """
 
     keep: float = 0.9
@@ -125,7 +117,7 @@ class ColourMemory:
         return source, target
 
 
-def _statistics(image: NDArray[np.float32], weights: NDArray[np.float32]) -> ColourStatistics | None:
+def _statistics(image: NDArray, weights: NDArray) -> ColourStatistics | None:
     total = float(weights.sum())
     if total < MINIMUM_WEIGHT * weights.size / STATISTICS_PX**2:
         return None

@@ -59,9 +59,7 @@ def blend(
     return Frame(image, frame.index, frame.seconds)
 
 
-def paste(
-    image: NDArray[np.uint8], face: NDArray[np.float32], alpha: NDArray[np.float32], frame_to_view: NDArray
-) -> None:
+def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
     """Draws the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
 
     The exact inverse of the alignment: every frame pixel is looked up at its place in the view, cubic (within 0.2 dB of
@@ -81,9 +79,7 @@ def paste(
         region_to_view = compose(_resizing(face.shape[0], small_px), region_to_view)
         face = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
     inverse = cv2.WARP_INVERSE_MAP
-    drawn = cv2.warpAffine(
-        face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE
-    )
+    drawn = cv2.warpAffine(face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE)
     np.maximum(drawn, 0, out=drawn)  # cubic overshoots; above 1 the conversion saturates
     region_to_mask = compose(_resizing(face.shape[0], alpha.shape[0]), region_to_view)
     weights = cv2.warpAffine(
@@ -93,9 +89,7 @@ def paste(
     image[top:bottom, left:right] = cv2.blendLinear(cv2.convertScaleAbs(drawn, alpha=255), under, weights, 1 - weights)
 
 
-def _widened(
-    image: NDArray[np.uint8], frame_to_view: NDArray, view_px: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _widened(image: NDArray[np.uint8], frame_to_view: NDArray, view_px: int) -> tuple[NDArray, NDArray[np.float64]]:
     """A picture to take the view from, and the affine from frame to picture pixels.
 
     Outside the frame a view is black, as in training. Sampling would mix that black into the last row of view pixels
@@ -108,29 +102,29 @@ def _widened(
     if low.min() >= 0 and high[0] <= width - 1 and high[1] <= height - 1:
         return image, np.eye(2, 3)
     rim = int(np.ceil(2 / min(1.0, scale_of(frame_to_view))))
-    left, top = np.clip(np.floor(low).astype(int) - rim, 0, (width - 1, height - 1))
-    right, bottom = np.clip(np.ceil(high).astype(int) + rim + 1, (left + 1, top + 1), (width, height))
+    left, top = np.clip(np.floor(low).astype(int) - rim, 0, (width - 1, height - 1)).tolist()
+    right, bottom = np.clip(np.ceil(high).astype(int) + rim + 1, (left + 1, top + 1), (width, height)).tolist()
     sides = (rim * (top == 0), rim * (bottom == height), rim * (left == 0), rim * (right == width))
-    region = cv2.copyMakeBorder(image[top:bottom, left:right], *map(int, sides), cv2.BORDER_REPLICATE)
+    region = cv2.copyMakeBorder(image[top:bottom, left:right], *sides, cv2.BORDER_REPLICATE)
     return region, np.array([[1, 0, sides[2] - left], [0, 1, sides[0] - top]], np.float64)
 
 
 def _fitted(
     frame: Frame,
     view: AlignedFace,
-    face: NDArray[np.float32],
-    alpha: NDArray[np.float32],
+    face: NDArray,
+    alpha: NDArray,
     colour: ColourMatcher,
     blender: Blender,
     memory: ColourMemory | None,
     track: int,
-) -> NDArray[np.float32]:
+) -> NDArray:
     """The decoded face with its colours matched and its edge fitted, all measured on small pictures."""
     size = min(STATISTICS_PX, face.shape[0])
     seen = _seen(frame, view, size)
-    small_view = _reduced(view.image, size).astype(np.float32) / 255
+    small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
     small_alpha = _reduced(alpha, size)
-    weights = small_alpha * seen
+    weights = small_alpha * seen.astype(np.float32)
     source = colour.measure(_reduced(face, size), weights)
     target = colour.measure(small_view, weights)
     if source is not None and target is not None:
@@ -160,7 +154,7 @@ def _resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
 
 
 def _region(
-    shape: tuple[int, ...], alpha: NDArray[np.float32], frame_to_view: NDArray, view_px: int
+    shape: tuple[int, ...], alpha: NDArray, frame_to_view: NDArray, view_px: int
 ) -> tuple[int, int, int, int] | None:
     """The box (left, top, right, bottom) of the frame that the mask reaches, None when it reaches nothing of it."""
     columns, rows = np.flatnonzero(alpha.max(0) > 0), np.flatnonzero(alpha.max(1) > 0)

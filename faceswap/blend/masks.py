@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.landmarks import BROWS, JAW
+from faceswap.swap.face_mask import FOREHEAD, face_outline
 
 MASK_PX = 128  # enough for polygons whose edge is a ramp; upsampled linearly into the frame
 
@@ -27,48 +27,47 @@ class Mask(Protocol):
     """What the compositor asks of a mask."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
-        """The alpha (M, M) for a face with `points` (68, 2) in a view of size_px; `learned` is the model's (R, R) mask."""
+        """The alpha (M, M) of a face with `points` (68, 2) in a view of size_px; `learned`: the model's (R, R)."""
         ...
 
 
 @dataclass(frozen=True)
 class HullMask:
-    """The convex hull of the landmarks, its brow line raised towards the hairline by `forehead` x the face's height."""
+    """The convex hull of the landmarks; `forehead` raises it above the brows, in distances from eyes to brows."""
 
     erode: float = 0.0
     feather: float = 0.12
-    forehead: float = 0.2
+    forehead: float = FOREHEAD
 
     def __post_init__(self) -> None:
         _check_edge(self.erode, self.feather)
-        if not 0 <= self.forehead <= 1:
-            raise ValueError(f"mask.forehead must be between 0 and 1, not {self.forehead}")
+        _check_forehead(self.forehead)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
-        hull = cv2.convexHull(np.concatenate([scaled, _raised_brows(scaled, self.forehead)]))[:, 0]
-        return _polygon_alpha(hull, self.erode * face_size(scaled), self.feather * face_size(scaled))
+        size = face_size(scaled)
+        return _polygon_alpha(face_outline(scaled, self.forehead), self.erode * size, self.feather * size)
 
 
 @dataclass(frozen=True)
 class BoxMask:
-    """The upright rectangle around the landmarks, with the forehead."""
+    """The upright rectangle around the hull."""
 
     erode: float = 0.0
     feather: float = 0.15
-    forehead: float = 0.2
+    forehead: float = FOREHEAD
 
     def __post_init__(self) -> None:
         _check_edge(self.erode, self.feather)
-        if not 0 <= self.forehead <= 1:
-            raise ValueError(f"mask.forehead must be between 0 and 1, not {self.forehead}")
+        _check_forehead(self.forehead)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
-        both = np.concatenate([scaled, _raised_brows(scaled, self.forehead)])
-        (left, top), (right, bottom) = both.min(0), both.max(0)
+        outline = face_outline(scaled, self.forehead)
+        (left, top), (right, bottom) = outline.min(0), outline.max(0)
         box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
-        return _polygon_alpha(box, self.erode * face_size(scaled), self.feather * face_size(scaled))
+        size = face_size(scaled)
+        return _polygon_alpha(box, self.erode * size, self.feather * size)
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,12 @@ class LearnedMask:
 
     erode: float = 0.0
     feather: float = 0.08
-    forehead: float = 0.2  # of the hull that stands in
+    forehead: float = FOREHEAD  # of the hull that stands in
     _warned: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_edge(self.erode, self.feather)
+        _check_forehead(self.forehead)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         if learned is None:
@@ -109,14 +109,13 @@ def _check_edge(erode: float, feather: float) -> None:
             raise ValueError(f"mask.{name} is a share of the face's size between 0 and 0.5, not {value}")
 
 
+def _check_forehead(forehead: float) -> None:
+    if not 0 <= forehead <= 4:
+        raise ValueError(f"mask.forehead counts distances from eyes to brows, between 0 and 4, not {forehead}")
+
+
 def _to_mask_px(points: NDArray, size_px: int) -> NDArray[np.float32]:
     return ((np.asarray(points) + 0.5) * (MASK_PX / size_px) - 0.5).astype(np.float32)
-
-
-def _raised_brows(points: NDArray, forehead: float) -> NDArray[np.float32]:
-    """The brow points moved up the (upright) view by a share of the distance from brows to chin."""
-    height = points[JAW, 1].max() - points[BROWS, 1].min()
-    return points[BROWS] - np.array([0, forehead * max(float(height), 0)], np.float32)
 
 
 def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: float) -> NDArray[np.float32]:

@@ -1,0 +1,303 @@
+"""Convert: every frame of a source with its faces swapped, written as a film or as images.
+
+    decode -> place faces, cut views -> model in batches -> mask, colour, paste -> encode
+
+The first four run in threads of their own, the last in the caller's; bounded queues between them keep memory constant.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import faceswap
+from faceswap.blend.blenders import AlphaBlender, Blender
+from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
+from faceswap.blend.compositor import blend, view_of
+from faceswap.blend.masks import HullMask, Mask
+from faceswap.blend.placement import FoundFaces, Placement, StoredFaces
+from faceswap.blend.stages import Stage
+from faceswap.faces.atomic import write_json
+from faceswap.faces.errors import Interrupted, UserError
+from faceswap.faces.face_set import FaceSet
+from faceswap.faces.progress import Progress
+from faceswap.faces.values import AlignedFace, Decoded, Frame
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
+MOST_FRAMES_HELD = 16
+
+log = logging.getLogger(__name__)
+
+
+class Swapper(Protocol):
+    """What convert asks of a trained model."""
+
+    resolution: int
+    coverage: float
+    description: str
+
+    def swap(self, views: NDArray[np.uint8], to: str = "a") -> Decoded:
+        """The faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Item:
+    """A frame on its way, with the views of its faces and what the model made of them."""
+
+    frame: Frame
+    views: Sequence[AlignedFace] = ()
+    tracks: Sequence[int] = ()
+    decoded: Decoded | None = None
+
+
+@dataclass
+class _Counts:
+    frames: int = 0
+    faces: int = 0
+    frames_without_face: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+
+def convert_video(
+    source: str | Path | SourceInfo,
+    swapper: Swapper,
+    out: str | Path,
+    *,
+    faces: str | Path | None = None,
+    finder=None,
+    mask: Mask | None = None,
+    colour: ColourMatcher | None = None,
+    blender: Blender | None = None,
+    to: str = "a",
+    tracks: Collection[int] | None = None,
+    start: int = 0,
+    stop: int | None = None,
+    batch_size: int = 8,
+    smooth_frames: int = 2,
+    smooth_colour: float = 0.9,
+    fill_frames: int = 10,
+    side_by_side: bool = False,
+    metadata: dict[str, str] | None = None,
+    crf: int = 18,
+    preset: str = "veryfast",
+    image_quality: int = 97,
+) -> Path:
+    """Swaps the faces of a video, an image folder, a glob or one image, and returns the path of what it wrote.
+
+    Faces come from the face set in the folder `faces` or, without one, from `finder`. Frames `start` to `stop` (not
+    included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
+    result. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
+    """
+    from faceswap.media.sources import SourceInfo, probe
+
+    info = source if isinstance(source, SourceInfo) else probe(source)
+    out = Path(out)
+    placement = _placement(info, faces, finder, tracks, smooth_frames, fill_frames)
+    counts = _Counts()
+    paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
+    about = made_with_ai(swapper) | (metadata or {})
+    try:
+        with ExitStack() as stack:
+            frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
+            placed = _stage(stack, _with_views(frames, placement, swapper), 2, "find")
+            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size), MOST_FRAMES_HELD // 2, "model")
+            blended = _stage(stack, _blended(swapped, paste), 2, "blend")
+            _write(blended, info, out, counts, start, stop, about, crf, preset, image_quality)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
+    _report(info, out, counts, swapper, about, start, stop)
+    if side_by_side:
+        _compare(info, out, start, stop, about)
+    return out
+
+
+def made_with_ai(swapper: Swapper) -> dict[str, str]:
+    """Container metadata that say what the film is."""
+    maker = f"faceswap {faceswap.__version__}, model {swapper.description}"
+    sentence = f"Made with AI: the faces in this work were swapped by {maker}."
+    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+
+
+def _placement(
+    info: SourceInfo,
+    faces: str | Path | None,
+    finder,
+    tracks: Collection[int] | None,
+    smooth_frames: int,
+    fill_frames: int,
+) -> Placement:
+    if faces is not None:
+        face_set = FaceSet.open(faces)
+        if face_set.source is not None and face_set.source.name != Path(info.path).name:
+            log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source.name, info.path)
+        return StoredFaces(face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames)
+    if finder is None:
+        raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
+    if tracks is not None:
+        raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
+    return FoundFaces(finder)
+
+
+def _stage(stack: ExitStack, items: Iterable, depth: int, name: str) -> Stage:
+    return stack.enter_context(Stage(items, depth, name))
+
+
+def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+    from faceswap.media.reading import read_frames
+
+    return iter(read_frames(info, start, stop))
+
+
+def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper) -> Iterator[_Item]:
+    """Each frame with its faces as the model wants to see them."""
+    for run in _runs(frames, placement.batch_size):
+        for frame, faces in zip(run, placement.faces_of(run), strict=True):
+            views = [
+                view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
+                for face in faces
+            ]
+            yield _Item(frame, views, [face.track for face in faces])
+
+
+def _swapped(items: Iterable[_Item], swapper: Swapper, to: str, batch_size: int) -> Iterator[_Item]:
+    """The model's answers, asked for in batches of faces that may span several frames."""
+    waiting: list[_Item] = []
+    for item in items:
+        waiting.append(item)
+        faces = sum(len(waiting_item.views) for waiting_item in waiting)
+        if faces >= batch_size or len(waiting) >= _frames_held(item.frame):
+            yield from _answered(waiting, swapper, to)
+            waiting = []
+    yield from _answered(waiting, swapper, to)
+
+
+def _answered(items: Sequence[_Item], swapper: Swapper, to: str) -> Iterator[_Item]:
+    views = [view.image for item in items for view in item.views]
+    if views:
+        decoded = swapper.swap(np.stack(views), to=to)
+        if not np.isfinite(decoded.images).all():
+            raise UserError(f"the model ({swapper.description}) gives no finite picture; take an earlier checkpoint")
+    done = 0
+    for item in items:
+        count = len(item.views)
+        if count:
+            part = slice(done, done + count)
+            masks = None if decoded.masks is None else decoded.masks[part]
+            item = replace(item, decoded=Decoded(decoded.images[part], masks))
+            done += count
+        yield item
+
+
+@dataclass(frozen=True)
+class _Paste:
+    mask: Mask
+    colour: ColourMatcher
+    blender: Blender
+    memory: ColourMemory
+
+
+def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[tuple[Frame, int]]:
+    """Finished frames, each with the number of its faces."""
+    for item in items:
+        frame = item.frame
+        if item.decoded is not None:
+            frame = blend(
+                frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
+                memory=paste.memory, tracks=item.tracks, in_place=True,
+            )  # fmt: skip
+        yield frame, len(item.views)
+
+
+def _write(
+    frames: Iterable[tuple[Frame, int]],
+    info: SourceInfo,
+    out: Path,
+    counts: _Counts,
+    start: int,
+    stop: int | None,
+    metadata: dict[str, str],
+    crf: int,
+    preset: str,
+    image_quality: int,
+) -> None:
+    from faceswap.media.writing import writer_for
+
+    writer = writer_for(
+        info, out, start=start, stop=stop, metadata=metadata, crf=crf, preset=preset, quality=image_quality
+    )
+    with Progress(_total(info, start, stop), "convert") as bar, writer:
+        for frame, faces in frames:
+            writer.write(frame)
+            counts.frames += 1
+            counts.faces += faces
+            counts.frames_without_face += faces == 0
+            bar.advance()
+        if counts.frames == 0:
+            raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
+    if counts.faces == 0:
+        log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
+
+
+def _report(
+    info: SourceInfo, out: Path, counts: _Counts, swapper: Swapper, about: dict[str, str], start: int, stop: int | None
+) -> None:
+    seconds = time.monotonic() - counts.started
+    report = {
+        "source": str(info.path),
+        "out": str(out),
+        "model": swapper.description,
+        "made_with_ai": about.get("made_with_ai", ""),
+        "start": start,
+        "stop": stop,
+        "frames": counts.frames,
+        "faces": counts.faces,
+        "frames_without_face": counts.frames_without_face,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
+    }
+    write_json(report_path(out), report)
+    log.info("%d frames, %d faces, %d frames without a face", counts.frames, counts.faces, counts.frames_without_face)
+
+
+def report_path(out: Path) -> Path:
+    """Where the report of a result lies: in a folder of images, else beside the file."""
+    return out / "report.json" if out.is_dir() else out.with_name(f"{out.stem}.report.json")
+
+
+def _compare(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
+    from faceswap.media.presentation import side_by_side
+
+    side_by_side(Path(info.path), out, out.with_name(f"{out.stem}.side_by_side{out.suffix}"), metadata=about)
+
+
+def _runs(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
+    run: list[Frame] = []
+    for frame in frames:
+        run.append(frame)
+        if len(run) >= min(size, _frames_held(frame)):
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _frames_held(frame: Frame) -> int:
+    return int(np.clip(FRAMES_HELD_BYTES // frame.image.nbytes, 1, MOST_FRAMES_HELD))
+
+
+def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
+    if info.frame_count is None:
+        return None if stop is None else max(0, stop - start)
+    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)

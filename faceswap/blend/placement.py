@@ -1,0 +1,136 @@
+"""Where the faces of each frame are, for convert: from a stored face set or from a finder at once."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.blend.steadying import TrackPath, bridged, smoothed
+from faceswap.faces.errors import UserError
+from faceswap.faces.face_set import FaceRecord, FaceSet
+from faceswap.faces.geometry import frame_to_crop_for, scale_of
+from faceswap.faces.values import Face, Frame
+
+SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedFace:
+    """A face to be swapped: `points` (68, 2) in frame pixels, `frame_to_crop` (2, 3) into a crop of `crop_size_px`."""
+
+    points: NDArray[np.float32]
+    frame_to_crop: NDArray[np.float64]
+    crop_size_px: int
+    track: int = -1
+
+
+class Placement(Protocol):
+    """Tells the faces of a run of frames, one list a frame."""
+
+    batch_size: int
+
+    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]: ...
+
+
+class StoredFaces:
+    """The faces of a face set.
+
+    Frames between two records of a track are bridged when at most `fill_frames` are missing (faces that the finder
+    lost, pictures deleted by hand, a set extracted with every > 1); `smooth_frames` > 0 steadies each track over that
+    many frames to both sides. `tracks` keeps these tracks only.
+    """
+
+    batch_size = 1
+
+    def __init__(
+        self, face_set: FaceSet, *, tracks: Collection[int] | None = None, smooth_frames: int = 0, fill_frames: int = 10
+    ) -> None:
+        if not face_set.records:
+            raise UserError(f"the face set {face_set.folder} holds no faces; extract the video again")
+        records = _of_tracks(face_set, tracks)
+        by_track: dict[int, list[FaceRecord]] = defaultdict(list)
+        self._by_frame: dict[int, list[PlacedFace]] = defaultdict(list)
+        for record in records:
+            if record.track < 0:  # belongs to nothing: neither bridged nor smoothed
+                self._add(record.frame, _placed(record))
+            else:
+                by_track[record.track].append(record)
+        self._warn_of_gaps(face_set, untracked=len(self._by_frame) > 0)
+        # A set extracted with every=5 says so; one more for a face missed once.
+        fill_frames = max(fill_frames, 2 * int(face_set.report.get("every", 1)) - 1)
+        for track, of_track in by_track.items():
+            self._add_track(track, of_track, smooth_frames, fill_frames)
+
+    @property
+    def last_frame(self) -> int:
+        return max(self._by_frame)
+
+    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
+        return [self._by_frame.get(frame.index, []) for frame in frames]
+
+    def _add(self, frame: int, face: PlacedFace) -> None:
+        # Bridging two opposite rolls passes through a square of no size, and a file may hold one.
+        if np.isfinite(face.frame_to_crop).all() and SMALLEST_SCALE < scale_of(face.frame_to_crop) < 1 / SMALLEST_SCALE:
+            self._by_frame[frame].append(face)
+
+    def _add_track(self, track: int, records: list[FaceRecord], smooth_frames: int, fill_frames: int) -> None:
+        if len({record.frame for record in records}) < len(records):
+            # Two faces of one track in one frame (a mirror, an imported file that numbers persons): no path in time.
+            for record in records:
+                self._add(record.frame, _placed(record))
+            return
+        size_px = records[0].size_px
+        for path in bridged(TrackPath.of(records), fill_frames):
+            path = smoothed(path, smooth_frames)
+            for frame, points, matrix in zip(path.frames, path.points, path.frame_to_crop(size_px), strict=True):
+                self._add(int(frame), PlacedFace(points.astype(np.float32), matrix, size_px, track))
+
+    @staticmethod
+    def _warn_of_gaps(face_set: FaceSet, untracked: bool) -> None:
+        every = int(face_set.report.get("every", 1))
+        if every > 1 and untracked:
+            log.warning(
+                "%s was extracted with every=%d and has faces without a track: swapped in every %dth frame only",
+                face_set.folder, every, every,
+            )  # fmt: skip
+
+
+class FoundFaces:
+    """The faces that a finder sees, found while converting; each frame stands for itself, without tracks."""
+
+    def __init__(self, finder, crop_size_px: int = 256) -> None:
+        self.batch_size = max(1, int(getattr(finder, "batch_size", 1)))
+        self._finder = finder
+        self._crop_size_px = crop_size_px
+
+    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
+        return [[self._place(face) for face in faces] for faces in self._finder.find(frames)]
+
+    def _place(self, face: Face) -> PlacedFace:
+        matrix = frame_to_crop_for(face.points, self._crop_size_px)
+        return PlacedFace(face.points, matrix, self._crop_size_px, face.track)
+
+
+def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:
+    if tracks is None:
+        return list(face_set.records)
+    known = {record.track for record in face_set.records}
+    missing = sorted(set(tracks) - known)
+    if missing:
+        raise UserError(
+            f"the face set {face_set.folder} has no track {', '.join(map(str, missing))}; "
+            f"it has {', '.join(map(str, sorted(known)))}"
+        )
+    return [record for record in face_set.records if record.track in set(tracks)]
+
+
+def _placed(record: FaceRecord) -> PlacedFace:
+    return PlacedFace(record.points, record.frame_to_crop, record.size_px, record.track)
