@@ -22,7 +22,7 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
 
     `arguments` are `key=value` overrides; `extra_folder` holds YAML files of the user's own. Raises UserError.
     """
-    overrides, verbatim = _split(command, arguments)
+    overrides, verbatim = _split(command, arguments, extra_folder)
     config = _compose(command, overrides, extra_folder)
     for key, value in verbatim.items():
         _set(config, key, value)
@@ -49,7 +49,7 @@ def to_yaml(config: Any) -> str:
     return yaml.safe_dump(dataclasses.asdict(config), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _split(command: str, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+def _split(command: str, arguments: list[str], extra_folder: Path | None) -> tuple[list[str], dict[str, str]]:
     """Hydra's overrides, and the file and face-set names that must not go through its grammar."""
     names = schema.verbatim_names(command)
     overrides: list[str] = []
@@ -61,7 +61,12 @@ def _split(command: str, arguments: list[str]) -> tuple[list[str], dict[str, str
             raise UserError(
                 f"cannot read '{argument}': settings are written key=value, for instance {schema.EXAMPLES[command]}"
             )
-        if bare in names:
+        if bare == "pair":
+            # The name stays known to the run; without a file of that name it may still be two face sets A_B.
+            verbatim["pair.name"] = value
+            if value in group_choices("pair", extra_folder):
+                overrides.append(f"pair={_quoted(value)}")
+        elif bare in names:
             verbatim[bare] = value
         else:
             _check_known(command, bare)

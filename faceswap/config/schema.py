@@ -6,6 +6,7 @@ from typing import Any
 
 from faceswap.config.options import MISSING, option, plugin, section, section_type, walk
 
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 
 
@@ -36,6 +37,74 @@ class LandmarksNode:
     path: str = option(
         "", "alignments of this project, .npz, .json, .fsa, or a folder of DeepFaceLab's aligned images", verbatim=True
     )
+
+
+# ---- masks, colour, blenders
+
+
+@dataclass
+class HullMaskNode:
+    """The convex hull of the landmarks."""
+
+    _target_: str = "faceswap.blend.masks.HullMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.12, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
+
+
+@dataclass
+class LearnedMaskNode:
+    """The mask that the model has learned (the hull where it has none)."""
+
+    _target_: str = "faceswap.blend.masks.LearnedMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.08, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
+
+
+@dataclass
+class BoxMaskNode:
+    """The upright rectangle around the hull."""
+
+    _target_: str = "faceswap.blend.masks.BoxMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.15, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
+
+
+@dataclass
+class NoColourNode:
+    """The model's colours as they are."""
+
+    _target_: str = "faceswap.blend.colour.NoColour"
+
+
+@dataclass
+class ReinhardNode:
+    """Mean and spread of each Lab channel: steady, the one to begin with."""
+
+    _target_: str = "faceswap.blend.colour.Reinhard"
+
+
+@dataclass
+class MongeKantorovichNode:
+    """The linear map between the two colour clouds: closest match, also of tints."""
+
+    _target_: str = "faceswap.blend.colour.MongeKantorovich"
+
+
+@dataclass
+class AlphaBlenderNode:
+    """Pastes the face through the mask."""
+
+    _target_: str = "faceswap.blend.blenders.AlphaBlender"
+
+
+@dataclass
+class PoissonBlenderNode:
+    """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
+
+    _target_: str = "faceswap.blend.blenders.PoissonBlender"
 
 
 # ---- commands
@@ -77,7 +146,36 @@ class ExtractConfig:
     restart: bool = option(False, "throw away what was extracted before and start anew")
 
 
-COMMANDS: dict[str, type] = {"extract": ExtractConfig}
+@dataclass
+class ConvertConfig:
+    """Send the faces of B's film through the decoder of A and blend them back, with sound."""
+
+    pair: PairNode = section(PairNode, "the pair (default: the one trained last)")
+    video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
+    faces: str = option("", "face set of the video (default: the one of its name, else finder= finds)", verbatim=True)
+    out: str = option("", "the result (default: out/VIDEO_as_A in the workspace)", verbatim=True)
+    workspace: str = _workspace()
+    to: str = option("a", "whose face is shown", choices=("a", "b"))
+    checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
+    finder: Any = plugin("finder", "how faces are found in a video without a face set")
+    mask: Any = plugin("mask", "which pixels are replaced")
+    colour: Any = plugin("colour", "how the face takes on the frame's colours")
+    blender: Any = plugin("blender", "how the face is pasted")
+    tracks: list[int] | None = option(None, "swap these tracks of the face set only, e.g. [0,2] (default: all)")
+    start: int = option(0, "first frame", minimum=0)
+    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
+    batch_size: int = option(8, "faces a model call", minimum=1)
+    smooth_frames: int = option(2, "steady the face's place over this many frames on each side; 0: off", minimum=0)
+    smooth_colour: float = option(0.9, "how much of the colour statistics stays each frame, in [0, 1)", minimum=0)
+    fill_frames: int = option(10, "carry a track over gaps of at most so many frames", minimum=0)
+    side_by_side: bool = option(False, "also write the original and the result beside each other")
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    preset: str = option("veryfast", "H.264 speed", choices=PRESETS)
+    image_quality: int = option(97, "JPEG and WebP quality when images are converted", minimum=1)
+    device: str = option("auto", DEVICES)
+
+
+COMMANDS: dict[str, type] = {"extract": ExtractConfig, "convert": ConvertConfig}
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
@@ -88,12 +186,16 @@ EXAMPLES = {
 # Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
 GROUPS: dict[str, dict[str, type]] = {
     "finder": {"face_alignment": FaceAlignmentNode, "landmarks": LandmarksNode},
+    "mask": {"hull": HullMaskNode, "learned": LearnedMaskNode, "box": BoxMaskNode},
+    "colour": {"none": NoColourNode, "reinhard": ReinhardNode, "mkl": MongeKantorovichNode},
+    "blender": {"alpha": AlphaBlenderNode, "poisson": PoissonBlenderNode},
     "pair": {},
 }
 
 # What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "face_alignment"},
+    "convert": {"finder": "face_alignment", "mask": "learned", "colour": "reinhard", "blender": "alpha"},
 }
 
 FLAGS = {

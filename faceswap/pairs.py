@@ -1,0 +1,51 @@
+"""Which face sets a pair means, and the consent shown for it; what train and convert share."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
+    """The run's name, A's and B's face-set names. Raises UserError when they cannot be told.
+
+    `pair.a=X pair.b=Y` needs no file; neither does `pair=X_Y` when the face sets X and Y are there.
+    """
+    if pair.a and pair.b:
+        return pair.name or f"{pair.a}_{pair.b}", pair.a, pair.b
+    if pair.a or pair.b:
+        missing = "pair.b" if pair.a else "pair.a"
+        raise UserError(f"{missing}= is missing: a pair needs both pair.a= and pair.b=")
+    known = workspace.face_set_names()
+    splits = [(a, b) for a in known for b in known if f"{a}_{b}" == pair.name]
+    if len(splits) == 1:
+        return pair.name, *splits[0]
+    sets = ", ".join(known) or "none yet"
+    if pair.name:
+        raise UserError(
+            f"pair={pair.name} is no file in configs/pair/ and no two face sets A_B; say pair.a=A pair.b=B "
+            f"(face sets in {workspace.root}: {sets})"
+        )
+    raise UserError(f"which pair? say pair=NAME or pair.a=A pair.b=B (face sets in {workspace.root}: {sets})")
+
+
+def show_consent(pair: Any) -> None:
+    """Logs who agreed to the swap, or that nobody is on record."""
+    consent = pair.consent
+    if consent.who:
+        log.info("consent: %s; for: %s; %s", consent.who, consent.purpose or "not said", consent.when or "no date")
+    else:
+        log.warning("no consent is on record for this pair: fill in its consent block (docs/responsible-use.md)")
+
+
+def consent_metadata(pair: Any) -> dict[str, str]:
+    """The consent as container metadata of the film; empty when none is on record."""
+    consent = pair.consent
+    if not consent.who:
+        return {}
+    return {"consent": "; ".join(part for part in (consent.who, consent.purpose, consent.when) if part)}
