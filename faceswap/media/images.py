@@ -1,0 +1,272 @@
+"""Picture files in and out, whatever their format, mode or name."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.atomic import atomic_path
+from faceswap.faces.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+READ_SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2", ".ppm", ".pgm",
+)  # fmt: skip
+WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+MAX_PIXELS = 150_000_000
+
+# Named, so that no format that runs a program (EPS) or fetches something is ever tried.
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, MemoryError)
+# A delay of 0 or 1/100 s means "as fast as you can" in old files; browsers show such frames for 1/10 s.
+_SHORTEST_DELAY_MS, _DEFAULT_DELAY_MS = 11, 100
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What a picture file says of itself: size in display orientation, and how many frames when it is an animation."""
+
+    width: int
+    height: int
+    frame_count: int
+
+
+def read_image(path: str | Path) -> NDArray[np.uint8]:
+    """The picture as (H, W, 3) uint8 RGB, upright by its EXIF tag; the first one of several.
+
+    Alpha is laid on black; 16 bits a channel become 8; embedded colour profiles are not applied. Raises UserError when
+    the file is missing, empty, damaged, cut off, no picture, or holds more than MAX_PIXELS.
+    """
+    with _opened(path) as image:
+        return _pixels(image, Path(path))
+
+
+def image_header(path: str | Path) -> ImageHeader | None:
+    """The header of a picture file, None when the content is no picture. Raises UserError when it is too large."""
+    from PIL import Image
+
+    try:
+        with _opened(path) as image:
+            width, height = image.size
+            if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # turned by 90 degrees
+                width, height = height, width
+            animated = image.format in _ANIMATED and getattr(image, "is_animated", False)
+            return ImageHeader(width, height, int(getattr(image, "n_frames", 1)) if animated else 1)
+    except UserError as error:
+        if isinstance(error.__cause__, Image.DecompressionBombError) or "million pixels" in str(error):
+            raise
+        return None
+
+
+def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Each picture of an animation as (H, W, 3) uint8 RGB, with its presentation time in seconds."""
+    path = Path(path)
+    with _opened(path) as image:
+        milliseconds = 0.0
+        for number in range(int(getattr(image, "n_frames", 1))):
+            try:
+                image.seek(number)
+            except _UNREADABLE as error:
+                raise UserError(f"cannot read picture {number} of {path}: {_reason(error)}") from error
+            yield _pixels(image, path), milliseconds / 1000
+            milliseconds += _delay_ms(image.info.get("duration"))
+
+
+def animation_seconds(path: str | Path) -> float:
+    """How long an animated picture lasts, once through."""
+    with _opened(path) as image:
+        milliseconds = 0.0
+        try:
+            for number in range(int(getattr(image, "n_frames", 1))):
+                image.seek(number)
+                milliseconds += _delay_ms(image.info.get("duration"))
+        except _UNREADABLE as error:
+            raise UserError(f"cannot read {path}: {_reason(error)}") from error
+    return milliseconds / 1000
+
+
+def encode_image(
+    image: NDArray[np.uint8], suffix: str, *, quality: int = 97, metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """The bytes of a .jpg, .png or .webp file; `metadata` goes into PNG text chunks or EXIF's description."""
+    from PIL import Image, PngImagePlugin
+
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    buffer = io.BytesIO()
+    suffix = suffix.lower()
+    if suffix == ".png":
+        text = PngImagePlugin.PngInfo()
+        for key, value in (metadata or {}).items():
+            text.add_itxt(key, value)
+        picture.save(buffer, "PNG", compress_level=3, pnginfo=text)
+        return buffer.getvalue()
+    exif = Image.Exif()
+    if metadata:
+        exif[0x010E] = "; ".join(f"{key}={value}" for key, value in metadata.items())  # ImageDescription
+    if suffix in (".jpg", ".jpeg"):
+        # Chroma in full from 95 up: crops are resampled again in training.
+        subsampling = 0 if quality >= 95 else 2
+        picture.save(buffer, "JPEG", quality=quality, subsampling=subsampling, exif=exif)
+    elif suffix == ".webp":
+        picture.save(buffer, "WEBP", quality=quality, exif=exif)
+    else:
+        raise UserError(f"cannot write a picture as '{suffix}'; use one of {', '.join(WRITE_SUFFIXES)}")
+    return buffer.getvalue()
+
+
+def write_image(
+    path: str | Path,
+    image: NDArray[np.uint8],
+    quality: int = 97,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Writes (H, W, 3) uint8 RGB by suffix, atomically, under any file name. Raises UserError for another suffix."""
+    path = Path(path)
+    data = encode_image(image, path.suffix, quality=quality, metadata=metadata)
+    with atomic_path(path) as temp:
+        temp.write_bytes(data)
+
+
+def contact_sheet(
+    images: Sequence[NDArray[np.uint8]], labels: Sequence[str] | None = None, columns: int = 8, tile_px: int = 128
+) -> NDArray[np.uint8]:
+    """Pictures (H, W, 3) side by side in square tiles, on dark gray, each with a short label below when given."""
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"contact_sheet got {len(images)} pictures and {len(labels)} labels")
+    label_px = max(12, tile_px // 8) if labels is not None else 0
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    sheet = np.full((rows * (tile_px + label_px), columns * tile_px, 3), 32, np.uint8)
+    for number, image in enumerate(images):
+        x, y = number % columns * tile_px, number // columns * (tile_px + label_px)
+        tile = _fitted(image, tile_px)
+        top, left = y + (tile_px - tile.shape[0]) // 2, x + (tile_px - tile.shape[1]) // 2
+        sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    if labels is not None:
+        boxes = [
+            (n % columns * tile_px, n // columns * (tile_px + label_px) + tile_px, tile_px, label_px)
+            for n in range(len(images))
+        ]
+        sheet = draw_labels(sheet, labels, boxes)
+    return sheet
+
+
+def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lays (H, W, 4) uint8 RGBA with straight alpha on black: (H, W, 3)."""
+    alpha = cv2.merge([rgba[..., 3]] * 3)
+    return np.asarray(cv2.multiply(np.ascontiguousarray(rgba[..., :3]), alpha, scale=1 / 255), np.uint8)
+
+
+def draw_labels(
+    image: NDArray[np.uint8], labels: Sequence[str], boxes: Sequence[tuple[int, int, int, int]]
+) -> NDArray[np.uint8]:
+    """A copy with each label in white, centred in its box (x, y, width, height)."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.fromarray(image)
+    draw = ImageDraw.Draw(picture)
+    for label, (x, y, width, height) in zip(labels, boxes, strict=True):
+        size = max(8.0, height * 0.75)
+        text_width = draw.textlength(label, font=ImageFont.load_default(size))
+        font = ImageFont.load_default(max(6.0, size * min(1.0, width * 0.96 / max(text_width, 1.0))))
+        draw.text((x + width / 2, y + height / 2), label, fill=(235, 235, 235), font=font, anchor="mm")
+    return np.array(picture)
+
+
+def _opened(path: str | Path) -> Image:
+    """The lazily opened picture. Raises UserError."""
+    from PIL import Image
+
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"cannot read the picture {path}: it is a folder")
+    if path.exists() and not path.is_file():
+        raise UserError(f"cannot read the picture {path}: it is not a regular file")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns early of large pictures; the bound below is this program's
+            image = Image.open(path, formats=_FORMATS)
+    except FileNotFoundError as error:
+        raise UserError(f"cannot read the picture {path}: no such file") from error
+    except Image.DecompressionBombError as error:
+        raise UserError(_too_large(path)) from error
+    except _UNREADABLE as error:
+        raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
+    if image.width * image.height > MAX_PIXELS:
+        image.close()
+        raise UserError(_too_large(path))
+    return image
+
+
+def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
+    from PIL import ImageOps
+
+    try:
+        if image.mode.startswith(("I", "F")):
+            image = _to_eight_bits(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+        if has_alpha:
+            return on_black(np.asarray(image.convert("RGBA")))
+        return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    except _UNREADABLE as error:
+        raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
+
+
+def _to_eight_bits(image: Image) -> Image:
+    """Gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
+    from PIL import Image
+
+    values = np.asarray(image, np.float64)
+    largest = float(np.nanmax(values)) if values.size else 0.0
+    if image.mode.startswith("F"):
+        scale = 255.0 if largest <= 1.0 else 1.0
+    else:
+        scale = 255 / 65535 if largest > 255 or image.mode.startswith("I;16") else 1.0
+    gray = Image.fromarray(np.clip(np.nan_to_num(values) * scale + 0.5, 0, 255).astype(np.uint8))
+    gray.info = {key: value for key, value in image.info.items() if key == "exif"}
+    return gray
+
+
+def _fitted(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    scale = size_px / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
+def _delay_ms(delay: object) -> float:
+    milliseconds = float(delay) if isinstance(delay, int | float) else 0.0
+    return milliseconds if milliseconds >= _SHORTEST_DELAY_MS else _DEFAULT_DELAY_MS
+
+
+def _reason(error: BaseException, path: Path | None = None) -> str:
+    if path is not None and path.is_file() and path.stat().st_size == 0:
+        return "the file is empty"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    text = str(error)
+    if type(error).__name__ == "UnidentifiedImageError":
+        return "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000, PPM)"
+    if "truncated" in text:
+        return "the file is cut off; copy it again"
+    return f"the file is damaged ({' '.join(text.split()) or type(error).__name__})"
+
+
+def _too_large(path: Path) -> str:
+    return f"cannot read the picture {path}: it has more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller"

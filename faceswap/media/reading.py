@@ -1,0 +1,125 @@
+"""Frames of any source, one after another, in constant memory."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.values import Frame
+from faceswap.media.images import read_animation, read_image
+from faceswap.media.sources import SourceInfo, probe
+
+log = logging.getLogger(__name__)
+
+MAX_DECODING_THREADS = 8  # each one holds some frames: at 4K more would cost memory and gain nothing
+
+
+def read_frames(
+    source: str | Path | SourceInfo, start: int = 0, stop: int | None = None, *, threads: int = 0
+) -> Iterator[Frame]:
+    """The frames `start` <= index < `stop` of a source, every decoded picture once, upright, square pixels, 8-bit RGB.
+
+    `Frame.seconds` is the presentation time the file gives and grows from frame to frame; a raw stream without times
+    counts by its nominal rate, and pictures of a folder by 25 a second. For images `index` is the place in
+    `SourceInfo.files`, also when an unreadable file is passed over. All frames of a film have one size: where the film
+    changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
+    and PQ stay as they are.
+
+    `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning.
+    Frames before `start` are decoded and dropped, so that indices stay exact. Raises UserError naming the file when
+    nothing can be read, or when `start` lies behind the end.
+    """
+    if start < 0 or (stop is not None and stop <= start):
+        raise UserError(f"frames from {start} to {stop}: start must be 0 or more and stop greater than start")
+    info = source if isinstance(source, SourceInfo) else probe(source)
+    reader = {"images": _read_images, "animation": _read_animation}.get(info.kind)
+    frames = reader(info, start, stop) if reader else _read_film(info, start, stop, threads)
+    index = -1
+    for frame in frames:
+        index = frame.index
+        yield frame
+    if index < 0:
+        raise UserError(
+            f"{info.path} has no readable frame from number {start} on; it holds {info.frame_count or 'fewer'}"
+        )
+
+
+def _read_images(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+    unreadable = 0
+    for index, file in enumerate(info.files[:stop]):
+        if index < start:
+            continue
+        try:
+            image = read_image(file)
+        except UserError as error:
+            if info.is_still:
+                raise
+            unreadable += 1
+            log.warning("left out: %s", error)
+            continue
+        yield Frame(image, index, float(index / info.frames_per_second))
+    if unreadable:
+        log.warning("%s: %d of %d pictures left out", info.path, unreadable, len(info.files))
+
+
+def _read_animation(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+    for index, (image, seconds) in enumerate(read_animation(info.path)):
+        if stop is not None and index >= stop:
+            return
+        if index >= start:
+            yield Frame(image, index, seconds)
+
+
+def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> Iterator[Frame]:
+    from faceswap.media import streams
+    from faceswap.media.decoding import Damage, decode_pictures, nothing_decoded
+    from faceswap.media.pixels import RgbReader
+
+    damage = Damage()
+    to_rgb = RgbReader()
+    index = -1
+    seconds = -math.inf
+    transform = None
+    with streams.open_film(info.path) as container:
+        stream = streams.picture_stream(container, info.path)
+        stream.thread_count = threads or min(MAX_DECODING_THREADS, os.cpu_count() or 1)
+        stream.thread_type = "AUTO"
+        for picture in decode_pictures(container, stream, damage):
+            index += 1
+            if stop is not None and index >= stop:
+                break
+            seconds = _time_after(seconds, picture.time, info)
+            transform = transform or streams.display_transform(picture)
+            if index < start:
+                continue
+            image = streams.turn(to_rgb(picture), transform)
+            yield Frame(_resized(image, info.width, info.height), index, seconds)
+    if index < 0:
+        raise nothing_decoded(info.path, damage)
+    if stop is None and stream.frames > index + 1 and not damage.describe():
+        damage.broken_off = f"the file names {stream.frames} frames; it may be cut off"
+    if damage.describe():
+        log.warning("%s: %s; the last frame read is number %d", info.path, damage.describe(), index)
+
+
+def _time_after(previous: float, claimed: float | None, info: SourceInfo) -> float:
+    """The claimed time, or one step on when there is none or when damage made it go backwards."""
+    if claimed is None:
+        return 0.0 if previous == -math.inf else previous + float(1 / info.frames_per_second)
+    return claimed if claimed > previous else previous + float(info.time_base)
+
+
+def _resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = image.shape[0] >= height and image.shape[1] >= width
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)

@@ -1,0 +1,161 @@
+"""What `video=` names: a film, an animation, a folder of pictures, a glob, or one picture."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from faceswap.faces.errors import UserError
+from faceswap.media.colour import ColourTags
+from faceswap.media.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
+
+STILLS_PER_SECOND = Fraction(25)
+_ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg', or one picture"
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a source is, before its frames are read.
+
+    `kind`: 'video' (read through FFmpeg), 'animation' (GIF, WebP, PNG, AVIF; read through Pillow) or 'images'.
+    `width`, `height`: as shown, upright and with square pixels; of the first picture for images.
+    `stored_width`, `stored_height`: upright, but before pixels are made square.
+    `frame_count` and `duration_seconds`: what the file claims; exact for images, None when it does not tell.
+    `rotation_degrees`: the clockwise turn already applied to the frames read. `name`: what a face set is called.
+    """
+
+    path: Path
+    kind: str
+    files: tuple[Path, ...]
+    width: int
+    height: int
+    stored_width: int
+    stored_height: int
+    frames_per_second: Fraction
+    time_base: Fraction
+    frame_count: int | None
+    duration_seconds: float | None
+    rotation_degrees: int
+    has_audio: bool
+    name: str
+    colour: ColourTags
+    pixel_format: str
+
+    @property
+    def is_still(self) -> bool:
+        """True for exactly one picture."""
+        return self.kind == "images" and len(self.files) == 1
+
+
+def probe(path: str | Path) -> SourceInfo:
+    """Looks at a source: content decides, not the file's suffix. Raises UserError when there is nothing to read.
+
+    An existing file or folder is taken as it is, even when its name looks like a pattern. A folder gives its pictures
+    in natural order (2 before 10), without its subfolders and hidden files. A pattern that matches one file is that file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        files = _pictures_in(path)
+        if not files:
+            raise UserError(
+                f"no pictures in the folder {path}; it should hold files like {', '.join(READ_SUFFIXES[:6])}"
+            )
+        return _probe_images(path, files, path.resolve().name)
+    if not path.exists():
+        return _probe_pattern(path)
+    header = image_header(path) if path.is_file() else None
+    if header is None and path.suffix.lower() in READ_SUFFIXES:
+        read_image(path)  # raises with the reason
+    if header is None:
+        return _probe_film(path)
+    if header.frame_count > 1:
+        return _probe_animation(path, header)
+    return _probe_images(path, (path,), path.stem, header)
+
+
+def _probe_pattern(path: Path) -> SourceInfo:
+    pattern = str(path)
+    if not glob.has_magic(pattern):
+        raise UserError(f"no such file or folder: {path}; accepted: {_ACCEPTED}")
+    found = [Path(name) for name in glob.glob(pattern, recursive=True)]
+    if len(found) == 1:
+        return probe(found[0])
+    files = _natural_order(file for file in found if file.is_file() and file.suffix.lower() in READ_SUFFIXES)
+    if not files:
+        raise UserError(f"the pattern {path} matches no pictures; accepted: {_ACCEPTED}")
+    return _probe_images(path, files, files[0].resolve().parent.name)
+
+
+def _probe_images(path: Path, files: tuple[Path, ...], name: str, header: ImageHeader | None = None) -> SourceInfo:
+    # A folder may hold pictures that cannot be read: reading passes over them, so the first sound one gives the size.
+    headers = (image_header(file) for file in files) if header is None else iter((header,))
+    header = next((found for found in headers if found), None)
+    if header is None:
+        raise UserError(f"cannot read any of the {len(files)} pictures of {path}")
+    return SourceInfo(
+        path=path, kind="images", files=files, width=header.width, height=header.height, stored_width=header.width,
+        stored_height=header.height, frames_per_second=STILLS_PER_SECOND, time_base=1 / STILLS_PER_SECOND,
+        frame_count=len(files), duration_seconds=float(len(files) / STILLS_PER_SECOND), rotation_degrees=0,
+        has_audio=False, name=name or "pictures", colour=ColourTags(2, 0, 1, 13), pixel_format="rgb24",
+    )  # fmt: skip
+
+
+def _probe_animation(path: Path, header: ImageHeader) -> SourceInfo:
+    seconds = animation_seconds(path)
+    rate = Fraction(header.frame_count / seconds).limit_denominator(1001)
+    return SourceInfo(
+        path=path, kind="animation", files=(), width=header.width, height=header.height, stored_width=header.width,
+        stored_height=header.height, frames_per_second=rate, time_base=Fraction(1, 1000),
+        frame_count=header.frame_count, duration_seconds=seconds, rotation_degrees=0, has_audio=False, name=path.stem,
+        colour=ColourTags(2, 0, 1, 13), pixel_format="rgb24",
+    )  # fmt: skip
+
+
+def _probe_film(path: Path) -> SourceInfo:
+    from faceswap.media import streams
+    from faceswap.media.decoding import first_frame
+    from faceswap.media.pixels import tags_of
+
+    with streams.open_film(path) as container:
+        stream = streams.picture_stream(container, path)
+        frame = first_frame(container, stream, path)
+        rate = streams.frames_per_second(stream)
+        transform = streams.display_transform(frame)
+        stored = (frame.width, frame.height)
+        shown = streams.square_size(stream, *stored)
+        if transform[0] == 0:  # turned by 90 degrees
+            stored, shown = stored[::-1], shown[::-1]
+        seconds = None
+        if stream.duration and stream.time_base:
+            seconds = float(stream.duration * stream.time_base)
+        elif container.duration:
+            seconds = container.duration / 1_000_000
+        count = stream.frames or (round(seconds * rate) if seconds else None)
+        return SourceInfo(
+            path=path, kind="video", files=(), width=shown[0], height=shown[1], stored_width=stored[0],
+            stored_height=stored[1], frames_per_second=rate, time_base=Fraction(stream.time_base or 1 / rate),
+            frame_count=count or None, duration_seconds=seconds,
+            rotation_degrees=streams.rotation_degrees(transform), has_audio=bool(container.streams.audio),
+            name=path.stem, colour=tags_of(frame), pixel_format=frame.format.name,
+        )  # fmt: skip
+
+
+def _pictures_in(folder: Path) -> tuple[Path, ...]:
+    try:
+        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_file()]
+    except OSError as error:
+        raise UserError(f"cannot read the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+    return _natural_order(Path(e.path) for e in entries if Path(e.name).suffix.lower() in READ_SUFFIXES)
+
+
+def _natural_order(files: Iterable[Path]) -> tuple[Path, ...]:
+    def key(file: Path) -> tuple:
+        parts = re.split(r"(\d+)", str(file))
+        return tuple((int(part), part) if part.isdecimal() else part for part in parts)
+
+    return tuple(sorted(files, key=key))

@@ -1,0 +1,140 @@
+"""A film file opened safely, its picture stream, and how its pictures are to be turned."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.logging
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+
+MAX_FRAME_PIXELS = 100_000_000
+_NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+# Closer to square than this is an encoder's rounding of the size, not an anamorphic picture.
+_SQUARE_TOLERANCE = 0.01
+_UPRIGHT = (1, 0, 0, 1)
+
+av.logging.set_level(None)  # FFmpeg's own lines would go to stderr past logging; what matters is raised or counted
+
+
+@contextmanager
+def open_film(path: Path) -> Iterator[InputContainer]:
+    """The file opened for reading by its content, any name. Raises UserError with the reason when that fails.
+
+    Only local files are ever touched: a playlist that names a network address is refused.
+    """
+    check_readable(path)
+    try:
+        container = av.open(
+            f"file:{os.path.abspath(path)}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+        )
+    except (av.FFmpegError, ValueError) as error:
+        raise UserError(f"cannot read {path} as a video: {why(error)}") from error
+    with container:
+        yield container
+
+
+def check_readable(path: Path) -> None:
+    """Raises UserError unless the path is a regular, readable file with something in it."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UserError(f"cannot read {path} as a video: it is a folder")
+        if not stat.S_ISREG(status.st_mode):  # a pipe or device might never end
+            raise UserError(f"cannot read {path}: it is not a regular file")
+        with open(path, "rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {(error.strerror or 'it cannot be opened').lower()}") from error
+    if empty:
+        raise UserError(f"cannot read {path}: the file is empty")
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream that is the film: not cover art, not thumbnails. Raises UserError when there is none."""
+    films = [stream for stream in container.streams.video if not stream.disposition & _NO_FILM]
+    if not films:
+        what = "only a cover picture" if container.streams.video else "no pictures"
+        what += " and sound" if container.streams.audio else ""
+        raise UserError(f"cannot read {path} as a video: it holds {what}, no video stream")
+    usable = [stream for stream in films if stream.codec_context is not None]
+    if not usable:
+        raise UserError(f"cannot read {path}: no decoder for its video stream; convert it to H.264 first")
+    stream = next((s for s in usable if s.disposition & Disposition.default), usable[0])
+    if stream.codec_context.width * stream.codec_context.height > MAX_FRAME_PIXELS:
+        raise UserError(
+            f"cannot read {path}: {stream.codec_context.width} x {stream.codec_context.height} is larger than "
+            f"{MAX_FRAME_PIXELS // 1_000_000} million pixels a frame; scale it down first"
+        )
+    return stream
+
+
+def frames_per_second(stream: VideoStream) -> Fraction:
+    """The nominal rate; 25 when the file tells nothing sensible."""
+    for rate in (stream.guessed_rate, stream.average_rate):
+        if rate and 1 <= rate <= 240:
+            return Fraction(rate)
+    return Fraction(stream.average_rate) if stream.average_rate else Fraction(25)
+
+
+def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]:
+    """Size with square pixels: the shorter-sampled axis is stretched, to an even number, so that no detail is lost."""
+    aspect = stream.sample_aspect_ratio
+    if not aspect or not 1 / 8 <= aspect <= 8 or abs(float(aspect) - 1) <= _SQUARE_TOLERANCE:
+        return width, height
+    if aspect > 1:
+        return 2 * round(width * aspect / 2), height
+    return width, 2 * round(height / aspect / 2)
+
+
+def display_transform(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """The display matrix (a, b, c, d), each -1, 0 or 1: a picture's (x, y) is shown at (a x + c y, b x + d y)."""
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return _UPRIGHT
+    a, b, _, c, d = struct.unpack_from("=5i", memoryview(data))
+    turned = abs(b) + abs(c) > abs(a) + abs(d)
+    signs = (0, _sign(b), _sign(c), 0) if turned else (_sign(a), 0, 0, _sign(d))
+    return signs if signs.count(0) == 2 else _UPRIGHT  # a matrix without rotation or scale means nothing
+
+
+def turn(image: NDArray[np.uint8], transform: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) in display orientation."""
+    a, b, c, d = transform
+    if transform == _UPRIGHT:
+        return image
+    if b:  # x becomes y: transposed, then flipped where the sign is negative
+        image = image.transpose(1, 0, 2)
+    horizontal, vertical = (c, b) if b else (a, d)
+    return np.ascontiguousarray(image[::vertical, ::horizontal])
+
+
+def rotation_degrees(transform: tuple[int, int, int, int]) -> int:
+    """How far the stored picture is turned clockwise for display: 0, 90, 180 or 270; 0 for a mirrored one."""
+    return {(0, 1, -1, 0): 90, (-1, 0, 0, -1): 180, (0, -1, 1, 0): 270}.get(transform, 0)
+
+
+def why(error: BaseException) -> str:
+    """A short reason for a reader that gave up."""
+    text = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, av.InvalidDataError):
+        return "it is damaged, cut off or no video at all"
+    return " ".join(text.split())[:200].lower()
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
