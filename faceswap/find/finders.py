@@ -1,0 +1,41 @@
+"""What every face finder offers, and how frames are handed to one in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from faceswap.faces.values import Face, Frame
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+
+class Finder(Protocol):
+    """Finds the faces in frames. A finder is any class with plain keyword arguments that offers these four."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many frames `find` likes to get at once."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One line that tells what finds and with which weights or file; another text means other results."""
+        ...
+
+    def prepare(self, source: SourceInfo) -> None:
+        """Called once before the first frame: loads weights or files. Raises UserError when they are missing."""
+        ...
+
+    def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """The faces of each frame in frame pixels; frames may differ in size."""
+        ...
+
+
+def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+    """Each frame with its faces, in order; at most `finder.batch_size` frames are held."""
+    stream = iter(frames)
+    while batch := list(islice(stream, finder.batch_size)):
+        yield from zip(batch, finder.find(batch), strict=True)

@@ -1,0 +1,283 @@
+"""The extract pipeline: frames in, a face set out - streaming, in threads, and able to go on after a kill."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from faceswap.faces.atomic import TEMP_MARK, write_json, writing_errors
+from faceswap.faces.errors import Interrupted, UserError
+from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceRecord, FaceSet, read_records
+from faceswap.faces.geometry import align, head_pose
+from faceswap.faces.progress import Progress
+from faceswap.faces.values import Face, Frame
+from faceswap.find.ahead import read_ahead
+from faceswap.find.finders import Finder, find_in_batches
+from faceswap.find.journal import JOURNAL, Journal
+from faceswap.find.quality import sharpness
+from faceswap.find.settings import Settings, settings_for, stored_settings
+from faceswap.find.tracks import Glance, Linker, is_cut
+from faceswap.media.images import contact_sheet, read_image, write_image
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import SourceInfo, probe
+
+logger = logging.getLogger(__name__)
+
+IMAGE_FORMATS = ("jpg", "png", "webp")
+WRITER_THREADS = 2
+QUEUE_BYTES = 200_000_000  # of frames that wait between two stages
+SHEET_FACES = 64
+
+
+def extract_faces(
+    source: str | Path,
+    finder: Finder,
+    folder: Path,
+    *,
+    size_px: int = 256,
+    every: int = 1,
+    start: int = 0,
+    stop: int | None = None,
+    image_format: str = "jpg",
+    minimum_face_px: int = 0,
+    restart: bool = False,
+) -> Path:
+    """Finds the faces of `source` and stores them as a face set in `folder`, which is returned.
+
+    Every `every`-th frame from `start` to before `stop` is looked at; faces whose box is narrower or lower than
+    `minimum_face_px` are left out; crops are `size_px` wide. A run that was interrupted goes on; one that is complete
+    returns at once; other settings than the folder was begun with are refused unless `restart`, which deletes the old
+    faces. Raises UserError (nothing to read, no face at all, no room to write) and Interrupted (saved, can go on).
+    """
+    _check(size_px, every, image_format, minimum_face_px)
+    folder = Path(folder)
+    info = probe(source)
+    finder.prepare(info)
+    settings = settings_for(info, finder, size_px, every, start, stop, image_format, minimum_face_px)
+    if restart:
+        clear(folder)
+    stored, completed = stored_settings(folder)
+    if stored is not None:
+        settings.refuse_others(stored, folder)
+    if completed:
+        logger.info("%s is complete: %d faces; start anew with restart=true", folder, len(FaceSet.open(folder)))
+        return folder
+    _remove_parts(folder)
+    journal = Journal.begin(folder, settings.values) if stored is None else Journal.resume(folder)
+    with journal, _termination_as_interrupt():
+        _Extraction(info, finder, folder, settings, journal).run()
+    return folder
+
+
+def clear(folder: Path) -> None:
+    """Deletes a face set's own files; what a user laid beside them stays."""
+    if not folder.is_dir():
+        return
+    with writing_errors(folder):
+        _remove_parts(folder)
+        for path in folder.iterdir():
+            if path.name in (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL) or _is_crop(path):
+                path.unlink()
+
+
+class _Extraction:
+    """One run of the pipeline: decode (a thread) -> find -> link -> align and write (threads) -> note, in order."""
+
+    def __init__(self, info: SourceInfo, finder: Finder, folder: Path, settings: Settings, journal: Journal) -> None:
+        self.info, self.finder, self.folder, self.settings, self.journal = info, finder, folder, settings, journal
+        self.linker = Linker()
+        self.known = read_records(folder / ALIGNMENTS)
+        self.tracks = {record.track for record in self.known}
+        self.before: Glance | None = None
+        self.began = time.monotonic()
+        self.frames_before = len(journal.entries)
+
+    def run(self) -> None:
+        self._write_report(completed=False)
+        try:
+            self._replay()
+            self._extract()
+        except KeyboardInterrupt as error:
+            self._write_report(completed=False)
+            done = len(self.journal.entries)
+            raise Interrupted(f"stopped after {done} frames; the same command goes on from there") from error
+        if not self.tracks:
+            clear(self.folder)
+            self._remove_if_empty()
+            raise UserError(f"no face found in {self.info.path} ({len(self.journal.entries)} frames looked at)")
+        _write_contact_sheet(self.folder)
+        self._write_report(completed=True)
+        (self.folder / JOURNAL).unlink()
+
+    def _replay(self) -> None:
+        """Brings the tracks to where the interrupted run had them."""
+        faces_of: dict[int, list[Face]] = {}
+        for record in self.known:
+            faces_of.setdefault(record.frame, []).append(record.face)
+        for entry in self.journal.entries:
+            self.linker.step(faces_of.get(entry.frame, []), entry.cut)
+
+    def _extract(self) -> None:
+        depth = int(np.clip(QUEUE_BYTES // (self.info.width * self.info.height * 3), 2, 16))
+        waiting: deque[tuple[int, bool, Future[list[str]]]] = deque()
+        total = _frames_in(self.info, self.settings)
+        with (
+            ThreadPoolExecutor(WRITER_THREADS, "write") as pool,
+            Progress(total, "extract", "frame", initial=self.frames_before) as bar,
+        ):
+            frames = read_ahead(self._frames(), depth)
+            try:
+                for frame, found in find_in_batches(self.finder, self._unseen(frames)):
+                    glance = Glance.at(frame)
+                    cut = self.before is not None and is_cut(self.before, glance)
+                    self.before = glance
+                    faces = self._linked([face for face in found if self._is_usable(face)], cut)
+                    waiting.append((frame.index, cut, pool.submit(self._store, frame, faces)))
+                    while len(waiting) > depth:
+                        self._note(*waiting.popleft())
+                    bar.advance()
+                while waiting:
+                    self._note(*waiting.popleft())
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+            finally:
+                frames.close()  # type: ignore[attr-defined]
+
+    def _frames(self) -> Iterator[Frame]:
+        """The frames to look at, and first the last one that is done, if any: a cut shows only between two frames."""
+        first = self.journal.entries[-1].frame if self.journal.entries else self.settings.start
+        for frame in read_frames(self.info, first, self.settings.stop):
+            if (frame.index - self.settings.start) % self.settings.every == 0:
+                yield frame
+
+    def _unseen(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        if not self.journal.entries:
+            return frames
+        last = next(frames, None)
+        if last is not None and last.index > self.journal.entries[-1].frame:  # that picture is gone meanwhile
+            return chain([last], frames)
+        self.before = None if last is None else Glance.at(last)
+        return frames
+
+    def _is_usable(self, face: Face) -> bool:
+        width, height = face.box[2] - face.box[0], face.box[3] - face.box[1]
+        return min(width, height) >= self.settings.minimum_face_px and np.ptp(face.points, axis=0).max() > 1e-3
+
+    def _linked(self, faces: list[Face], cut: bool) -> list[Face]:
+        tracks = self.linker.step(faces, cut)
+        self.tracks.update(tracks)
+        return [replace(face, track=track) for face, track in zip(faces, tracks, strict=True)]
+
+    def _store(self, frame: Frame, faces: list[Face]) -> list[str]:
+        """Writes the crops of a frame and gives their lines for the alignments file."""
+        lines = []
+        for number, face in enumerate(faces):
+            aligned = align(frame, face, self.settings.size_px)
+            name = f"{frame.index:06d}_{number:02d}.{self.settings.image_format}"
+            write_image(self.folder / name, aligned.image)
+            pose = head_pose(face.points)
+            record = FaceRecord(
+                file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
+                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track, blur=sharpness(aligned.image),
+                yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll, size_px=self.settings.size_px,
+            )  # fmt: skip
+            lines.append(record.to_json())
+        return lines
+
+    def _note(self, frame: int, cut: bool, lines: Future[list[str]]) -> None:
+        self.journal.add(frame, lines.result(), cut)
+
+    def _write_report(self, completed: bool) -> None:
+        entries = self.journal.entries
+        seconds = time.monotonic() - self.began
+        report = {
+            "source": os.path.abspath(self.info.path),
+            "width": self.info.width,
+            "height": self.info.height,
+            "frames_per_second": round(float(self.info.frames_per_second), 6),
+            "frames": len(entries),
+            "faces": sum(entry.faces for entry in entries),
+            "frames_without_face": sum(entry.faces == 0 for entry in entries),
+            "tracks": len(self.tracks),
+            **self.settings.values,
+            "seconds": round(seconds, 3),
+            "fps": round((len(entries) - self.frames_before) / seconds, 1) if seconds > 0 else 0.0,
+            "completed": completed,
+        }
+        write_json(self.folder / REPORT, report)
+
+    def _remove_if_empty(self) -> None:
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _check(size_px: int, every: int, image_format: str, minimum_face_px: int) -> None:
+    if not 32 <= size_px <= 2048:
+        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
+    if every < 1:
+        raise UserError(f"every={every}: must be 1 (each frame) or more")
+    if image_format not in IMAGE_FORMATS:
+        raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
+    if minimum_face_px < 0:
+        raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
+
+
+def _frames_in(info: SourceInfo, settings: Settings) -> int | None:
+    """How many frames will be looked at, as far as the source tells."""
+    if info.frame_count is None:
+        return None
+    end = info.frame_count if settings.stop is None else min(info.frame_count, settings.stop)
+    return max(0, -(-(end - settings.start) // settings.every))
+
+
+def _write_contact_sheet(folder: Path) -> None:
+    """A picture of up to SHEET_FACES faces, spread evenly over the set."""
+    face_set = FaceSet.open(folder)
+    if not len(face_set):
+        return
+    chosen = np.unique(np.linspace(0, len(face_set) - 1, min(SHEET_FACES, len(face_set))).round().astype(int))
+    labels = [f"{face_set.records[i].frame} / track {face_set.records[i].track}" for i in chosen]
+    sheet = contact_sheet([read_image(face_set.path(i)) for i in chosen], labels)
+    write_image(folder / CONTACT_SHEET, sheet, quality=90)
+
+
+def _is_crop(path: Path) -> bool:
+    number, _, face = path.stem.partition("_")
+    return path.suffix[1:] in IMAGE_FORMATS and number.isdecimal() and face.isdecimal()
+
+
+def _remove_parts(folder: Path) -> None:
+    """Removes temporary files that a kill left behind."""
+    for path in folder.glob(f".*{TEMP_MARK}*"):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Makes SIGTERM stop the run as Ctrl-C does, unless the program has a way of its own."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    in_charge = threading.current_thread() is threading.main_thread()
+    if not in_charge or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

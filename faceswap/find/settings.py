@@ -1,0 +1,91 @@
+"""What an extraction was begun with: a face set is never mixed from two kinds of run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.face_set import ALIGNMENTS, REPORT
+from faceswap.find.finders import Finder
+from faceswap.find.journal import JOURNAL, settings_of
+from faceswap.media.sources import SourceInfo
+
+_SAMPLE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides which faces a set holds."""
+
+    source_sha256: str
+    finder: str
+    size_px: int
+    every: int
+    start: int
+    stop: int | None
+    image_format: str
+    minimum_face_px: int
+
+    @property
+    def values(self) -> dict:
+        """The settings as plain values for JSON."""
+        return asdict(self)
+
+    def refuse_others(self, stored: dict, folder: Path) -> None:
+        """Raises UserError when `folder` was begun with other settings, and says with which."""
+        differences = [
+            "another source" if name == "source_sha256" else f"{name}={stored.get(name)} (now {value})"
+            for name, value in self.values.items()
+            if stored.get(name) != value
+        ]
+        if differences:
+            raise UserError(
+                f"{folder} was extracted with {', '.join(differences)}; restart=true deletes those faces and starts anew"
+            )
+
+
+def settings_for(
+    info: SourceInfo, finder: Finder, size_px: int, every: int, start: int, stop: int | None,
+    image_format: str, minimum_face_px: int,
+) -> Settings:  # fmt: skip
+    """The settings of a run on a source with a prepared finder."""
+    return Settings(_fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px)
+
+
+def stored_settings(folder: Path) -> tuple[dict | None, bool]:
+    """The settings that a face set was begun with (None: there is none yet), and whether it is complete."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; a face set needs a folder of that name")
+    try:
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        report = {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {folder / REPORT}: {error}; start anew with restart=true") from error
+    if isinstance(report, dict) and report.get("completed") is True:
+        return report, True
+    stored = settings_of(folder)
+    if stored is None and (folder / ALIGNMENTS).is_file() and (folder / ALIGNMENTS).stat().st_size:
+        raise UserError(
+            f"{folder} holds faces but no {JOURNAL} to go on from; restart=true deletes them and starts anew"
+        )
+    return stored, False
+
+
+def _fingerprint(info: SourceInfo) -> str:
+    """A checksum that tells sources apart without reading them whole: sizes, and a start, middle and end of a film."""
+    digest = hashlib.sha256()
+    if info.files:
+        for file in info.files:
+            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+        return digest.hexdigest()[:16]
+    size = info.path.stat().st_size
+    digest.update(str(size).encode())
+    with open(info.path, "rb") as file:
+        for place in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
+            file.seek(place)
+            digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:16]
