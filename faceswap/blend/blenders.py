@@ -56,8 +56,8 @@ def solve_membrane(values: NDArray, fixed: NDArray[np.bool_]) -> NDArray:
 
     Coarse to fine: each level starts from the level below and sweeps (Jacobi) what it can still change.
     """
-    weights = fixed.astype(np.float32)
-    levels = [(values * weights[..., None], weights)]
+    weights: NDArray = fixed.astype(np.float32)
+    levels: list[tuple[NDArray, NDArray]] = [(values * weights[..., None], weights)]
     while levels[-1][1].shape[0] > SMALLEST_PX:
         total, weight = levels[-1]
         half = (weight.shape[1] // 2, weight.shape[0] // 2)
@@ -68,7 +68,7 @@ def solve_membrane(values: NDArray, fixed: NDArray[np.bool_]) -> NDArray:
             )
         )
     total, weight = levels[-1]
-    solution = np.broadcast_to(total.sum((0, 1)) / max(float(weight.sum()), 1e-6), total.shape).astype(np.float32)
+    solution: NDArray = np.broadcast_to(total.sum((0, 1)) / max(float(weight.sum()), 1e-6), total.shape).astype(np.float32)
     for total, weight in reversed(levels):
         solution = cv2.resize(solution, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
         known = weight > 0.5
