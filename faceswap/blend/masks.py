@@ -124,6 +124,8 @@ def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: fl
     Within a convex polygon the distance to its edge is the least of the distances to its sides' lines: exact to a
     fraction of a pixel, so the edge does not hop from pixel to pixel when the landmarks move.
     """
+    if cv2.contourArea(polygon) < 1:  # points on one spot or line
+        return np.zeros((MASK_PX, MASK_PX), np.float32)
     x = np.arange(MASK_PX, dtype=np.float32)
     to_border = np.minimum(x, MASK_PX - 1 - x)
     distance = np.minimum(to_border[None, :], to_border[:, None])
