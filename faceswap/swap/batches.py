@@ -1,0 +1,170 @@
+"""Training batches: which faces, how they are warped and coloured, and the workers that prepare them ahead.
+
+A batch is a function of (seed, its number) alone. So the sampler's whole state is the number of the next batch, and any
+count of workers, and any interruption, gives the same batches.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import cached_property
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.swap.cache import open_cache
+from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
+from faceswap.swap.warp import Warp, WarpField, sample_cv2
+
+
+@dataclass(frozen=True, eq=False)
+class FaceBatch:
+    """N faces of one side, ready for the model: `inputs` (N, R, R, 3) and `targets` (N, R, R, 4: RGB, mask), uint8."""
+
+    inputs: NDArray[np.uint8]
+    targets: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class RawBatch:
+    """N faces of one side, coloured but not yet warped: `crops` (N, S, S, 4) uint8; a GPU warps them by `field`."""
+
+    crops: NDArray[np.uint8]
+    field: WarpField
+
+
+@dataclass(frozen=True)
+class Side:
+    """The training faces of one side: a cache file and which of its faces take part."""
+
+    cache: Path
+    indices: NDArray[np.int64] = field(compare=False)
+
+    @cached_property
+    def crops(self) -> NDArray[np.uint8]:
+        return open_cache(self.cache)
+
+    def __getstate__(self) -> dict[str, Any]:  # a worker maps the file itself
+        return {"cache": self.cache, "indices": self.indices}
+
+    def faces_of(self, batch: int, size: int, seed: Sequence[int]) -> NDArray[np.int64]:
+        """The faces of batch number `batch`: shuffled passes over all faces, one after the other.
+
+        A set smaller than a batch appears several times in it, all its faces equally often.
+        """
+        count = len(self.indices)
+        places = np.arange(batch * size, (batch + 1) * size)
+        passes = places // count
+        orders = {int(p): np.random.default_rng([*seed, int(p)]).permutation(count) for p in np.unique(passes)}
+        return self.indices[[orders[int(p)][place % count] for p, place in zip(passes, places, strict=True)]]
+
+
+@dataclass(frozen=True)
+class BatchMaker:
+    """Makes batch number n of both sides. `warped` False leaves the warp to the GPU (RawBatch)."""
+
+    sides: Mapping[str, Side]
+    batch_size: int
+    resolution: int
+    coverage: float
+    warp: Warp = Warp()
+    colour: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR
+    seed: int = 0
+    warped: bool = True
+
+    @cached_property
+    def _colour_change(self) -> ColourChange:
+        return ColourChange(self.colour)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_colour_change"}
+
+    def make(self, number: int) -> dict[str, FaceBatch | RawBatch]:
+        """Batch `number` of every side."""
+        return {name: self._make_side(place, side, number) for place, (name, side) in enumerate(self.sides.items())}
+
+    def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
+        chosen = side.faces_of(number, self.batch_size, [self.seed, place])
+        rng = np.random.default_rng([self.seed, place, number, 1])
+        field = self.warp.draw(rng, len(chosen), self.coverage)
+        self._colour_change.seed(int(rng.integers(2**31)))
+        crops = side.crops[chosen]
+        pictures = sample_cv2(crops, field, self.resolution) if self.warped else crops[:, None]
+        for face in pictures:  # (input above target, or the crop): one colour change for all of it
+            tall = face.reshape(-1, *face.shape[2:])
+            tall[..., :3] = self._colour_change(np.ascontiguousarray(tall[..., :3]))
+        return FaceBatch(pictures[:, 0, ..., :3], pictures[:, 1]) if self.warped else RawBatch(crops, field)
+
+
+class BatchStream:
+    """Batches from number `start` on, prepared ahead of their use.
+
+    `workers` 0: by one thread of this process; n: by n processes. Use as a context manager.
+    """
+
+    def __init__(self, maker: BatchMaker, start: int, workers: int) -> None:
+        self._maker = maker
+        self._next = start
+        self._waiting: deque[Future] = deque()
+        self._ahead = max(2, 2 * workers)
+        self._pool = _pool(workers)
+
+    def __enter__(self) -> BatchStream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __iter__(self) -> Iterator[dict[str, FaceBatch | RawBatch]]:
+        return self
+
+    def __next__(self) -> dict[str, FaceBatch | RawBatch]:
+        try:
+            while len(self._waiting) <= self._ahead:
+                self._waiting.append(self._pool.submit(self._maker.make, self._next))
+                self._next += 1
+            return self._waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a process that prepares batches died (out of memory?); the same command goes on from the last "
+                "checkpoint, workers=0 does without such processes"
+            ) from error
+
+
+def worker_count(asked: int | None, on_gpu: bool) -> int:
+    """How many processes prepare batches. A CPU that trains needs its cores itself: one thread keeps up with it."""
+    if asked is not None:
+        return asked
+    return max(1, min(8, (os.cpu_count() or 1) - 1)) if on_gpu else 0
+
+
+def _pool(workers: int) -> Executor:
+    if workers == 0:
+        return ThreadPoolExecutor(1, thread_name_prefix="batches")
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+
+
+def _start_worker() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the trainer ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

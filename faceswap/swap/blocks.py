@@ -1,0 +1,107 @@
+"""Layers that the swap models share, and the shape every swap model has.
+
+Images are RGB float in [0, 1], NCHW; masks are N1HW in [0, 1].
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
+
+
+class SwapModel(nn.Module):
+    """One encoder that both faces share and two decoders, each of which only ever learns its own face.
+
+    A model owns four parts, so that weights can be taken over part by part:
+    `encoder` and `inter` (image -> code), `decoder_a` and `decoder_b` (code -> image and mask).
+    """
+
+    PARTS = ("encoder", "inter", "decoder_a", "decoder_b")
+
+    resolution: int  # px, side of the square images it takes and gives
+    coverage: float  # share of the stored crop's side that it sees
+    learning_rate: float  # the rate that suits this model, used where none is asked for
+    has_mask: bool  # whether decode() gives masks
+
+    encoder: nn.Module
+    inter: nn.Module
+    decoder_a: nn.Module
+    decoder_b: nn.Module
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(N, 3, R, R) RGB in [0, 1] -> code."""
+        return self.inter(self.encoder(images))
+
+    def decode(self, code: Tensor, side: Side) -> tuple[Tensor, Tensor | None]:
+        """Code -> (N, 3, R, R) RGB in [0, 1] and (N, 1, R, R) masks in [0, 1], or None from a model without them."""
+        pictures = torch.sigmoid((self.decoder_a if side == "a" else self.decoder_b)(code).float())
+        return (pictures[:, :3], pictures[:, 3:]) if self.has_mask else (pictures, None)
+
+    def forward(self, images_a: Tensor, images_b: Tensor) -> dict[Side, tuple[Tensor, Tensor | None]]:
+        """Reconstruct both sides; A and B go through the encoder as one batch."""
+        code_a, code_b = self.encode(torch.cat([images_a, images_b])).split([len(images_a), len(images_b)])
+        return {"a": self.decode(code_a, "a"), "b": self.decode(code_b, "b")}
+
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+
+class Convolution(nn.Conv2d):
+    """A convolution with zero padding of half a kernel, so that the side changes by `stride` alone.
+
+    Where weights outnumber pixels by far (4x4 maps of the widest layers), a CPU computes it as one matrix product over
+    patches: twice as fast there as the library's convolution, forwards and backwards.
+    """
+
+    SMALL_MAP = 16  # output pixels up to which the matrix product wins
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1) -> None:
+        super().__init__(channels_in, channels_out, kernel, stride, padding=kernel // 2)
+
+    def forward(self, features: Tensor) -> Tensor:
+        stride, kernel = self.stride[0], self.kernel_size[0]
+        height, width = features.shape[2] // stride, features.shape[3] // stride
+        if features.device.type != "cpu" or height * width > self.SMALL_MAP:
+            return super().forward(features)
+        padded = functional.pad(features.permute(0, 2, 3, 1), (0, 0, *[kernel // 2] * 4))
+        patches = padded.unfold(1, kernel, stride).unfold(2, kernel, stride)  # (N, h, w, C, k, k)
+        rows = patches.permute(0, 1, 2, 4, 5, 3).reshape(len(features) * height * width, -1)
+        flat = functional.linear(rows, self.weight.permute(0, 2, 3, 1).flatten(1), self.bias)
+        return flat.view(len(features), height, width, -1).permute(0, 3, 1, 2)
+
+
+def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float = 0.1) -> nn.Sequential:
+    """Strided convolution + LeakyReLU: half the side."""
+    return nn.Sequential(
+        Convolution(channels_in, channels_out, kernel, stride=2),
+        nn.LeakyReLU(slope, inplace=True),
+    )
+
+
+def upscale(channels_in: int, channels_out: int, kernel: int = 3, slope: float = 0.1) -> nn.Sequential:
+    """Convolution + LeakyReLU + pixel shuffle (Shi et al. 2016): twice the side."""
+    return nn.Sequential(
+        Convolution(channels_in, 4 * channels_out, kernel),
+        nn.LeakyReLU(slope, inplace=True),
+        nn.PixelShuffle(2),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016)."""
+
+    def __init__(self, channels: int, slope: float = 0.1) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            Convolution(channels, channels, 3),
+            nn.LeakyReLU(slope, inplace=True),
+            Convolution(channels, channels, 3),
+        )
+        self.activation = nn.LeakyReLU(slope, inplace=True)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.activation(features + self.body(features))

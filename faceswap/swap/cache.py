@@ -1,0 +1,87 @@
+"""Face set -> one memory-mapped array, so that a face is decoded once and never again during training."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.atomic import atomic_path, remove
+from faceswap.faces.face_set import FaceSet
+from faceswap.faces.progress import Progress
+from faceswap.media.images import read_image
+from faceswap.swap.face_mask import hull_mask
+
+# The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
+OVERSAMPLING = 1.25
+_LAYOUT = 1  # part of the key: raise it when what is stored changes
+
+
+def crop_px_for(resolution_px: int, coverage: float, stored_px: int) -> int:
+    """Side of the cached crops for a model that sees `coverage` of them at `resolution_px`."""
+    return min(stored_px, math.ceil(OVERSAMPLING * resolution_px / coverage))
+
+
+def cached_faces(faces: FaceSet, folder: Path, name: str, size_px: int) -> Path:
+    """A `.npy` file with all faces of a set: (N, size_px, size_px, 4) uint8, RGB and the face's hull mask.
+
+    Made when there is none for exactly these images and alignments; older ones of the same `name` are removed.
+    Raises UserError for an image that cannot be read and for a full disk.
+    """
+    path = folder / f"{name}-{_key(faces, size_px)}.npy"
+    if path.is_file():
+        return path
+    for stale in folder.glob(f"{name}-*.npy"):
+        remove(stale)
+    with atomic_path(path) as temp:
+        _build(faces, temp, size_px)
+    return path
+
+
+def open_cache(path: Path) -> NDArray[np.uint8]:
+    """The array of a cache file, read from the disk page by page as it is used."""
+    return np.load(path, mmap_mode="r")
+
+
+def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8]:
+    """One face as (size_px, size_px, 4) uint8: RGB and hull mask."""
+    record = faces.records[index]
+    rgb = _resized(read_image(faces.path(index)), size_px)
+    mask = _resized(hull_mask(record.crop_points, record.size_px), size_px)
+    return np.dstack([rgb, mask])
+
+
+def _build(faces: FaceSet, path: Path, size_px: int) -> None:
+    shape = (len(faces), size_px, size_px, 4)
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    with open(path, "r+b") as file:  # a full disk is an error here; found out through the mapping it is a crash
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    threads = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as pool, Progress(len(faces), f"read {faces.name}", "face") as bar:
+        for index, face in enumerate(pool.map(lambda i: face_with_mask(faces, i, size_px), range(len(faces)))):
+            array[index] = face
+            bar.advance()
+    array.flush()
+
+
+def _key(faces: FaceSet, size_px: int) -> str:
+    """Changes with every image (name, bytes, time) and every alignment of the set."""
+    digest = hashlib.sha256(f"{_LAYOUT} {size_px}".encode())
+    for index, record in enumerate(faces.records):
+        stat = faces.path(index).stat()
+        digest.update(f"{record.file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        digest.update(record.crop_points.tobytes())
+    return digest.hexdigest()[:20]
+
+
+def _resized(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    if image.shape[:2] == (size_px, size_px):
+        return image
+    shrinks = image.shape[0] > size_px
+    return cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)

@@ -1,0 +1,66 @@
+"""Random colour changes through albumentations, described as data: a list of {name, kwargs}."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+
+# A little light and white balance, the same on input and target; more would wash out the likeness.
+DEFAULT_COLOUR: tuple[dict[str, Any], ...] = (
+    {
+        "name": "RandomBrightnessContrast",
+        "kwargs": {"brightness_limit": 0.1, "contrast_limit": 0.1, "p": 0.8},
+    },
+    {
+        "name": "RGBShift",
+        "kwargs": {"r_shift_limit": 6, "g_shift_limit": 6, "b_shift_limit": 6, "p": 0.5},
+    },
+)
+
+
+class ColourChange:
+    """A list of albumentations transforms that change colours only; the seed alone decides what they do.
+
+    `transforms`: {"name": class of albumentations, "kwargs": its arguments}, applied in order; an empty list changes
+    nothing. Raises UserError for a name or argument that albumentations does not know, or that moves pixels.
+    """
+
+    def __init__(self, transforms: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR) -> None:
+        os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or it asks the package index at import
+        import albumentations
+
+        self._compose = albumentations.Compose([_transform(albumentations, spec) for spec in transforms])
+        self._empty = not transforms
+
+    def seed(self, seed: int) -> None:
+        """Fixes all that follows."""
+        if not self._empty:
+            self._compose.set_random_seed(seed)
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB -> the same shape, one random change for the whole picture."""
+        return image if self._empty else self._compose(image=image)["image"]
+
+
+def _transform(albumentations: Any, spec: Mapping[str, Any]) -> Any:
+    unknown = set(spec) - {"name", "kwargs"}
+    if unknown or "name" not in spec:
+        raise UserError(f"colour: an entry is {{name: ..., kwargs: {{...}}}}, not {dict(spec)}")
+    name, kwargs = spec["name"], dict(spec.get("kwargs") or {})
+    kind = getattr(albumentations, str(name), None)
+    if not (isinstance(kind, type) and issubclass(kind, albumentations.ImageOnlyTransform)):
+        raise UserError(f"colour: '{name}' is no colour transform of albumentations; try RandomBrightnessContrast")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it only warns about arguments it does not know
+        try:
+            return kind(**kwargs)
+        except (ValueError, TypeError, UserWarning) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"colour: albumentations does not accept {name}({kwargs}): {reason}") from error

@@ -1,0 +1,95 @@
+"""What the model runs on: device, number format, memory layout; `auto` takes what was measured to be fastest."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from faceswap.faces.errors import UserError
+
+Switch = Literal["auto", "on", "off"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: torch.compile."""
+
+    device: torch.device
+    bf16: bool
+    channels_last: bool
+    compile: bool
+
+    def autocast(self) -> AbstractContextManager:
+        """Mixed precision for what runs inside, if it is on."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """Moves a module there, in the chosen layout."""
+        return module.to(self.device, memory_format=torch.channels_last if self.channels_last else torch.preserve_format)
+
+    def describe(self) -> dict[str, str | int | bool]:
+        """For reports."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
+        return {
+            "device": str(self.device),
+            "name": name,
+            "threads": torch.get_num_threads(),
+            "precision": "bf16" if self.bf16 else "fp32",
+            "channels_last": self.channels_last,
+            "compile": self.compile,
+        }
+
+
+def choose_machine(
+    device: str = "auto", precision: Precision = "auto", channels_last: Switch = "auto", compile: Switch = "auto"
+) -> Machine:
+    """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
+
+    auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on a CPU it costs most
+    of a minute and gains nothing).
+    """
+    place = _device(device)
+    gpu = place.type == "cuda"
+    bf16 = _has_bf16(place) if precision == "auto" else precision == "bf16"
+    return Machine(
+        device=place,
+        bf16=bf16,
+        channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",
+        compile=gpu if compile == "auto" else compile == "on",
+    )
+
+
+def _device(asked: str) -> torch.device:
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked == "auto":
+        return torch.device("cuda" if count else "cpu")
+    kind, _, number = asked.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (kind == "cpu" and number):
+        raise UserError(f"device={asked}: accepted are auto, cpu, cuda and cuda:N")
+    if kind == "cuda" and int(number or 0) >= count:
+        found = f"only {count} NVIDIA GPU(s)" if count else "no NVIDIA GPU (or a PyTorch built without CUDA)"
+        raise UserError(f"device={asked}: this machine has {found}; use device=auto or device=cpu")
+    return torch.device(asked)
+
+
+def _has_bf16(place: torch.device) -> bool:
+    if place.type == "cuda":
+        return torch.cuda.get_device_capability(place) >= (8, 0)
+    # Without the instructions bf16 is emulated, slower than fp32. The question has no public name in torch yet.
+    asks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(ask() for ask in asks if ask is not None)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

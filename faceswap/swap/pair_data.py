@@ -1,0 +1,75 @@
+"""Everything a run knows about its two face sets: caches, which faces train, which are held out, which are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.face_set import FaceSet
+from faceswap.swap.batches import Side
+from faceswap.swap.cache import cached_faces, crop_px_for, open_cache
+from faceswap.swap.warp import sample_cv2, still
+
+CACHE = "cache"
+MIN_FACES_TO_HOLD_OUT = 20
+MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
+PREVIEW_FACES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class PairData:
+    """`sides`: the training faces of a and b. `held_out`, `shown`: unwarped views (N, R, R, 4) uint8, RGB and mask.
+
+    `held_out` faces are the last of the source's time and never train; empty for a tiny set. `shown`: the previews',
+    as many for a as for b, spread over the whole time (so mostly trained ones).
+    """
+
+    sides: Mapping[str, Side]
+    held_out: Mapping[str, NDArray[np.uint8]]
+    shown: Mapping[str, NDArray[np.uint8]]
+
+
+def open_pair(
+    faces_a: Path, faces_b: Path, run: Path, resolution: int, coverage: float, validation_share: float
+) -> PairData:
+    """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set."""
+    sides, held_out, shown = {}, {}, {}
+    for name, folder in (("a", faces_a), ("b", faces_b)):
+        faces = FaceSet.open(folder)
+        if not len(faces):
+            raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
+        stored_px = max(record.size_px for record in faces.records)
+        cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
+        training, validation = split_by_time(len(faces), validation_share)
+        sides[name] = Side(cache, training)
+
+        def views(indices: NDArray[np.int64], cache: Path = cache) -> NDArray[np.uint8]:
+            crops = open_cache(cache)[indices]
+            return sample_cv2(crops, still(len(indices), coverage), resolution)[:, 1]
+
+        held_out[name] = views(_spread(validation, MAX_VALIDATION_FACES))
+        everything = _spread(np.arange(len(faces)), PREVIEW_FACES)
+        shown[name] = views(np.resize(everything, PREVIEW_FACES))  # repeats the faces of a tiny set
+    return PairData(sides, held_out, shown)
+
+
+def split_by_time(count: int, validation_share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices for training and validation of `count` faces in order of time: the last `validation_share` is held out.
+
+    A block and not a random choice: the neighbours of a video frame are almost the same picture. Nothing is held out of
+    fewer than 20 faces.
+    """
+    held = round(count * validation_share) if count >= MIN_FACES_TO_HOLD_OUT else 0
+    return np.arange(count - held), np.arange(count - held, count)
+
+
+def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most `most` of them, evenly spread."""
+    if len(indices) <= most:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, most).round().astype(int)]

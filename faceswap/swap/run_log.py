@@ -1,0 +1,50 @@
+"""What a run writes for people: TensorBoard, preview pictures, report.json. One writer for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.tensorboard import SummaryWriter
+
+from faceswap.faces.atomic import write_json
+from faceswap.faces.face_set import REPORT
+from faceswap.media.images import write_image
+
+TENSORBOARD, PREVIEWS = "tensorboard", "previews"
+
+
+class RunLog:
+    """The run's journal; use as a context manager. `iteration`: where the run goes on; later entries are dropped."""
+
+    def __init__(self, run: Path, iteration: int, config_text: str) -> None:
+        self._run = run
+        self._writer = SummaryWriter(str(run / TENSORBOARD), purge_step=iteration + 1 if iteration else None)
+        if config_text:
+            indented = "\n".join("    " + line for line in config_text.splitlines())  # Markdown for "as it stands"
+            self._writer.add_text("config", indented, iteration)
+
+    def scalars(self, values: Mapping[str, float], iteration: int) -> None:
+        """One point on each of the named curves."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, iteration)
+
+    def preview(self, picture: NDArray[np.uint8], iteration: int) -> Path:
+        """A preview grid (H, W, 3), in TensorBoard and as a file."""
+        self._writer.add_image("preview", picture, iteration, dataformats="HWC")
+        path = self._run / PREVIEWS / f"{iteration:08d}.jpg"
+        write_image(path, picture)
+        return path
+
+    def report(self, values: Mapping[str, Any]) -> None:
+        """The run's report.json, made anew."""
+        write_json(self._run / REPORT, dict(values))
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._writer.close()

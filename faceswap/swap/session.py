@@ -1,0 +1,146 @@
+"""One training step, and what can be asked about the model between two steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.swap.batches import FaceBatch, RawBatch
+from faceswap.swap.blocks import SIDES, SwapModel
+from faceswap.swap.checkpoints import TrainingState, describe
+from faceswap.swap.losses import ReconstructionLoss, weighted_mean
+from faceswap.swap.machine import Machine
+from faceswap.swap.pair_data import PairData
+from faceswap.swap.previews import preview_grid
+from faceswap.swap.warp import sample_torch
+
+
+class Session:
+    """A model in training on a machine. Losses are summed where they arise and looked at only when taken."""
+
+    def __init__(
+        self,
+        model: SwapModel,
+        optimiser: torch.optim.Optimizer,
+        loss: ReconstructionLoss,
+        machine: Machine,
+        data: PairData,
+        batch_size: int,
+    ) -> None:
+        self._model = model
+        self._forward = torch.compile(model) if machine.compile else model
+        self._optimiser = optimiser
+        self._loss = loss
+        self._machine = machine
+        self._data = data
+        self._batch_size = batch_size
+        self._sums: dict[str, Tensor] = {}
+        self._steps = 0
+        self._since = time.monotonic()
+        self._images_per_second = 0.0
+
+    def step(self, batch: Mapping[str, FaceBatch | RawBatch]) -> None:
+        """Both sides through the encoder as one batch, each through its own decoder; one update of all weights."""
+        faces = {side: self._to_device(batch[side]) for side in SIDES}
+        with self._machine.autocast():
+            decoded = self._forward(faces["a"][0], faces["b"][0])
+        parts = {
+            f"{side}/{name}": value
+            for side in SIDES
+            for name, value in self._loss(*decoded[side], *faces[side][1:]).items()
+        }
+        self._optimiser.zero_grad()
+        torch.stack(list(parts.values())).sum().backward()
+        self._optimiser.step()
+
+        for name, value in parts.items():
+            self._sums[name] = self._sums.get(name, 0) + value.detach()
+        self._steps += 1
+
+    def take_losses(self) -> dict[str, float]:
+        """Mean losses since the last call: `loss/a/l1` ... by part, `loss/a`, `loss/b` and `loss` in all."""
+        parts = {f"loss/{name}": float(value) / self._steps for name, value in self._sums.items()}
+        seconds = time.monotonic() - self._since
+        self._images_per_second = 2 * self._batch_size * self._steps / seconds
+        self._sums, self._steps, self._since = {}, 0, time.monotonic()
+        return _with_totals(parts, "loss")
+
+    def speed(self) -> dict[str, float]:
+        """Images a second (both sides) between the last two takings, and the learning rate."""
+        rate = float(self._optimiser.param_groups[0]["lr"])
+        return {"images_per_second": self._images_per_second, "learning_rate": rate}
+
+    def validate(self) -> dict[str, float]:
+        """Losses of the held-out faces, unwarped, and their PSNR inside the mask in dB; empty when none are held out."""
+        if not all(len(views) for views in self._data.held_out.values()):
+            return {}
+        parts = {}
+        with torch.no_grad():
+            for side in SIDES:
+                images, masks = self._views(self._data.held_out[side])
+                with self._machine.autocast():
+                    decoded = self._model.decode(self._model.encode(images), side)
+                for name, value in self._loss(*decoded, images, masks).items():
+                    parts[f"validation/{side}/{name}"] = float(value)
+                error = float(weighted_mean((decoded[0] - images).square(), masks))
+                parts[f"validation/{side}/psnr_db"] = float(-10 * np.log10(max(error, 1e-10)))
+        self._since = time.monotonic()  # looking is not training
+        return _with_totals(parts, "validation")
+
+    def preview(self) -> NDArray[np.uint8]:
+        """The preview grid of the faces chosen for it (previews.py)."""
+        with self._machine.autocast():
+            pictures = preview_grid(self._model, *(self._views(self._data.shown[side])[0] for side in SIDES))
+        self._since = time.monotonic()
+        return pictures
+
+    def report(self, state: TrainingState) -> dict[str, Any]:
+        """Numbers for report.json."""
+        return {
+            **describe(self._model, state),
+            "parameters": self._model.parameter_count(),
+            "batch_size": self._batch_size,
+            "seconds": round(state.seconds, 1),
+            "images_per_second": round(self._images_per_second, 1),
+            "training_faces": {side: len(self._data.sides[side].indices) for side in SIDES},
+            "validation_faces": {side: len(self._data.held_out[side]) for side in SIDES},
+            "machine": self._machine.describe(),
+        }
+
+    def _to_device(self, batch: FaceBatch | RawBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs, targets (N, 3, R, R) and target masks (N, 1, R, R), float32 in [0, 1]."""
+        if isinstance(batch, RawBatch):
+            pictures = sample_torch(self._float(batch.crops), batch.field, self._model.resolution)
+            inputs, targets = pictures[:, 0, :3], pictures[:, 1]
+        else:
+            inputs, targets = self._float(batch.inputs), self._float(batch.targets)
+        return self._laid_out(inputs), self._laid_out(targets[:, :3]), targets[:, 3:]
+
+    def _views(self, views: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        """(N, R, R, 4) uint8 -> images (N, 3, R, R) and masks (N, 1, R, R)."""
+        values = self._float(views)
+        return self._laid_out(values[:, :3]), values[:, 3:]
+
+    def _float(self, pictures: NDArray[np.uint8]) -> Tensor:
+        """(N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1] on the device."""
+        return torch.from_numpy(pictures).to(self._machine.device).permute(0, 3, 1, 2).float() / 255
+
+    def _laid_out(self, images: Tensor) -> Tensor:
+        layout = torch.channels_last if self._machine.channels_last else torch.contiguous_format
+        return images.contiguous(memory_format=layout)
+
+
+def _with_totals(parts: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The parts and, under `prefix/a`, `prefix/b` and `prefix`, their sums (PSNR is no part of a loss)."""
+    summed = {name: value for name, value in parts.items() if not name.endswith("psnr_db")}
+    totals = {
+        f"{prefix}/{side}": sum(value for name, value in summed.items() if name.startswith(f"{prefix}/{side}/"))
+        for side in SIDES
+    }
+    return {**parts, **totals, prefix: sum(totals.values())}

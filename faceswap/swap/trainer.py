@@ -1,0 +1,167 @@
+"""Training a pair: one shared encoder, two decoders, warped inputs."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from faceswap.faces.atomic import remove
+from faceswap.faces.errors import Interrupted, UserError
+from faceswap.faces.progress import Progress
+from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
+from faceswap.swap.blocks import SwapModel
+from faceswap.swap.checkpoints import CHECKPOINTS, TrainingState, restore_latest, save_checkpoint
+from faceswap.swap.colour import DEFAULT_COLOUR
+from faceswap.swap.lite import Lite
+from faceswap.swap.losses import ReconstructionLoss
+from faceswap.swap.machine import Precision, Switch, choose_machine
+from faceswap.swap.optimisers import Adam
+from faceswap.swap.pair_data import open_pair
+from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
+from faceswap.swap.session import Session
+from faceswap.swap.stopping import StopRequest
+from faceswap.swap.transfer import start_from
+from faceswap.swap.warp import Warp
+
+log = logging.getLogger(__name__)
+
+
+def train_pair(
+    faces_a: Path,  # face set of A, whose face is put on B
+    faces_b: Path,  # face set of B
+    run: Path,  # folder of the run; a run that is there goes on
+    *,
+    model: Callable[[], SwapModel] = Lite,  # makes the untrained model
+    loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
+    optimiser: Adam = Adam(),  # noqa: B008 (frozen)
+    warp: Warp = Warp(),  # noqa: B008 (frozen)
+    colour: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR,  # albumentations transforms: {name, kwargs}
+    batch_size: int = 8,  # faces of each side a step
+    iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
+    minutes: float | None = None,  # training time in all, likewise; None: no limit
+    device: str = "auto",  # auto, cpu, cuda, cuda:N
+    precision: Precision = "auto",  # auto, fp32, bf16
+    channels_last: Switch = "auto",
+    compile: Switch = "auto",
+    workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
+    seed: int = 0,  # of weights, order, warps and colours
+    init: Path | None = None,  # run, checkpoint or .safetensors file to start from
+    init_parts: Sequence[str] = SwapModel.PARTS,  # which parts to take from it
+    validation_share: float = 0.05,  # last part of each face set, never trained on
+    log_every: int = 50,  # steps
+    preview_every: int = 500,  # steps; also when validation is measured
+    save_every: int = 1000,  # steps
+    keep: int = 2,  # checkpoints
+    config_text: str = "",  # shown in TensorBoard
+    restart: bool = False,  # forget an earlier run in this folder
+) -> Path:
+    """Trains until `iterations` or `minutes` are reached and gives back `run`.
+
+    Goes on from the last checkpoint, so that a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
+    Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
+    """
+    _check(batch_size=batch_size, iterations=iterations, log_every=log_every, preview_every=preview_every)
+    _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
+    if not 0 <= validation_share < 1:
+        raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
+    machine = choose_machine(device, precision, channels_last, compile)
+    if restart:
+        for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS):
+            remove(run / name)
+
+    torch.manual_seed(seed)
+    network = machine.place(model())
+    adam = optimiser.build(network)
+    state = restore_latest(run, network, adam)
+    if state is None:
+        state = TrainingState(iteration=0, seconds=0.0, seed=seed)
+        if init is not None:
+            log.info("%s", start_from(network, init, init_parts))
+    else:
+        log.info("going on from iteration %d of %s", state.iteration, run)
+
+    data = open_pair(faces_a, faces_b, run, network.resolution, network.coverage, validation_share)
+    on_gpu = machine.device.type == "cuda"
+    maker = BatchMaker(
+        data.sides, batch_size, network.resolution, network.coverage, warp, colour, state.seed, warped=not on_gpu
+    )
+    session = Session(network, adam, loss, machine, data, batch_size)
+    clock = Clock(state, iterations, minutes)
+    with (
+        RunLog(run, clock.iteration, config_text) as journal,
+        BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
+        Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
+        StopRequest() as stop,
+    ):
+        finished = clock.done()
+        while not finished:
+            session.step(next(batches))
+            clock.tick()
+            bar.advance()
+            finished = clock.done() or bool(stop)
+
+            if finished or clock.every(log_every):
+                losses = session.take_losses()
+                _check_finite(losses, clock.iteration)
+                journal.scalars(losses | session.speed(), clock.iteration)
+                bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
+            if finished or clock.every(save_every):
+                save_checkpoint(run, network, adam, clock.state(), keep)
+            if (finished or clock.every(preview_every)) and not stop:
+                validation = session.validate()
+                journal.scalars(validation, clock.iteration)
+                journal.preview(session.preview(), clock.iteration)
+                journal.report(session.report(clock.state()) | {"losses": losses, "validation": validation})
+    if stop and not clock.done():
+        raise Interrupted(f"stopped at iteration {clock.iteration}, saved in {run}; the same command goes on from there")
+    return run
+
+
+class Clock:
+    """Counts the steps and seconds of all sessions of a run and knows when to stop."""
+
+    def __init__(self, state: TrainingState, iterations: int, minutes: float | None) -> None:
+        self.iteration = state.iteration
+        self._seed = state.seed
+        self._began = time.monotonic() - state.seconds
+        self._iterations = iterations
+        self._minutes = minutes
+
+    def __str__(self) -> str:
+        return f"{self.seconds / 60:.1f} of {self._minutes:g} minutes" if self._minutes else ""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def tick(self) -> None:
+        self.iteration += 1
+
+    def every(self, steps: int) -> bool:
+        return self.iteration % steps == 0
+
+    def done(self) -> bool:
+        return self.iteration >= self._iterations or (self._minutes is not None and self.seconds >= 60 * self._minutes)
+
+    def state(self) -> TrainingState:
+        return TrainingState(self.iteration, self.seconds, self._seed)
+
+
+def _check_finite(losses: Mapping[str, float], iteration: int) -> None:
+    if not all(math.isfinite(value) for value in losses.values()):
+        raise UserError(
+            f"the loss is no number any more at iteration {iteration}; lower optimiser.learning_rate, "
+            "the same command goes on from the last checkpoint"
+        )
+
+
+def _check(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not value > 0:
+            raise UserError(f"{name}={value}: must be above 0")

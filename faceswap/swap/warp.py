@@ -1,0 +1,130 @@
+"""The random geometry of training, defined once as numbers and drawn by cv2 (CPU) or grid_sample (GPU).
+
+Two spaces, both in units of a side, so that one draw serves every resolution: *view* is the square that the model sees,
+*crop* the stored face. Their borders are 0 and 1: a picture of S pixels has its pixel centres at (index + 0.5) / S.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+GRID = 5  # control points a side
+
+
+@dataclass(frozen=True, eq=False)
+class WarpField:
+    """What N faces' warps are: where every control point of the view lies in the crop, (N, 5, 5, 2) as x, y.
+
+    `target` is an affine image of the even grid; `input` is the same with every point jittered. Between control points
+    positions are bilinear, which reproduces the affine exactly: one map holds view, affine and jitter, and each pixel
+    is resampled once.
+    """
+
+    input: NDArray[np.float32]
+    target: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        for name, grid in (("input", self.input), ("target", self.target)):
+            if grid.ndim != 4 or grid.shape[1:] != (GRID, GRID, 2):
+                raise ValueError(f"WarpField.{name} must be (N, {GRID}, {GRID}, 2), not {grid.shape}")
+
+    def __len__(self) -> int:
+        return len(self.input)
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How far training moves a face. Input and target share rotation, zoom, shift and flip; only the input is jittered.
+
+    `rotation_degrees`: turns by up to +- this angle. `zoom`: scales by 1 +- this share. `shift`: moves by up to this
+    share of the view's side. `flip`: probability of a mirror image. `jitter`: standard deviation of the input's 5x5
+    control points, in shares of the view's side (5 px of 256).
+    """
+
+    rotation_degrees: float = 10.0
+    zoom: float = 0.05
+    shift: float = 0.05
+    flip: float = 0.5
+    jitter: float = 5 / 256
+
+    def __post_init__(self) -> None:
+        for name in ("rotation_degrees", "shift", "jitter"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"warp.{name} must be 0 or more, not {getattr(self, name)}")
+        if not 0 <= self.zoom < 1:
+            raise ValueError(f"warp.zoom must be in [0, 1), not {self.zoom}")
+        if not 0 <= self.flip <= 1:
+            raise ValueError(f"warp.flip must be a probability in [0, 1], not {self.flip}")
+
+    def draw(self, rng: np.random.Generator, count: int, coverage: float) -> WarpField:
+        """Random warps of `count` faces; the model sees the crop's central `coverage`."""
+        angle = np.radians(rng.uniform(-self.rotation_degrees, self.rotation_degrees, count))
+        scale = coverage / rng.uniform(1 - self.zoom, 1 + self.zoom, count)
+        mirror = np.where(rng.random(count) < self.flip, -1.0, 1.0)
+        centre = 0.5 + coverage * rng.uniform(-self.shift, self.shift, (count, 2))
+        cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+        linear = np.stack([np.stack([cos * mirror, -sin], -1), np.stack([sin * mirror, cos], -1)], 1)
+
+        even = _even_grid()
+        jittered = even + rng.normal(0.0, self.jitter, (count, GRID, GRID, 2))
+        place = centre[:, None, None]
+        return WarpField(
+            input=(np.einsum("nij,nyxj->nyxi", linear, jittered) + place).astype(np.float32),
+            target=(np.einsum("nij,yxj->nyxi", linear, even) + place).astype(np.float32),
+        )
+
+
+def still(count: int, coverage: float) -> WarpField:
+    """No warp at all: the plain central view of `count` faces, as inference sees it."""
+    grid = np.broadcast_to((0.5 + coverage * _even_grid()).astype(np.float32), (count, GRID, GRID, 2))
+    return WarpField(grid, grid)
+
+
+def basis(resolution_px: int) -> NDArray[np.float32]:
+    """(R, 5) bilinear weights of the control points at R pixel centres; control points span border to border."""
+    position = (np.arange(resolution_px) + 0.5) / resolution_px * (GRID - 1)
+    return np.maximum(0, 1 - np.abs(position[:, None] - np.arange(GRID))).astype(np.float32)
+
+
+def sampling_maps(grids: NDArray[np.float32], resolution_px: int) -> NDArray[np.float32]:
+    """Control grids (N, 5, 5, 2) -> dense maps (N, R, R, 2) of crop positions in units of the crop's side."""
+    weights = basis(resolution_px)
+    rows = np.tensordot(grids, weights, axes=(1, 1))  # (N, 5 columns, 2, R rows)
+    return np.ascontiguousarray(np.tensordot(rows, weights, axes=(1, 1)).transpose(0, 2, 3, 1))
+
+
+def sample_cv2(crops: NDArray[np.uint8], field: WarpField, resolution_px: int) -> NDArray[np.uint8]:
+    """Crops (N, S, S, C) uint8 -> (N, 2, R, R, C) uint8: input and target of each face, edges repeated."""
+    grids = np.stack([field.input, field.target], 1)
+    maps = sampling_maps(grids.reshape(-1, GRID, GRID, 2), resolution_px) * np.float32(crops.shape[1]) - np.float32(0.5)
+    tall_maps = maps.reshape(len(crops), 2 * resolution_px, resolution_px, 2)  # one call of remap draws both
+    tall = np.empty((*tall_maps.shape[:3], crops.shape[3]), np.uint8)
+    for crop, positions, pictures in zip(crops, tall_maps, tall, strict=True):
+        cv2.remap(crop, positions, None, cv2.INTER_LINEAR, dst=pictures, borderMode=cv2.BORDER_REPLICATE)
+    return tall.reshape(len(crops), 2, resolution_px, resolution_px, crops.shape[3])
+
+
+def sample_torch(crops: Tensor, field: WarpField, resolution_px: int) -> Tensor:
+    """The same on any device in one batch: crops (N, C, S, S) float -> (N, 2, C, R, R) float."""
+    import torch
+    from torch.nn import functional
+
+    grids = torch.from_numpy(np.stack([field.input, field.target], 1)).to(crops)
+    weights = torch.from_numpy(basis(resolution_px)).to(crops)
+    maps = torch.einsum("yi,nkijc,xj->nkyxc", weights, grids, weights).flatten(1, 2)
+    tall = functional.grid_sample(crops, maps * 2 - 1, "bilinear", "border", align_corners=False)
+    return tall.unflatten(2, (2, resolution_px)).transpose(1, 2)
+
+
+def _even_grid() -> NDArray[np.float64]:
+    """(5, 5, 2) control points over the view, measured from its centre: x, y in [-0.5, 0.5]."""
+    line = np.linspace(-0.5, 0.5, GRID)
+    return np.stack(np.meshgrid(line, line), -1)
