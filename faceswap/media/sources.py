@@ -56,7 +56,8 @@ def probe(path: str | Path) -> SourceInfo:
     """Looks at a source: content decides, not the file's suffix. Raises UserError when there is nothing to read.
 
     An existing file or folder is taken as it is, even when its name looks like a pattern. A folder gives its pictures
-    in natural order (2 before 10), without its subfolders and hidden files. A pattern that matches one file is that file.
+    in natural order (2 before 10), without its subfolders and hidden files.
+    A pattern that matches one file is that file.
     """
     path = Path(path)
     if path.is_dir():

@@ -1,0 +1,317 @@
+"""Frames to an H.264 film with the source's times, colour tags and sound, or to picture files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import av
+
+from faceswap.faces.atomic import atomic_path, remove, temp_path, writing_errors
+from faceswap.faces.errors import UserError
+from faceswap.faces.values import Frame
+from faceswap.media.images import WRITE_SUFFIXES, write_image
+from faceswap.media.pixels import is_odd, rgb_to_frame
+from faceswap.media.sound import SoundTracks
+from faceswap.media.sources import SourceInfo
+from faceswap.media.streams import open_film
+
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
+PRESETS = (
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+)  # fmt: skip
+_FINEST_TIME_BASE = Fraction(1, 1_000_000)
+
+
+class Writer(Protocol):
+    """A context that takes frames in order; the result appears under its name when the block ends well."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def write(self, frame: Frame) -> None:
+        """Takes the next frame."""
+        ...
+
+
+def writer_for(
+    info: SourceInfo,
+    path: str | Path,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    crf: float = 18,
+    preset: str = "veryfast",
+    quality: int = 97,
+) -> Writer:
+    """The writer for what `path` names: a film by its suffix, one picture, or (without a suffix) a folder of pictures.
+
+    Raises UserError when the suffix does not suit the source.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix in FILM_SUFFIXES:
+        return VideoWriter(path, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata)
+    if info.is_still and suffix in WRITE_SUFFIXES:
+        return ImageWriter(path, quality=quality, metadata=metadata)
+    if info.kind == "images" and suffix not in WRITE_SUFFIXES:
+        return ImageSequenceWriter(path, info, quality=quality, metadata=metadata)
+    accepted = ", ".join(FILM_SUFFIXES)
+    if info.kind == "images":
+        accepted = f"{', '.join(WRITE_SUFFIXES)} or {accepted}" if info.is_still else f"a folder or {accepted}"
+    raise UserError(f"cannot write {info.path} as {path.name}; use {accepted}")
+
+
+class VideoWriter:
+    """Writes H.264 in .mp4, .m4v, .mov or .mkv, with the source's sound.
+
+    Pictures are 8-bit 4:2:0; 4:4:4 where a side is odd, since 4:2:0 cannot hold that size. Presentation times are the
+    frames' own (variable rate and a late start too), in the source's time base; from `start` > 0 on they count from
+    the first frame written. Range, matrix, primaries and transfer tags are the source's; one in RGB gets limited
+    BT.709. Sound tracks are copied bit for bit, or become AAC where the container does not take them; with `start` or
+    `stop` they are cut to the frames' span. Frames are upright, so no rotation tag is written.
+
+    `crf` is x264's quality (0 best .. 51), `metadata` goes into the container, `size` (width, height) replaces the
+    source's, `threads` encode (0: x264 decides). The film has a temporary name until the block ends without an error.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        info: SourceInfo,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        crf: float = 18,
+        preset: str = "veryfast",
+        metadata: Mapping[str, str] | None = None,
+        size: tuple[int, int] | None = None,
+        threads: int = 0,
+    ) -> None:
+        self.path = Path(path)
+        self.info = info
+        self.frame_count = 0
+        if self.path.suffix.lower() not in FILM_SUFFIXES:
+            raise UserError(f"cannot write a film as {self.path.name}; use {', '.join(FILM_SUFFIXES)}")
+        if preset not in PRESETS:
+            raise UserError(f"preset '{preset}' is unknown; x264 has {', '.join(PRESETS)}")
+        if not 0 <= crf <= 51:
+            raise UserError(f"crf must be 0 (lossless) to 51 (worst), not {crf}")
+        self._start, self._stop = start, stop
+        self._options = {"crf": str(crf), "preset": preset, "threads": str(threads or "auto")}
+        self._metadata = dict(metadata or {})
+        self._size = size or (info.width, info.height)
+        self._time_base = max(info.time_base, _FINEST_TIME_BASE)
+        self._tags = info.colour.for_yuv()
+        self._shift_seconds = 0.0
+        self._last_ticks: int | None = None
+        self._last_seconds = self._step_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            temp = stack.enter_context(atomic_path(self.path))
+            self._output = _open_output(temp, self._time_base)
+            stack.push(self._close_output)
+            self._video = self._add_video()
+            self._sound: SoundTracks | None = None
+            if self.info.kind == "video" and self.info.has_audio:
+                source = stack.enter_context(open_film(self.info.path))
+                self._sound = SoundTracks(source, self._output, self.path.suffix.lower(), self.info.path)
+            self._output.metadata.update(self._metadata)
+            self._stack = stack.pop_all()
+        return self
+
+    def write(self, frame: Frame) -> None:
+        """Encodes the next frame, `size` pixels large. Raises UserError for another size or a full disk."""
+        if (frame.width, frame.height) != self._size:
+            raise UserError(
+                f"cannot write {self.path}: frame {frame.index} is {frame.width} x {frame.height}, the film "
+                f"{self._size[0]} x {self._size[1]}; pictures of different sizes go into a folder"
+            )
+        with _mux_errors():
+            if self._last_ticks is None:
+                self._begin(frame)
+            picture: Any = rgb_to_frame(frame.image, self._tags)
+            picture.time_base = self._time_base
+            picture.pts = self._ticks(frame.seconds)
+            self._output.mux(self._video.encode(picture))
+            if self._sound:
+                self._sound.feed(frame.seconds)
+        if self.frame_count:
+            self._step_seconds = frame.seconds - self._last_seconds
+        self._last_seconds = frame.seconds
+        self.frame_count += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._stack.__exit__(kind, error, trace)
+            return
+        with self._stack:
+            self._finish()
+
+    def _begin(self, frame: Frame) -> None:
+        self._shift_seconds = frame.seconds if self._start > 0 else 0.0
+        self._step_seconds = float(1 / self.info.frames_per_second)
+        if self._sound:
+            self._sound.begin(frame.seconds if self._start > 0 else None, self._shift_seconds)
+
+    def _finish(self) -> None:
+        if self.frame_count == 0:
+            raise UserError(f"cannot write {self.path}: {self.info.path} gave no frame")
+        with _mux_errors():
+            self._output.mux(self._video.encode(None))
+            if self._sound:
+                self._sound.feed(None if self._stop is None else self._last_seconds + self._step_seconds)
+                self._sound.finish()
+
+    def _close_output(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            with _mux_errors():
+                self._output.close()
+            return
+        with suppress(av.FFmpegError, OSError):  # the first error is the one to tell
+            self._output.close()
+
+    def _ticks(self, seconds: float) -> int:
+        ticks = round((seconds - self._shift_seconds) / self._time_base)
+        if self._last_ticks is not None:  # two frames on one tick of a coarse clock
+            ticks = max(ticks, self._last_ticks + 1)
+        self._last_ticks = ticks
+        return ticks
+
+    def _add_video(self) -> Any:
+        stream: Any = self._output.add_stream("libx264", rate=self.info.frames_per_second, options=self._options)
+        stream.width, stream.height = self._size
+        stream.pix_fmt = "yuv444p" if is_odd(*self._size) else "yuv420p"
+        context = stream.codec_context
+        context.time_base = self._time_base
+        context.color_range, context.colorspace = self._tags.range, self._tags.matrix
+        context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
+        return stream
+
+
+class ImageWriter:
+    """Writes one picture; the block must write exactly one frame."""
+
+    def __init__(self, path: str | Path, *, quality: int = 97, metadata: Mapping[str, str] | None = None) -> None:
+        self.path = Path(path)
+        self.frame_count = 0
+        self._quality = quality
+        self._metadata = dict(metadata or {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, frame: Frame) -> None:
+        """Writes the picture at once, atomically."""
+        if self.frame_count:
+            raise ValueError("one picture file takes one frame")
+        write_image(self.path, frame.image, self._quality, self._metadata)
+        self.frame_count += 1
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+class ImageSequenceWriter:
+    """Writes a folder of pictures named like the source's; a format that is read but not written becomes PNG.
+
+    The folder has a temporary name until the block ends without an error. A folder of that name that is there already
+    is replaced when it holds nothing but an earlier result; anything else is a UserError.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        info: SourceInfo,
+        *,
+        quality: int = 97,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.frame_count = 0
+        self._names = _result_names(info)
+        self._quality = quality
+        self._metadata = dict(metadata or {})
+        self._temp = temp_path(self.path)
+
+    def __enter__(self) -> Self:
+        self._refuse_foreign_files()
+        with writing_errors(self.path):
+            remove(self._temp)
+            self._temp.mkdir(parents=True)
+        return self
+
+    def write(self, frame: Frame) -> None:
+        """Writes one picture under the name of the file that `frame.index` counts."""
+        name = self._names.get(frame.index, f"{frame.index:06d}.png")
+        write_image(self._temp / name, frame.image, self._quality, self._metadata)
+        self.frame_count += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                if self.frame_count == 0:
+                    raise UserError(f"cannot write {self.path}: the source gave no picture")
+                with writing_errors(self.path):
+                    remove(self.path)
+                    os.replace(self._temp, self.path)
+        finally:
+            remove(self._temp)
+
+    def _refuse_foreign_files(self) -> None:
+        if not self.path.exists():
+            return
+        allowed = {*self._names.values(), "report.json"}
+        if not self.path.is_dir() or any(entry.name not in allowed for entry in self.path.iterdir()):
+            raise UserError(f"cannot write the folder {self.path}: it holds other files; remove it or name another one")
+
+
+def _result_names(info: SourceInfo) -> dict[int, str]:
+    """File names by frame index, unique whatever folders and suffixes the sources have."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for index, file in enumerate(info.files):
+        name = file.name if file.suffix.lower() in WRITE_SUFFIXES else f"{file.stem}.png"
+        if name.lower() in taken:
+            name = f"{index:06d}_{name}"
+        taken.add(name.lower())
+        names[index] = name
+    return names
+
+
+def _open_output(temp: Path, time_base: Fraction) -> Any:
+    is_matroska = temp.suffix.lower() == ".mkv"
+    # use_metadata_tags keeps keys that MP4 has no field for; faststart lets a player begin before the end is loaded; a
+    # late start is told in units of the movie's time scale, else rounded to 1 ms.
+    tags = {"movflags": "faststart+use_metadata_tags", "movie_timescale": str(time_base.denominator)}
+    options = {} if is_matroska else tags
+    muxer = "matroska" if is_matroska else "mov" if temp.suffix.lower() == ".mov" else "mp4"
+    with _mux_errors():
+        return av.open(f"file:{os.path.abspath(temp)}", "w", format=muxer, container_options=options)
+
+
+@contextmanager
+def _mux_errors() -> Iterator[None]:
+    """FFmpeg's refusals with a system error number (disk full...) as the OSError they are."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        if error.errno is not None and 0 < error.errno < 200:
+            raise OSError(error.errno, os.strerror(error.errno)) from error
+        raise
