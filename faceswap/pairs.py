@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from faceswap.faces.errors import UserError
@@ -34,18 +35,31 @@ def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
     raise UserError(f"which pair? say pair=NAME or pair.a=A pair.b=B (face sets in {workspace.root}: {sets})")
 
 
-def show_consent(pair: Any) -> None:
+def show_consent(consent: Any) -> None:
     """Logs who agreed to the swap, or that nobody is on record."""
-    consent = pair.consent
     if consent.who:
         log.info("consent: %s; for: %s; %s", consent.who, consent.purpose or "not said", consent.when or "no date")
     else:
         log.warning("no consent is on record for this pair: fill in its consent block (docs/responsible-use.md)")
 
 
-def consent_metadata(pair: Any) -> dict[str, str]:
+def consent_metadata(consent: Any) -> dict[str, str]:
     """The consent as container metadata of the film; empty when none is on record."""
-    consent = pair.consent
     if not consent.who:
         return {}
     return {"consent": "; ".join(part for part in (consent.who, consent.purpose, consent.when) if part)}
+
+
+def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
+    """A's and B's face-set names and the consent a run was trained with, from its config.yaml. Raises UserError."""
+    import yaml
+
+    path = run / "config.yaml"
+    try:
+        pair = yaml.safe_load(path.read_text(encoding="utf-8"))["pair"]
+        consent = {key: str(value) for key, value in (pair.get("consent") or {}).items()}
+        return str(pair["a"]), str(pair["b"]), consent
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} does not tell which pair was trained ({error.__class__.__name__}); train it again"
+        ) from error

@@ -34,7 +34,10 @@ def build(node: Any, **more: Any) -> Any:
     """The object that a plugin node describes: its `_target_` called with the node's fields and `more`."""
     module, _, name = node._target_.rpartition(".")
     target = getattr(importlib.import_module(module), name)
-    return target(**settings_of(node), **more)
+    try:
+        return target(**settings_of(node), **more)
+    except ValueError as error:  # the rooms' own checks of ranges
+        raise UserError(str(error)) from error
 
 
 def settings_of(node: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def command_help(command: str) -> str:
     for field in dataclasses.fields(config):
         if field.name.startswith("_"):
             continue
-        if "group" in field.metadata and schema.choices(field.metadata["group"]):
+        if schema.choices(field.metadata.get("group", "")):
             plugins.append(field)
         lines += _field_lines(command, field, "")
     for field in plugins:
@@ -52,6 +52,8 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
     nested = section_type(field)
     if nested is not None:
         lines = []
+        if field.metadata.get("group"):
+            lines += _entry(f"{name}=NAME", field.metadata["help"])
         for inner in dataclasses.fields(nested):
             lines += _field_lines(command, inner, f"{name}.")
         return lines

@@ -23,9 +23,9 @@ def option(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def section(kind: type, help: str) -> Any:
-    """A nested dataclass of settings."""
-    return dataclasses.field(default_factory=kind, metadata={"help": help})
+def section(kind: type, help: str, group: str = "") -> Any:
+    """A nested dataclass of settings; with a `group`, YAML files of that group fill it."""
+    return dataclasses.field(default_factory=kind, metadata={"help": help, "group": group})
 
 
 def plugin(group: str, help: str) -> Any:

@@ -4,10 +4,12 @@ import os
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from faceswap.config.options import MISSING, option, plugin, section, section_type, walk
+from faceswap.config import nodes
+from faceswap.config.options import option, plugin, section, walk
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
-DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
+SWITCH = ("auto", "on", "off")
+PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
 
 
 def _default_workspace() -> str:
@@ -17,94 +19,6 @@ def _default_workspace() -> str:
 def _workspace() -> Any:
     metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "verbatim": True}
     return field(default_factory=_default_workspace, metadata=metadata)
-
-
-# ---- finders
-
-
-@dataclass
-class FaceAlignmentNode:
-    """The package face-alignment: accurate, slow on a CPU; needs its weights once."""
-
-    _target_: str = "faceswap.find.face_alignment_finder.FaceAlignmentFinder"
-
-
-@dataclass
-class LandmarksNode:
-    """Landmarks that exist already, from a file or folder."""
-
-    _target_: str = "faceswap.find.landmark_files.LandmarksFinder"
-    path: str = option(
-        "", "alignments of this project, .npz, .json, .fsa, or a folder of DeepFaceLab's aligned images", verbatim=True
-    )
-
-
-# ---- masks, colour, blenders
-
-
-@dataclass
-class HullMaskNode:
-    """The convex hull of the landmarks."""
-
-    _target_: str = "faceswap.blend.masks.HullMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.12, "fade out over this share of the face's width, inwards", minimum=0)
-    forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
-
-
-@dataclass
-class LearnedMaskNode:
-    """The mask that the model has learned (the hull where it has none)."""
-
-    _target_: str = "faceswap.blend.masks.LearnedMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.08, "fade out over this share of the face's width, inwards", minimum=0)
-    forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
-
-
-@dataclass
-class BoxMaskNode:
-    """The upright rectangle around the hull."""
-
-    _target_: str = "faceswap.blend.masks.BoxMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.15, "fade out over this share of the face's width, inwards", minimum=0)
-    forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
-
-
-@dataclass
-class NoColourNode:
-    """The model's colours as they are."""
-
-    _target_: str = "faceswap.blend.colour.NoColour"
-
-
-@dataclass
-class ReinhardNode:
-    """Mean and spread of each Lab channel: steady, the one to begin with."""
-
-    _target_: str = "faceswap.blend.colour.Reinhard"
-
-
-@dataclass
-class MongeKantorovichNode:
-    """The linear map between the two colour clouds: closest match, also of tints."""
-
-    _target_: str = "faceswap.blend.colour.MongeKantorovich"
-
-
-@dataclass
-class AlphaBlenderNode:
-    """Pastes the face through the mask."""
-
-    _target_: str = "faceswap.blend.blenders.AlphaBlender"
-
-
-@dataclass
-class PoissonBlenderNode:
-    """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
-
-    _target_: str = "faceswap.blend.blenders.PoissonBlender"
 
 
 # ---- commands
@@ -147,10 +61,39 @@ class ExtractConfig:
 
 
 @dataclass
+class TrainConfig:
+    """Train one shared encoder and two decoders on the faces of A and B."""
+
+    pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
+    workspace: str = _workspace()
+    model: Any = plugin("model", "the network")
+    iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
+    minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
+    batch_size: int = option(8, "faces of each side a step", minimum=1)
+    init: str = option("", "start from the weights of this run (of the workspace), checkpoint or file", verbatim=True)
+    init_parts: list[str] = option(PARTS, "what to take from it")
+    loss: nodes.LossNode = section(nodes.LossNode, "what is made small")
+    optimiser: nodes.AdamNode = section(nodes.AdamNode, "how")
+    augment: Any = plugin("augment", "random warps and colour changes")
+    device: str = option("auto", nodes.DEVICES)
+    precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
+    channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)
+    compile: str = option("auto", "torch.compile", choices=SWITCH)
+    workers: int | None = option(None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0)
+    seed: int = option(0, "of weights, order, warps and colours", minimum=0)
+    validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0)
+    log_every: int = option(50, "steps between points of the curves", minimum=1)
+    preview_every: int = option(500, "steps between previews and validations", minimum=1)
+    save_every: int = option(1000, "steps between checkpoints", minimum=1)
+    keep: int = option(2, "checkpoints kept", minimum=1)
+    restart: bool = option(False, "forget the earlier training of this pair and start anew")
+
+
+@dataclass
 class ConvertConfig:
     """Send the faces of B's film through the decoder of A and blend them back, with sound."""
 
-    pair: PairNode = section(PairNode, "the pair (default: the one trained last)")
+    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
     video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
     faces: str = option("", "face set of the video (default: the one of its name, else finder= finds)", verbatim=True)
     out: str = option("", "the result (default: out/VIDEO_as_A in the workspace)", verbatim=True)
@@ -172,29 +115,48 @@ class ConvertConfig:
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
     preset: str = option("veryfast", "H.264 speed", choices=PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are converted", minimum=1)
-    device: str = option("auto", DEVICES)
+    device: str = option("auto", nodes.DEVICES)
 
 
-COMMANDS: dict[str, type] = {"extract": ExtractConfig, "convert": ConvertConfig}
+@dataclass
+class DemoConfig:
+    """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
+
+    workspace: str = option("demo_workspace", "the folder that holds faces/, runs/ and out/", verbatim=True)
+    minutes: float = option(5.0, "training time", minimum=0)
+    device: str = option("auto", nodes.DEVICES)
+
+
+COMMANDS: dict[str, type] = {
+    "extract": ExtractConfig,
+    "train": TrainConfig,
+    "convert": ConvertConfig,
+    "demo": DemoConfig,
+}
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
     "train": "pair=craig_brosnan",
     "convert": "video=brosnan.mp4",
+    "demo": "minutes=5",
 }
 
 # Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
 GROUPS: dict[str, dict[str, type]] = {
-    "finder": {"face_alignment": FaceAlignmentNode, "landmarks": LandmarksNode},
-    "mask": {"hull": HullMaskNode, "learned": LearnedMaskNode, "box": BoxMaskNode},
-    "colour": {"none": NoColourNode, "reinhard": ReinhardNode, "mkl": MongeKantorovichNode},
-    "blender": {"alpha": AlphaBlenderNode, "poisson": PoissonBlenderNode},
+    "finder": {"face_alignment": nodes.FaceAlignmentNode, "landmarks": nodes.LandmarksNode},
+    "model": {"original": nodes.OriginalNode, "lite": nodes.LiteNode},
+    "augment": {"none": nodes.AugmentNode},
+    "mask": {"hull": nodes.HullMaskNode, "learned": nodes.LearnedMaskNode, "box": nodes.BoxMaskNode},
+    "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
+    "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
     "pair": {},
 }
 
 # What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "face_alignment"},
+    "train": {"model": "lite", "augment": "light"},
+    "demo": {},
     "convert": {"finder": "face_alignment", "mask": "learned", "colour": "reinhard", "blender": "alpha"},
 }
 
@@ -209,17 +171,6 @@ FLAGS = {
 def choices(group: str) -> list[str]:
     """The plugin choices of a group that are declared here."""
     return list(GROUPS.get(group, {}))
-
-
-def field_names(schema_name: str) -> list[str]:
-    """The fields of a schema class by its name (for 'did you mean')."""
-    nodes = [
-        *COMMANDS.values(),
-        PairNode,
-        ConsentBlock,
-        *(node for group in GROUPS.values() for node in group.values()),
-    ]
-    return [f.name for node in nodes if node.__name__ == schema_name for f in fields(node)]
 
 
 def verbatim_names(command: str) -> set[str]:
@@ -238,19 +189,6 @@ def register() -> None:
     store = ConfigStore.instance()
     for command, config in COMMANDS.items():
         store.store(name=f"{command}_schema", node=config)
-    for group, nodes in GROUPS.items():
-        for choice, node in nodes.items():
+    for group, plugins in GROUPS.items():
+        for choice, node in plugins.items():
             store.store(group=group, name=choice, node=node)
-
-
-__all__ = [
-    "COMMANDS",
-    "DEFAULT_CHOICES",
-    "EXAMPLES",
-    "FLAGS",
-    "GROUPS",
-    "MISSING",
-    "register",
-    "section_type",
-    "verbatim_names",
-]

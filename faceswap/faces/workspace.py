@@ -29,6 +29,31 @@ class Workspace:
         """The folder of finished films and pictures."""
         return self.root / "out"
 
+    def existing_faces(self, name: str) -> Path:
+        """The folder of a face set that is there. Raises UserError that lists those there are."""
+        folder = self.faces(name)
+        if folder.is_dir():
+            return folder
+        known = ", ".join(self.face_set_names()) or "none yet"
+        raise UserError(
+            f"there is no face set '{name}' in {self.root} (there are: {known}); "
+            f"make it: python -m faceswap.extract video={name}.mp4"
+        )
+
+    def existing_run(self, pair: str) -> Path:
+        """The folder of a run that is there. Raises UserError that lists those there are."""
+        folder = self.run(pair)
+        if folder.is_dir():
+            return folder
+        known = ", ".join(self.run_names()) or "none yet"
+        raise UserError(f"there is no run '{pair}' in {self.root} (there are: {known}); train it first")
+
+    def run_or_path(self, text: str) -> Path:
+        """What `init=` names: a run of this workspace by its pair's name, else a path."""
+        if "/" not in text and text not in ("", ".", "..") and self.run(text).is_dir():
+            return self.run(text)
+        return Path(text).expanduser()
+
     def face_set_names(self) -> list[str]:
         """The face sets there are, by name."""
         return _folders(self.root / "faces")

@@ -1,0 +1,171 @@
+"""Settings of the plugins and parts: one dataclass each, with the `_target_` that `compose.build` calls."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.config.options import option, section
+
+DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
+
+# ---- finders
+
+
+@dataclass
+class FaceAlignmentNode:
+    """The package face-alignment: accurate, slow on a CPU; needs its weights once."""
+
+    _target_: str = "faceswap.find.face_alignment_finder.FaceAlignmentFinder"
+    detector: str = option("sfd", "sfd (accurate), blazeface, blazeface_back (fast), yunet, scrfd, retinaface")
+    network: str = option(
+        "2d", "points on the visible contour (2d) or on the hidden jaw too (3d)", choices=("2d", "3d")
+    )
+    device: str = option("auto", DEVICES)
+    weights_folder: str | None = option(None, "where its weight files lie (default: torch's cache)", verbatim=True)
+    batch_size: int = option(8, "frames at a time", minimum=1)
+    detect_side_px: int = option(640, "frames are reduced to this longer side to look for faces", minimum=64)
+    minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0)
+    flip: bool = option(False, "average with the mirrored face: steadier, twice the time")
+    precision: str = option("auto", "bf16 where the hardware multiplies it", choices=("auto", "fp32", "bf16"))
+
+
+@dataclass
+class LandmarksNode:
+    """Landmarks that exist already, from a file or folder."""
+
+    _target_: str = "faceswap.find.landmark_files.LandmarksFinder"
+    path: str | None = option(
+        None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", verbatim=True
+    )
+
+
+# ---- models, loss, optimiser, augmentation
+
+COVERAGE = "the central share of the stored crop that the model sees"
+
+
+@dataclass
+class OriginalNode:
+    """The first deepfake autoencoder: 64 px, 82 million weights, no mask of its own."""
+
+    _target_: str = "faceswap.swap.original.Original"
+    coverage: float = option(0.8, COVERAGE, minimum=0.1)
+
+
+@dataclass
+class LiteNode:
+    """The same shape for a laptop: 96 px with a learned mask."""
+
+    _target_: str = "faceswap.swap.lite.Lite"
+    coverage: float = option(0.7, COVERAGE, minimum=0.1)
+
+
+@dataclass
+class LossNode:
+    """What the decoders are trained to make small."""
+
+    _target_: str = "faceswap.swap.losses.ReconstructionLoss"
+    l1: float = option(0.0, "weight of the absolute error", minimum=0)
+    mse: float = option(1.0, "weight of the squared error", minimum=0)
+    dssim: float = option(1.0, "weight of the structural dissimilarity", minimum=0)
+    dssim_window_px: int = option(11, "its window, odd", minimum=3)
+    mask: float = option(0.5, "weight of the learned mask's error", minimum=0)
+    outside: float = option(0.1, "what a pixel outside of the face counts against one inside, in [0, 1]", minimum=0)
+
+
+@dataclass
+class AdamNode:
+    """Adam, fused."""
+
+    _target_: str = "faceswap.swap.optimisers.Adam"
+    learning_rate: float | None = option(None, "step size (default: the one that suits the model)", minimum=0)
+    beta1: float = option(0.5, "decay of the mean", minimum=0)
+    beta2: float = option(0.999, "decay of the variance", minimum=0)
+    epsilon: float = option(1e-8, "added to the divisor", minimum=0)
+
+
+@dataclass
+class WarpNode:
+    """How far training moves a face."""
+
+    _target_: str = "faceswap.swap.warp.Warp"
+    rotation_degrees: float = option(10.0, "turns by up to so much", minimum=0)
+    zoom: float = option(0.05, "scales by up to this share", minimum=0)
+    shift: float = option(0.05, "moves by up to this share of the view", minimum=0)
+    flip: float = option(0.5, "probability of a mirror image", minimum=0)
+    jitter: float = option(5 / 256, "of the input's 5x5 control points, in shares of the view", minimum=0)
+
+
+@dataclass
+class AugmentNode:
+    """Random warps and colour changes."""
+
+    warp: WarpNode = section(WarpNode, "how far training moves a face")
+    colour: list[Any] = option([], "albumentations transforms {name, kwargs}; best written in a YAML of your own")
+
+
+# ---- masks, colour, blenders
+
+
+@dataclass
+class HullMaskNode:
+    """The convex hull of the landmarks."""
+
+    _target_: str = "faceswap.blend.masks.HullMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.12, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
+
+
+@dataclass
+class LearnedMaskNode:
+    """The mask that the model has learned (the hull where it has none)."""
+
+    _target_: str = "faceswap.blend.masks.LearnedMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.08, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
+
+
+@dataclass
+class BoxMaskNode:
+    """The upright rectangle around the hull."""
+
+    _target_: str = "faceswap.blend.masks.BoxMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
+    feather: float = option(0.15, "fade out over this share of the face's width, inwards", minimum=0)
+    forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
+
+
+@dataclass
+class NoColourNode:
+    """The model's colours as they are."""
+
+    _target_: str = "faceswap.blend.colour.NoColour"
+
+
+@dataclass
+class ReinhardNode:
+    """Mean and spread of each Lab channel: steady, the one to begin with."""
+
+    _target_: str = "faceswap.blend.colour.Reinhard"
+
+
+@dataclass
+class MongeKantorovichNode:
+    """The linear map between the two colour clouds: closest match, also of tints."""
+
+    _target_: str = "faceswap.blend.colour.MongeKantorovich"
+
+
+@dataclass
+class AlphaBlenderNode:
+    """Pastes the face through the mask."""
+
+    _target_: str = "faceswap.blend.blenders.AlphaBlender"
+
+
+@dataclass
+class PoissonBlenderNode:
+    """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
+
+    _target_: str = "faceswap.blend.blenders.PoissonBlender"

@@ -1,0 +1,60 @@
+"""python -m faceswap.train pair=craig_brosnan"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def train(config: Any) -> Path:
+    """Trains a pair and returns the run's folder."""
+    from faceswap.config.compose import build, to_yaml
+    from faceswap.faces.atomic import write_text
+    from faceswap.faces.workspace import Workspace
+    from faceswap.pairs import resolve_pair, show_consent
+    from faceswap.swap.trainer import train_pair
+
+    workspace = Workspace(Path(config.workspace))
+    pair = config.pair
+    pair.name, pair.a, pair.b = resolve_pair(pair, workspace)
+    faces_a, faces_b = workspace.existing_faces(pair.a), workspace.existing_faces(pair.b)
+    run = workspace.run(pair.name)
+    show_consent(pair.consent)
+    text = to_yaml(config)
+    write_text(run / "config.yaml", text)
+    workspace.remember_run(pair.name)
+    return train_pair(
+        faces_a,
+        faces_b,
+        run,
+        model=lambda: build(config.model),
+        loss=build(config.loss),
+        optimiser=build(config.optimiser),
+        warp=build(config.augment.warp),
+        colour=config.augment.colour,
+        batch_size=config.batch_size,
+        iterations=config.iterations,
+        minutes=config.minutes,
+        device=config.device,
+        precision=config.precision,
+        channels_last=config.channels_last,
+        compile=config.compile,
+        workers=config.workers,
+        seed=config.seed,
+        init=workspace.run_or_path(config.init) if config.init else None,
+        init_parts=config.init_parts,
+        validation_share=config.validation_share,
+        log_every=config.log_every,
+        preview_every=config.preview_every,
+        save_every=config.save_every,
+        keep=config.keep,
+        config_text=text,
+        restart=config.restart,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("train", train))
