@@ -84,4 +84,5 @@ def _resized(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     if image.shape[:2] == (size_px, size_px):
         return image
     shrinks = image.shape[0] > size_px
-    return cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(image, (size_px, size_px), interpolation=how).astype(np.uint8, copy=False)

@@ -1,8 +1,8 @@
 """Checkpoints: a folder with weights, optimiser state and numbers; whole or not there, never unpickled.
 
-    checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
-                           optimiser.safetensors  moments by weight name, and the random generator's state
-                           state.json             everything else, and the size of the two files
+checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
+                       optimiser.safetensors  moments by weight name, and the random generator's state
+                       state.json             everything else, and the size of the two files
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class DamagedCheckpoint(Exception):
 def save_checkpoint(
     run: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState, keep: int
 ) -> Path:
-    """Writes `run/checkpoints/ITERATION` under a temporary name, renames it when all is on the disk, keeps the last `keep`."""
+    """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`."""
     folder = run / CHECKPOINTS / f"{state.iteration:08d}"
     temp = temp_path(folder)
     with writing_errors(folder):

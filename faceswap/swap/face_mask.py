@@ -18,11 +18,13 @@ def face_outline(points: NDArray[np.float32], forehead: float = FOREHEAD) -> NDA
     eyes = np.concatenate([points[EYE_RIGHT], points[EYE_LEFT]]).mean(0)
     up = brows.mean(0) - eyes
     dome = np.sin(np.linspace(0.15, 0.85, len(brows)) * np.pi)[:, None]  # a forehead is round: less at the temples
-    return cv2.convexHull(np.concatenate([points[JAW], brows, brows + forehead * dome * up]).astype(np.float32))[:, 0]
+    edge = np.concatenate([points[JAW], brows, brows + forehead * dome * up])
+    return cv2.convexHull(edge.astype(np.float32))[:, 0].astype(np.float32, copy=False)
 
 
 def hull_mask(points: NDArray[np.float32], size_px: int) -> NDArray[np.uint8]:
     """(size_px, size_px) uint8, 255 inside the outline of the points (68, 2), which are in pixels of that picture."""
     mask = np.zeros((size_px, size_px), np.uint8)
     outline = np.round(face_outline(points) * (1 << _SHIFT_BITS)).astype(np.int32)
-    return cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_AA, _SHIFT_BITS)
+    return mask

@@ -6,7 +6,7 @@ from faceswap.swap.blocks import Convolution, SwapModel, downscale, upscale
 
 
 class Lite(SwapModel):
-    """Half-resolution input (pixel unshuffle) -> conv3/2 64-128-256-256 -> dense -> 6x6x256 -> up 128-96-64 -> RGB + mask.
+    """Pixels folded by 2 -> conv3/2 64-128-256-256 -> dense 256 -> 6x6x192 -> up 128-96-64 -> RGB + mask, unfolded.
 
     Made for bf16 on few cores: nearly all work lies in products with 64 channels or more; the full resolution exists
     only as rearranged pixels (Shi et al. 2016), never as a feature map. `coverage`: share of the stored crop's side
@@ -28,7 +28,11 @@ class Lite(SwapModel):
             downscale(256, 256, 3),
             nn.Flatten(),
         )
-        self.inter = nn.Sequential(nn.Linear(3 * 3 * 256, 256), nn.Linear(256, 6 * 6 * 192), nn.Unflatten(1, (192, 6, 6)))
+        self.inter = nn.Sequential(
+            nn.Linear(3 * 3 * 256, 256),
+            nn.Linear(256, 6 * 6 * 192),
+            nn.Unflatten(1, (192, 6, 6)),
+        )
         self.decoder_a = _decoder()
         self.decoder_b = _decoder()
 

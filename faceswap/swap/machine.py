@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import nn
@@ -16,9 +16,12 @@ Switch = Literal["auto", "on", "off"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
 @dataclass(frozen=True)
 class Machine:
-    """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: torch.compile."""
+    """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch."""
 
     device: torch.device
     bf16: bool
@@ -29,9 +32,11 @@ class Machine:
         """Mixed precision for what runs inside, if it is on."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
-    def place(self, module: nn.Module) -> nn.Module:
+    def place(self, module: ModuleT) -> ModuleT:
         """Moves a module there, in the chosen layout."""
-        return module.to(self.device, memory_format=torch.channels_last if self.channels_last else torch.preserve_format)
+        if self.channels_last:
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return module.to(self.device)
 
     def describe(self) -> dict[str, str | int | bool]:
         """For reports."""
@@ -51,8 +56,8 @@ def choose_machine(
 ) -> Machine:
     """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
 
-    auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on a CPU it costs most
-    of a minute and gains nothing).
+    auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on
+    a CPU it costs most of a minute and gains nothing).
     """
     place = _device(device)
     gpu = place.type == "cuda"

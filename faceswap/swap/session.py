@@ -47,14 +47,14 @@ class Session:
 
     def step(self, batch: Mapping[str, FaceBatch | RawBatch]) -> None:
         """Both sides through the encoder as one batch, each through its own decoder; one update of all weights."""
-        faces = {side: self._to_device(batch[side]) for side in SIDES}
+        inputs, targets, target_masks = zip(*(self._to_device(batch[side]) for side in SIDES), strict=True)
         with self._machine.autocast():
-            decoded = self._forward(faces["a"][0], faces["b"][0])
-        parts = {
-            f"{side}/{name}": value
-            for side in SIDES
-            for name, value in self._loss(*decoded[side], *faces[side][1:]).items()
-        }
+            decoded = self._forward(*inputs)
+        parts = {}
+        for side, target, target_mask in zip(SIDES, targets, target_masks, strict=True):
+            images, masks = decoded[side]
+            for name, value in self._loss(images, masks, target, target_mask).items():
+                parts[f"{side}/{name}"] = value
         self._optimiser.zero_grad()
         torch.stack(list(parts.values())).sum().backward()
         self._optimiser.step()
@@ -77,18 +77,18 @@ class Session:
         return {"images_per_second": self._images_per_second, "learning_rate": rate}
 
     def validate(self) -> dict[str, float]:
-        """Losses of the held-out faces, unwarped, and their PSNR inside the mask in dB; empty when none are held out."""
+        """Losses of the held-out faces, unwarped, and their PSNR inside the mask; empty when none are held out."""
         if not all(len(views) for views in self._data.held_out.values()):
             return {}
         parts = {}
         with torch.no_grad():
             for side in SIDES:
-                images, masks = self._views(self._data.held_out[side])
+                targets, target_masks = self._views(self._data.held_out[side])
                 with self._machine.autocast():
-                    decoded = self._model.decode(self._model.encode(images), side)
-                for name, value in self._loss(*decoded, images, masks).items():
+                    images, masks = self._model.decode(self._model.encode(targets), side)
+                for name, value in self._loss(images, masks, targets, target_masks).items():
                     parts[f"validation/{side}/{name}"] = float(value)
-                error = float(weighted_mean((decoded[0] - images).square(), masks))
+                error = float(weighted_mean((images - targets).square(), target_masks))
                 parts[f"validation/{side}/psnr_db"] = float(-10 * np.log10(max(error, 1e-10)))
         self._since = time.monotonic()  # looking is not training
         return _with_totals(parts, "validation")

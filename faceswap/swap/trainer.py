@@ -63,7 +63,7 @@ def train_pair(
 ) -> Path:
     """Trains until `iterations` or `minutes` are reached and gives back `run`.
 
-    Goes on from the last checkpoint, so that a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
+    Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
     Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
     """
     _check(batch_size=batch_size, iterations=iterations, log_every=log_every, preview_every=preview_every)
@@ -119,7 +119,8 @@ def train_pair(
                 journal.preview(session.preview(), clock.iteration)
                 journal.report(session.report(clock.state()) | {"losses": losses, "validation": validation})
     if stop and not clock.done():
-        raise Interrupted(f"stopped at iteration {clock.iteration}, saved in {run}; the same command goes on from there")
+        where = f"iteration {clock.iteration}, saved in {run}"
+        raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run
 
 

@@ -17,8 +17,8 @@ from faceswap.swap.checkpoints import DamagedCheckpoint, find_weights, read_tens
 class Transfer:
     """What was taken over from `path`. Names are weights of the model, or of the file for `skipped`.
 
-    `loaded`: the file's values; `fresh`: of another shape or not in the file, so newly initialised; `kept_out`: in parts
-    that were not asked for; `skipped`: in the file, unknown to the model.
+    `loaded`: the file's values; `fresh`: of another shape or not in the file, so newly initialised; `kept_out`: in
+    parts that were not asked for; `skipped`: in the file, unknown to the model.
     """
 
     path: Path

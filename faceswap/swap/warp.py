@@ -108,7 +108,9 @@ def sample_cv2(crops: NDArray[np.uint8], field: WarpField, resolution_px: int) -
     tall_maps = maps.reshape(len(crops), 2 * resolution_px, resolution_px, 2)  # one call of remap draws both
     tall = np.empty((*tall_maps.shape[:3], crops.shape[3]), np.uint8)
     for crop, positions, pictures in zip(crops, tall_maps, tall, strict=True):
-        cv2.remap(crop, positions, None, cv2.INTER_LINEAR, dst=pictures, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(  # type: ignore[call-overload]
+            crop, positions, None, cv2.INTER_LINEAR, dst=pictures, borderMode=cv2.BORDER_REPLICATE
+        )
     return tall.reshape(len(crops), 2, resolution_px, resolution_px, crops.shape[3])
 
 

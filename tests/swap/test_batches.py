@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+
+from faceswap.faces.errors import UserError
+from faceswap.swap.batches import BatchMaker, BatchStream, Side, worker_count
+from faceswap.swap.pair_data import open_pair, split_by_time
+from faceswap.swap.warp import sample_torch
+from tests.swap.fakes import make_face_set
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    root = tmp_path_factory.mktemp("sets")
+    a, b = make_face_set(root / "a", 30, seed=1), make_face_set(root / "b", 5, size_px=48, seed=2)
+    return open_pair(a, b, root / "run", 16, 0.8, 0.1).sides
+
+
+def maker(sides, **changes) -> BatchMaker:
+    return BatchMaker(sides, batch_size=8, resolution=16, coverage=0.8, **changes)
+
+
+def same(one, two) -> bool:
+    return all(
+        (one[side].inputs == two[side].inputs).all() and (one[side].targets == two[side].targets).all() for side in one
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_neither_workers_nor_the_start_change_a_batch(sides, workers):
+    plain = [maker(sides).make(number) for number in range(4)]
+    with BatchStream(maker(sides), 1, workers) as stream:
+        for wanted in plain[1:]:
+            assert same(next(stream), wanted)
+    assert not same(plain[0], plain[1])
+    assert not same(plain[0], maker(sides, seed=1).make(0))
+
+
+def test_every_face_appears_equally_often_even_in_a_tiny_set(sides):
+    for side in sides.values():
+        count = len(side.indices)
+        seen = np.concatenate([side.faces_of(batch, 8, [0, 0]) for batch in range(count)])
+        assert (np.bincount(seen, minlength=count)[side.indices] == 8).all()
+    assert len(sides["b"].indices) < 8
+
+
+def test_shapes_and_the_mask_that_no_colour_touches(sides):
+    plain = maker(sides, colour=[]).make(3)["a"]
+    coloured = maker(sides).make(3)["a"]
+    assert plain.inputs.shape == (8, 16, 16, 3) and plain.targets.shape == (8, 16, 16, 4)
+    assert (plain.targets[..., 3] == coloured.targets[..., 3]).all()
+    assert not (plain.targets[..., :3] == coloured.targets[..., :3]).all()
+
+
+def test_a_batch_warped_later_is_the_same_batch(sides):
+    now = maker(sides, colour=[]).make(2)["a"]
+    raw = maker(sides, colour=[], warped=False).make(2)["a"]
+    later = sample_torch(torch.from_numpy(raw.crops).permute(0, 3, 1, 2).float(), raw.field, 16)
+    assert np.abs(later[:, 1].permute(0, 2, 3, 1).numpy() - now.targets).mean() < 2
+    assert np.abs(later[:, 0, :3].permute(0, 2, 3, 1).numpy() - now.inputs).mean() < 2
+
+
+def test_the_cache_itself_is_never_coloured(sides):
+    before = np.array(sides["a"].crops)
+    maker(sides, warped=False).make(0)
+    assert (before == sides["a"].crops).all()
+
+
+def test_a_dead_worker_is_said_in_one_line(sides):
+    with BatchStream(maker(sides), 0, 1) as stream:
+        next(stream)
+        os.kill(next(iter(stream._pool._processes)), signal.SIGKILL)
+        with pytest.raises(UserError, match="workers=0"):
+            for _ in range(20):
+                next(stream)
+
+
+def test_the_last_part_of_the_time_is_held_out():
+    training, held = split_by_time(200, 0.05)
+    assert held.tolist() == list(range(190, 200)) and training.tolist() == list(range(190))
+    training, held = split_by_time(8, 0.5)
+    assert len(training) == 8 and len(held) == 0
+
+
+def test_worker_counts():
+    assert worker_count(None, on_gpu=False) == 0
+    assert worker_count(3, on_gpu=False) == 3
+    assert 1 <= worker_count(None, on_gpu=True) <= 8
+
+
+def test_a_side_travels_to_a_worker_without_its_pixels(sides):
+    import pickle
+
+    side = sides["a"]
+    _ = side.crops
+    assert len(pickle.dumps(side)) < 2000
+    assert isinstance(pickle.loads(pickle.dumps(side)), Side)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from faceswap.faces.errors import UserError
+from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
+
+
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (24, 12, 3)).astype(np.uint8)
+
+
+def test_the_seed_alone_decides():
+    first, second = ColourChange(), ColourChange()
+    first(picture())  # what came before does not matter
+    results = []
+    for change in (first, second):
+        change.seed(5)
+        results.append([change(picture()) for _ in range(4)])
+    assert all((a == b).all() for a, b in zip(*results, strict=True))
+    assert not (results[0][0] == results[0][1]).all()
+
+
+def test_the_default_is_light():
+    change = ColourChange(DEFAULT_COLOUR)
+    change.seed(1)
+    grey = np.full((8, 8, 3), 128, np.uint8)
+    moved = [np.abs(change(grey).astype(int) - 128).max() for _ in range(50)]
+    assert 0 < max(moved) < 60
+
+
+def test_an_empty_list_changes_nothing():
+    assert (ColourChange([])(picture()) == picture()).all()
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        ({"name": "NoSuchThing"}, "NoSuchThing"),
+        ({"name": "HorizontalFlip"}, "HorizontalFlip"),
+        ({"name": "RandomGamma", "kwargs": {"strength": 3}}, "RandomGamma"),
+        ({"name": "RandomGamma", "kwargs": {"gamma_limit": "much"}}, "RandomGamma"),
+        ({"kwargs": {}}, "name"),
+        ({"name": "RandomGamma", "p": 0.5}, "kwargs"),
+    ],
+)
+def test_what_albumentations_does_not_know_is_one_line(entry, word):
+    with pytest.raises(UserError, match=word) as error:
+        ColourChange([entry])
+    assert "\n" not in str(error.value)
