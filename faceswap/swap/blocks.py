@@ -69,9 +69,9 @@ class Convolution(nn.Conv2d):
             return super().forward(features)
         padded = functional.pad(features.permute(0, 2, 3, 1), (0, 0, *[kernel // 2] * 4))
         patches = padded.unfold(1, kernel, stride).unfold(2, kernel, stride)  # (N, h, w, C, k, k)
-        rows = patches.permute(0, 1, 2, 4, 5, 3).reshape(len(features) * height * width, -1)
+        rows = patches.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)
         flat = functional.linear(rows, self.weight.permute(0, 2, 3, 1).flatten(1), self.bias)
-        return flat.view(len(features), height, width, -1).permute(0, 3, 1, 2)
+        return flat.view(len(features), height, width, self.out_channels).permute(0, 3, 1, 2)
 
 
 def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float = 0.1) -> nn.Sequential:

@@ -99,6 +99,7 @@ def train_pair(
         Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
         StopRequest() as stop,
     ):
+        losses: dict[str, float] = {}
         finished = clock.done()
         while not finished:
             session.step(next(batches))
