@@ -35,7 +35,7 @@ def convert(config: Any) -> Path:
     stored = stored_faces(config.faces, info, workspace)
     return convert_video(
         info,
-        Swapper.load(run, config.checkpoint, config.device),
+        Swapper.load(run, None if config.checkpoint is None else f"{config.checkpoint:08d}", config.device),
         Path(config.out).expanduser() if config.out else workspace.out / f"{info.name}_as_{shown}{suffix_of(info)}",
         faces=stored,
         finder=None if stored else build(config.finder),

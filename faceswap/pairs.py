@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import Workspace
+from faceswap.faces.workspace import RUN_CONFIG, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
     """A's and B's face-set names and the consent a run was trained with, from its config.yaml. Raises UserError."""
     import yaml
 
-    path = run / "config.yaml"
+    path = run / RUN_CONFIG
     try:
         pair = yaml.safe_load(path.read_text(encoding="utf-8"))["pair"]
         consent = {key: str(value) for key, value in (pair.get("consent") or {}).items()}

@@ -12,7 +12,6 @@ from faceswap.config.command import run_command
 def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml
-    from faceswap.faces.atomic import write_text
     from faceswap.faces.workspace import Workspace
     from faceswap.pairs import resolve_pair, show_consent
     from faceswap.swap.trainer import train_pair
@@ -24,8 +23,6 @@ def train(config: Any) -> Path:
     run = workspace.run(pair.name)
     show_consent(pair.consent)
     text = to_yaml(config)
-    write_text(run / "config.yaml", text)
-    workspace.remember_run(pair.name)
     return train_pair(
         faces_a,
         faces_b,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clips import Clip, make_clip
+
 # Set before torch is imported: spinning OpenMP threads are ruinous on a busy two-core machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -20,3 +22,9 @@ def shared_real() -> Path:
     if not SHARED_REAL.is_dir():
         pytest.skip("the real clips (../shared/real) are not beside this checkout")
     return SHARED_REAL
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    """Twelve frames of one cartoon face, 192 x 144, with sound."""
+    return make_clip(tmp_path_factory.mktemp("clip"), "tiny")

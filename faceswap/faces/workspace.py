@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceswap.faces.atomic import write_json
 from faceswap.faces.errors import UserError
+
+RUN_CONFIG = "config.yaml"
 
 
 @dataclass(frozen=True)
@@ -62,23 +62,13 @@ class Workspace:
         """The runs there are, by name."""
         return _folders(self.root / "runs")
 
-    def remember_run(self, pair: str) -> None:
-        """Notes the pair trained last: what `convert` takes when it is told none."""
-        write_json(self.root / "runs" / "last.json", {"pair": pair})
-
     def last_run(self) -> str:
-        """The pair trained last. Raises UserError when nothing has been trained here."""
-        note = self.root / "runs" / "last.json"
-        try:
-            pair = str(json.loads(note.read_text(encoding="utf-8"))["pair"])
-        except FileNotFoundError:
-            pair = ""
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"cannot read {note} ({error}); name the pair: pair=...") from error
-        if not pair or not self.run(pair).is_dir():
-            known = ", ".join(self.run_names()) or "none"
-            raise UserError(f"no pair was trained in {self.root} (runs: {known}); train one first or name it: pair=...")
-        return pair
+        """The pair trained last: every training writes its config.yaml anew. Raises UserError when there is none."""
+        written = {name: self.run(name) / RUN_CONFIG for name in self.run_names()}
+        times = {name: path.stat().st_mtime_ns for name, path in written.items() if path.is_file()}
+        if not times:
+            raise UserError(f"no pair was trained in {self.root}: train one (python -m faceswap.train) or say workspace=")
+        return max(times, key=lambda name: times[name])
 
 
 def _checked(name: str, what: str) -> str:

@@ -1,4 +1,4 @@
-"""What a run writes for people: TensorBoard, preview pictures, report.json. One writer for all of it."""
+"""What a run writes for people: config.yaml, TensorBoard, preview pictures, report.json. One writer for all of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
-from faceswap.faces.atomic import write_json
+from faceswap.faces.atomic import write_json, write_text
 from faceswap.faces.face_set import REPORT
+from faceswap.faces.workspace import RUN_CONFIG
 from faceswap.media.images import write_image
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
@@ -24,6 +25,8 @@ class RunLog:
         self._run = run
         self._writer = SummaryWriter(str(run / TENSORBOARD), purge_step=iteration + 1 if iteration else None)
         if config_text:
+            # Written at every session: its time tells which pair was trained last.
+            write_text(run / RUN_CONFIG, config_text)
             indented = "\n".join("    " + line for line in config_text.splitlines())  # Markdown for "as it stands"
             self._writer.add_text("config", indented, iteration)
 

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -98,8 +99,10 @@ def test_the_workspace_remembers_the_last_run(tmp_path):
     workspace = Workspace(tmp_path)
     with pytest.raises(UserError, match="no pair was trained"):
         workspace.last_run()
-    workspace.run("a_b").mkdir(parents=True)
-    workspace.remember_run("a_b")
+    for seconds, name in enumerate(["c_d", "a_b", "e_f"]):
+        workspace.run(name).mkdir(parents=True)
+        (workspace.run(name) / "config.yaml").write_text("")
+        os.utime(workspace.run(name) / "config.yaml", (seconds, seconds % 2))
     assert workspace.last_run() == "a_b"
 
 
