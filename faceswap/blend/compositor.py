@@ -101,7 +101,7 @@ def _widened(image: NDArray[np.uint8], frame_to_view: NDArray, view_px: int) -> 
     low, high = corners.min(0), corners.max(0)
     if low.min() >= 0 and high[0] <= width - 1 and high[1] <= height - 1:
         return image, np.eye(2, 3)
-    rim = int(np.ceil(2 / min(1.0, scale_of(frame_to_view))))
+    rim = int(np.ceil(4 / min(1.0, scale_of(frame_to_view))))  # a cubic lookup reaches 2 view pixels, and theirs 1
     left, top = np.clip(np.floor(low).astype(int) - rim, 0, (width - 1, height - 1)).tolist()
     right, bottom = np.clip(np.ceil(high).astype(int) + rim + 1, (left + 1, top + 1), (width, height)).tolist()
     sides = (rim * (top == 0), rim * (bottom == height), rim * (left == 0), rim * (right == width))

@@ -32,6 +32,7 @@ from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 
 if TYPE_CHECKING:
+    from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
@@ -76,7 +77,7 @@ def convert_video(
     out: str | Path,
     *,
     faces: str | Path | None = None,
-    finder=None,
+    finder: Finder | None = None,
     mask: Mask | None = None,
     colour: ColourMatcher | None = None,
     blender: Blender | None = None,
@@ -85,9 +86,9 @@ def convert_video(
     start: int = 0,
     stop: int | None = None,
     batch_size: int = 8,
-    smooth_frames: int = 2,
-    smooth_colour: float = 0.9,
-    fill_frames: int = 10,
+    smooth_frames: int | None = None,
+    smooth_colour: float | None = None,
+    fill_frames: int | None = None,
     side_by_side: bool = False,
     metadata: dict[str, str] | None = None,
     crf: int = 18,
@@ -99,11 +100,18 @@ def convert_video(
     Faces come from the face set in the folder `faces` or, without one, from `finder`. Frames `start` to `stop` (not
     included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
     result. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
+
+    `smooth_frames`, `fill_frames` (see StoredFaces) and `smooth_colour` (see ColourMemory) are 2, 10 and 0.9 for a film;
+    for pictures, which need have nothing to do with each other, they are 0 unless given.
     """
     from faceswap.media.sources import SourceInfo, probe
 
     info = source if isinstance(source, SourceInfo) else probe(source)
     out = Path(out)
+    is_film = info.kind != "images"
+    smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
+    smooth_colour = (0.9 if is_film else 0.0) if smooth_colour is None else smooth_colour
+    fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     placement = _placement(info, faces, finder, tracks, smooth_frames, fill_frames)
     counts = _Counts()
     paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
@@ -133,7 +141,7 @@ def made_with_ai(swapper: Swapper) -> dict[str, str]:
 def _placement(
     info: SourceInfo,
     faces: str | Path | None,
-    finder,
+    finder: Finder | None,
     tracks: Collection[int] | None,
     smooth_frames: int,
     fill_frames: int,
@@ -147,6 +155,7 @@ def _placement(
         raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
     if tracks is not None:
         raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
+    finder.prepare(info)
     return FoundFaces(finder)
 
 

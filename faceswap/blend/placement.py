@@ -16,6 +16,8 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord, FaceSet
 from faceswap.faces.geometry import frame_to_crop_for, scale_of
 from faceswap.faces.values import Face, Frame
+from faceswap.find.finders import Finder
+from faceswap.find.tracks import Glance, Linker, is_cut
 
 SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
 
@@ -64,8 +66,9 @@ class StoredFaces:
             else:
                 by_track[record.track].append(record)
         self._warn_of_gaps(face_set, untracked=len(self._by_frame) > 0)
-        # A set extracted with every=5 says so; one more for a face missed once.
-        fill_frames = max(fill_frames, 2 * int(face_set.report.get("every", 1)) - 1)
+        every = int(face_set.report.get("every", 1))
+        if every > 1:  # the frames in between, also where one face was missed
+            fill_frames = max(fill_frames, 2 * every - 1)
         for track, of_track in by_track.items():
             self._add_track(track, of_track, smooth_frames, fill_frames)
 
@@ -104,19 +107,27 @@ class StoredFaces:
 
 
 class FoundFaces:
-    """The faces that a finder sees, found while converting; each frame stands for itself, without tracks."""
+    """The faces that a finder sees, found and linked into tracks while converting; paths are not smoothed."""
 
-    def __init__(self, finder, crop_size_px: int = 256) -> None:
-        self.batch_size = max(1, int(getattr(finder, "batch_size", 1)))
+    def __init__(self, finder: Finder, crop_size_px: int = 256) -> None:
+        self.batch_size = finder.batch_size
         self._finder = finder
         self._crop_size_px = crop_size_px
+        self._linker = Linker()
+        self._glance: Glance | None = None
 
     def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
-        return [[self._place(face) for face in faces] for faces in self._finder.find(frames)]
+        found = self._finder.find(frames)
+        return [self._linked(frame, faces) for frame, faces in zip(frames, found, strict=True)]
 
-    def _place(self, face: Face) -> PlacedFace:
-        matrix = frame_to_crop_for(face.points, self._crop_size_px)
-        return PlacedFace(face.points, matrix, self._crop_size_px, face.track)
+    def _linked(self, frame: Frame, faces: Sequence[Face]) -> list[PlacedFace]:
+        before, self._glance = self._glance, Glance.at(frame)
+        tracks = self._linker.step(faces, cut=before is not None and is_cut(before, self._glance))
+        return [
+            PlacedFace(face.points, frame_to_crop_for(face.points, self._crop_size_px), self._crop_size_px, track)
+            for face, track in zip(faces, tracks, strict=True)
+            if np.ptp(face.points, axis=0).max() > 1  # points on one spot have no direction
+        ]
 
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:
