@@ -1,0 +1,159 @@
+"""Two sources beside each other, labelled: what a result is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.values import Frame
+from faceswap.media.images import draw_labels
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.writing import VideoWriter, writer_for
+
+PANEL_MAX_PX = (1920, 1080)
+MAX_FRAMES_PER_SECOND = Fraction(60)
+_LABEL_SHARE = 0.07
+
+
+def side_by_side(
+    left: str | Path,
+    right: str | Path,
+    out: str | Path,
+    labels: tuple[str, str] = ("original", "swapped"),
+    metadata: Mapping[str, str] | None = None,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    crf: float = 20,
+    preset: str = "veryfast",
+) -> Path:
+    """Writes `left` and `right` beside each other, each under its label, and returns `out`.
+
+    Films run at a constant rate (the left one's, at most 60 frames a second) for as long as `right` lasts, with the
+    left one's sound; each shows its own first frame first. `right` shows the frames `start` to `stop` of `left`.
+    Panels have one size, at most 1920 x 1080. Pictures give pictures. Raises UserError for an unreadable source.
+    """
+    left_info, right_info = probe(left), probe(right)
+    if left_info.kind == "images":
+        _pictures(left_info, right_info, Path(out), labels, metadata, start, stop)
+    else:
+        _film(left_info, right_info, Path(out), labels, metadata, start, stop, crf, preset)
+    return Path(out)
+
+
+def _film(
+    left: SourceInfo,
+    right: SourceInfo,
+    out: Path,
+    labels: tuple[str, str],
+    metadata: Mapping[str, str] | None,
+    start: int,
+    stop: int | None,
+    crf: float,
+    preset: str,
+) -> None:
+    from moviepy import ImageClip, VideoClip, clips_array
+
+    panel = _panel_size(left.width, left.height)
+    rate = min(left.frames_per_second, MAX_FRAMES_PER_SECOND)
+    shown_left, shown_right = _ByTime(left, panel, start, stop), _ByTime(right, panel)
+    seconds = _duration(right)
+    composed = clips_array(
+        [
+            [ImageClip(_label(text, panel[0]), duration=seconds) for text in labels],
+            [VideoClip(shown, duration=seconds) for shown in (shown_left, shown_right)],
+        ]
+    )
+    info = replace(left, frames_per_second=rate)
+    first_seconds = shown_left.first_seconds
+    with VideoWriter(
+        out, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=composed.size
+    ) as writer:
+        for index in range(max(1, round(seconds * rate))):
+            image = composed.get_frame(float(index / rate))
+            writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
+
+
+def _pictures(
+    left: SourceInfo,
+    right: SourceInfo,
+    out: Path,
+    labels: tuple[str, str],
+    metadata: Mapping[str, str] | None,
+    start: int,
+    stop: int | None,
+) -> None:
+    with writer_for(left, out, metadata=metadata) as writer:
+        for original, result in zip(read_frames(left, start, stop), read_frames(right), strict=False):
+            panel = _panel_size(original.width, original.height)
+            columns = [
+                np.vstack([_label(text, panel[0]), _fitted(frame.image, panel)])
+                for text, frame in zip(labels, (original, result), strict=True)
+            ]
+            writer.write(Frame(np.hstack(columns), original.index, original.seconds))
+
+
+class _ByTime:
+    """The picture a source shows at a time, counted from its first frame; times must mostly grow."""
+
+    def __init__(self, info: SourceInfo, size: tuple[int, int], start: int = 0, stop: int | None = None) -> None:
+        self._info, self._size, self._range = info, size, (start, stop)
+        self._rewind()
+        self.first_seconds = self._current_seconds
+
+    def __call__(self, seconds: float) -> NDArray[np.uint8]:
+        # Half a tick of tolerance: a frame due at 0.0333333 belongs to the time 1/30.
+        wanted = self.first_seconds + seconds + 0.0005
+        if wanted < self._current_seconds:
+            self._rewind()
+        while self._following is not None and self._following.seconds <= wanted:
+            self._show(self._following)
+        return self._image
+
+    def _rewind(self) -> None:
+        self._frames: Iterator[Frame] = iter(read_frames(self._info, *self._range))
+        self._show(next(self._frames))
+
+    def _show(self, frame: Frame) -> None:
+        self._image = _fitted(frame.image, self._size)
+        self._current_seconds = frame.seconds
+        self._following = next(self._frames, None)
+
+
+def _duration(info: SourceInfo) -> float:
+    if info.duration_seconds:
+        return info.duration_seconds
+    if info.frame_count:
+        return float(info.frame_count / info.frames_per_second)
+    raise UserError(f"cannot show {info.path} beside its source: it does not tell how long it is")
+
+
+def _panel_size(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, PANEL_MAX_PX[0] / width, PANEL_MAX_PX[1] / height)
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def _label(text: str, width: int) -> NDArray[np.uint8]:
+    height = 2 * max(8, round(width * _LABEL_SHARE / 2))
+    return draw_labels(np.full((height, width, 3), 24, np.uint8), [text], [(0, 0, width, height)])
+
+
+def _fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture in the middle of a panel (width, height), its shape kept, black around it."""
+    if image.shape[1::-1] == size:
+        return image
+    scale = min(size[0] / image.shape[1], size[1] / image.shape[0])
+    width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    panel = np.zeros((size[1], size[0], 3), np.uint8)
+    top, left = (size[1] - height) // 2, (size[0] - width) // 2
+    panel[top : top + height, left : left + width] = cv2.resize(image, (width, height), interpolation=method)
+    return panel
