@@ -8,8 +8,12 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS
@@ -66,9 +70,9 @@ class LandmarksFinder:
             raise UserError(f"no landmark file lies beside {source.path}; name one: finder.path=FILE ({ACCEPTED})")
         else:
             imported, used = _read(self.path)
-            _check_size(imported, source, self.path)
-            self._faces = _by_frame(imported, source, self.path)
+            self._faces = _fitted(_by_frame(imported, source, self.path), imported, source, self.path)
             self._description = _describe(used)
+        self._faces = _renumbered(self._faces)
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
         """The stored faces of each frame; those that lie wholly outside the picture are left out."""
@@ -80,11 +84,10 @@ class LandmarksFinder:
                 continue
             imported, _ = _read(path)
             if source.kind == "images":  # a file for each picture
-                faces = [face for found in imported.faces.values() for face in found]
-                self._faces[index] = faces
+                # Tracks of different files have nothing to do with each other.
+                self._faces[index] = [replace(face, track=-1) for found in imported.faces.values() for face in found]
             else:
-                _check_size(imported, source, path)
-                self._faces = _by_frame(imported, source, path)
+                self._faces = _fitted(_by_frame(imported, source, path), imported, source, path)
         self._description = _describe([path for path in beside if path])
 
 
@@ -160,10 +163,36 @@ def _film_numbers(names: dict[str, list[Face]]) -> dict[str, int]:
     return {Path(name).name: number - first for name, number in numbers.items()}
 
 
-def _check_size(imported: ImportedFaces, source: SourceInfo, path: Path) -> None:
-    if imported.size and imported.size != (source.width, source.height) and source.kind != "images":
-        made, given = (f"{width} x {height}" for width, height in (imported.size, (source.width, source.height)))
+def _fitted(
+    faces: dict[int, list[Face]], imported: ImportedFaces, source: SourceInfo, path: Path
+) -> dict[int, list[Face]]:
+    """The faces in pixels of the frames as they are read here: square ones."""
+    shown, stored = (source.width, source.height), (source.stored_width, source.stored_height)
+    if source.kind == "images":  # each picture may have a size of its own
+        return faces
+    if imported.size not in (None, shown, stored):
+        made, given = (f"{width} x {height}" for width, height in (imported.size or (0, 0), shown))
         raise UserError(f"{path} was made for frames of {made}, but {source.path} has {given}: it is another video's")
+    if imported.size == shown or (imported.size is None and not imported.as_stored):
+        return faces
+    scale = np.array(shown) / stored
+    return {number: [_scaled(face, scale) for face in found] for number, found in faces.items()}
+
+
+def _scaled(face: Face, scale: NDArray) -> Face:
+    points, box = ((p + 0.5) * scale - 0.5 for p in (face.points, face.box.reshape(2, 2)))
+    return replace(face, points=points, box=box.ravel())
+
+
+def _renumbered(faces: dict[int, list[Face]]) -> dict[int, list[Face]]:
+    """Tracks counted from 0 in the order they begin; none at all where some faces have none: they get linked then."""
+    if any(face.track < 0 for found in faces.values() for face in found):
+        return {number: [replace(face, track=-1) for face in found] for number, found in faces.items()}
+    numbers: dict[int, int] = {}
+    for number in sorted(faces):
+        for face in faces[number]:
+            numbers.setdefault(face.track, len(numbers))
+    return {number: [replace(face, track=numbers[face.track]) for face in found] for number, found in faces.items()}
 
 
 def _describe(files: Sequence[Path]) -> str:

@@ -29,11 +29,13 @@ _POINTS_NAMES = ("points", "lm68", "landmarks")
 class ImportedFaces:
     """Faces by frame: the key is the frame's number from 0, or its picture's name when the format stores names.
 
-    `size` is the (width, height) of the frames in pixels where the file tells it.
+    `size` is the (width, height) of the frames in pixels where the file tells it. `as_stored`: coordinates count the
+    pixels as the film stores them, which matters where these are not square.
     """
 
     faces: Mapping[int | str, list[Face]]
     size: tuple[int, int] | None = None
+    as_stored: bool = False
 
 
 def read_npz(path: Path) -> ImportedFaces:
@@ -51,9 +53,9 @@ def read_npz(path: Path) -> ImportedFaces:
 
 
 def read_json(path: Path) -> ImportedFaces:
-    """JSON: a list of faces, `{"faces": [...]}`, or columns as in the .npz; or one face a line (this project's alignments).
+    """JSON: a list of faces, `{"faces": [...]}`, columns as in the .npz, or a face a line (this project's alignments).
 
-    A face has `frame` (a number from 0, or the picture's name), `points` (68 x 2), and may have `box`, `score`, `track`.
+    A face has `frame` (number from 0, or the picture's name), `points` (68 x 2), and may have `box`, `score`, `track`.
     """
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
@@ -94,12 +96,14 @@ def read_fsa(path: Path) -> ImportedFaces:
         if not isinstance(name, str) or not isinstance(rows, list):
             raise ValueError("its table of frames has another shape")
         faces[name] = [face for row in rows if (face := _fsa_face(row))]
-    return ImportedFaces(faces)
+    return ImportedFaces(faces, as_stored=True)
 
 
 def read_dfl(files: Iterable[Path]) -> ImportedFaces:
-    """DeepFaceLab's aligned JPEGs: each carries a pickled dictionary in an APP15 segment with the name of its frame
-    (`source_filename`) and the landmarks and box there (`source_landmarks`, `source_rect`). Other JPEGs are passed over.
+    """DeepFaceLab's aligned JPEGs; other JPEGs are passed over.
+
+    Each carries a pickled dictionary in an APP15 segment, with the name of its frame (`source_filename`) and the
+    landmarks and box there (`source_landmarks`, `source_rect`).
     """
     faces: dict[int | str, list[Face]] = defaultdict(list)
     for path in files:
@@ -109,7 +113,7 @@ def read_dfl(files: Iterable[Path]) -> ImportedFaces:
                 faces[named[0]].append(named[1])
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
-    return ImportedFaces(dict(faces))
+    return ImportedFaces(dict(faces), as_stored=True)
 
 
 def has_dfl_data(path: Path) -> bool:
@@ -179,7 +183,7 @@ def _dfl_face(value: Any) -> tuple[str, Face] | None:
 
 
 def _face(points: NDArray, box: NDArray | None = None, score: float = 1.0, track: int = -1) -> Face | None:
-    """A face; None where the points are unknown (not finite) or no face. A missing or empty box is that of the points."""
+    """A face; None where the points are unknown (not finite) or no face. Without a box: that of the points."""
     if not np.isfinite(points).all() or np.abs(points).max() > 1e6 or np.ptp(points, axis=0).min() < 1e-3:
         return None
     score = float(np.clip(score, 0, 1)) if np.isfinite(score) else 1.0

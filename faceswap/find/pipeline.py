@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -42,7 +39,7 @@ SHEET_FACES = 64
 
 
 def extract_faces(
-    source: str | Path,
+    source: str | Path | SourceInfo,
     finder: Finder,
     folder: Path,
     *,
@@ -51,19 +48,19 @@ def extract_faces(
     start: int = 0,
     stop: int | None = None,
     image_format: str = "jpg",
-    minimum_face_px: int = 0,
+    minimum_face_px: int = 16,
     restart: bool = False,
 ) -> Path:
     """Finds the faces of `source` and stores them as a face set in `folder`, which is returned.
 
-    Every `every`-th frame from `start` to before `stop` is looked at; faces whose box is narrower or lower than
-    `minimum_face_px` are left out; crops are `size_px` wide. A run that was interrupted goes on; one that is complete
-    returns at once; other settings than the folder was begun with are refused unless `restart`, which deletes the old
-    faces. Raises UserError (nothing to read, no face at all, no room to write) and Interrupted (saved, can go on).
+    Every `every`-th frame from `start` to before `stop` is looked at; faces whose box has no side of `minimum_face_px`
+    are left out; crops are `size_px` wide. A run that was interrupted goes on; one that is complete returns at once;
+    other settings than the folder was begun with are refused unless `restart`, which deletes the old faces. Raises
+    UserError (nothing to read, no face at all, no room to write) and Interrupted (saved, can go on).
     """
     _check(size_px, every, image_format, minimum_face_px)
     folder = Path(folder)
-    info = probe(source)
+    info = source if isinstance(source, SourceInfo) else probe(source)
     finder.prepare(info)
     settings = settings_for(info, finder, size_px, every, start, stop, image_format, minimum_face_px)
     if restart:
@@ -76,7 +73,7 @@ def extract_faces(
         return folder
     _remove_parts(folder)
     journal = Journal.begin(folder, settings.values) if stored is None else Journal.resume(folder)
-    with journal, _termination_as_interrupt():
+    with journal:
         _Extraction(info, finder, folder, settings, journal).run()
     return folder
 
@@ -113,9 +110,12 @@ class _Extraction:
             self._write_report(completed=False)
             done = len(self.journal.entries)
             raise Interrupted(f"stopped after {done} frames; the same command goes on from there") from error
+        except UserError:
+            if not self.journal.entries:  # it never began
+                self._remove()
+            raise
         if not self.tracks:
-            clear(self.folder)
-            self._remove_if_empty()
+            self._remove()
             raise UserError(f"no face found in {self.info.path} ({len(self.journal.entries)} frames looked at)")
         _write_contact_sheet(self.folder)
         self._write_report(completed=True)
@@ -173,8 +173,8 @@ class _Extraction:
         return frames
 
     def _is_usable(self, face: Face) -> bool:
-        width, height = face.box[2] - face.box[0], face.box[3] - face.box[1]
-        return min(width, height) >= self.settings.minimum_face_px and np.ptp(face.points, axis=0).max() > 1e-3
+        longer_side = (face.box[2:] - face.box[:2]).max()
+        return longer_side >= self.settings.minimum_face_px and np.ptp(face.points, axis=0).max() > 1e-3
 
     def _linked(self, faces: list[Face], cut: bool) -> list[Face]:
         tracks = self.linker.step(faces, cut)
@@ -219,7 +219,8 @@ class _Extraction:
         }
         write_json(self.folder / REPORT, report)
 
-    def _remove_if_empty(self) -> None:
+    def _remove(self) -> None:
+        clear(self.folder)
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
 
@@ -263,21 +264,3 @@ def _remove_parts(folder: Path) -> None:
     """Removes temporary files that a kill left behind."""
     for path in folder.glob(f".*{TEMP_MARK}*"):
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Makes SIGTERM stop the run as Ctrl-C does, unless the program has a way of its own."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    in_charge = threading.current_thread() is threading.main_thread()
-    if not in_charge or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

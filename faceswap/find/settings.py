@@ -43,7 +43,7 @@ class Settings:
         ]
         if differences:
             raise UserError(
-                f"{folder} was extracted with {', '.join(differences)}; restart=true deletes those faces and starts anew"
+                f"{folder} was extracted with {', '.join(differences)}; restart=true deletes its faces and starts anew"
             )
 
 
@@ -84,8 +84,8 @@ def _fingerprint(info: SourceInfo) -> str:
         return digest.hexdigest()[:16]
     size = info.path.stat().st_size
     digest.update(str(size).encode())
-    with open(info.path, "rb") as file:
+    with open(info.path, "rb") as film:
         for place in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
-            file.seek(place)
-            digest.update(file.read(_SAMPLE_BYTES))
+            film.seek(place)
+            digest.update(film.read(_SAMPLE_BYTES))
     return digest.hexdigest()[:16]
