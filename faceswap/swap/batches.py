@@ -19,29 +19,34 @@ from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
-from faceswap.swap.warp import Warp, WarpField, sample_cv2
+from faceswap.swap.warp import Warp, sample_cv2
 
 
 @dataclass(frozen=True, eq=False)
 class FaceBatch:
-    """N faces of one side, ready for the model: `inputs` (N, R, R, 3) and `targets` (N, R, R, 4: RGB, mask), uint8."""
+    """N faces of one side, ready for the model: `inputs`, `targets` (N, R, R, 3) RGB and `masks` (N, R, R), uint8."""
 
     inputs: NDArray[np.uint8]
     targets: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class RawBatch:
-    """N faces of one side, coloured but not yet warped: `crops` (N, S, S, 4) uint8; a GPU warps them by `field`."""
+    """N faces of one side, coloured but not yet warped: `crops` (N, S, S, 4) uint8 RGB and mask, for a GPU to warp.
+
+    `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py).
+    """
 
     crops: NDArray[np.uint8]
-    field: WarpField
+    grids: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,26 @@ class BatchMaker:
     def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
         chosen = side.faces_of(number, self.batch_size, [self.seed, place])
         rng = np.random.default_rng([self.seed, place, number, 1])
-        field = self.warp.draw(rng, len(chosen), self.coverage)
+        grids = self.warp.draw(rng, len(chosen), self.coverage).grids
         self._colour_change.seed(int(rng.integers(2**31)))
+        return self._warped(side, chosen, grids) if self.warped else self._raw(side, chosen, grids)
+
+    def _warped(self, side: Side, chosen: NDArray[np.int64], grids: NDArray[np.float32]) -> FaceBatch:
+        size = self.resolution
+        pictures = np.empty((len(chosen), 2 * size, size, 3), np.uint8)  # input above target: coloured as one
+        masks = np.empty((len(chosen), size, size), np.uint8)
+        for place, (face, both) in enumerate(zip(chosen, grids, strict=True)):
+            drawn = sample_cv2(side.crops[face], both, size)
+            tall = drawn.reshape(2 * size, size, 4)
+            pictures[place] = self._colour_change(cv2.cvtColor(tall, cv2.COLOR_RGBA2RGB))
+            masks[place] = drawn[1, ..., 3]
+        return FaceBatch(pictures[:, :size], pictures[:, size:], masks)
+
+    def _raw(self, side: Side, chosen: NDArray[np.int64], grids: NDArray[np.float32]) -> RawBatch:
         crops = side.crops[chosen]
-        pictures = sample_cv2(crops, field, self.resolution) if self.warped else crops[:, None]
-        for face in pictures:  # (input above target, or the crop): one colour change for all of it
-            tall = face.reshape(-1, *face.shape[2:])
-            tall[..., :3] = self._colour_change(np.ascontiguousarray(tall[..., :3]))
-        return FaceBatch(pictures[:, 0, ..., :3], pictures[:, 1]) if self.warped else RawBatch(crops, field)
+        for crop in crops:
+            crop[..., :3] = self._colour_change(cv2.cvtColor(crop, cv2.COLOR_RGBA2RGB))
+        return RawBatch(crops, grids)
 
 
 class BatchStream:
@@ -156,8 +173,6 @@ def _pool(workers: int) -> Executor:
 
 
 def _start_worker() -> None:
-    import cv2
-
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the trainer ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()

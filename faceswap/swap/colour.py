@@ -44,7 +44,7 @@ class ColourChange:
         if not self._empty:
             self._compose.set_random_seed(seed)
 
-    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def __call__(self, image: NDArray[Any]) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB -> the same shape, one random change for the whole picture."""
         return image if self._empty else self._compose(image=image)["image"]
 

@@ -49,8 +49,9 @@ def open_pair(
         sides[name] = Side(cache, training)
 
         def views(indices: NDArray[np.int64], cache: Path = cache) -> NDArray[np.uint8]:
-            crops = open_cache(cache)[indices]
-            return sample_cv2(crops, still(len(indices), coverage), resolution)[:, 1]
+            crops, grid = open_cache(cache), still(coverage)[None]
+            seen = [sample_cv2(crops[index], grid, resolution) for index in indices]
+            return np.concatenate([np.empty((0, resolution, resolution, 4), np.uint8), *seen])
 
         held_out[name] = views(_spread(validation, MAX_VALIDATION_FACES))
         everything = _spread(np.arange(len(faces)), PREVIEW_FACES)

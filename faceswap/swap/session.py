@@ -116,11 +116,13 @@ class Session:
     def _to_device(self, batch: FaceBatch | RawBatch) -> tuple[Tensor, Tensor, Tensor]:
         """Inputs, targets (N, 3, R, R) and target masks (N, 1, R, R), float32 in [0, 1]."""
         if isinstance(batch, RawBatch):
-            pictures = sample_torch(self._float(batch.crops), batch.field, self._model.resolution)
-            inputs, targets = pictures[:, 0, :3], pictures[:, 1]
+            grids = torch.from_numpy(batch.grids).to(self._machine.device)
+            pictures = sample_torch(self._float(batch.crops), grids, self._model.resolution)
+            inputs, targets, masks = pictures[:, 0, :3], pictures[:, 1, :3], pictures[:, 1, 3:]
         else:
             inputs, targets = self._float(batch.inputs), self._float(batch.targets)
-        return self._laid_out(inputs), self._laid_out(targets[:, :3]), targets[:, 3:]
+            masks = self._float(batch.masks[..., None])
+        return self._laid_out(inputs), self._laid_out(targets), masks
 
     def _views(self, views: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """(N, R, R, 4) uint8 -> images (N, 3, R, R) and masks (N, 1, R, R)."""

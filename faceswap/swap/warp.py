@@ -7,6 +7,7 @@ Two spaces, both in units of a side, so that one draw serves every resolution: *
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -38,6 +39,11 @@ class WarpField:
 
     def __len__(self) -> int:
         return len(self.input)
+
+    @property
+    def grids(self) -> NDArray[np.float32]:
+        """(N, 2, 5, 5, 2): input, then target."""
+        return np.stack([self.input, self.target], 1)
 
 
 @dataclass(frozen=True)
@@ -82,48 +88,49 @@ class Warp:
         )
 
 
-def still(count: int, coverage: float) -> WarpField:
-    """No warp at all: the plain central view of `count` faces, as inference sees it."""
-    grid = np.broadcast_to((0.5 + coverage * _even_grid()).astype(np.float32), (count, GRID, GRID, 2))
-    return WarpField(grid, grid)
-
-
-def basis(resolution_px: int) -> NDArray[np.float32]:
-    """(R, 5) bilinear weights of the control points at R pixel centres; control points span border to border."""
-    position = (np.arange(resolution_px) + 0.5) / resolution_px * (GRID - 1)
-    return np.maximum(0, 1 - np.abs(position[:, None] - np.arange(GRID))).astype(np.float32)
+def still(coverage: float) -> NDArray[np.float32]:
+    """The control grid (5, 5, 2) of no warp at all: the plain central view, as inference sees it."""
+    return (0.5 + coverage * _even_grid()).astype(np.float32)
 
 
 def sampling_maps(grids: NDArray[np.float32], resolution_px: int) -> NDArray[np.float32]:
-    """Control grids (N, 5, 5, 2) -> dense maps (N, R, R, 2) of crop positions in units of the crop's side."""
-    weights = basis(resolution_px)
-    rows = np.tensordot(grids, weights, axes=(1, 1))  # (N, 5 columns, 2, R rows)
-    return np.ascontiguousarray(np.tensordot(rows, weights, axes=(1, 1)).transpose(0, 2, 3, 1))
+    """Control grids (K, 5, 5, 2) -> dense maps (K, R, R, 2), in the grids' units."""
+    rows, columns = _bases(resolution_px)
+    count = len(grids)
+    maps = (rows @ grids.reshape(count, GRID, 2 * GRID)) @ columns
+    return maps.reshape(count, resolution_px, resolution_px, 2).astype(np.float32, copy=False)
 
 
-def sample_cv2(crops: NDArray[np.uint8], field: WarpField, resolution_px: int) -> NDArray[np.uint8]:
-    """Crops (N, S, S, C) uint8 -> (N, 2, R, R, C) uint8: input and target of each face, edges repeated."""
-    grids = np.stack([field.input, field.target], 1)
-    maps = sampling_maps(grids.reshape(-1, GRID, GRID, 2), resolution_px) * np.float32(crops.shape[1]) - np.float32(0.5)
-    tall_maps = maps.reshape(len(crops), 2 * resolution_px, resolution_px, 2)  # one call of remap draws both
-    tall = np.empty((*tall_maps.shape[:3], crops.shape[3]), np.uint8)
-    for crop, positions, pictures in zip(crops, tall_maps, tall, strict=True):
-        cv2.remap(  # type: ignore[call-overload]
-            crop, positions, None, cv2.INTER_LINEAR, dst=pictures, borderMode=cv2.BORDER_REPLICATE
-        )
-    return tall.reshape(len(crops), 2, resolution_px, resolution_px, crops.shape[3])
+def sample_cv2(crop: NDArray[np.uint8], grids: NDArray[np.float32], resolution_px: int) -> NDArray[np.uint8]:
+    """One crop (S, S, C) uint8 seen through K control grids (K, 5, 5, 2): (K, R, R, C) uint8, edges repeated."""
+    positions = sampling_maps(grids * crop.shape[0] - np.float32(0.5), resolution_px)
+    tall = positions.reshape(-1, resolution_px, 2)  # one call draws all of them, one above the other
+    drawn = cv2.remap(  # type: ignore[call-overload]
+        np.asarray(crop), tall, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return drawn.reshape(len(grids), resolution_px, resolution_px, -1)
 
 
-def sample_torch(crops: Tensor, field: WarpField, resolution_px: int) -> Tensor:
-    """The same on any device in one batch: crops (N, C, S, S) float -> (N, 2, C, R, R) float."""
+def sample_torch(crops: Tensor, grids: Tensor, resolution_px: int) -> Tensor:
+    """The same on any device for a batch: (N, C, S, S) float through (N, K, 5, 5, 2) -> (N, K, C, R, R) float."""
     import torch
     from torch.nn import functional
 
-    grids = torch.from_numpy(np.stack([field.input, field.target], 1)).to(crops)
-    weights = torch.from_numpy(basis(resolution_px)).to(crops)
-    maps = torch.einsum("yi,nkijc,xj->nkyxc", weights, grids, weights).flatten(1, 2)
+    rows = grids.new_tensor(_bases(resolution_px)[0])
+    maps = torch.einsum("yi,nkijc,xj->nkyxc", rows, grids, rows).flatten(1, 2)
     tall = functional.grid_sample(crops, maps * 2 - 1, "bilinear", "border", align_corners=False)
-    return tall.unflatten(2, (2, resolution_px)).transpose(1, 2)
+    return tall.unflatten(2, (grids.shape[1], resolution_px)).transpose(1, 2)
+
+
+@lru_cache(maxsize=8)
+def _bases(resolution_px: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Bilinear weights of the control points, which span the view from border to border, at R pixel centres.
+
+    (R, 5) for the rows; for the columns (10, 2 R), which takes interleaved x and y through one matrix product.
+    """
+    position = (np.arange(resolution_px) + 0.5) / resolution_px * (GRID - 1)
+    rows = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(GRID))).astype(np.float32)
+    return rows, np.kron(rows.T, np.eye(2, dtype=np.float32))
 
 
 def _even_grid() -> NDArray[np.float64]:
