@@ -17,6 +17,7 @@ def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
     from faceswap.blend.pipeline import convert_video
     from faceswap.config.compose import build
+    from faceswap.config.nodes import FaceAlignmentNode
     from faceswap.faces.workspace import Workspace
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, recorded_pair, resolve_pair, show_consent
@@ -32,13 +33,13 @@ def convert(config: Any) -> Path:
     show_consent(pair.consent)
     shown, performing = (a, b) if config.to == "a" else (b, a)
     info = probe(config.video or source_of(workspace, performing))
-    stored = stored_faces(config.faces, info, workspace)
+    stored = None if config.finder else stored_faces(config.faces, info, workspace)
     return convert_video(
         info,
         Swapper.load(run, None if config.checkpoint is None else f"{config.checkpoint:08d}", config.device),
         Path(config.out).expanduser() if config.out else workspace.out / f"{info.name}_as_{shown}{suffix_of(info)}",
         faces=stored,
-        finder=None if stored else build(config.finder),
+        finder=None if stored else build(config.finder or FaceAlignmentNode()),
         mask=build(config.mask),
         colour=build(config.colour),
         blender=build(config.blender),

@@ -28,9 +28,9 @@ def section(kind: type, help: str, group: str = "") -> Any:
     return dataclasses.field(default_factory=kind, metadata={"help": help, "group": group})
 
 
-def plugin(group: str, help: str) -> Any:
-    """A field filled by a choice of a group: `finder=landmarks`."""
-    return dataclasses.field(default=MISSING, metadata={"help": help, "group": group})
+def plugin(group: str, help: str, *, optional: bool = False) -> Any:
+    """A field filled by a choice of a group: `finder=landmarks`; None when an optional one is not chosen."""
+    return dataclasses.field(default=None if optional else MISSING, metadata={"help": help, "group": group})
 
 
 def walk(schema: type, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field]]:

@@ -95,12 +95,12 @@ class ConvertConfig:
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
     video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
-    faces: str = option("", "face set of the video (default: the one of its name, else finder= finds)", verbatim=True)
+    faces: str = option("", "face set of the video (default: the one made from it)", verbatim=True)
     out: str = option("", "the result (default: out/VIDEO_as_A in the workspace)", verbatim=True)
     workspace: str = _workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
-    finder: Any = plugin("finder", "how faces are found in a video without a face set")
+    finder: Any = plugin("finder", "find the faces anew (default: the face set, else face_alignment)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
@@ -157,7 +157,7 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "face_alignment"},
     "train": {"model": "lite", "augment": "light"},
     "demo": {},
-    "convert": {"finder": "face_alignment", "mask": "learned", "colour": "reinhard", "blender": "alpha"},
+    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
 }
 
 FLAGS = {
