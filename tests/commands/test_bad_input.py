@@ -1,6 +1,7 @@
 """Broken and odd inputs: they work or end in one line with exit code 2, and leave nothing half-written."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,8 @@ def test_every_broken_or_odd_file(path, studio, tmp_path, capfd):
         assert path.name.strip() in err.splitlines()[-1] or path.stem in err.splitlines()[-1]
         assert not list(tmp_path.rglob("alignments.jsonl"))
 
-    shutil.copytree(studio.folder / "workspace" / "runs", tmp_path / "workspace" / "runs")
+    (tmp_path / "workspace").mkdir(exist_ok=True)
+    (tmp_path / "workspace" / "runs").symlink_to(studio.folder / "workspace" / "runs")
     code, out, err = called(
         "convert",
         convert,
@@ -131,6 +133,37 @@ def test_a_checkpoint_cut_in_half(studio, tmp_path):
         weights.write_bytes(weights.read_bytes()[:100])
     assert "checkpoint" in one_line_error(run("convert", "device=cpu", "stop=1", cwd=tmp_path, code=2))
     assert "restart=true" in one_line_error(run("train", "pair=craig_brosnan", *FAST, cwd=tmp_path, code=2))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 200 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk(studio, small_disk, tmp_path):
+    find = ("finder=landmarks", f"finder.path={studio.a.landmarks}")
+    extracted = run("extract", f"video={studio.a.video}", *find, f"workspace={small_disk}", "size_px=512",
+                    "image_format=png", cwd=tmp_path, code=2)  # fmt: skip
+    assert "space" in one_line_error(extracted)
+    for path in small_disk.iterdir():
+        shutil.rmtree(path)
+    (small_disk / "faces").symlink_to(studio.folder / "workspace" / "faces")
+    trained = run("train", "pair=craig_brosnan", "iterations=4", *FAST, f"workspace={small_disk}", cwd=tmp_path, code=2)
+    assert "space" in one_line_error(trained)
+    shutil.rmtree(small_disk / "runs")
+    (small_disk / "filler").write_bytes(bytes(190_000))
+    film = small_disk / "film.mp4"
+    converted = run("convert", "crf=0", "device=cpu", f"out={film}", f"workspace={studio.folder / 'workspace'}",
+                    cwd=tmp_path, code=2)  # fmt: skip
+    assert "space" in one_line_error(converted)
+    assert not film.exists()
 
 
 def test_a_workspace_that_cannot_be_written(studio, tmp_path):
