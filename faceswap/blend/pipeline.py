@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from faceswap.faces.values import AlignedFace, Decoded, Frame
 if TYPE_CHECKING:
     from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
+    from faceswap.swap.blocks import Side
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
 MOST_FRAMES_HELD = 16
@@ -42,13 +43,18 @@ log = logging.getLogger(__name__)
 
 
 class Swapper(Protocol):
-    """What convert asks of a trained model."""
+    """What convert asks of a trained model. `description` has its "model"; "iteration" and "run" if known."""
 
-    resolution: int
-    coverage: float
-    description: str
+    @property
+    def resolution(self) -> int: ...
 
-    def swap(self, views: NDArray[np.uint8], to: str = "a") -> Decoded:
+    @property
+    def coverage(self) -> float: ...
+
+    @property
+    def description(self) -> Mapping[str, Any]: ...
+
+    def swap(self, views: NDArray[np.uint8], to: Side = "a") -> Decoded:
         """The faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
         ...
 
@@ -81,7 +87,7 @@ def convert_video(
     mask: Mask | None = None,
     colour: ColourMatcher | None = None,
     blender: Blender | None = None,
-    to: str = "a",
+    to: Side = "a",
     tracks: Collection[int] | None = None,
     start: int = 0,
     stop: int | None = None,
@@ -101,7 +107,7 @@ def convert_video(
     included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
     result. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
 
-    `smooth_frames`, `fill_frames` (see StoredFaces) and `smooth_colour` (see ColourMemory) are 2, 10 and 0.9 for a film;
+    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.9 for a film;
     for pictures, which need have nothing to do with each other, they are 0 unless given.
     """
     from faceswap.media.sources import SourceInfo, probe
@@ -133,9 +139,15 @@ def convert_video(
 
 def made_with_ai(swapper: Swapper) -> dict[str, str]:
     """Container metadata that say what the film is."""
-    maker = f"faceswap {faceswap.__version__}, model {swapper.description}"
+    maker = f"faceswap {faceswap.__version__}, model {_model_name(swapper)}"
     sentence = f"Made with AI: the faces in this work were swapped by {maker}."
     return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+
+
+def _model_name(swapper: Swapper) -> str:
+    known = swapper.description
+    details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
+    return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
 
 
 def _placement(
@@ -180,7 +192,7 @@ def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper)
             yield _Item(frame, views, [face.track for face in faces])
 
 
-def _swapped(items: Iterable[_Item], swapper: Swapper, to: str, batch_size: int) -> Iterator[_Item]:
+def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int) -> Iterator[_Item]:
     """The model's answers, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
     for item in items:
@@ -192,12 +204,12 @@ def _swapped(items: Iterable[_Item], swapper: Swapper, to: str, batch_size: int)
     yield from _answered(waiting, swapper, to)
 
 
-def _answered(items: Sequence[_Item], swapper: Swapper, to: str) -> Iterator[_Item]:
+def _answered(items: Sequence[_Item], swapper: Swapper, to: Side) -> Iterator[_Item]:
     views = [view.image for item in items for view in item.views]
     if views:
         decoded = swapper.swap(np.stack(views), to=to)
         if not np.isfinite(decoded.images).all():
-            raise UserError(f"the model ({swapper.description}) gives no finite picture; take an earlier checkpoint")
+            raise UserError(f"the model {_model_name(swapper)} gives no finite picture; take an earlier checkpoint")
     done = 0
     for item in items:
         count = len(item.views)
@@ -266,7 +278,7 @@ def _report(
     report = {
         "source": str(info.path),
         "out": str(out),
-        "model": swapper.description,
+        "model": _model_name(swapper),
         "made_with_ai": about.get("made_with_ai", ""),
         "start": start,
         "stop": stop,
@@ -288,7 +300,8 @@ def report_path(out: Path) -> Path:
 def _compare(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
     from faceswap.media.presentation import side_by_side
 
-    side_by_side(Path(info.path), out, out.with_name(f"{out.stem}.side_by_side{out.suffix}"), metadata=about)
+    comparison = out.with_name(f"{out.stem}.side_by_side{out.suffix}")
+    side_by_side(Path(info.path), out, comparison, metadata=about, start=start, stop=stop)
 
 
 def _runs(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:

@@ -57,44 +57,39 @@ class StoredFaces:
     ) -> None:
         if not face_set.records:
             raise UserError(f"the face set {face_set.folder} holds no faces; extract the video again")
-        records = _of_tracks(face_set, tracks)
+        self._paths: list[tuple[int, int, TrackPath]] = []  # track, crop size, a path with every frame present
+        self._single: dict[int, list[PlacedFace]] = defaultdict(list)  # by frame: faces of no path
         by_track: dict[int, list[FaceRecord]] = defaultdict(list)
-        self._by_frame: dict[int, list[PlacedFace]] = defaultdict(list)
-        for record in records:
-            if record.track < 0:  # belongs to nothing: neither bridged nor smoothed
-                self._add(record.frame, _placed(record))
-            else:
-                by_track[record.track].append(record)
-        self._warn_of_gaps(face_set, untracked=len(self._by_frame) > 0)
+        for record in _of_tracks(face_set, tracks):
+            by_track[record.track].append(record)
+        self._warn_of_gaps(face_set, untracked=-1 in by_track)
         every = int(face_set.report.get("every", 1))
         if every > 1:  # the frames in between, also where one face was missed
             fill_frames = max(fill_frames, 2 * every - 1)
-        for track, of_track in by_track.items():
-            self._add_track(track, of_track, smooth_frames, fill_frames)
-
-    @property
-    def last_frame(self) -> int:
-        return max(self._by_frame)
+        for track, records in by_track.items():
+            self._add_track(track, records, smooth_frames, fill_frames)
 
     def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
-        return [self._by_frame.get(frame.index, []) for frame in frames]
+        return [self._faces_at(frame.index) for frame in frames]
 
-    def _add(self, frame: int, face: PlacedFace) -> None:
-        # Bridging two opposite rolls passes through a square of no size, and a file may hold one.
-        if np.isfinite(face.frame_to_crop).all() and SMALLEST_SCALE < scale_of(face.frame_to_crop) < 1 / SMALLEST_SCALE:
-            self._by_frame[frame].append(face)
+    def _faces_at(self, frame: int) -> list[PlacedFace]:
+        faces = list(self._single.get(frame, ()))
+        for track, size_px, path in self._paths:
+            if path.first_frame <= frame <= path.last_frame:
+                here = path.at(frame)
+                faces.append(PlacedFace(here.points[0], here.frame_to_crop(size_px)[0], size_px, track))
+        return [face for face in faces if _has_size(face.frame_to_crop)]
 
     def _add_track(self, track: int, records: list[FaceRecord], smooth_frames: int, fill_frames: int) -> None:
-        if len({record.frame for record in records}) < len(records):
-            # Two faces of one track in one frame (a mirror, an imported file that numbers persons): no path in time.
+        several = len({record.frame for record in records}) < len(records)
+        if track < 0 or several:
+            # No path in time: unknown tracks; two faces of one number in a frame (a file that numbers persons).
             for record in records:
-                self._add(record.frame, _placed(record))
+                face = PlacedFace(record.points, record.frame_to_crop, record.size_px, record.track)
+                self._single[record.frame].append(face)
             return
-        size_px = records[0].size_px
         for path in bridged(TrackPath.of(records), fill_frames):
-            path = smoothed(path, smooth_frames)
-            for frame, points, matrix in zip(path.frames, path.points, path.frame_to_crop(size_px), strict=True):
-                self._add(int(frame), PlacedFace(points.astype(np.float32), matrix, size_px, track))
+            self._paths.append((track, records[0].size_px, smoothed(path, smooth_frames)))
 
     @staticmethod
     def _warn_of_gaps(face_set: FaceSet, untracked: bool) -> None:
@@ -143,5 +138,6 @@ def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRe
     return [record for record in face_set.records if record.track in set(tracks)]
 
 
-def _placed(record: FaceRecord) -> PlacedFace:
-    return PlacedFace(record.points, record.frame_to_crop, record.size_px, record.track)
+def _has_size(frame_to_crop: NDArray[np.float64]) -> bool:
+    # A path bridged between two opposite rolls passes through a square of no size, and a file may hold one.
+    return bool(np.isfinite(frame_to_crop).all()) and SMALLEST_SCALE < scale_of(frame_to_crop) < 1 / SMALLEST_SCALE

@@ -25,7 +25,7 @@ class TrackPath:
     """
 
     frames: NDArray[np.int64]
-    points: NDArray[np.float64]
+    points: NDArray[np.float32]
     squares: NDArray[np.float64]
 
     @classmethod
@@ -34,15 +34,28 @@ class TrackPath:
         records = sorted(records, key=lambda record: record.frame)
         return cls(
             np.array([record.frame for record in records]),
-            np.stack([record.points for record in records]).astype(np.float64),
+            np.stack([record.points for record in records]),
             np.stack([_square(record.frame_to_crop, record.size_px) for record in records]),
         )
+
+    @property
+    def first_frame(self) -> int:
+        return int(self.frames[0])
+
+    @property
+    def last_frame(self) -> int:
+        return int(self.frames[-1])
+
+    def at(self, frame: int) -> TrackPath:
+        """The one frame of a gapless path."""
+        row = slice(frame - self.first_frame, frame - self.first_frame + 1)
+        return TrackPath(self.frames[row], self.points[row], self.squares[row])
 
     def frame_to_crop(self, size_px: int) -> NDArray[np.float64]:
         """The similarities (T, 2, 3) into crops of size_px."""
         centre, axis = self.squares[:, :2], self.squares[:, 2:]
         # crop x runs along the axis, crop y along the axis turned by 90 degrees
-        scale = size_px / 2 / (axis**2).sum(1)
+        scale = size_px / 2 / np.maximum((axis**2).sum(1), 1e-12)
         cos, sin = axis[:, 0] * scale, axis[:, 1] * scale
         linear = np.stack([np.stack([cos, sin], -1), np.stack([-sin, cos], -1)], 1)
         shift = (size_px - 1) / 2 - np.einsum("tij,tj->ti", linear, centre)
@@ -65,14 +78,15 @@ def smoothed(path: TrackPath, smooth_frames: int) -> TrackPath:
     count = len(path.frames)
     if smooth_frames <= 0 or count < 4:
         return path
-    values = np.concatenate([path.points.reshape(count, -1), path.squares], 1)
-    result = np.empty_like(values)
+    points, squares = np.empty_like(path.points), np.empty_like(path.squares)
     kernel = _weights(-smooth_frames, smooth_frames)
     for i in range(count):
         low, high = max(-smooth_frames, -i), min(smooth_frames, count - 1 - i)
         weights = kernel if high - low == 2 * smooth_frames else _weights(low, high)
-        result[i] = weights @ values[i + low : i + high + 1]
-    return TrackPath(path.frames, result[:, :-4].reshape(path.points.shape), result[:, -4:])
+        window = slice(i + low, i + high + 1)
+        points[i] = np.tensordot(weights, path.points[window], 1)
+        squares[i] = weights @ path.squares[window]
+    return TrackPath(path.frames, points, squares)
 
 
 def _weights(low: int, high: int) -> NDArray[np.float64]:
@@ -92,7 +106,7 @@ def _filled(path: TrackPath, part: NDArray[np.int64]) -> TrackPath:
     points, squares = path.points[part], path.squares[part]
     return TrackPath(
         frames,
-        points[before] + share[:, None, None] * (points[after] - points[before]),
+        points[before] + share[:, None, None].astype(np.float32) * (points[after] - points[before]),
         squares[before] + share[:, None] * (squares[after] - squares[before]),
     )
 

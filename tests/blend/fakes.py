@@ -17,8 +17,8 @@ class IdentitySwapper:
 
     resolution: int = 128
     coverage: float = 0.8
-    description: str = "identity"
     mask: bool = False
+    description = {"model": "identity", "iteration": 7, "run": "nobody"}  # noqa: RUF012
 
     def swap(self, views: np.ndarray, to: str = "a") -> Decoded:
         masks = np.ones(views.shape[:3], np.float32) if self.mask else None

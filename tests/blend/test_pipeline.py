@@ -160,6 +160,16 @@ def test_no_face_anywhere_is_told(film: Path, tmp_path: Path, caplog) -> None:
     assert json.loads(report_path(out).read_text())["frames_without_face"] == FRAMES
 
 
+def test_side_by_side(film: Path, faces: Path, tmp_path: Path) -> None:
+    out = convert_video(film, TintSwapper(64), tmp_path / "out.mp4", faces=faces, start=5, stop=17, side_by_side=True)
+    both = out.with_name("out.side_by_side.mp4")
+    frames = list(read_frames(both))
+    assert len(frames) == 12 and frames[0].width >= 2 * 320
+    assert _streams(both)[1] > 0
+    with av.open(str(both)) as container:
+        assert "identity (iteration 7, run nobody)" in container.metadata["made_with_ai"]
+
+
 def test_without_faces_or_finder(film: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="extract it first"):
         convert_video(film, TintSwapper(64), tmp_path / "out.mp4")

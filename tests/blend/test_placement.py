@@ -35,7 +35,6 @@ def test_stored_faces_come_as_they_were_stored() -> None:
     assert [face.track for face in first] == [0, 1] and nothing == [] and [face.track for face in third] == [-1]
     np.testing.assert_allclose(first[0].frame_to_crop, frame_to_crop_for(_at(90), 256), atol=1e-6)
     np.testing.assert_allclose(third[0].points, _at(310))
-    assert faces.last_frame == 2
 
 
 def test_every_fifth_frame_is_bridged_along_tracks() -> None:

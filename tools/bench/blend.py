@@ -76,7 +76,7 @@ def _work(width: int, height: int, mask, colour, blender) -> Callable[[], object
     points = MEAN_FACE[:, :2] @ turn.T * FACE_PX / np.ptp(MEAN_FACE[:, 1]) + (width * 0.55, height * 0.5)
     view = view_of(frame, points.astype(np.float32), frame_to_crop_for(points, FACE_PX), FACE_PX, 0.8, FACE_PX)
     grid = np.hypot(*np.mgrid[-1 : 1 : FACE_PX * 1j, -1 : 1 : FACE_PX * 1j])
-    decoded = Decoded(rng.random((1, FACE_PX, FACE_PX, 3), np.float32), np.float32(1 - grid.clip(0, 1))[None])
+    decoded = Decoded(rng.random((1, FACE_PX, FACE_PX, 3), np.float32), (1 - grid.clip(0, 1)).astype(np.float32)[None])
     memory = ColourMemory()
     return lambda: blend(
         frame, [view], decoded, mask=mask, colour=colour, blender=blender, memory=memory, tracks=[0], in_place=True
