@@ -17,7 +17,7 @@ TEMP_MARK = ".part"
 def temp_path(path: Path) -> Path:
     """The temporary name beside `path`: same folder (so that the rename is atomic), same suffix, hidden."""
     # File systems allow 255 bytes a name; a long name is cut, the process number keeps it apart from others.
-    stem = path.stem.encode()[:200].decode(errors="ignore")
+    stem = path.stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")
     return path.with_name(f".{stem}.{os.getpid()}{TEMP_MARK}{path.suffix}")
 
 
@@ -81,7 +81,10 @@ def remove(path: Path) -> None:
 def _write_refused() -> set[int]:
     import errno
 
-    return {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG}
+    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    forbidden = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
+    something_else_is_there = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+    return full | forbidden | something_else_is_there
 
 
 _WRITE_REFUSED = _write_refused()

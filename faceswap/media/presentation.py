@@ -70,7 +70,8 @@ def _film(
         [
             [ImageClip(_label(text, panel[0]), duration=seconds) for text in labels],
             [VideoClip(shown, duration=seconds) for shown in (shown_left, shown_right)],
-        ]
+        ],
+        bg_color=(0, 0, 0),  # without one moviepy blends four channels, at half the speed
     )
     info = replace(left, frames_per_second=rate)
     first_seconds = shown_left.first_seconds
