@@ -173,7 +173,7 @@ def _fitted(
     if imported.size not in (None, shown, stored):
         made, given = (f"{width} x {height}" for width, height in (imported.size or (0, 0), shown))
         raise UserError(f"{path} was made for frames of {made}, but {source.path} has {given}: it is another video's")
-    if imported.size == shown or (imported.size is None and not imported.as_stored):
+    if shown in (imported.size, stored) or (imported.size is None and not imported.as_stored):
         return faces
     scale = np.array(shown) / stored
     return {number: [_scaled(face, scale) for face in found] for number, found in faces.items()}

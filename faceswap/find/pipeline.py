@@ -145,16 +145,13 @@ class _Extraction:
                     self.before = glance
                     faces = self._linked([face for face in found if self._is_usable(face)], cut)
                     waiting.append((frame.index, cut, pool.submit(self._store, frame, faces)))
-                    while len(waiting) > depth:
+                    while waiting and (len(waiting) > depth or waiting[0][2].done()):
                         self._note(*waiting.popleft())
                     bar.advance()
+            finally:  # also when stopped: what was found is kept
+                frames.close()  # type: ignore[attr-defined]
                 while waiting:
                     self._note(*waiting.popleft())
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-            finally:
-                frames.close()  # type: ignore[attr-defined]
 
     def _frames(self) -> Iterator[Frame]:
         """The frames to look at, and first the last one that is done, if any: a cut shows only between two frames."""

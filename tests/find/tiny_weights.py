@@ -20,7 +20,7 @@ def write_fan(folder: Path, name: str = "2DFAN4-11f355bf06.pth.tar", seed: int =
 
 
 def write_sfd(folder: Path, confident: bool = True) -> Path:
-    """A detector that sees one face (a box of 512 px around each 128th pixel) wherever it looks, or none."""
+    """A detector that sees a face in each square of 128 px, or none at all."""
     from face_alignment.detection.sfd.net_s3fd import s3fd
 
     state = {name: torch.zeros(1).expand(value.shape) for name, value in _skeleton(s3fd).items()}
@@ -29,6 +29,8 @@ def write_sfd(folder: Path, confident: bool = True) -> Path:
             bias = torch.zeros(value.shape)
             bias[-1] = 3.0 if confident and name.startswith("conv7_2") else -3.0  # the last one is "face"
             state[name] = bias
+    # boxes are 512 px exp(0.2 w) wide there
+    state["conv7_2_mbox_loc.bias"] = torch.tensor([0, 0, 1, 1]) * float(np.log(128 / 512) / 0.2)
     return _write(folder / "s3fd-619a316812.pth", state)
 
 
