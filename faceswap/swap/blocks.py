@@ -11,6 +11,7 @@ from torch.nn import functional
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
+LEAK = 0.1  # slope of every LeakyReLU below 0
 
 
 class SwapModel(nn.Module):
@@ -46,6 +47,20 @@ class SwapModel(nn.Module):
         code_a, code_b = self.encode(torch.cat([images_a, images_b])).split([len(images_a), len(images_b)])
         return {"a": self.decode(code_a, "a"), "b": self.decode(code_b, "b")}
 
+    def initialise(self) -> None:
+        """Random weights that keep the signal's size from layer to layer (He et al. 2015), the same for both decoders.
+
+        The library's default shrinks it by 0.4 a layer: a deep code then hardly depends on the picture for thousands of
+        steps. Decoders that start alike read a code alike, so that it means the same for both faces from the first step.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                rectified = "leaky_relu" if isinstance(module, nn.Conv2d) else "linear"
+                nn.init.kaiming_normal_(module.weight, LEAK, nonlinearity=rectified)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        self.decoder_b.load_state_dict(self.decoder_a.state_dict())
+
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
 
@@ -74,7 +89,7 @@ class Convolution(nn.Conv2d):
         return flat.view(len(features), height, width, self.out_channels).permute(0, 3, 1, 2)
 
 
-def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float = 0.1) -> nn.Sequential:
+def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float = LEAK) -> nn.Sequential:
     """Strided convolution + LeakyReLU: half the side."""
     return nn.Sequential(
         Convolution(channels_in, channels_out, kernel, stride=2),
@@ -82,7 +97,7 @@ def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float
     )
 
 
-def upscale(channels_in: int, channels_out: int, kernel: int = 3, slope: float = 0.1) -> nn.Sequential:
+def upscale(channels_in: int, channels_out: int, kernel: int = 3, slope: float = LEAK) -> nn.Sequential:
     """Convolution + LeakyReLU + pixel shuffle (Shi et al. 2016): twice the side."""
     return nn.Sequential(
         Convolution(channels_in, 4 * channels_out, kernel),
@@ -94,7 +109,7 @@ def upscale(channels_in: int, channels_out: int, kernel: int = 3, slope: float =
 class Residual(nn.Module):
     """Two 3x3 convolutions around a shortcut (He et al. 2016)."""
 
-    def __init__(self, channels: int, slope: float = 0.1) -> None:
+    def __init__(self, channels: int, slope: float = LEAK) -> None:
         super().__init__()
         self.body = nn.Sequential(
             Convolution(channels, channels, 3),

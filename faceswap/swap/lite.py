@@ -35,6 +35,7 @@ class Lite(SwapModel):
         )
         self.decoder_a = _decoder()
         self.decoder_b = _decoder()
+        self.initialise()
 
 
 def _decoder() -> nn.Sequential:

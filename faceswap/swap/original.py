@@ -29,6 +29,7 @@ class Original(SwapModel):
         )
         self.decoder_a = _decoder()
         self.decoder_b = _decoder()
+        self.initialise()
 
 
 def _decoder() -> nn.Sequential:

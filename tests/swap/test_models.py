@@ -118,3 +118,16 @@ def test_models_by_name():
 def test_a_checkpoint_cannot_name_anything_else(name, settings):
     with pytest.raises(UserError):
         build_model(name, settings)
+
+
+@pytest.mark.parametrize("kind", MODELS.values())
+def test_a_fresh_model_passes_the_picture_on_and_its_decoders_start_alike(kind):
+    torch.manual_seed(0)
+    model = kind()
+    faces = torch.rand(4, 3, model.resolution, model.resolution)
+    with torch.no_grad():
+        code = model.encode(faces)
+        one, other = model.decode(code, "a")[0], model.decode(code, "b")[0]
+    assert (one == other).all()
+    assert code.std(0).mean() > 0.05, "different pictures, different codes"
+    assert one.std() < 0.45, "no output is saturated from the start"
