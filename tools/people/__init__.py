@@ -1,6 +1,6 @@
 """Rendered people: adults who do not exist, with exact labels, and the exact answer to a face swap.
 
-    picture = render(Person.from_seed(7), random_moment(3), 256)
+picture = render(Person.from_seed(7), random_moment(3), 256)
 """
 
 from tools.people.labels import Label

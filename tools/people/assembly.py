@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.people.appearance import FUR_LENGTHS_DM
 from tools.people.expression import mouth_openness
 from tools.people.figure import Figure
 from tools.people.fur import FurLayer, grow_fur
 from tools.people.labels import Label, Material
 from tools.people.landmarks import VERTICES_68
 from tools.people.moment import Moment
-from tools.people.person import FUR_LENGTHS_DM
 from tools.people.rasteriser import OPAQUE
 from tools.people.rotation import rotation, turn
 from tools.people.surface import Scene
@@ -39,7 +39,8 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Assembly:
-    """`opacity` (V,) beside the scene's vertices; `body` (body vertices, 3) and `base` landmarks' world places for labels."""
+    """`opacity` (V,) beside the scene's vertices; `body` (body vertices, 3) and `base` landmarks' world places for
+    labels."""
 
     scene: Scene
     opacity: NDArray[np.float32]
@@ -117,7 +118,11 @@ def _add_body(stack, wardrobe, figure, moment, base, pivot, turned, openness):
     canonical = head.canonical
     clothes = moment.clothes
     front_to_back = np.clip((0.35 - canonical[:, 2]) / 0.6, 0, 1)
-    collar = clothes.collar[0] + (clothes.collar[1] - clothes.collar[0]) * front_to_back + clothes.curve * canonical[:, 0] ** 2
+    collar = (
+        clothes.collar[0]
+        + (clothes.collar[1] - clothes.collar[0]) * front_to_back
+        + clothes.curve * canonical[:, 0] ** 2
+    )
     thickness = CLOTH_THICKNESS_DM * np.clip((collar - canonical[:, 1]) / 0.03, 0, 1)
     body = turn(still, head.body_share, turned, pivot)
     normals = part.normals(body)
@@ -138,7 +143,8 @@ def _add_body(stack, wardrobe, figure, moment, base, pivot, turned, openness):
         masks[:, 1] = _beard_mask(wardrobe, figure)
     stack.add(
         part.triangles, drawn, normals, wardrobe.body_uvs, shade[part.source], figure.colours[part.source],
-        wardrobe.body_materials, Label.MOUTH_INSIDE, masks=masks[part.source], canonical=canonical[part.source], cull=True,
+        wardrobe.body_materials, Label.MOUTH_INSIDE, masks=masks[part.source], canonical=canonical[part.source],
+        cull=True,
     )  # fmt: skip
     return body, normals, shade
 
@@ -162,8 +168,8 @@ def _add_eyes(stack, wardrobe, moment, base, pivot, turned) -> None:
     normals = normals @ turned.T.astype(np.float32)  # a ball's, so that glints stay small
     shade = np.clip(wardrobe.occlusion["closed"][EYES] * 1.25, 0, 1) ** 1.15
     stack.add(
-        wardrobe.eye_triangles, eyes[part.source], normals[part.source], wardrobe.eye_uvs, shade[part.source], (1, 1, 1),
-        Material.EYE, Label.EYES, cull=True, casts_shadow=False,
+        wardrobe.eye_triangles, eyes[part.source], normals[part.source], wardrobe.eye_uvs, shade[part.source], (1, 1,
+        1), Material.EYE, Label.EYES, cull=True, casts_shadow=False,
     )  # fmt: skip
 
 
@@ -179,7 +185,7 @@ def _add_mouth(stack, wardrobe, base, pivot, turned, openness) -> None:
         place = turn(still, head.share_of(name), turned, pivot)
         shade = wardrobe.occlusion["open"][name]
         if name == TEETH:
-            shade = np.clip(shade * 1.6 + 0.2, 0, 1) * np.float32(0.45 + 0.55 * openness)
+            shade = np.clip(shade * 1.6 + 0.35, 0, 1) * np.float32(0.6 + 0.4 * openness)
         else:
             shade = shade * np.float32(0.3 + 0.7 * openness)
         stack.add(
@@ -193,7 +199,7 @@ def _add_hair(stack, wardrobe, figure, base, pivot, turned, body, normals, shade
     face = figure.face.hair
     cards = [
         (face.brow_style, Material.BROW, Label.BROWS, face.brow_colour, 1.35, 1e-4),
-        (face.lash_style, Material.LASH, Label.EYES, LASH_COLOUR, 1.7, 0.0),
+        (face.lash_style, Material.LASH, Label.SKIN, LASH_COLOUR, 1.7, 0.0),
     ]
     if hair.style in head.parts:
         cards.append((hair.style, Material.HAIR, Label.HAIR, hair.colour, 1.0, 0.0))
@@ -204,8 +210,8 @@ def _add_hair(stack, wardrobe, figure, base, pivot, turned, body, normals, shade
         if material == Material.HAIR:
             open_ = np.clip(wardrobe.occlusion[name][name] * 2 + 0.1, 0, 1)
         stack.add(
-            part.triangles, place[part.source], part.normals(place), part.uvs, open_[part.source], colour, material, label,
-            opacity=np.full(len(part.source), thicken, np.float32), depth_bias=bias, threshold=STRATIFIED,
+            part.triangles, place[part.source], part.normals(place), part.uvs, open_[part.source], colour, material,
+            label, opacity=np.full(len(part.source), thicken, np.float32), depth_bias=bias, threshold=STRATIFIED,
             opacity_map=wardrobe.cutouts[name].opacity, casts_shadow=material != Material.BROW,
         )  # fmt: skip
     if hair.style in FUR_LENGTHS_DM:
@@ -213,7 +219,8 @@ def _add_hair(stack, wardrobe, figure, base, pivot, turned, body, normals, shade
         curly = hair.style == "coils"
         _add_fur(
             stack, wardrobe, body, normals, shade, np.clip(wardrobe.regions.scalp * 1.3, 0, 1), length,
-            4 if length < 0.05 else 7, hair.colour, Label.HAIR, droop=0.0 if curly else 0.25, tiles=0.45 if curly else 0.8,
+            4 if length < 0.05 else 7, hair.colour, Label.HAIR, droop=0.0 if curly else 0.25, tiles=0.45 if curly else
+            0.8,
         )  # fmt: skip
 
 
@@ -227,9 +234,11 @@ def _add_beard(stack, wardrobe, figure, body, normals, shade) -> None:
     beard = figure.face.beard
     if beard.length_dm <= 0:
         return
-    density = np.clip(_beard_mask(wardrobe, figure) * 1.35, 0, 1)
+    density = np.clip(_beard_mask(wardrobe, figure) * 1.15, 0, 1)
     colour = np.minimum(np.array(figure.face.hair.colour) * 0.85, 0.3)
-    _add_fur(stack, wardrobe, body, normals, shade, density, beard.length_dm, 6, colour, Label.BEARD, droop=0.6, tiles=0.7)
+    _add_fur(
+        stack, wardrobe, body, normals, shade, density, beard.length_dm, 6, colour, Label.BEARD, droop=0.6, tiles=0.7
+    )
 
 
 def _add_fur(stack, wardrobe, body, normals, shade, density, length, layers, colour, label, droop, tiles) -> None:
@@ -237,7 +246,16 @@ def _add_fur(stack, wardrobe, body, normals, shade, density, length, layers, col
     source = part.source
     skin_only = part.triangles[wardrobe.body_materials == Material.SKIN]
     shells: list[FurLayer] = grow_fur(
-        body[source], normals, wardrobe.body_uvs, shade[source], skin_only, density[source], length, layers, droop, tiles
+        body[source],
+        normals,
+        wardrobe.body_uvs,
+        shade[source],
+        skin_only,
+        density[source],
+        length,
+        layers,
+        droop,
+        tiles,
     )
     for shell in shells:
         stack.add(
@@ -257,6 +275,6 @@ def _add_occluders(stack, wardrobe, moment, base, pivot, turned) -> None:
         place = turn(solid.positions, np.ones(count, np.float32), turned, pivot)
         normals = solid.normals @ turned.T.astype(np.float32)
         stack.add(
-            solid.triangles, place, normals, np.zeros((count, 2), np.float32), np.ones(count, np.float32), solid.colours,
-            Material.SOLID, Label.OCCLUDER,
+            solid.triangles, place, normals, np.zeros((count, 2), np.float32), np.ones(count, np.float32),
+            solid.colours, Material.SOLID, Label.OCCLUDER,
         )  # fmt: skip

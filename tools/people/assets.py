@@ -1,4 +1,5 @@
-"""Finds the MakeHuman files this tool builds its people from (all CC0, never part of this repository: see README.md)."""
+"""Finds the MakeHuman files this tool builds its people from (all CC0, never part of this repository: see
+README.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ class Assets:
             )
         self.folder = Path(chosen)
         if not self.folder.is_dir():
-            raise UserError(f"{self.folder}: no such folder; it should hold the MakeHuman files (tools/people/README.md)")
+            raise UserError(
+                f"{self.folder}: no such folder; it should hold the MakeHuman files (tools/people/README.md)"
+            )
 
     @cached_property
     def _by_name(self) -> dict[str, Path]:
@@ -58,6 +61,8 @@ class Assets:
 def cache_folder() -> Path:
     """Where computed things (parsed targets, occlusion, skin detail) are kept: a few megabytes, safe to delete."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    folder = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "faceswap-people"
+    folder = (
+        Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "faceswap-people"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.people.light import kelvin
-from tools.people.person import stream
-
+from tools.people.seeds import stream
 
 PAINTED_PX = 144  # it is out of focus: painted small, shown at any size
 
@@ -19,7 +18,7 @@ PAINTED_PX = 144  # it is out of focus: painted small, shown at any size
 def background(seed: int, size_px: int) -> NDArray[np.float32]:
     """The scene of that seed, (size_px, size_px, 3) linear RGB; do not write to it."""
     rng = stream(seed, "background")
-    picture = _gradient(rng, PAINTED_PX)
+    picture: NDArray = _gradient(rng, PAINTED_PX)
     kind = rng.random()
     if kind > 0.2:
         for _ in range(rng.integers(3, 22)):
@@ -70,11 +69,12 @@ def _clouds(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
     return total
 
 
-def _add_lamp(picture: NDArray[np.float32], rng: np.random.Generator) -> None:
+def _add_lamp(picture: NDArray, rng: np.random.Generator) -> None:
     size = len(picture)
     x, y = (int(v) for v in rng.integers(0, size, 2))
     radius = int(rng.integers(max(2, size // 60), max(3, size // 12)))
     disc = np.zeros((size, size), np.float32)
     cv2.circle(disc, (x, y), radius, 1.0, -1)
     glow = kelvin(rng.uniform(2500, 9000)) * rng.uniform(0.05, 0.8)
-    picture += cv2.GaussianBlur(disc, (0, 0), 0.7)[..., None] * glow.astype(np.float32)
+    blurred: NDArray = cv2.GaussianBlur(disc, (0, 0), 0.7)
+    picture[:] = picture + blurred[..., None] * glow

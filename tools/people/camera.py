@@ -103,7 +103,12 @@ def perspective(field_of_view: float, near: float, far: float) -> NDArray[np.flo
     """Eye -> clip space (4, 4) of a square picture."""
     scale = 1 / np.tan(np.radians(field_of_view) / 2)
     return np.array(
-        [[scale, 0, 0, 0], [0, scale, 0, 0], [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)], [0, 0, -1, 0]]
+        [
+            [scale, 0, 0, 0],
+            [0, scale, 0, 0],
+            [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
+            [0, 0, -1, 0],
+        ]
     )
 
 

@@ -82,7 +82,11 @@ def _draw(kind: str, rng: np.random.Generator) -> dict[str, float]:
     if kind == "pucker":
         return {"mouth-pursing": u(0.3, 1), "mouth-protusion": u(0, 0.6)}
     if kind == "disgust":
-        return {"mouth-elevation": u(0.2, 0.7), **pair("nose-{}-elevation", 0.4, 1), **pair("eyebrows-{}-down", 0.2, 0.7)}
+        return {
+            "mouth-elevation": u(0.2, 0.7),
+            **pair("nose-{}-elevation", 0.4, 1),
+            **pair("eyebrows-{}-down", 0.2, 0.7),
+        }
     if kind == "talk":
         units = ("mouth-open", "mouth-eversion", "mouth-part-later", "mouth-pursing", "mouth-retraction")
         return {unit: u(0, 0.45) for unit in units}

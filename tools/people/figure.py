@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from tools.people.expression import targets_of
 from tools.people.head import Head, macro_targets
 from tools.people.landmarks import INNER, VERTICES_68
-from tools.people.person import Person, stream
+from tools.people.person import Person
 from tools.people.regions import Regions
+from tools.people.seeds import stream
 
 BLOOD = np.array([0.05, 0.55, 0.45])  # how much of red, green and blue a flush of blood takes away
 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """One person's share in a figure: `base` (V, 3) neutral base vertices, `share` (V,) or 1, similarity `scale` * x @ `turn`.T
-    + `shift` that carries the shape onto the figure."""
+    """One person's share in a figure: `base` (V, 3) neutral base vertices, `share` (V,) or 1, similarity `scale` * x
+    @ `turn`.T + `shift` that carries the shape onto the figure."""
 
     base: NDArray[np.float32]
     ancestry: Mapping[str, float]
@@ -32,8 +33,8 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """What the renderer draws. `face` gives skin, eyes, brows and beard; `owner` hair, neck and all else: one and the same
-    person unless swapped. `colours` (body vertices, 3) linear albedo; `face_share` (body vertices,) of `face`."""
+    """What the renderer draws. `face` gives skin, eyes, brows and beard; `owner` hair, neck and all else: one and the
+    same person unless swapped. `colours` (body vertices, 3) linear albedo; `face_share` (body vertices,) of `face`."""
 
     face: Person
     owner: Person
@@ -68,8 +69,9 @@ def build_figure(person: Person, head: Head, regions: Regions) -> Figure:
 def build_swapped(face: Person, owner: Person, head: Head, regions: Regions) -> Figure:
     """The true swap: `face`'s face, from brow to chin, on `owner`'s head.
 
-    The face is fitted onto the owner's by a similarity over landmarks 17 to 67, as an aligned crop would be, and fades into
-    the owner's head before the ears, under the chin and below the hairline. Outside, the picture is the owner's.
+    The face is fitted onto the owner's by a similarity over landmarks 17 to 67, as an aligned crop would be, and
+    fades into the owner's head before the ears, under the chin and below the hairline. Outside, the picture is the
+    owner's.
     """
     guest, host = build_figure(face, head, regions), build_figure(owner, head, regions)
     guest_base, host_base = guest.shapes[0].base, host.shapes[0].base

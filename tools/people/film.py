@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-KEY_VALUE = 0.205  # linear value that frontally lit mid skin gets
+KEY_VALUE = 0.25  # linear value that frontally lit mid skin gets
 MID_SKIN = 0.30
 HIGHLIGHT = 2.2  # linear value that becomes white
 
 
 @dataclass(frozen=True)
 class Film:
-    """`blur_px` of the lens, `sharpen` of the camera, `grain` its noise's deviation in mid grey, `jpeg_quality` 0: none."""
+    """`blur_px` of the lens, `sharpen` of the camera, `grain` its noise's deviation in mid grey, `jpeg_quality` 0:
+    none."""
 
     blur_px: float = 0.0
     sharpen: float = 0.0
@@ -44,18 +46,19 @@ def exposure_of(irradiance: float, skin_luma: float, face_metering: float) -> fl
 
 def develop(linear: NDArray[np.float32], exposure: float) -> NDArray[np.float32]:
     """Linear RGB (H, W, 3) to display values in [0, 1]: a soft shoulder, then sRGB's gamma and a little contrast."""
-    x = np.maximum(linear, 0) * np.float32(exposure)
+    x: NDArray = np.maximum(linear, 0) * np.float32(exposure)
     x = x * (1 + x / np.float32(HIGHLIGHT**2)) / (1 + x) * np.float32(1.12)
     x = np.clip(x, 0, 1) ** np.float32(1 / 2.2)
     x = np.clip(x * np.float32(1.06) - np.float32(0.02), 0, 1)
     x += (x * x * (3 - 2 * x) - x) * np.float32(0.25)
     grey = x.mean(2, keepdims=True)
-    return grey + (x - grey) * np.float32(0.88)
+    return grey + (x - grey) * np.float32(0.95)
 
 
-def expose(picture: NDArray[np.float32], film: Film) -> NDArray[np.uint8]:
+def expose(developed: NDArray[np.float32], film: Film) -> NDArray[np.uint8]:
     """Display values (H, W, 3) in [0, 1] through lens, sensor and compression to uint8 RGB."""
     rng = np.random.default_rng(film.seed)
+    picture: NDArray = developed
     if film.blur_px > 0:
         picture = cv2.GaussianBlur(picture, (0, 0), film.blur_px)
     if film.sharpen > 0:
@@ -66,5 +69,6 @@ def expose(picture: NDArray[np.float32], film: Film) -> NDArray[np.uint8]:
     image = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     if film.jpeg_quality:
         _, packed = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, film.jpeg_quality])
-        image = np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+        decoded: Any = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        image = np.ascontiguousarray(decoded[..., ::-1])
     return image

@@ -38,13 +38,13 @@ def grow_fur(
     droop: float = 0.0,
     tiles: float = 1.0,
 ) -> list[FurLayer]:
-    """Shells over the vertices (V,) where `density` in [0, 1] is above zero; `droop` bends the tips down; `tiles` < 1 makes
-    coarser strands."""
+    """Shells over the vertices (V,) where `density` in [0, 1] is above zero; `droop` bends the tips down; `tiles` < 1
+    makes coarser strands."""
     kept = triangles[density[triangles].max(1) > 0.06]
     if len(kept) == 0:
         return []
-    used, local = np.unique(kept, return_inverse=True)
-    local = local.reshape(-1, 3).astype(np.int32)
+    used, inverse = np.unique(kept, return_inverse=True)
+    local: NDArray[np.int32] = inverse.reshape(-1, 3).astype(np.int32)
     out = normals[used]
     own_density = density[used]
     height = (length_dm * np.sqrt(own_density))[:, None].astype(np.float32)

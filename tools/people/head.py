@@ -17,10 +17,10 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from faceswap.faces.atomic import atomic_path
+from tools.people.appearance import BROW_STYLES, HAIR_STYLES, LASH_STYLES
 from tools.people.assets import Assets, cache_folder
 from tools.people.mesh_files import Binding, read_binding, read_obj, read_target
 from tools.people.part import Part
-from tools.people.person import BROW_STYLES, HAIR_STYLES, LASH_STYLES
 from tools.people.subdivision import catmull_clark
 
 CUT_Y = 4.75  # below the collarbones nothing is drawn
@@ -73,7 +73,8 @@ class Head:
         self.head_share = _head_shares(assets, base.vertices)
         self.body_share = self.smooth @ self.head_share[self.used]
         self._joint = {
-            joint: np.unique(base.faces[base.groups == f"joint-{joint}"]) for joint in ("neck", "head", "l-eye", "r-eye")
+            joint: np.unique(base.faces[base.groups == f"joint-{joint}"])
+            for joint in ("neck", "head", "l-eye", "r-eye")
         }
 
     def _add_proxy(self, name: str) -> None:
@@ -174,7 +175,8 @@ def _read_modifiers(assets: Assets, targets: Targets) -> tuple[Modifier, ...]:
 
 
 def _head_shares(assets: Assets, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far the head's turn carries each base vertex: 1 on the head, falling down the neck, from the rig's weights."""
+    """How far the head's turn carries each base vertex: 1 on the head, falling down the neck, from the rig's
+    weights."""
     carried = np.zeros(len(vertices), np.float32)
     total = np.zeros(len(vertices), np.float32)
     rig = json.loads(assets.find("default_weights.mhw").read_text())["weights"]
@@ -187,4 +189,4 @@ def _head_shares(assets: Assets, vertices: NDArray[np.float32]) -> NDArray[np.fl
     shares = carried / np.maximum(total, 1e-6)
     unweighted = total == 0  # helper geometry, on which proxies hang
     shares[unweighted] = np.clip((vertices[unweighted, 1] - 5.8) / 0.7, 0, 1)
-    return shares
+    return shares.astype(np.float32)

@@ -14,8 +14,9 @@ COSINE_LOBE = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """`directions` (3, 3) unit vectors towards key, fill and rim lamp; `colours` (3, 3) linear RGB; `sharpness` (3,) cosine
-    beyond which a lamp shows as a glint in the eye; `harmonics` (9, 3) the sky's irradiance over pi by normal."""
+    """`directions` (3, 3) unit vectors towards key, fill and rim lamp; `colours` (3, 3) linear RGB; `sharpness` (3,)
+    cosine beyond which a lamp shows as a glint in the eye; `harmonics` (9, 3) the sky's irradiance over pi by
+    normal."""
 
     directions: NDArray[np.float32]
     colours: NDArray[np.float32]

@@ -1,6 +1,7 @@
 """One shading function a material: light that leaves the surface towards the eye, linear RGB.
 
-Arguments: `n` unit normal on the seen side, `to_eye`, `lit` share of the key lamp, `open_` ambient occlusion (1 open), `albedo`.
+Arguments: `n` unit normal on the seen side, `to_eye`, `lit` share of the key lamp, `open_` ambient occlusion (1
+open), `albedo`.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ def eased(x, power):
 
 @jit
 def shade_skin(out, lamps, albedo, n, bumped, to_eye, lit, open_, roughness, oil, softness, lip_gloss):
-    """Skin and cloth (softness 0). Light that wanders under the skin is taken as a wrapped cosine, widest in red, over a
-    normal that is smoother the farther the colour travels; the gloss has two lobes."""
+    """Skin and cloth (softness 0). Light that wanders under the skin is taken as a wrapped cosine, widest in red,
+    over a normal that is smoother the farther the colour travels; the gloss has two lobes."""
     facing = max(dot(bumped, to_eye), np.float32(0.02))
-    sheen = (np.float32(0.028) + np.float32(0.5) * (1 - facing) ** 5 * (1 - roughness)) * open_ * open_ * np.float32(0.8)
+    sheen = (
+        (np.float32(0.028) + np.float32(0.5) * (1 - facing) ** 5 * (1 - roughness)) * open_ * open_ * np.float32(0.8)
+    )
     shine = oil * (1 + lip_gloss) * open_
     for channel in range(3):
         light = sky(lamps, n, channel)

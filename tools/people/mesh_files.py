@@ -102,6 +102,4 @@ def read_binding(path: Path) -> Binding:
             corners.append([int(x) for x in words[:3]])
             weights.append([float(x) for x in words[3:6]])
             offsets.append([float(x) for x in words[6:9]] if len(words) >= 9 else [0.0, 0.0, 0.0])
-    return Binding(
-        np.array(corners), np.array(weights, np.float32)[:, :, None], np.array(offsets, np.float32), scales
-    )
+    return Binding(np.array(corners), np.array(weights, np.float32)[:, :, None], np.array(offsets, np.float32), scales)

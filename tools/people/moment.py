@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tools.people.camera import Camera
+from tools.people.colour import Rgb, rgb
 from tools.people.expression import random_expression
 from tools.people.film import Film, random_film
 from tools.people.light import Light, random_light, studio_light
 from tools.people.occluders import Occluder, random_occluders
-from tools.people.person import Rgb, rgb, stream
+from tools.people.seeds import stream
 
 
 @dataclass(frozen=True)
 class Clothes:
-    """A plain garment up to the neck. `collar` heights (dm) in front and behind; `colour` linear RGB; `pattern` [0, 1]."""
+    """A plain garment up to the neck. `collar` heights (dm) in front and behind; `colour` linear RGB; `pattern` [0,
+    1]."""
 
     colour: Rgb = (0.05, 0.07, 0.12)
     pattern: float = 0.0
@@ -27,10 +29,11 @@ class Clothes:
 
 @dataclass(frozen=True)
 class Moment:
-    """`expression` unit -> weight (see `expression.UNITS`); `gaze` (yaw, pitch) and `head` (yaw, pitch, roll) in degrees.
+    """`expression` unit -> weight (see `expression.UNITS`); `gaze` (yaw, pitch) and `head` (yaw, pitch, roll) in
+    degrees.
 
-    `background` is the seed of the scene behind; `exposure` a gain on the light meter's proposal; `face_metering` in [0, 1] how
-    far the camera makes up for dark or light skin (0 keeps it the same for everybody).
+    `background` is the seed of the scene behind; `exposure` a gain on the light meter's proposal; `face_metering` in
+    [0, 1] how far the camera makes up for dark or light skin (0 keeps it the same for everybody).
     """
 
     expression: Mapping[str, float] = field(default_factory=dict)

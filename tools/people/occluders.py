@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.people.person import skin_tone
+from tools.people.appearance import skin_tone
 from tools.people.rotation import rotation
 from tools.people.solids import Solid, ball, capsule_path, join, lens, tube
 
@@ -49,7 +49,10 @@ def _glasses(rng: np.random.Generator, landmarks: NDArray, eyes: NDArray, dark: 
     width, height = rng.uniform(0.235, 0.275), rng.uniform(0.155, 0.225)
     squareness = rng.uniform(2, 4.5)  # exponent of the rim's superellipse: 2 round, more is squarer
     thickness = rng.uniform(0.010, 0.030)
-    colour = tuple(float(c) for c in rng.choice([[0.01] * 3, [0.25] * 3, [0.06, 0.03, 0.015], [0.2, 0.13, 0.05], [0.02, 0.03, 0.08]]))
+    colour = tuple(
+        float(c)
+        for c in rng.choice([[0.01] * 3, [0.25] * 3, [0.06, 0.03, 0.015], [0.2, 0.13, 0.05], [0.02, 0.03, 0.08]])
+    )
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     reach = (np.abs(np.cos(angle)) ** squareness + np.abs(np.sin(angle)) ** squareness) ** (-1 / squareness)
     # the rims must clear the lashes, the brows and the bridge of the nose
@@ -73,7 +76,9 @@ def _glasses(rng: np.random.Generator, landmarks: NDArray, eyes: NDArray, dark: 
     solids.append(tube(np.stack([inner_ends[0], middle, inner_ends[1]]), thickness, colour, sides=8))
     for end, temple in zip(outer_ends, landmarks[[16, 0]] if eyes[0, 0] > 0 else landmarks[[0, 16]], strict=True):
         side = float(np.sign(end[0]))
-        along = np.array([end, [side * (abs(temple[0]) + 0.06), end[1] + 0.03, 0.95], [side * (abs(temple[0]) + 0.09), end[1], 0.45]])
+        along = np.array(
+            [end, [side * (abs(temple[0]) + 0.06), end[1] + 0.03, 0.95], [side * (abs(temple[0]) + 0.09), end[1], 0.45]]
+        )
         solids.append(tube(along, thickness * 0.9, colour, sides=8))
     return join(solids)
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.atomic import atomic_path
+from tools.people.appearance import HAIR_STYLES
 from tools.people.assets import cache_folder
 from tools.people.camera import look_at, orthographic
 from tools.people.head import Head
 from tools.people.light import even_directions
-from tools.people.person import HAIR_STYLES
 from tools.people.rasteriser import OPAQUE, empty_buffers, rasterise
 from tools.people.textures import load_cutout
 

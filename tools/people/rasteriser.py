@@ -27,8 +27,8 @@ def hash01(a, b, c):
 def cutout_threshold(i, j, layer, samples):
     """The opacity a layer needs to show at sample (i, j) of a picture with samples x samples per pixel.
 
-    Stratified: the samples of one pixel get evenly spread thresholds in an order that differs from pixel to pixel and from
-    layer to layer, so that averaging them shows the opacity with little noise.
+    Stratified: the samples of one pixel get evenly spread thresholds in an order that differs from pixel to pixel and
+    from layer to layer, so that averaging them shows the opacity with little noise.
     """
     count = samples * samples
     px, py = i // samples, j // samples
@@ -55,13 +55,25 @@ def sample_opacity(opacity_map, u, v):
 
 @jit
 def rasterise(
-    screen, triangles, first_owner, depth, owner, weights, cull, depth_bias, opacity_map, uvs, opacity, threshold, samples
+    screen,
+    triangles,
+    first_owner,
+    depth,
+    owner,
+    weights,
+    cull,
+    depth_bias,
+    opacity_map,
+    uvs,
+    opacity,
+    threshold,
+    samples,
 ):
     """Draw triangles (T, 3) into the buffers where they are nearer than what is there.
 
     `screen` (V, 3) float32: x, y in samples (the centre of the first sample at 0.5), z growing with distance. Buffers:
-    `depth` (H, W), `owner` (H, W) int32 gets first_owner + triangle, `weights` (H, W, 2) the barycentric weights of the second
-    and third corner. `cull` leaves out triangles seen from behind. A `depth_bias` > 0 brings a layer nearer.
+    `depth` (H, W), `owner` (H, W) int32 gets first_owner + triangle, `weights` (H, W, 2) the barycentric weights of
+    the second and third corner. `cull` leaves out triangles seen from behind. A `depth_bias` > 0 brings a layer nearer.
     Cut-outs: a sample shows where map(uv) * opacity (V,) reaches `threshold`, or a stratified one when threshold < 0;
     a 1 x 1 `opacity_map` means solid.
     """
@@ -111,4 +123,8 @@ def rasterise(
 
 def empty_buffers(size: int) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
     """Cleared depth, owner (-1: nothing) and weights buffers of size x size samples."""
-    return np.full((size, size), FAR, np.float32), np.full((size, size), -1, np.int32), np.zeros((size, size, 2), np.float32)
+    return (
+        np.full((size, size), FAR, np.float32),
+        np.full((size, size), -1, np.int32),
+        np.zeros((size, size, 2), np.float32),
+    )

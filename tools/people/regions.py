@@ -40,16 +40,18 @@ def paint_regions(head: Head) -> Regions:
     outside = (1 - lips) * ~cavity
 
     beard = _ramp(-y, -6.93, 0.25) * _ramp(z, 0.75, 0.5) * _ramp(y, 6.02, 0.15)
-    moustache = np.exp(-(((y - 6.81) / 0.085) ** 2) - (x / 0.31) ** 2) * _ramp(z, 1.25, 0.1)
+    moustache = np.exp(-(((y - 6.805) / 0.06) ** 2) - (x / 0.24) ** 2) * _ramp(z, 1.25, 0.1)
     sideburns = _bell(side, 0.72, 0.14) * _ramp(-y, -7.2, 0.3) * _ramp(y, 6.5, 0.2) * _ramp(z, 0.5, 0.3)
     bare_cheek = 0.9 * np.exp(-(((side - 0.42) / 0.2) ** 2) - ((y - 6.95) / 0.18) ** 2)
     full = np.clip(np.maximum(np.maximum(beard, moustache), sideburns) - bare_cheek, 0, 1)
-    chin = np.exp(-((x / 0.24) ** 4)) * _ramp(-y, -6.62, 0.2) * _ramp(y, 6.12, 0.12) * _ramp(z, 0.95, 0.3)
+    chin = np.exp(-((x / 0.22) ** 2)) * _ramp(-y, -6.56, 0.25) * _ramp(y, 6.16, 0.2) * _ramp(z, 0.95, 0.3)
 
     cheeks = np.exp(-(((side - 0.46) / 0.2) ** 2) - ((y - 6.98) / 0.17) ** 2) * _ramp(z, 0.9, 0.3)
     nose_tip = 0.8 * np.exp(-((x / 0.13) ** 2) - ((y - 6.93) / 0.14) ** 2) * _ramp(z, 1.4, 0.1)
     ears = _ramp(side, 0.70, 0.04) * (y > 6.65) * (y < 7.62) * (z > 0.12) * (z < 0.95)
-    blush = cheeks + nose_tip + 0.55 * ears + 0.3 * np.exp(-((x / 0.2) ** 2) - ((y - 6.33) / 0.1) ** 2) * _ramp(z, 1.1, 0.2)
+    blush = (
+        cheeks + nose_tip + 0.55 * ears + 0.3 * np.exp(-((x / 0.2) ** 2) - ((y - 6.33) / 0.1) ** 2) * _ramp(z, 1.1, 0.2)
+    )
 
     nose_half_width = 0.085 + 0.125 * np.clip((7.20 - y) / 0.3, 0, 1)
     nose = _ramp(nose_half_width, side, 0.03) * _ramp(y, 6.85, 0.05) * _ramp(-y, -7.36, 0.1) * (z > 1.2)

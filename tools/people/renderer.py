@@ -9,18 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.people.appearance import DETAIL_VARIANTS
 from tools.people.assembly import Assembly, assemble
 from tools.people.assets import Assets
 from tools.people.background import background
 from tools.people.camera import View, look_at, orthographic, view_of
+from tools.people.colour import luma
 from tools.people.figure import Figure, build_figure, build_swapped
 from tools.people.film import develop, expose, exposure_of
 from tools.people.labels import Label
 from tools.people.landmarks import VERTICES_68
 from tools.people.moment import Moment
-from tools.people.person import DETAIL_VARIANTS, Person, luma, stream
+from tools.people.person import Person
 from tools.people.rasteriser import OPAQUE, empty_buffers, rasterise
 from tools.people.reflection import Lamps
+from tools.people.seeds import stream
 from tools.people.shader import shade_all
 from tools.people.skin_detail import HEIGHT as DETAIL_HEIGHT
 from tools.people.skin_detail import LEVELS
@@ -36,9 +39,9 @@ HEAD_HEIGHT_DM = 2.9  # what the skin's detail texture is high
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`image` (S, S, 3) uint8 RGB; `points` (68, 2) and `dense` (512, 2) float32 pixels, the centre of the top-left pixel at
-    (0, 0); `visible` (68,) whether nothing lies before a point; `labels` (S, S) uint8, see `Label`; `depth` (S, S) float32
-    metres along the view, inf where only background is; `attributes` of person and moment."""
+    """`image` (S, S, 3) uint8 RGB; `points` (68, 2) and `dense` (512, 2) float32 pixels, the centre of the top-left
+    pixel at (0, 0); `visible` (68,) whether nothing lies before a point; `labels` (S, S) uint8, see `Label`; `depth`
+    (S, S) float32 metres along the view, inf where only background is; `attributes` of person and moment."""
 
     image: NDArray[np.uint8]
     points: NDArray[np.float32]
@@ -50,7 +53,8 @@ class Picture:
 
 
 class Renderer:
-    """Draws people on one thread; keep one for each process. `samples` x `samples` samples are averaged into a pixel."""
+    """Draws people on one thread; keep one for each process. `samples` x `samples` samples are averaged into a
+    pixel."""
 
     def __init__(self, assets: Assets, samples: int = 2, subdivided: bool = True) -> None:
         self.wardrobe = Wardrobe(assets, subdivided)
@@ -83,8 +87,8 @@ class Renderer:
         colour = np.zeros((size, size, 4), np.float32)
         labels = np.zeros((size, size), np.uint8)
         shade_all(
-            owner, weights, depth, view.depth_step(SAME_SURFACE_PIXELS * 2 * moment.camera.extent_dm / size_px), self.samples,
-            assembly.scene, self._skin(figure.face, figure.moles, moment, size),
+            owner, weights, depth, view.depth_step(SAME_SURFACE_PIXELS * 2 * moment.camera.extent_dm / size_px),
+            self.samples, assembly.scene, self._skin(figure.face, figure.moles, moment, size),
             self._skin(figure.owner, figure.moles, moment, size), _eye_look(figure.face), self._hair_look(figure.owner),
             _lamps(assembly, moment, view), view.position.astype(np.float32), colour, labels,
         )  # fmt: skip
@@ -93,7 +97,7 @@ class Renderer:
         metres = np.where(labels == Label.BACKGROUND, np.inf, view.distance_dm(depth) / 10).astype(np.float32)
         return self._picture(image, labels, metres, assembly, view, figure, moment)
 
-    def _develop(self, colour: NDArray[np.float32], figure: Figure, moment: Moment, size_px: int) -> NDArray[np.uint8]:
+    def _develop(self, colour: NDArray, figure: Figure, moment: Moment, size_px: int) -> NDArray[np.uint8]:
         """Average the samples, lay them over the background, expose."""
         if self.samples > 1:
             colour = cv2.resize(colour, (size_px, size_px), interpolation=cv2.INTER_AREA)
@@ -113,8 +117,8 @@ class Renderer:
         seen_yaw = moment.head[0] - moment.camera.yaw
         attributes = figure.face.attributes() | {
             "kind": moment.kind, "yaw": round(seen_yaw, 2), "pitch": round(moment.head[1] - moment.camera.pitch, 2),
-            "roll": round(moment.head[2], 2), "gaze_yaw": round(moment.gaze[0], 2), "gaze_pitch": round(moment.gaze[1], 2),
-            "occluder": moment.occluders[0].kind if moment.occluders else "none",
+            "roll": round(moment.head[2], 2), "gaze_yaw": round(moment.gaze[0], 2), "gaze_pitch":
+            round(moment.gaze[1], 2), "occluder": moment.occluders[0].kind if moment.occluders else "none",
         }  # fmt: skip
         return Picture(
             image, points[: len(VERTICES_68)].copy(), points, visible & inside, labels.copy(), metres, attributes
@@ -195,8 +199,8 @@ def _lamps(assembly: Assembly, moment: Moment, view: View) -> Lamps:
     matrix = orthographic(SHADOW_RADIUS_DM, 0, 9) @ look_at(view.centre + key * 4.5, view.centre, up)
     to_map = np.diag([0.5, 0.5, 1, 1]) @ matrix
     to_map[:2, 3] += 0.5
-    to_map = _single(to_map[:3])
-    places = assembly.scene.positions @ to_map[:, :3].T + to_map[:, 3]
+    world_to_map = _single(to_map[:3])
+    places = assembly.scene.positions @ world_to_map[:, :3].T + world_to_map[:, 3]
     places[:, :2] *= SHADOW_MAP_SIZE
     depth, owner, weights = empty_buffers(SHADOW_MAP_SIZE)
     # rows of the map run upwards, so culling keeps the solids' far sides: they shadow alike and never themselves
@@ -206,7 +210,7 @@ def _lamps(assembly: Assembly, moment: Moment, view: View) -> Lamps:
                 places, assembly.scene.triangles[layer.first : layer.last], 0, depth, owner, weights, layer.cull, 0.0,
                 layer.opacity_map, assembly.scene.uvs, assembly.opacity, 0.4, 1,
             )  # fmt: skip
-    return Lamps(light.directions, light.colours, light.sharpness, light.harmonics, to_map, depth)
+    return Lamps(light.directions, light.colours, light.sharpness, light.harmonics, world_to_map, depth)
 
 
 def _eye_look(person: Person) -> EyeLook:

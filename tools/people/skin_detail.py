@@ -1,5 +1,5 @@
-"""The skin's fine structure, painted by noise on a cylinder around the average head: pores, wrinkles, mottling, freckles,
-stubble. Made once, kept in the cache folder as memory-mapped arrays that all processes share."""
+"""The skin's fine structure, painted by noise on a cylinder around the average head: pores, wrinkles, mottling,
+freckles, stubble. Made once, kept in the cache folder as memory-mapped arrays that all processes share."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from faceswap.faces.atomic import atomic_path
+from tools.people.appearance import DETAIL_VARIANTS
 from tools.people.assets import cache_folder
 from tools.people.head import Head
-from tools.people.person import DETAIL_VARIANTS
 from tools.people.rasteriser import OPAQUE, rasterise
 
 WIDTH, HEIGHT = 2048, 1024  # round the head, from the neck to the crown: about 0.25 mm a texel
 LEVELS = 4  # each half as fine as the one before
 BOTTOM_Y, TOP_Y = 5.6, 8.5
 AXIS_Z = 0.25
-VERSION = 3
+VERSION = 4
 
 
 def cylinder_uvs(canonical: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -31,11 +31,14 @@ def cylinder_uvs(canonical: NDArray[np.float32]) -> NDArray[np.float32]:
 def load_details(head: Head) -> list[list[NDArray[np.uint8]]]:
     """[variant][level] -> (H, W, 5) uint8; made when the cache has none."""
     folder = cache_folder()
-    names = [[folder / f"skin-{VERSION}-{variant}-{level}.npy" for level in range(LEVELS)] for variant in range(DETAIL_VARIANTS)]
+    names = [
+        [folder / f"skin-{VERSION}-{variant}-{level}.npy" for level in range(LEVELS)]
+        for variant in range(DETAIL_VARIANTS)
+    ]
     if not all(path.exists() for row in names for path in row):
         places = _places_on_cylinder(head)
         for variant, row in enumerate(names):
-            detail = paint_detail(places, np.random.default_rng(100 + variant))
+            detail: NDArray = paint_detail(places, np.random.default_rng(100 + variant))
             for path in row:
                 with atomic_path(path) as temp:
                     np.save(temp, detail)
@@ -55,11 +58,11 @@ def paint_detail(places: NDArray[np.float32], rng: np.random.Generator) -> NDArr
         band -= ndimage.gaussian_filter(band, size * 1.6, mode="wrap", truncate=2.5)
         return band / band.std()
 
-    pores = 0.6 * noise(0.8) + 0.4 * noise(1.8)
+    pores: NDArray = 0.6 * noise(0.8) + 0.4 * noise(1.8)
     mottling = _fine_sum(noise, (12, 24, 48))
     freckles = np.clip(noise(2.2) + 0.6 * noise(4) - 1.25, 0, None) * (0.6 + 0.4 * noise(40).clip(-1, 1.5))
     stubble = noise(0.7, 1.6) + 0.5 * noise(1.4, 1.4)
-    layers = [
+    layers: list[NDArray] = [
         0.5 + 0.16 * pores,
         1 + wrinkles(places, noise(60), noise(110)),
         0.5 + 0.19 * mottling,
@@ -82,7 +85,7 @@ def wrinkles(places: NDArray[np.float32], wobble: NDArray, slow: NDArray) -> NDA
     under = np.exp(-(((side - 0.31) / 0.14) ** 2) - ((y - 7.17) / 0.05) ** 2) * front
     depth += under * np.maximum(0, np.sin((y + 0.4 * (side - 0.31) ** 2) * 120 + 0.6 * wobble) - 0.2) * 0.9
     fold = np.exp(-(((side - 0.17 - 0.35 * (6.92 - y)) / 0.018) ** 2))
-    depth += fold * np.clip((y - 6.6) / 0.1, 0, 1) * np.clip((6.98 - y) / 0.1, 0, 1) * front * 0.9
+    depth += fold * np.clip((y - 6.6) / 0.1, 0, 1) * np.clip((6.98 - y) / 0.1, 0, 1) * front * 0.45
     depth += 0.5 * np.exp(-(((y - 6.0) / 0.2) ** 2)) * np.maximum(0, np.sin(y * 40 + 0.8 * wobble + slow) - 0.7)
     return -np.clip(depth, 0, 1)
 

@@ -19,8 +19,8 @@ class Solid:
 
 
 def tube(path: NDArray, radii: NDArray | float, colour: tuple, sides: int = 10, closed: bool = False) -> Solid:
-    """A round tube along `path` (n, 3) with a radius at each point; `closed` joins its ends. Open ends are rounded off by
-    giving small radii there."""
+    """A round tube along `path` (n, 3) with a radius at each point; `closed` joins its ends. Open ends are rounded
+    off by giving small radii there."""
     path = np.asarray(path, float)
     count = len(path)
     after = np.roll(path, -1, 0) if closed else np.vstack([path[1:], 2 * path[-1] - path[-2]])

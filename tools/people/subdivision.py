@@ -54,9 +54,13 @@ def catmull_clark(faces: NDArray, vertex_count: int) -> Subdivision:
     on_border[edges[~inside]] = True
 
     face_points = _matrix(1.0 / corner_count, corner_face, here, (len(faces), vertex_count))
-    ends = _matrix(np.ones(2 * len(edges)), np.repeat(np.arange(len(edges)), 2), edges.ravel(), (len(edges), vertex_count))
+    ends = _matrix(
+        np.ones(2 * len(edges)), np.repeat(np.arange(len(edges)), 2), edges.ravel(), (len(edges), vertex_count)
+    )
     edge_faces = _matrix(np.ones(len(here)), edge_of_corner, corner_face, (len(edges), len(faces)))
-    edge_points = _rows(np.where(inside, 0.25, 0.5)) @ ends + _rows(np.where(inside, 0.25, 0.0)) @ edge_faces @ face_points
+    edge_points = (
+        _rows(np.where(inside, 0.25, 0.5)) @ ends + _rows(np.where(inside, 0.25, 0.0)) @ edge_faces @ face_points
+    )
 
     # a smooth vertex of valence n moves to (n - 3) / n itself + 2 / n edge midpoints + 1 / n face points
     valence = np.maximum(np.bincount(edges.ravel(), minlength=vertex_count), 1)

@@ -1,4 +1,5 @@
-"""Pictures that belong to MakeHuman's proxies: opacity and brightness of hair, brows and lashes, colours of teeth and tongue."""
+"""Pictures that belong to MakeHuman's proxies: opacity and brightness of hair, brows and lashes, colours of teeth and
+tongue."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def colours_at(assets: Assets, texture: str, uvs: NDArray[np.float32]) -> NDArra
 
 
 def strand_field(seed: int = 5, size: int = 256) -> NDArray[np.float32]:
-    """A repeating field (size, size) of hair heights, evenly spread over [0, 1]: what the layers of fur are cut from."""
+    """A repeating field (size, size) of hair heights, evenly spread over [0, 1]: what the layers of fur are cut
+    from."""
     raw = np.random.default_rng(seed).standard_normal((size, size))
     field = ndimage.gaussian_filter(raw, (1.5, 0.8), mode="wrap")
     ranks = np.empty(field.size)

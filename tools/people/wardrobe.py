@@ -1,16 +1,17 @@
-"""What every picture needs and no person changes: head geometry, painted regions, baked occlusion, textures. Loaded once."""
+"""What every picture needs and no person changes: head geometry, painted regions, baked occlusion, textures. Loaded
+once."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.people.appearance import BROW_STYLES, HAIR_STYLES, LASH_STYLES
 from tools.people.assets import Assets
 from tools.people.head import Head
 from tools.people.labels import Material
 from tools.people.landmarks import dense_vertices
 from tools.people.occlusion import load_occlusion
-from tools.people.person import BROW_STYLES, HAIR_STYLES, LASH_STYLES
 from tools.people.regions import paint_regions
 from tools.people.skin_detail import cylinder_uvs, load_details
 from tools.people.textures import Cutout, colours_at, load_cutout, strand_field
@@ -19,9 +20,9 @@ EYES, TEETH, TONGUE = "high-poly", "teeth_base", "tongue01"
 
 
 class Wardrobe:
-    """`eye_triangles` without the cornea's shell, `eye_uvs` offsets from the eye's axis as shares of its radius; `eye_sides`
-    +1 and -1 per source vertex; `body_materials` skin or mouth per triangle; `masks` (body vertices, 7) as in `Scene`, the
-    last 1 everywhere."""
+    """`eye_triangles` without the cornea's shell, `eye_uvs` offsets from the eye's axis as shares of its radius;
+    `eye_sides` +1 and -1 per source vertex; `body_materials` skin or mouth per triangle; `masks` (body vertices, 7)
+    as in `Scene`, the last 1 everywhere."""
 
     def __init__(self, assets: Assets, subdivided: bool = True) -> None:
         self.head = head = Head(assets, subdivided)
@@ -77,7 +78,8 @@ class Wardrobe:
 
 
 def _components(triangles: NDArray, source: NDArray, rest: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which source vertices belong to a shell (the cornea): of each side's two pieces the one that reaches further forward."""
+    """Which source vertices belong to a shell (the cornea): of each side's two pieces the one that reaches further
+    forward."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
