@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.errors import UserError
+
 STATISTICS_PX = 64
 MINIMUM_WEIGHT = 12.0  # mask area in statistics pixels below which means and spreads say nothing
 SPREAD_FLOOR = 2.0 / 255  # spread of a flat picture: noise, not to be amplified
@@ -85,17 +87,17 @@ class MongeKantorovich:
 class ColourMemory:
     """Running averages of the colour statistics along each track, so that one frame's error does not flicker.
 
-    `keep` in [0, 1): how much of the past stays each frame (0: none; 0.9 at 25 fps: about 0.4 s). A track begins anew
+    `keep` in [0, 1): how much of the past stays each frame (0: none; 0.8 at 25 fps: about 0.2 s). A track begins anew
     at a cut; one not seen for `forget_frames` is forgotten.
     """
 
-    keep: float = 0.9
+    keep: float = 0.8
     forget_frames: int = 25
     _past: dict[int, tuple[int, int, ColourStatistics, ColourStatistics]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.keep < 1:
-            raise ValueError(f"smooth_colour must be at least 0 and below 1, not {self.keep}")
+            raise UserError(f"smooth_colour={self.keep}: must be at least 0 and below 1")
 
     def smoothed(
         self, track: int, frame_index: int, source: ColourStatistics, target: ColourStatistics

@@ -107,7 +107,7 @@ def convert_video(
     included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
     result. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
 
-    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.9 for a film;
+    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
     for pictures, which need have nothing to do with each other, they are 0 unless given.
     """
     from faceswap.media.sources import SourceInfo, probe
@@ -116,7 +116,7 @@ def convert_video(
     out = Path(out)
     is_film = info.kind != "images"
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
-    smooth_colour = (0.9 if is_film else 0.0) if smooth_colour is None else smooth_colour
+    smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     placement = _placement(info, faces, finder, tracks, smooth_frames, fill_frames)
     counts = _Counts()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from faceswap.blend.colour import ColourMemory, ColourStatistics, MongeKantorovich, NoColour, Reinhard
+from faceswap.faces.errors import UserError
 
 ONES = np.ones((64, 64), np.float32)
 
@@ -110,5 +111,5 @@ def test_memory_begins_anew() -> None:
     assert memory.smoothed(-1, 10, _grey(0.8), _grey(0.8))[1].mean[0] == 0.8  # no track
     assert memory.smoothed(0, 60, _grey(0.9), _grey(0.9))[1].mean[0] == 0.9  # long unseen
     assert ColourMemory(0).smoothed(0, 1, _grey(0.2), _grey(0.7))[1].mean[0] == 0.7
-    with pytest.raises(ValueError, match="smooth_colour"):
+    with pytest.raises(UserError, match="smooth_colour"):
         ColourMemory(1.0)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
+import time
 from pathlib import Path
 
 import av
@@ -126,7 +129,23 @@ def test_a_failing_stage_ends_all_and_leaves_nothing(film: Path, faces: Path, tm
     assert not list(tmp_path.iterdir()) and not _threads()
 
 
-def test_ctrl_c_leaves_nothing(film: Path, faces: Path, tmp_path: Path) -> None:
+def test_ctrl_c_in_the_middle_leaves_nothing(film: Path, faces: Path, tmp_path: Path) -> None:
+    class Slow(TintSwapper):
+        def swap(self, views: np.ndarray, to: str = "a") -> Decoded:
+            time.sleep(0.3)
+            return super().swap(views, to)
+
+    alarm = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    alarm.start()
+    try:
+        with pytest.raises(Interrupted, match=r"stopped after \d+ frames; .*out.mp4 was not written"):
+            convert_video(film, Slow(64), tmp_path / "out.mp4", faces=faces, batch_size=1)
+    finally:
+        alarm.cancel()
+    assert not list(tmp_path.iterdir()) and not _threads()
+
+
+def test_ctrl_c_within_a_stage_leaves_nothing(film: Path, faces: Path, tmp_path: Path) -> None:
     swapper = _Breaks(64)
     swapper.error = KeyboardInterrupt()  # type: ignore[attr-defined]
     with pytest.raises(Interrupted, match=r"out.mp4 was not written"):
