@@ -2,5 +2,7 @@
 
 import os
 
-# Set before torch starts its threads: spinning OpenMP threads are ruinous as soon as the machine does anything else.
+# Both are read when torch is first imported. Spinning OpenMP threads are ruinous as soon as the machine does anything
+# else; large pages save a training step on a CPU a quarter of a million page faults (6 % of `original`'s time).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

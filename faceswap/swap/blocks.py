@@ -50,8 +50,8 @@ class SwapModel(nn.Module):
     def initialise(self) -> None:
         """Random weights that keep the signal's size from layer to layer (He et al. 2015), the same for both decoders.
 
-        The library's default shrinks it by 0.4 a layer: a deep code then hardly depends on the picture for thousands of
-        steps. Decoders that start alike read a code alike, so that it means the same for both faces from the first step.
+        The library's default shrinks it by 0.4 a layer: a deep code then hardly depends on the picture for a long time.
+        Decoders that start alike read a code alike, so that it means the same for both faces from the first step.
         """
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):

@@ -6,11 +6,13 @@ from faceswap.swap.blocks import Convolution, SwapModel, downscale, upscale
 
 
 class Lite(SwapModel):
-    """Pixels folded by 2 -> conv3/2 64-128-256-256 -> dense 256 -> 6x6x192 -> up 128-96-64 -> RGB + mask, unfolded.
+    """Input folded by 2 -> conv3/2 64-128-256-256 -> dense 256 -> 6x6x192 -> up 128-96-64 -> RGB + mask, unfolded.
 
     Made for bf16 on few cores: nearly all work lies in products with 64 channels or more; the full resolution exists
-    only as rearranged pixels (Shi et al. 2016), never as a feature map. `coverage`: share of the stored crop's side
-    that the model sees, (0, 1]; tighter than `original`, so that the few pixels go to the face.
+    only as rearranged pixels (Shi et al. 2016), never as a feature map. Each picture's own mean and spread of colour
+    are taken off at the door (instance norm, Ulyanov et al. 2016): skin and light, which tell A from B at a glance,
+    never reach the code. `coverage`: share of the stored crop's side that the model sees, (0, 1]; tighter than
+    `original`, so that the few pixels go to the face.
     """
 
     has_mask = True
@@ -21,6 +23,7 @@ class Lite(SwapModel):
         self.coverage = coverage
         self.learning_rate = 5e-4
         self.encoder = nn.Sequential(
+            nn.InstanceNorm2d(3),
             nn.PixelUnshuffle(2),
             downscale(12, 64, 3),
             downscale(64, 128, 3),

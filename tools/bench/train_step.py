@@ -23,10 +23,11 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(argv)
 
+    ours, machine = _our_step()  # first: the room sets what torch reads when it is imported
     import torch
 
     torch.set_num_threads(options.threads)
-    ours, machine = _our_step()
+    machine["threads"] = options.threads
     steps = {"ours": ours, "plain": _plain_step()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for run in range(options.warm_up + options.runs):
