@@ -1,0 +1,150 @@
+"""Measures of one frame of a swap against the true swap, inside the face and along its edge.
+
+Pictures are (H, W, 3) uint8 RGB; masks (H, W) bool; points (68, 2) in frame pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.geometry import frame_to_crop_for, warp_crop
+from faceswap.faces.landmarks import INNER
+from faceswap.swap.face_mask import face_outline
+
+RING = 0.06  # half-width of the ring around the outline, in face sizes
+ALIGNED_PX = 128
+_GMS_CONSTANT = 170.0  # Xue et al. 2014, for grey levels up to 255
+
+
+def face_size(points: NDArray) -> float:
+    """The root of width x height of the points' box, px."""
+    return float(np.sqrt(np.prod(np.ptp(points, axis=0))))
+
+
+def face_mask(points: NDArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Inside of the face's outline, forehead included."""
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, np.round(face_outline(np.asarray(points, np.float32))).astype(np.int32), 1)
+    return mask.astype(bool)
+
+
+def edge_ring(mask: NDArray[np.bool_], size_px: float) -> NDArray[np.bool_]:
+    """A band around a mask's edge, `RING` face sizes to either side."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(RING * size_px)) + 1,) * 2)
+    solid = mask.astype(np.uint8)
+    return (cv2.dilate(solid, kernel) - cv2.erode(solid, kernel)).astype(bool)
+
+
+def psnr_db(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """Peak signal-to-noise ratio inside the mask, dB."""
+    error = np.mean((image[mask].astype(np.float64) - truth[mask]) ** 2)
+    return float(10 * np.log10(255.0**2 / max(error, 1e-6)))
+
+
+def ssim(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """Mean structural similarity of the grey pictures inside the mask (Wang et al. 2004, Gaussian window 11, 1.5)."""
+    a, b = _grey(image), _grey(truth)
+
+    def mean(x: NDArray) -> NDArray:
+        return cv2.GaussianBlur(x, (11, 11), 1.5)
+
+    mean_a, mean_b = mean(a), mean(b)
+    variance_a, variance_b = mean(a * a) - mean_a**2, mean(b * b) - mean_b**2
+    covariance = mean(a * b) - mean_a * mean_b
+    dark, flat = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    similarity = (2 * mean_a * mean_b + dark) * (2 * covariance + flat)
+    similarity /= (mean_a**2 + mean_b**2 + dark) * (variance_a + variance_b + flat)
+    return float(similarity[mask].mean())
+
+
+def gmsd(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """Gradient magnitude similarity deviation inside the mask: a perceptual distance that needs no network.
+
+    0 for equal pictures (Xue, Zhang, Mou, Bovik 2014, "Gradient Magnitude Similarity Deviation").
+    """
+    half = tuple(max(1, side // 2) for side in mask.shape[::-1])
+    inside = cv2.resize(mask.astype(np.uint8), half, interpolation=cv2.INTER_AREA).astype(bool)
+    a, b = (_gradient(cv2.resize(_grey(x), half, interpolation=cv2.INTER_AREA)) for x in (image, truth))
+    similarity = (2 * a * b + _GMS_CONSTANT) / (a * a + b * b + _GMS_CONSTANT)
+    return float(similarity[inside].std())
+
+
+def colour_error(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
+    """Distance of the face's mean colours in CIE Lab (CIE76 dE)."""
+    return float(np.linalg.norm(_lab(image)[mask].mean(0) - _lab(truth)[mask].mean(0)))
+
+
+def seam_error(image: NDArray, truth: NDArray, ring: NDArray[np.bool_]) -> float:
+    """Mean difference of the gradients' magnitude in the ring, grey levels a pixel: an edge that the truth lacks."""
+    return float(np.abs(_gradient(_grey(image)) - _gradient(_grey(truth)))[ring].mean())
+
+
+def landmark_error_percent(image: NDArray, truth: NDArray, points: NDArray) -> float:
+    """How far the inner 51 points lie from the truth's, in % of the face's size.
+
+    The points are carried from the truth into the picture by dense optical flow (DIS, Kroeger et al. 2016), which needs
+    no network and sees shifts of features, not their likeness.
+    """
+    matrix = frame_to_crop_for(points, 2 * ALIGNED_PX)
+    crops = [cv2.cvtColor(warp_crop(x, matrix, 2 * ALIGNED_PX), cv2.COLOR_RGB2GRAY) for x in (truth, image)]
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(crops[0], crops[1], None)
+    inner = points[INNER] @ matrix[:, :2].T + matrix[:, 2]
+    columns, rows = np.clip(np.round(inner).astype(int), 0, 2 * ALIGNED_PX - 1).T
+    moved = np.linalg.norm(flow[rows, columns], axis=1).mean()
+    return float(100 * moved / (face_size(points) * np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+
+
+def likeness(image: NDArray, wanted: NDArray, other: NDArray, points: NDArray) -> float:
+    """How much nearer the face is to `wanted` than to `other`, in [-1, 1]; above 0: nearer to the wanted.
+
+    Compared as aligned grey faces without their mean and contrast, so that tone and light do not count.
+    """
+    matrix = frame_to_crop_for(points, ALIGNED_PX)
+    inside = face_mask(points @ matrix[:, :2].T + matrix[:, 2], (ALIGNED_PX, ALIGNED_PX))
+    faces = []
+    for x in (image, wanted, other):
+        values = cv2.GaussianBlur(_grey(warp_crop(x, matrix, ALIGNED_PX)), (0, 0), 1.5)[inside]
+        faces.append((values - values.mean()) / max(float(values.std()), 1e-3))
+    to_wanted, to_other = (float(np.sqrt(np.mean((faces[0] - x) ** 2))) for x in faces[1:])
+    return (to_other - to_wanted) / max(to_other + to_wanted, 1e-9)
+
+
+@dataclass
+class Flicker:
+    """Change from frame to frame beyond the truth's own motion, inside the face."""
+
+    _before: tuple[NDArray, NDArray] | None = None
+    _excess: float = 0.0
+    _own: float = 0.0
+
+    def add(self, image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> None:
+        """Takes the next frame."""
+        now = (image.astype(np.float32), truth.astype(np.float32))
+        if self._before is not None:
+            change, own = now[0] - self._before[0], now[1] - self._before[1]
+            self._excess += float(np.abs(change - own)[mask].mean())
+            self._own += float(np.abs(own)[mask].mean())
+        self._before = now
+
+    @property
+    def ratio(self) -> float:
+        """Mean change that the truth does not have, divided by the truth's mean change; 0: moves just like it."""
+        return self._excess / max(self._own, 1e-6)
+
+
+def _grey(image: NDArray) -> NDArray[np.float32]:
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def _lab(image: NDArray) -> NDArray[np.float32]:
+    return cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def _gradient(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Prewitt's gradient magnitude, grey levels a pixel."""
+    kernel = np.array([[1, 0, -1]] * 3, np.float32) / 3
+    return np.hypot(cv2.filter2D(grey, -1, kernel), cv2.filter2D(grey, -1, kernel.T))

@@ -1,0 +1,75 @@
+"""A converted test clip, frame by frame, against the true swap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.values import Frame
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import probe
+from faceswap.media.writing import writer_for
+from tools.truth import metrics
+
+MEASURES = {
+    "psnr_db": "dB inside the face, higher is nearer",
+    "ssim": "structure inside the face, 1 is equal",
+    "gmsd": "perceptual distance inside the face, 0 is equal",
+    "likeness": "nearer to A than to B when above 0",
+    "nearer_a_share": "share of frames nearer to A than to B",
+    "landmark_error_percent": "of the face's size, inner 51 points",
+    "colour_error_de": "CIE Lab distance of mean colours",
+    "seam_error": "grey levels a pixel in a ring round the face's edge",
+    "flicker": "change beyond the truth's own motion, as a share of it",
+}
+
+
+def score_clip(swap: Path, truth: Path, original: Path, points: NDArray) -> dict[str, float]:
+    """Means over all frames of `swap` against `truth`; `original` is B's clip, `points` (F, 68, 2) its landmarks.
+
+    Raises ValueError when the clips differ in length or size.
+    """
+    rows, flicker = [], metrics.Flicker()
+    frames = zip(read_frames(swap), read_frames(truth), read_frames(original), points, strict=True)
+    for a, b, c, where in frames:
+        if not a.image.shape == b.image.shape == c.image.shape:
+            raise ValueError(f"the clips differ in size: {a.image.shape}, {b.image.shape}, {c.image.shape}")
+        mask = metrics.face_mask(where, b.image.shape)
+        ring = metrics.edge_ring(mask, metrics.face_size(where))
+        likeness = metrics.likeness(a.image, b.image, c.image, where)
+        rows.append(
+            {
+                "psnr_db": metrics.psnr_db(a.image, b.image, mask),
+                "ssim": metrics.ssim(a.image, b.image, mask),
+                "gmsd": metrics.gmsd(a.image, b.image, mask),
+                "likeness": likeness,
+                "nearer_a_share": float(likeness > 0),
+                "landmark_error_percent": metrics.landmark_error_percent(a.image, b.image, where),
+                "colour_error_de": metrics.colour_error(a.image, b.image, mask),
+                "seam_error": metrics.seam_error(a.image, b.image, ring),
+            }
+        )
+        flicker.add(a.image, b.image, mask)
+    means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    return {name: round(value, 4) for name, value in {**means, "flicker": flicker.ratio}.items()}
+
+
+def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path:
+    """A film of B | swap | truth | their difference (doubled, around grey)."""
+    info = probe(original)
+    with writer_for(info, out) as writer:
+        for b, a, t in zip(read_frames(original), read_frames(swap), read_frames(truth), strict=True):
+            difference = np.clip(128 + 2 * (a.image.astype(np.int16) - t.image), 0, 255).astype(np.uint8)
+            writer.write(Frame(np.hstack([b.image, a.image, t.image, difference]), b.index, b.seconds))
+    return out
+
+
+def table(scores: dict[str, dict[str, float]]) -> str:
+    """The scores as a Markdown table: one row a measure, one column a clip."""
+    columns = list(scores)
+    lines = [f"| measure | {' | '.join(columns)} | what it is |", "|---|" + "---:|" * len(columns) + "---|"]
+    for name, meaning in MEASURES.items():
+        lines.append(f"| {name} | {' | '.join(f'{scores[c][name]:.3f}' for c in columns)} | {meaning} |")
+    return "\n".join(lines)
