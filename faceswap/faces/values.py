@@ -109,7 +109,7 @@ def _check_image(name: str, image: NDArray) -> None:
 
 
 def _as_finite(name: str, values: NDArray, shape: tuple[int, ...], dtype: type = np.float32) -> NDArray:
-    array = np.asarray(values, dtype)
+    array: NDArray = np.asarray(values, dtype)
     if array.shape != shape:
         raise ValueError(f"{name} must have the shape {shape}, not {array.shape}")
     if not np.isfinite(array).all():
