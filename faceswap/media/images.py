@@ -34,6 +34,10 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError,
 _SHORTEST_DELAY_MS, _DEFAULT_DELAY_MS = 11, 100
 
 
+class _TooLarge(UserError):
+    """A picture, but one this program does not decode."""
+
+
 @dataclass(frozen=True)
 class ImageHeader:
     """What a picture file says of itself: size in display orientation, and how many frames when it is an animation."""
@@ -55,8 +59,6 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 def image_header(path: str | Path) -> ImageHeader | None:
     """The header of a picture file, None when the content is no picture. Raises UserError when it is too large."""
-    from PIL import Image
-
     try:
         with _opened(path) as image:
             width, height = image.size
@@ -64,9 +66,9 @@ def image_header(path: str | Path) -> ImageHeader | None:
                 width, height = height, width
             animated = image.format in _ANIMATED and getattr(image, "is_animated", False)
             return ImageHeader(width, height, int(getattr(image, "n_frames", 1)) if animated else 1)
-    except UserError as error:
-        if isinstance(error.__cause__, Image.DecompressionBombError) or "million pixels" in str(error):
-            raise
+    except _TooLarge:
+        raise
+    except UserError:
         return None
 
 
@@ -180,7 +182,7 @@ def draw_labels(
     for label, (x, y, width, height) in zip(labels, boxes, strict=True):
         size = max(8.0, height * 0.75)
         text_width = draw.textlength(label, font=ImageFont.load_default(size))
-        font = ImageFont.load_default(max(6.0, size * min(1.0, width * 0.96 / max(text_width, 1.0))))
+        font = ImageFont.load_default(max(6.0, size * min(1.0, width * 0.92 / max(text_width, 1.0))))
         draw.text((x + width / 2, y + height / 2), label, fill=(235, 235, 235), font=font, anchor="mm")
     return np.array(picture)
 
@@ -201,12 +203,12 @@ def _opened(path: str | Path) -> Image:
     except FileNotFoundError as error:
         raise UserError(f"cannot read the picture {path}: no such file") from error
     except Image.DecompressionBombError as error:
-        raise UserError(_too_large(path)) from error
+        raise _TooLarge(_too_large(path)) from error
     except _UNREADABLE as error:
         raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
     if image.width * image.height > MAX_PIXELS:
         image.close()
-        raise UserError(_too_large(path))
+        raise _TooLarge(_too_large(path))
     return image
 
 

@@ -58,21 +58,16 @@ class RgbReader:
 
 
 def rgb_to_frame(image: NDArray[np.uint8], tags: ColourTags) -> VideoFrame:
-    """(H, W, 3) uint8 RGB to an 8-bit picture with these tags: yuv420p, or yuv444p when a side is odd."""
+    """(H, W, 3) uint8 RGB to 8-bit Y'CbCr by these tags: yuv420p, or yuv444p when a side is odd."""
     height, width = image.shape[:2]
     yuv = np.asarray(cv2.transform(image, rgb_to_yuv_matrix(tags, width, height)), np.uint8)
     luma, blue, red = cv2.split(yuv)
     if is_odd(width, height):
-        frame = VideoFrame.from_ndarray(np.asarray(np.stack([luma, blue, red]), np.uint8), format="yuv444p")
-    else:
-        half = (width // 2, height // 2)
-        chroma = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
-        stacked = np.concatenate([np.asarray(plane, np.uint8).reshape(-1) for plane in (luma, *chroma)])
-        stacked = stacked.reshape(height * 3 // 2, width)
-        frame = VideoFrame.from_ndarray(stacked, format="yuv420p")
-    frame.color_range, frame.colorspace = tags.range, tags.matrix
-    frame.color_primaries, frame.color_trc = tags.primaries, tags.transfer
-    return frame
+        return VideoFrame.from_ndarray(np.asarray(np.stack([luma, blue, red]), np.uint8), format="yuv444p")
+    half = (width // 2, height // 2)
+    chroma = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
+    stacked = np.concatenate([np.asarray(plane, np.uint8).reshape(-1) for plane in (luma, *chroma)])
+    return VideoFrame.from_ndarray(stacked.reshape(height * 3 // 2, width), format="yuv420p")
 
 
 def is_odd(width: int, height: int) -> bool:

@@ -1,6 +1,7 @@
 """A source is recognised by what it is, under any name."""
 
 import os
+import socket
 from fractions import Fraction
 
 import pytest
@@ -72,6 +73,13 @@ def test_a_folder_without_pictures(tmp_path):
 
 def test_a_playlist_reaches_nothing_outside(tmp_path):
     playlist = tmp_path / "list.m3u8"
-    playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
-    with pytest.raises(UserError, match=r"list\.m3u8"):
-        probe(playlist)
+    with socket.socket() as outside:
+        outside.bind(("127.0.0.1", 0))
+        outside.listen()
+        outside.setblocking(False)
+        address = f"http://127.0.0.1:{outside.getsockname()[1]}/a.ts"
+        playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n")
+        with pytest.raises(UserError, match=r"list\.m3u8"):
+            probe(playlist)
+        with pytest.raises(BlockingIOError):  # nobody called
+            outside.accept()
