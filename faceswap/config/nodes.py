@@ -64,11 +64,11 @@ class LossNode:
     """What the decoders are trained to make small."""
 
     _target_: str = "faceswap.swap.losses.ReconstructionLoss"
-    l1: float = option(0.0, "weight of the absolute error", minimum=0)
-    mse: float = option(1.0, "weight of the squared error", minimum=0)
+    l1: float = option(1.0, "weight of the absolute error", minimum=0)
+    mse: float = option(0.0, "weight of the squared error", minimum=0)
     dssim: float = option(1.0, "weight of the structural dissimilarity", minimum=0)
     dssim_window_px: int = option(11, "its window, odd", minimum=3)
-    mask: float = option(0.5, "weight of the learned mask's error", minimum=0)
+    mask: float = option(0.25, "weight of the learned mask's error", minimum=0)
     outside: float = option(0.1, "what a pixel outside of the face counts against one inside, in [0, 1]", minimum=0)
 
 

@@ -22,11 +22,11 @@ class ReconstructionLoss:
     `outside`: what a pixel outside the face counts against one inside, [0, 1].
     """
 
-    l1: float = 0.0
-    mse: float = 1.0
+    l1: float = 1.0
+    mse: float = 0.0
     dssim: float = 1.0
     dssim_window_px: int = 11
-    mask: float = 0.5
+    mask: float = 0.25
     outside: float = 0.1
 
     def __post_init__(self) -> None:

@@ -103,7 +103,7 @@ def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
     events = EventAccumulator(str(run / "tensorboard"))
     events.Reload()
     tags = events.Tags()
-    wanted = {"loss/a/mse", "loss/b/mask", "loss", "validation/b/psnr_db", "learning_rate", "images_per_second"}
+    wanted = {"loss/a/l1", "loss/b/mask", "loss", "validation/b/psnr_db", "learning_rate", "images_per_second"}
     assert wanted <= set(tags["scalars"])
     assert [event.step for event in events.Scalars("loss")] == [2, 4, 6]
     assert tags["images"] == ["preview"] and tags["tensors"] == ["config/text_summary"]
