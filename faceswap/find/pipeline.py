@@ -146,12 +146,12 @@ class _Extraction:
                     faces = self._linked([face for face in found if self._is_usable(face)], cut)
                     waiting.append((frame.index, cut, pool.submit(self._store, frame, faces)))
                     while waiting and (len(waiting) > depth or waiting[0][2].done()):
-                        self._note(*waiting.popleft())
+                        self._note_next(waiting)
                     bar.advance()
             finally:  # also when stopped: what was found is kept
                 frames.close()  # type: ignore[attr-defined]
                 while waiting:
-                    self._note(*waiting.popleft())
+                    self._note_next(waiting)
 
     def _frames(self) -> Iterator[Frame]:
         """The frames to look at, and first the last one that is done, if any: a cut shows only between two frames."""
@@ -194,8 +194,13 @@ class _Extraction:
             lines.append(record.to_json())
         return lines
 
-    def _note(self, frame: int, cut: bool, lines: Future[list[str]]) -> None:
-        self.journal.add(frame, lines.result(), cut)
+    def _note_next(self, waiting: deque[tuple[int, bool, Future[list[str]]]]) -> None:
+        frame, cut, lines = waiting.popleft()
+        try:
+            self.journal.add(frame, lines.result(), cut)
+        except BaseException:
+            waiting.clear()  # a frame that is noted vouches for all before it
+            raise
 
     def _write_report(self, completed: bool) -> None:
         entries = self.journal.entries

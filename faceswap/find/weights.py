@@ -89,4 +89,5 @@ def _download(file: WeightsFile, path: Path) -> None:
 
 
 def _first_line(error: BaseException) -> str:
+    error = getattr(error, "reason", error)  # of urllib's URLError
     return (str(error) or type(error).__name__).splitlines()[0][:120]
