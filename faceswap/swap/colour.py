@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 
-# A little light and white balance, the same on input and target; more would wash out the likeness.
+# A little light and white balance, the same on input and target; more would wash out the likeness
+# (and a model that evens out its input's colours cannot know what was done to them).
 DEFAULT_COLOUR: tuple[dict[str, Any], ...] = (
     {
         "name": "RandomBrightnessContrast",
-        "kwargs": {"brightness_limit": 0.1, "contrast_limit": 0.1, "p": 0.8},
+        "kwargs": {"brightness_limit": 0.05, "contrast_limit": 0.05, "p": 0.5},
     },
     {
         "name": "RGBShift",
-        "kwargs": {"r_shift_limit": 6, "g_shift_limit": 6, "b_shift_limit": 6, "p": 0.5},
+        "kwargs": {"r_shift_limit": 4, "g_shift_limit": 4, "b_shift_limit": 4, "p": 0.3},
     },
 )
 

@@ -17,9 +17,9 @@ def test_the_seed_alone_decides():
     results = []
     for change in (first, second):
         change.seed(5)
-        results.append([change(picture()) for _ in range(4)])
+        results.append([change(picture()) for _ in range(12)])
     assert all((a == b).all() for a, b in zip(*results, strict=True))
-    assert not (results[0][0] == results[0][1]).all()
+    assert any(not (results[0][0] == other).all() for other in results[0][1:])
 
 
 def test_the_default_is_light():

@@ -77,7 +77,7 @@ def test_blur_keeps_a_flat_picture():
 
 
 @pytest.mark.parametrize(
-    "change", [{"l1": -1}, {"mse": 0, "dssim": 0}, {"dssim_window_px": 10}, {"outside": 2}, {"mask": float("nan")}]
+    "change", [{"l1": -1}, {"l1": 0, "dssim": 0}, {"dssim_window_px": 10}, {"outside": 2}, {"mask": float("nan")}]
 )
 def test_impossible_settings_are_refused(change):
     with pytest.raises(ValueError, match="loss"):
