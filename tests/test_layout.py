@@ -42,11 +42,17 @@ def test_imports_point_down_the_house(path):
 
 
 def test_only_config_knows_hydra():
-    knows = {path.relative_to(PACKAGE).parts[0] for path in modules() if re.search(r"\b(hydra|omegaconf)\b", path.read_text())}
+    knows = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in modules()
+        if re.search(r"\b(hydra|omegaconf)\b", path.read_text())
+    }
     assert knows <= {"config"}
 
 
-@pytest.mark.parametrize("path", [*modules(), *(ROOT / "tools").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*modules(), *(ROOT / "tools").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_files_stay_readable(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
@@ -55,7 +61,9 @@ def test_the_wheel_lists_every_room():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
     listed = set(setup["options"]["packages"].split())
-    folders = {".".join(path.relative_to(ROOT).parts) for path in PACKAGE.rglob("*") if (path / "__init__.py").is_file()}
+    folders = {
+        ".".join(path.relative_to(ROOT).parts) for path in PACKAGE.rglob("*") if (path / "__init__.py").is_file()
+    }
     assert listed == folders | {"faceswap", "faceswap.configs"}
 
 

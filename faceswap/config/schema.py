@@ -51,12 +51,12 @@ class ExtractConfig:
     name: str = option("", "the face set's name (default: the stem of the video)", verbatim=True)
     workspace: str = _workspace()
     finder: Any = plugin("finder", "how faces are found")
-    size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=16)
+    size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=32)
     every: int = option(1, "take every n-th frame", minimum=1)
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    image_format: str = option("jpg", "file type of the crops", choices=("jpg", "png"))
-    minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=1)
+    image_format: str = option("jpg", "file type of the crops", choices=("jpg", "png", "webp"))
+    minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
     restart: bool = option(False, "throw away what was extracted before and start anew")
 
 

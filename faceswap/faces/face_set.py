@@ -25,7 +25,7 @@ class FaceRecord:
     """One line of the alignments file.
 
     `file` is the crop's name in the folder, `size_px` its width; `box` (4,) and `points` (68, 2) are frame pixels;
-    `frame_to_crop` (2, 3); `blur` in [0, 1], 1 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
+    `frame_to_crop` (2, 3); `blur` in [0, 1], 0 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
     """
 
     file: str

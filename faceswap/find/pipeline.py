@@ -188,7 +188,7 @@ class _Extraction:
             pose = head_pose(face.points)
             record = FaceRecord(
                 file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
-                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track, blur=sharpness(aligned.image),
+                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track, blur=1 - sharpness(aligned.image),
                 yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll, size_px=self.settings.size_px,
             )  # fmt: skip
             lines.append(record.to_json())

@@ -37,7 +37,7 @@ def test_typed_values_are_converted():
         (["finder=yolo"], ["finder=yolo", "face_alignment", "landmarks"]),
         (["finder=landmark"], ["did you mean 'landmarks'"]),
         (["vidio=x"], ["no setting 'vidio'", "did you mean 'video'"]),
-        (["image_format=gif"], ["jpg, png"]),
+        (["image_format=gif"], ["jpg, png, webp"]),
         (["craig.mp4"], ["key=value", "video=craig.mp4"]),
         (["finder.pth=3"], ["finder has no setting 'pth'"]),
         (["finder=face_alignment", "finder.path=x"], ["has no setting 'path'"]),
