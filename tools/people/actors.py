@@ -94,7 +94,8 @@ def _take(shot: Shot, count: int) -> Take:
 
 
 def _describe(pair: Pair) -> dict[str, str]:
-    return {
-        "name": pair.name, "a": pair.training_a.name, "b": pair.training_b.name, "test": pair.test.name, "truth":
-        pair.truth.name, "truth_toned": pair.truth_toned.name,
-    }  # fmt: skip
+    """The names of the pair's clips by their role."""
+    roles = {"a": pair.training_a, "b": pair.training_b, "test": pair.test, "truth": pair.truth}
+    if pair.truth_toned:
+        roles["truth_toned"] = pair.truth_toned
+    return {"name": pair.name} | {role: shot.name for role, shot in roles.items()}

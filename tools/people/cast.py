@@ -43,24 +43,29 @@ class Pair:
     training_b: Shot
     test: Shot
     truth: Shot
-    truth_toned: Shot
+    truth_toned: Shot | None
 
     @property
     def shots(self) -> tuple[Shot, ...]:
-        """All five."""
-        return self.training_a, self.training_b, self.test, self.truth, self.truth_toned
+        """All of them."""
+        four = self.training_a, self.training_b, self.test, self.truth
+        return (*four, self.truth_toned) if self.truth_toned else four
 
 
 def demo_pairs() -> tuple[Pair, Pair]:
     """Pair 1 looks alike; pair 2 differs in face shape, skin, age and gender."""
-    alike = make_pair("alike", "hanna", hanna(), office(), 210.0, "vera", vera(), evening_room(), 195.0, seed=300)
-    unlike = make_pair("unlike", "amara", amara(), garden(), 188.0, "henrik", henrik(), workshop(), 108.0, seed=400)
+    alike = make_pair(
+        "alike", "hanna", hanna(), office(), 210.0, "vera", vera(), evening_room(), 195.0, seed=300, toned=False
+    )
+    unlike = make_pair(
+        "unlike", "amara", amara(), garden(), 188.0, "henrik", henrik(), workshop(), 108.0, seed=400, toned=True
+    )
     return alike, unlike
 
 
 def make_pair(
     name: str, a_name: str, a: Person, a_scene: Moment, a_pitch: float,
-    b_name: str, b: Person, b_scene: Moment, b_pitch: float, seed: int,
+    b_name: str, b: Person, b_scene: Moment, b_pitch: float, seed: int, toned: bool,
 ) -> Pair:  # fmt: skip
     """The shots of a pair; the motion of each training clip and of the test is its own."""
     test = Shot(f"{b_name}_test", b, b_scene, seed + 3, TEST_SECONDS, b_pitch)
@@ -70,7 +75,7 @@ def make_pair(
         Shot(b_name, b, b_scene, seed + 2, TRAINING_SECONDS, b_pitch),
         test,
         replace(test, name=f"{b_name}_test_as_{a_name}", person=a, on=b),
-        replace(test, name=f"{b_name}_test_as_{a_name}_toned", person=in_skin_of(a, b), on=b),
+        replace(test, name=f"{b_name}_test_as_{a_name}_toned", person=in_skin_of(a, b), on=b) if toned else None,
     )
 
 

@@ -154,7 +154,7 @@ def _shard_rows(folder: Path, number: int) -> Path:
 def _start(folder: Path) -> None:
     global _renderer
     cv2.setNumThreads(1)
-    _renderer = Renderer(Assets(folder))
+    _renderer = Renderer(Assets(folder), fine=False)
 
 
 def _write_shard(folder: Path, plan: Plan, number: int) -> None:

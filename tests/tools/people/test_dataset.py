@@ -1,0 +1,77 @@
+"""Sets: who plays which moment in which split, and going on where one stopped."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faceswap.faces.errors import UserError
+from tools.people.__main__ import main
+from tools.people.dataset import Plan
+
+
+@given(st.integers(1, 400), st.integers(1, 90), st.integers(1, 5))
+def test_splits_share_no_people_and_no_moments(pictures, people, together):
+    if together > max(1, people - people // 10):
+        return
+    cells = [Plan(pictures, people, together=together).cell(index) for index in range(pictures)]
+    by_split = {"training": set(), "validation": set()}
+    for person, moment, split in cells:
+        by_split[split].add(("person", person))
+        by_split[split].add(("moment", moment))
+    assert not by_split["training"] & by_split["validation"]
+    assert len(set(cells)) == pictures  # nobody plays the same moment twice
+
+
+def test_paired_mode_gives_each_moment_to_k_people():
+    plan = Plan(400, 40, together=4)
+    players: dict[int, set[int]] = {}
+    for index in range(400):
+        person, moment, _ = plan.cell(index)
+        players.setdefault(moment, set()).add(person)
+    assert {len(group) for group in players.values()} == {4}
+    counts = np.bincount([plan.cell(index)[0] for index in range(400)])
+    assert counts.min() >= 5 and counts.max() <= 15  # everybody gets about as many
+
+
+def test_a_plan_says_what_is_wrong():
+    with pytest.raises(UserError, match="together=9"):
+        Plan(10, 5, together=9)
+    with pytest.raises(UserError, match="between 32 and 2048"):
+        Plan(10, 5, size_px=9)
+
+
+def test_without_the_files_the_command_says_where_to_get_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("FACESWAP_PEOPLE_ASSETS", raising=False)
+    assert main(["dataset", str(tmp_path), "--pictures", "1", "--people", "1"]) == 2
+    assert "tools/people/README.md" in capsys.readouterr().err
+    assert main(["sheet", "--assets", str(tmp_path / "none")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_set_is_written_and_continued(assets_folder, tmp_path, capsys):
+    folder = tmp_path / "set"
+
+    def write(count: int, people: int = 4) -> int:
+        command = ["dataset", str(folder), "--assets", str(assets_folder), "--workers", "1", "--depth"]
+        return main([*command, "--pictures", str(count), "--people", str(people), "--size", "64"])
+
+    assert write(3) == 0
+    first = {path.name: path.read_bytes() for path in (folder / "images").iterdir()}
+    assert write(5) == 0
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    assert len(rows) == 5 and all((folder / row["file"]).exists() for row in rows)
+    for name, data in first.items():
+        assert (folder / "images" / name).read_bytes() == data
+    arrays = np.load(folder / "shards" / "000000.npz")
+    assert arrays["points"].shape == (5, 68, 2) and arrays["dense"].shape == (5, 512, 2)
+    assert (folder / "contact_sheet.jpg").exists()
+    assert write(5) == 0 and json.loads((folder / "report.json").read_text())["rendered"] == 0
+    capsys.readouterr()
+    assert write(5, people=3) == 2
+    assert "made with another plan" in capsys.readouterr().err
