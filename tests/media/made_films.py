@@ -49,7 +49,9 @@ class Film:
 
 def make_film(path: Path, film: Film) -> Path:
     """Writes the film, near lossless. With `flash`, that frame is white and a click sounds as it appears."""
-    with av.open(str(path), "w") as output:
+    # MP4 tells a late start in units of the movie's time scale, 1 ms unless asked otherwise.
+    exact = {"movie_timescale": str(film.time_base.denominator)} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", container_options=exact) as output:
         options = {"crf": "4"} if film.codec == "libx264" else {}
         stream = output.add_stream(film.codec, rate=25, options=options)
         stream.width, stream.height = film.size
