@@ -12,6 +12,7 @@ SOLVER_PX = 64
 SWEEPS = 12  # per level of the pyramid; more change a face by less than a grey level
 CONTRACTION = 0.99  # of the slowest wave in a Jacobi sweep that is still to be damped
 SMALLEST_PX = 8
+LARGEST_BEND = 0.12  # how far the membrane may go from the face's median difference, of the range [0, 1]
 CROSS = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
 
 
@@ -38,7 +39,8 @@ class PoissonBlender:
 
     Cloning with the source's gradients equals adding the membrane h: Laplace h = 0 inside the mask, h = frame - face
     around it (section 3 there). h is smooth, so it is solved on 64 px whatever the size of the frame, and the face
-    keeps its full detail. Where the frame ends nothing is known: the membrane is free there.
+    keeps its full detail. Where the frame ends nothing is known: the membrane is free there. Unlike the original the
+    edge's differences are limited; what remains of them fades out in the mask's feather.
     """
 
     def fit(self, face: NDArray, view: NDArray, alpha: NDArray, seen: NDArray[np.bool_]) -> NDArray:
@@ -47,7 +49,13 @@ class PoissonBlender:
         fixed = (alpha <= 0) & seen
         if fixed.sum() < view.shape[0]:  # no edge to take colours from
             return face
-        membrane = solve_membrane(view - small, fixed)
+        difference = view - small
+        inside = (alpha > 0.5) & seen
+        if inside.any():
+            # Hair or a hand at the edge, or background beside the face, must not bend the tone of the whole face.
+            usual = np.median(difference[inside], axis=0)
+            difference = np.clip(difference, usual - LARGEST_BEND, usual + LARGEST_BEND)
+        membrane = solve_membrane(difference, fixed)
         membrane = cv2.resize(membrane, (face.shape[1], face.shape[0]), interpolation=cv2.INTER_LINEAR)
         return np.clip(face + membrane, 0, 1)
 

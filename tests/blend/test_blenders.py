@@ -68,3 +68,12 @@ def test_poisson_without_an_edge_leaves_the_face_alone() -> None:
     np.testing.assert_array_equal(
         PoissonBlender().fit(face, view, np.zeros((SIZE, SIZE), np.float32), np.zeros_like(SEEN)), face
     )
+
+
+def test_dark_hair_at_the_edge_does_not_darken_the_face() -> None:
+    view = np.full((SIZE, SIZE, 3), 0.7, np.float32)
+    view[:, :11] = view[:, -11:] = 0.05  # hair beside a bright face
+    view[:14] = 0.05
+    face = np.full((SIZE, SIZE, 3), 0.65, np.float32)
+    fitted = PoissonBlender().fit(face, view, _disc().astype(np.float32), SEEN)
+    assert fitted[24:40, 24:40].min() > 0.6
