@@ -108,10 +108,11 @@ def shade_eye(out, lamps, albedo, n, to_eye, lit, open_):
 def shade_wet(out, lamps, albedo, n, to_eye, lit, open_):
     """Teeth, gums and tongue: translucent and shiny."""
     for channel in range(3):
-        out[channel] = sky(lamps, n, channel) * open_ * open_ * albedo[channel]
+        out[channel] = sky(lamps, n, channel) * open_ * albedo[channel]
     for k in range(3):
         towards = lamp_direction(lamps, k)
-        reach = (lit if k == 0 else open_) * open_
+        # light also comes in through the lips and from tooth to tooth
+        reach = (np.float32(0.35) + np.float32(0.65) * lit if k == 0 else open_) * open_
         diffuse = max((dot(n, towards) + np.float32(0.3)) / np.float32(1.5), ZERO) * reach
         glossy = gloss(n, to_eye, towards, np.float32(0.30), np.float32(0.04)) * np.float32(0.7) * reach
         for channel in range(3):

@@ -119,7 +119,8 @@ def _scalp(side: NDArray, y: NDArray, z: NDArray, ears: NDArray) -> NDArray:
     hairline = 7.95 - 0.55 * np.clip((side - 0.45) / 0.35, 0, 1) ** 1.5
     behind = 6.75 + 0.35 * np.clip(z / 0.5, 0, 1)
     height = np.where(z < 0.62, behind, hairline)
-    return np.clip((y - height) / 0.22 + 0.3, 0, 1) * (ears < 0.5)
+    around_ear = (side > 0.64) & (y > 6.72) & (y < 7.46) & (z > 0.18)
+    return np.clip((y - height) / 0.22 + 0.3, 0, 1) * (ears < 0.5) * ~around_ear
 
 
 def _ramp(value: NDArray, middle: NDArray | float, width: float) -> NDArray:

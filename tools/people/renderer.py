@@ -186,9 +186,10 @@ class _Same:
 
 def _rasterise_layers(assembly: Assembly, screen, depth, owner, weights, samples: int) -> None:
     for layer in assembly.layers:
+        drawn = layer.drawn
         rasterise(
-            screen, assembly.scene.triangles[layer.first : layer.last], layer.first, depth, owner, weights, layer.cull,
-            layer.depth_bias, layer.opacity_map, assembly.scene.uvs, assembly.opacity, layer.threshold, samples,
+            screen, assembly.scene.triangles[layer.first : layer.last], layer.first, depth, owner, weights, drawn.cull,
+            drawn.depth_bias, drawn.opacity_map, assembly.scene.uvs, assembly.opacity, drawn.threshold, samples,
         )  # fmt: skip
 
 
@@ -206,10 +207,11 @@ def _lamps(assembly: Assembly, moment: Moment, view: View) -> Lamps:
     depth, owner, weights = empty_buffers(SHADOW_MAP_SIZE)
     # rows of the map run upwards, so culling keeps the solids' far sides: they shadow alike and never themselves
     for layer in assembly.layers:
-        if layer.casts_shadow:
+        drawn = layer.drawn
+        if drawn.casts_shadow:
             rasterise(
-                places, assembly.scene.triangles[layer.first : layer.last], 0, depth, owner, weights, layer.cull, 0.0,
-                layer.opacity_map, assembly.scene.uvs, assembly.opacity, 0.4, 1,
+                places, assembly.scene.triangles[layer.first : layer.last], 0, depth, owner, weights, drawn.cull, 0.0,
+                drawn.opacity_map, assembly.scene.uvs, assembly.opacity, 0.4, 1,
             )  # fmt: skip
     return Lamps(light.directions, light.colours, light.sharpness, light.harmonics, world_to_map, depth)
 

@@ -8,6 +8,7 @@ from tools.people.labels import Label
 from tools.people.materials import pick, shade_skin
 from tools.people.rasteriser import jit
 from tools.people.reflection import smoothstep, unit
+from tools.people.surface import BEARD, EARS, FACE, FRECKLES, LIPS, NOSE, SCALP
 
 NECK_BELOW_Y = np.float32(6.05)  # canonical height under the chin where the neck begins
 L_SKIN, L_NOSE, L_LIPS, L_NECK, L_CLOTH, L_EARS = (
@@ -116,11 +117,11 @@ def shade_cloth_sample(out, albedo, lamps, skin, place, below, n, to_eye, lit, o
 def shade_skin_sample(out, albedo, scene, inner, outer, lamps, a, b, c, w0, w1, w2, place, n, to_eye, lit, open_):
     """Skin with its lips, moles, stubble and scalp; returns its class. `inner` is the look of the face, `outer` of
     the rest."""
-    skin = inner if blend1(scene.masks, a, b, c, w0, w1, w2, 6) > 0.5 else outer
-    lip = smoothstep(np.float32(0.25), np.float32(0.75), blend1(scene.masks, a, b, c, w0, w1, w2, 0))
-    beard = blend1(scene.masks, a, b, c, w0, w1, w2, 1)
-    freckly = blend1(scene.masks, a, b, c, w0, w1, w2, 2)
-    scalp = blend1(scene.masks, a, b, c, w0, w1, w2, 3)
+    skin = inner if blend1(scene.masks, a, b, c, w0, w1, w2, FACE) > 0.5 else outer
+    lip = smoothstep(np.float32(0.25), np.float32(0.75), blend1(scene.masks, a, b, c, w0, w1, w2, LIPS))
+    beard = blend1(scene.masks, a, b, c, w0, w1, w2, BEARD)
+    freckly = blend1(scene.masks, a, b, c, w0, w1, w2, FRECKLES)
+    scalp = blend1(scene.masks, a, b, c, w0, w1, w2, SCALP)
     height, width = skin.detail.shape[0], skin.detail.shape[1]
     u, v = blend1(scene.uvs, a, b, c, w0, w1, w2, 0), blend1(scene.uvs, a, b, c, w0, w1, w2, 1)
     row = min(max(int((1 - v) * height), 0), height - 1)
@@ -156,8 +157,8 @@ def shade_skin_sample(out, albedo, scene, inner, outer, lamps, a, b, c, w0, w1, 
     )
     if lip > 0.5:
         return L_LIPS
-    if blend1(scene.masks, a, b, c, w0, w1, w2, 4) > 0.5:
+    if blend1(scene.masks, a, b, c, w0, w1, w2, NOSE) > 0.5:
         return L_NOSE
-    if blend1(scene.masks, a, b, c, w0, w1, w2, 5) > 0.5:
+    if blend1(scene.masks, a, b, c, w0, w1, w2, EARS) > 0.5:
         return L_EARS
     return L_NECK if place[1] < NECK_BELOW_Y + (np.float32(1.346) - place[2]) * np.float32(0.42) else L_SKIN

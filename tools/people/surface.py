@@ -7,6 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# Columns of `Scene.masks`.
+LIPS, BEARD, FRECKLES, SCALP, NOSE, EARS, FACE = range(7)
+MASK_COUNT = 7
+
 
 class Scene(NamedTuple):
     """All parts of one moment in one set of arrays; per vertex unless said otherwise.

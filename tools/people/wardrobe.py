@@ -71,7 +71,7 @@ class Wardrobe:
         self.teeth_triangles = teeth.triangles[(height.min(1) > 6.60) & (height.max(1) < 6.86)]
         colours = colours_at(assets, "teeth.png", teeth.uvs)
         gum = np.clip((colours[:, :1] - colours[:, 1:2] - 0.08) / 0.12, 0, 1)
-        white = np.minimum(colours * 1.7, 0.85) * [0.95, 0.90, 0.80]
+        white = np.minimum(colours * 1.8, 0.88) * [0.96, 0.89, 0.77]
         self.teeth_colours = (white * (1 - gum) + colours * [0.8, 0.55, 0.55] * gum).astype(np.float32)
         tongue = colours_at(assets, "tongue01_diffuse.png", head.parts[TONGUE].uvs)
         self.tongue_colours = (tongue * [0.75, 0.6, 0.6]).astype(np.float32)
