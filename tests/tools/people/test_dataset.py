@@ -19,7 +19,7 @@ def test_splits_share_no_people_and_no_moments(pictures, people, together):
     if together > max(1, people - people // 10):
         return
     cells = [Plan(pictures, people, together=together).cell(index) for index in range(pictures)]
-    by_split = {"training": set(), "validation": set()}
+    by_split: dict[str, set] = {"training": set(), "validation": set()}
     for person, moment, split in cells:
         by_split[split].add(("person", person))
         by_split[split].add(("moment", moment))
