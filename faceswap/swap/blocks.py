@@ -55,8 +55,10 @@ class SwapModel(nn.Module):
         """
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
-                rectified = "leaky_relu" if isinstance(module, nn.Conv2d) else "linear"
-                nn.init.kaiming_normal_(module.weight, LEAK, nonlinearity=rectified)
+                followed_by: Literal["leaky_relu", "linear"] = (
+                    "leaky_relu" if isinstance(module, nn.Conv2d) else "linear"
+                )
+                nn.init.kaiming_normal_(module.weight, LEAK, nonlinearity=followed_by)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         self.decoder_b.load_state_dict(self.decoder_a.state_dict())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -105,9 +105,8 @@ def sample_cv2(crop: NDArray[np.uint8], grids: NDArray[np.float32], resolution_p
     """One crop (S, S, C) uint8 seen through K control grids (K, 5, 5, 2): (K, R, R, C) uint8, edges repeated."""
     positions = sampling_maps(grids * crop.shape[0] - np.float32(0.5), resolution_px)
     tall = positions.reshape(-1, resolution_px, 2)  # one call draws all of them, one above the other
-    drawn = cv2.remap(  # type: ignore[call-overload]
-        np.asarray(crop), tall, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    nothing: Any = None  # both maps are in the first
+    drawn = cv2.remap(np.asarray(crop), tall, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return drawn.reshape(len(grids), resolution_px, resolution_px, -1)
 
 
