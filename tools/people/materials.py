@@ -14,6 +14,7 @@ from tools.people.reflection import dot, gloss, lamp_direction, mirrored, sky, s
 IRIS_RADIUS = np.float32(0.50)  # of the eyeball's
 ZERO = np.float32(0)
 ONE = np.float32(1)
+MOST_GLOSS = np.float32(0.25)  # of a lamp: single pores must not sparkle
 
 
 @jit
@@ -49,7 +50,7 @@ def shade_skin(out, lamps, albedo, n, bumped, to_eye, lit, open_, roughness, oil
         reach = lit if k == 0 else np.float32(0.3) + np.float32(0.7) * open_
         glossy = gloss(bumped, to_eye, towards, roughness, np.float32(0.028)) * np.float32(0.75)
         glossy += gloss(n, to_eye, towards, broad_roughness, np.float32(0.028)) * np.float32(0.5)
-        glossy *= reach * shine
+        glossy = min(glossy, MOST_GLOSS) * reach * shine
         for channel in range(3):
             wrap = pick(channel, 0.38, 0.16, 0.09) * softness
             blur = pick(channel, 0.85, 0.45, 0.30)
