@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -159,13 +160,13 @@ def describe(model: SwapModel, state: TrainingState) -> dict[str, Any]:
 
 def _write(folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
     header = {_HEADER_KEY: json.dumps(describe(model, state))}
-    save_file(_plain(model.state_dict()), folder / MODEL_FILE, header)
+    _save(model.state_dict(), folder / MODEL_FILE, header)
     moments = {
         f"{name}/{key}": value
         for name, parameter in model.named_parameters()
         for key, value in optimiser.state[parameter].items()
     }
-    save_file(_plain(moments | {_GENERATOR_KEY: torch.get_rng_state()}), folder / OPTIMISER_FILE)
+    _save(moments | {_GENERATOR_KEY: torch.get_rng_state()}, folder / OPTIMISER_FILE)
     sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
     write_text(folder / STATE_FILE, json.dumps({"format": 1, **asdict(state), "bytes": sizes}, indent=2) + "\n")
     flush_to_disk(folder / MODEL_FILE)
@@ -220,6 +221,12 @@ def _opened(path: Path) -> Any:
         raise DamagedCheckpoint(f"{path.name}: {error}") from error
 
 
-def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """On the CPU and contiguous, as the file format wants them."""
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+def _save(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
+    """Writes a safetensors file. Raises OSError, as every other way of writing does."""
+    try:  # on the CPU and contiguous, as the format wants them
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, header)
+    except SafetensorError as error:
+        refused = re.search(r"os error (\d+)", str(error))
+        if refused is None:
+            raise
+        raise OSError(int(refused[1]), os.strerror(int(refused[1])), str(path)) from error

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
-from faceswap.faces.atomic import write_json, write_text
+from faceswap.faces.atomic import write_json, write_text, writing_errors
 from faceswap.faces.face_set import REPORT
 from faceswap.faces.workspace import RUN_CONFIG
 from faceswap.media.images import write_image
@@ -32,12 +32,14 @@ class RunLog:
 
     def scalars(self, values: Mapping[str, float], iteration: int) -> None:
         """One point on each of the named curves."""
-        for name, value in values.items():
-            self._writer.add_scalar(name, value, iteration)
+        with writing_errors(self._run):
+            for name, value in values.items():
+                self._writer.add_scalar(name, value, iteration)
 
     def preview(self, picture: NDArray[np.uint8], iteration: int) -> Path:
         """A preview grid (H, W, 3), in TensorBoard and as a file."""
-        self._writer.add_image("preview", picture, iteration, dataformats="HWC")
+        with writing_errors(self._run):
+            self._writer.add_image("preview", picture, iteration, dataformats="HWC")
         path = self._run / PREVIEWS / f"{iteration:08d}.jpg"
         write_image(path, picture)
         return path
@@ -50,4 +52,5 @@ class RunLog:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._writer.close()
+        with writing_errors(self._run):
+            self._writer.close()

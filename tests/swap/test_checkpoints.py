@@ -6,8 +6,10 @@ import pickle
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from faceswap.faces.errors import UserError
+from faceswap.swap import checkpoints
 from faceswap.swap.checkpoints import (
     MODEL_FILE,
     OPTIMISER_FILE,
@@ -98,6 +100,18 @@ def test_a_temporary_folder_is_no_checkpoint(tmp_path):
     folder = save(tmp_path, 5)
     (folder.parent / ".00000009.123.part").mkdir()
     assert list_checkpoints(tmp_path) == [folder]
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    kept = save(tmp_path, 5)
+
+    def refuse(*arguments):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoints, "save_file", refuse)
+    with pytest.raises(UserError, match="no space left"):
+        save(tmp_path, 6)
+    assert list((tmp_path / "checkpoints").iterdir()) == [kept]
 
 
 def test_another_model_than_the_runs_is_refused(tmp_path):
