@@ -24,12 +24,12 @@ from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
 from faceswap.blend.placement import FoundFaces, Placement, StoredFaces
-from faceswap.blend.stages import Stage
 from faceswap.faces.atomic import write_json
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Decoded, Frame
+from faceswap.media.stages import Stage
 
 if TYPE_CHECKING:
     from faceswap.find.finders import Finder

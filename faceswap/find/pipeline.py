@@ -20,7 +20,6 @@ from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceRecor
 from faceswap.faces.geometry import align, head_pose
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import Face, Frame
-from faceswap.find.ahead import read_ahead
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.find.journal import JOURNAL, Journal
 from faceswap.find.quality import sharpness
@@ -29,6 +28,7 @@ from faceswap.find.tracks import Glance, Linker, is_cut
 from faceswap.media.images import contact_sheet, read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.stages import Stage
 
 logger = logging.getLogger(__name__)
 
@@ -136,10 +136,10 @@ class _Extraction:
         with (
             ThreadPoolExecutor(WRITER_THREADS, "write") as pool,
             Progress(total, "extract", "frame", initial=self.frames_before) as bar,
+            Stage(self._frames(), depth, "decode") as frames,
         ):
-            frames = read_ahead(self._frames(), depth)
             try:
-                for frame, found in find_in_batches(self.finder, self._unseen(frames)):
+                for frame, found in find_in_batches(self.finder, self._unseen(iter(frames))):
                     glance = Glance.at(frame)
                     cut = self.before is not None and is_cut(self.before, glance)
                     self.before = glance
@@ -149,7 +149,6 @@ class _Extraction:
                         self._note_next(waiting)
                     bar.advance()
             finally:  # also when stopped: what was found is kept
-                frames.close()  # type: ignore[attr-defined]
                 while waiting:
                     self._note_next(waiting)
 
@@ -188,8 +187,9 @@ class _Extraction:
             pose = head_pose(face.points)
             record = FaceRecord(
                 file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
-                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track, blur=1 - sharpness(aligned.image),
-                yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll, size_px=self.settings.size_px,
+                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track,
+                blur=1 - sharpness(aligned.image), yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll,
+                size_px=self.settings.size_px,
             )  # fmt: skip
             lines.append(record.to_json())
         return lines

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from faceswap.blend.stages import Stage
+from faceswap.media.stages import Stage
 
 
 def _alive() -> set[str]:

@@ -1,0 +1,15 @@
+"""make demo, shortened: the shipped clips go through the three commands."""
+
+import av
+
+from tests.commands.conftest import run
+
+
+def test_the_demo_swaps_the_shipped_clips(tmp_path):
+    ran = run("demo", "minutes=0.02", "device=cpu", cwd=tmp_path)
+    assert ran.path.name.endswith(".side_by_side.mp4") and ran.path.is_file()
+    film = next(ran.path.parent.glob("*_as_*[!e].mp4"))
+    with av.open(str(film)) as container:
+        assert "made_with_ai" in container.metadata
+        assert sum(1 for _ in container.decode(video=0)) >= 200
+    assert str(film.name) in ran.stderr
