@@ -57,7 +57,7 @@ class PoissonBlender:
             difference = np.clip(difference, usual - LARGEST_BEND, usual + LARGEST_BEND)
         membrane = solve_membrane(difference, fixed)
         membrane = cv2.resize(membrane, (face.shape[1], face.shape[0]), interpolation=cv2.INTER_LINEAR)
-        return np.clip(face + membrane, 0, 1)
+        return cv2.add(face, membrane)
 
 
 def solve_membrane(values: NDArray, fixed: NDArray[np.bool_]) -> NDArray:

