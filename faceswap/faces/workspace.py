@@ -67,7 +67,7 @@ class Workspace:
         written = {name: self.run(name) / RUN_CONFIG for name in self.run_names()}
         times = {name: path.stat().st_mtime_ns for name, path in written.items() if path.is_file()}
         if not times:
-            raise UserError(f"no pair was trained in {self.root}: train one (python -m faceswap.train) or say workspace=")
+            raise UserError(f"no pair was trained in {self.root}: train one first, or say workspace=")
         return max(times, key=lambda name: times[name])
 
 
