@@ -8,23 +8,20 @@ The first four run in threads of their own, the last in the caller's; bounded qu
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-import faceswap
 from faceswap.blend.blenders import AlphaBlender, Blender
 from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
 from faceswap.blend.placement import FoundFaces, Placement, StoredFaces
-from faceswap.faces.atomic import write_json
+from faceswap.blend.results import Counts, Side, Swapper, made_with_ai, model_name, write_comparison, write_report
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.progress import Progress
@@ -42,23 +39,6 @@ MOST_FRAMES_HELD = 16
 log = logging.getLogger(__name__)
 
 
-class Swapper(Protocol):
-    """What convert asks of a trained model. `description` has its "model"; "iteration" and "run" if known."""
-
-    @property
-    def resolution(self) -> int: ...
-
-    @property
-    def coverage(self) -> float: ...
-
-    @property
-    def description(self) -> Mapping[str, Any]: ...
-
-    def swap(self, views: NDArray[np.uint8], to: Side = "a") -> Decoded:
-        """The faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class _Item:
     """A frame on its way, with the views of its faces and what the model made of them."""
@@ -67,14 +47,6 @@ class _Item:
     views: Sequence[AlignedFace] = ()
     tracks: Sequence[int] = ()
     decoded: Decoded | None = None
-
-
-@dataclass
-class _Counts:
-    frames: int = 0
-    faces: int = 0
-    frames_without_face: int = 0
-    started: float = field(default_factory=time.monotonic)
 
 
 def convert_video(
@@ -119,7 +91,7 @@ def convert_video(
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     placement = _placement(info, faces, finder, tracks, smooth_frames, fill_frames)
-    counts = _Counts()
+    counts = Counts()
     paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
     about = made_with_ai(swapper) | (metadata or {})
     try:
@@ -131,23 +103,10 @@ def convert_video(
             _write(blended, info, out, counts, start, stop, about, crf, preset, image_quality)
     except KeyboardInterrupt as error:
         raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
-    _report(info, out, counts, swapper, about, start, stop)
+    write_report(info, out, counts, swapper, about, start, stop)
     if side_by_side:
-        _compare(info, out, start, stop, about)
+        write_comparison(info, out, start, stop, about)
     return out
-
-
-def made_with_ai(swapper: Swapper) -> dict[str, str]:
-    """Container metadata that say what the film is."""
-    maker = f"faceswap {faceswap.__version__}, model {_model_name(swapper)}"
-    sentence = f"Made with AI: the faces in this work were swapped by {maker}."
-    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
-
-
-def _model_name(swapper: Swapper) -> str:
-    known = swapper.description
-    details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
-    return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
 
 
 def _placement(
@@ -209,7 +168,7 @@ def _answered(items: Sequence[_Item], swapper: Swapper, to: Side) -> Iterator[_I
     if views:
         decoded = swapper.swap(np.stack(views), to=to)
         if not np.isfinite(decoded.images).all():
-            raise UserError(f"the model {_model_name(swapper)} gives no finite picture; take an earlier checkpoint")
+            raise UserError(f"the model {model_name(swapper)} gives no finite picture; take an earlier checkpoint")
     done = 0
     for item in items:
         count = len(item.views)
@@ -245,7 +204,7 @@ def _write(
     frames: Iterable[tuple[Frame, int]],
     info: SourceInfo,
     out: Path,
-    counts: _Counts,
+    counts: Counts,
     start: int,
     stop: int | None,
     metadata: dict[str, str],
@@ -269,39 +228,6 @@ def _write(
             raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
     if counts.faces == 0:
         log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
-
-
-def _report(
-    info: SourceInfo, out: Path, counts: _Counts, swapper: Swapper, about: dict[str, str], start: int, stop: int | None
-) -> None:
-    seconds = time.monotonic() - counts.started
-    report = {
-        "source": str(info.path),
-        "out": str(out),
-        "model": _model_name(swapper),
-        "made_with_ai": about.get("made_with_ai", ""),
-        "start": start,
-        "stop": stop,
-        "frames": counts.frames,
-        "faces": counts.faces,
-        "frames_without_face": counts.frames_without_face,
-        "seconds": round(seconds, 3),
-        "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
-    }
-    write_json(report_path(out), report)
-    log.info("%d frames, %d faces, %d frames without a face", counts.frames, counts.faces, counts.frames_without_face)
-
-
-def report_path(out: Path) -> Path:
-    """Where the report of a result lies: in a folder of images, else beside the file."""
-    return out / "report.json" if out.is_dir() else out.with_name(f"{out.stem}.report.json")
-
-
-def _compare(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
-    from faceswap.media.presentation import side_by_side
-
-    comparison = out.with_name(f"{out.stem}.side_by_side{out.suffix}")
-    side_by_side(Path(info.path), out, comparison, metadata=about, start=start, stop=stop)
 
 
 def _runs(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:

@@ -14,7 +14,8 @@ import pytest
 from faceswap.blend.blenders import PoissonBlender
 from faceswap.blend.colour import NoColour
 from faceswap.blend.masks import HullMask
-from faceswap.blend.pipeline import convert_video, report_path
+from faceswap.blend.pipeline import convert_video
+from faceswap.blend.results import report_path
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.values import Decoded
 from faceswap.media.images import read_image, write_image
