@@ -1,1 +1,1 @@
-"""Two short clips of rendered actors with their exact landmarks, and the command that swaps them."""
+"""Clips of rendered actors with their exact landmarks (pairs.json), and the command that swaps the first pair."""

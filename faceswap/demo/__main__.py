@@ -9,7 +9,8 @@ from typing import Any
 from faceswap.config.command import run_command
 
 CLIPS = Path(__file__).resolve().parent
-A, B = "mira", "jonas"
+# Two rendered actors; the film that is converted was not used in training. pairs.json lists the other clips.
+A, B, FILM = "hanna", "vera", "vera_test"
 
 
 def demo(config: Any) -> Path:
@@ -23,13 +24,13 @@ def demo(config: Any) -> Path:
         print(f"\npython -m faceswap.{command} {' '.join(arguments)}", file=sys.stderr, flush=True)
         return compose_config(command, [*arguments, f"workspace={config.workspace}"])
 
-    for name in (A, B):
+    for name in (A, B, FILM):
         points = f"finder.path={CLIPS / f'{name}.landmarks.npz'}"
         extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}", "finder=landmarks", points))
-    pair = (f"pair.a={A}", f"pair.b={B}")
-    train(settings("train", *pair, "model=lite", f"minutes={config.minutes}", f"device={config.device}"))
-    film = convert(settings("convert", *pair, "side_by_side=true", f"device={config.device}"))
-    beside = film.with_name(f"{film.stem}.side_by_side.mp4")
+    pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
+    train(settings("train", *pair, "model=lite", f"minutes={config.minutes}"))
+    film = convert(settings("convert", *pair, f"video={CLIPS / f'{FILM}.mp4'}", "side_by_side=true"))
+    beside = film.with_name(f"{film.stem}.side_by_side{film.suffix}")
     print(f"\nthe swapped film: {film}\nside by side:     {beside}", file=sys.stderr)
     return beside
 
