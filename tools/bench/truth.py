@@ -51,14 +51,15 @@ def main(argv: list[str]) -> dict:
 def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> dict:
     """Extracts, trains and converts one pair, and scores the result beside the two answers that need no training."""
     film = swap_test_clip(pair, options, workspace)
-    clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name"}
+    clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name" and name}
     points = np.load(options.clips / f"{pair['test']}.landmarks.npz")["points"]
-    scores = {
-        "swap": score_clip(film, clip["truth"], clip["test"], points),
-        "swap, toned truth": score_clip(film, clip["truth_toned"], clip["test"], points),
-        "B itself": score_clip(clip["test"], clip["truth"], clip["test"], points),
-    }
-    beside = write_comparison(film, clip["truth_toned"], clip["test"], workspace / "out" / f"{pair['name']}.truth.mp4")
+    # Where skins differ there are two right answers: A's own skin, and A in B's skin as colour transfer aims at.
+    truths = [role for role in ("truth", "truth_toned") if role in clip]
+    scores = {}
+    for role in truths:
+        scores[f"swap to {role}"] = score_clip(film, clip[role], clip["test"], points)
+        scores[f"B to {role}"] = score_clip(clip["test"], clip[role], clip["test"], points)
+    beside = write_comparison(film, clip[truths[-1]], clip["test"], workspace / "out" / f"{pair['name']}.truth.mp4")
     report = workspace / "runs" / run_name(pair) / "report.json"
     return {
         "pair": pair["name"],
