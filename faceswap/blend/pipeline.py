@@ -98,7 +98,8 @@ def convert_video(
         with ExitStack() as stack:
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
             placed = _stage(stack, _with_views(frames, placement, swapper), 2, "find")
-            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size), MOST_FRAMES_HELD // 2, "model")
+            answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
+            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size), answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
             _write(blended, info, out, counts, start, stop, about, crf, preset, image_quality)
     except KeyboardInterrupt as error:
@@ -157,7 +158,7 @@ def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
-        if faces >= batch_size or len(waiting) >= _frames_held(item.frame):
+        if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
             yield from _answered(waiting, swapper, to)
             waiting = []
     yield from _answered(waiting, swapper, to)
@@ -234,15 +235,15 @@ def _runs(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
     run: list[Frame] = []
     for frame in frames:
         run.append(frame)
-        if len(run) >= min(size, _frames_held(frame)):
+        if len(run) >= min(size, _frames_held(frame.image.nbytes)):
             yield run
             run = []
     if run:
         yield run
 
 
-def _frames_held(frame: Frame) -> int:
-    return int(np.clip(FRAMES_HELD_BYTES // frame.image.nbytes, 1, MOST_FRAMES_HELD))
+def _frames_held(bytes_a_frame: int) -> int:
+    return int(np.clip(FRAMES_HELD_BYTES // bytes_a_frame, 1, MOST_FRAMES_HELD))
 
 
 def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
