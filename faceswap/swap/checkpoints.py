@@ -17,19 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-import faceswap
-from faceswap.faces.atomic import flush_to_disk, remove, temp_path, write_text, writing_errors
+from faceswap.faces.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, write_text, writing_errors
 from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
-from faceswap.swap.models import build_model, model_name
+from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_description, read_tensors, save_tensors
 
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE, STATE_FILE = "model.safetensors", "optimiser.safetensors", "state.json"
-_HEADER_KEY = "faceswap"
 _GENERATOR_KEY = "generator/cpu"
 
 log = logging.getLogger(__name__)
@@ -37,21 +33,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py)."""
+    """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
+
+    `faces`: names of the face sets of A and B.
+    """
 
     iteration: int
     seconds: float
     seed: int
-
-
-class DamagedCheckpoint(Exception):
-    """A checkpoint that cannot be read: cut short, overwritten, or not one at all."""
+    faces: tuple[str, str] | None = None
 
 
 def save_checkpoint(
     run: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState, keep: int
 ) -> Path:
-    """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`."""
+    """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`.
+
+    Removes later ones too: the run went back behind them (they are damaged), and a resumed run must not find them.
+    """
     folder = run / CHECKPOINTS / f"{state.iteration:08d}"
     temp = temp_path(folder)
     with writing_errors(folder):
@@ -63,8 +62,11 @@ def save_checkpoint(
             os.replace(temp, folder)
         finally:
             remove(temp)
-        for old in list_checkpoints(run)[keep:]:
-            remove(old)
+        others = [path for path in list_checkpoints(run) if path != folder]
+        earlier = [path for path in others if int(path.name) < state.iteration]
+        for path in others:
+            if path not in earlier[: keep - 1]:
+                remove(path)
     return folder
 
 
@@ -75,16 +77,26 @@ def list_checkpoints(run: Path) -> list[Path]:
     return sorted(folders, key=lambda path: int(path.name), reverse=True)
 
 
-def restore_latest(run: Path, model: SwapModel, optimiser: torch.optim.Optimizer) -> TrainingState | None:
+def remove_leftovers(folder: Path) -> None:
+    """Removes what processes that no longer run left half-written in `folder`."""
+    for path in folder.glob(f".*{TEMP_MARK}*"):
+        process = re.search(rf"\.(\d+){re.escape(TEMP_MARK)}", path.name)
+        if process and not _runs(int(process[1])):
+            remove(path)
+
+
+def restore_latest(
+    run: Path, model: SwapModel, optimiser: torch.optim.Optimizer, faces: tuple[str, str] | None = None
+) -> TrainingState | None:
     """Fills model, optimiser and random generator from the newest checkpoint that can be read; None when there is none.
 
-    A damaged one is passed over with a warning. Raises UserError when all are damaged, or when the run's model is
-    another than `model`.
+    A damaged one is passed over with a warning. Raises UserError when all are damaged, or when the run was trained with
+    another model, coverage or pair of face sets (`faces`).
     """
     found = list_checkpoints(run)
     for folder in found:
         try:
-            return _restore(folder, model, optimiser)
+            return _restore(folder, model, optimiser, faces)
         except DamagedCheckpoint as error:
             log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
     if found:
@@ -114,81 +126,53 @@ def find_weights(source: Path) -> Path:
     raise UserError(f"no weights in {source}: expected a run, one of its checkpoints or a .safetensors file")
 
 
-def read_description(path: Path) -> dict[str, Any]:
-    """What a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
-
-    Raises DamagedCheckpoint when the file is missing, cut or no safetensors.
-    """
-    with _opened(path) as file:
-        try:
-            description = json.loads((file.metadata() or {}).get(_HEADER_KEY, "{}"))
-        except ValueError as error:
-            raise DamagedCheckpoint(f"{path.name}: {error}") from error
-    return description if isinstance(description, dict) else {}
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file. Raises DamagedCheckpoint."""
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-
-
-def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
-    """The model in a weights file of this program, and its description. Raises UserError when it cannot be."""
-    try:
-        description = read_description(path)
-        if "model" not in description:
-            raise UserError(f"{path} does not say which model it holds; it can serve as init=, not as a run")
-        model = build_model(description["model"], description.get("settings", {}))
-        model.load_state_dict(read_tensors(path))
-    except DamagedCheckpoint as error:
-        raise UserError(f"cannot read the weights {path}: {error}") from error
-    except RuntimeError as error:
-        raise UserError(f"{path}: its weights do not fit the model '{description['model']}' it names") from error
-    return model, description
-
-
-def describe(model: SwapModel, state: TrainingState) -> dict[str, Any]:
-    """The description that goes into a weights file's header."""
-    return {
-        "model": model_name(model),
-        "settings": {"coverage": model.coverage},
-        "iteration": state.iteration,
-        "version": faceswap.__version__,
-    }
-
-
 def _write(folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
-    header = {_HEADER_KEY: json.dumps(describe(model, state))}
-    _save(model.state_dict(), folder / MODEL_FILE, header)
+    header = {HEADER_KEY: json.dumps(describe(model, state.iteration))}
+    save_tensors(model.state_dict(), folder / MODEL_FILE, header)
     moments = {
         f"{name}/{key}": value
         for name, parameter in model.named_parameters()
         for key, value in optimiser.state[parameter].items()
     }
-    _save(moments | {_GENERATOR_KEY: torch.get_rng_state()}, folder / OPTIMISER_FILE)
+    save_tensors(moments | {_GENERATOR_KEY: torch.get_rng_state()}, folder / OPTIMISER_FILE)
     sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
     write_text(folder / STATE_FILE, json.dumps({"format": 1, **asdict(state), "bytes": sizes}, indent=2) + "\n")
     flush_to_disk(folder / MODEL_FILE)
     flush_to_disk(folder / OPTIMISER_FILE)
 
 
-def _restore(folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer) -> TrainingState:
+def _restore(
+    folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer, faces: tuple[str, str] | None
+) -> TrainingState:
     state = _read_state(folder)
-    description = read_description(folder / MODEL_FILE)
-    if description.get("model") != model_name(model):
-        raise UserError(
-            f"{folder.parent.parent} was trained with model={description.get('model')}, not {model_name(model)}; "
-            "choose that model, another pair name, or restart=true"
-        )
+    _check_same_run(folder, state, describe(model, state.iteration), faces)
     weights, moments = read_tensors(folder / MODEL_FILE), read_tensors(folder / OPTIMISER_FILE)
     try:
         model.load_state_dict(weights)
         _restore_moments(moments, model, optimiser)
-    except (RuntimeError, KeyError) as error:
+        torch.set_rng_state(moments[_GENERATOR_KEY])
+    except (RuntimeError, KeyError, TypeError) as error:
         raise DamagedCheckpoint(str(error).splitlines()[0]) from error
-    torch.set_rng_state(moments[_GENERATOR_KEY])
     return state
+
+
+def _check_same_run(
+    folder: Path, state: TrainingState, asked: Mapping[str, Any], faces: tuple[str, str] | None
+) -> None:
+    """Raises UserError when the checkpoint is of another model or pair; what merely steers the training may change."""
+    trained = read_description(folder / MODEL_FILE)
+    settings = trained.get("settings")
+    compared = [("model", trained.get("model"), asked["model"])]
+    if trained.get("model") == asked["model"] and isinstance(settings, dict):
+        compared += [(f"model.{name}", settings.get(name), value) for name, value in asked["settings"].items()]
+    if state.faces and faces:
+        compared += [("pair.a", state.faces[0], faces[0]), ("pair.b", state.faces[1], faces[1])]
+    differs = [f"{name}={was}, not {now}" for name, was, now in compared if was != now]
+    if differs:
+        raise UserError(
+            f"{folder.parent.parent} was trained with {' and '.join(differs)}; "
+            "choose that again, another pair.name=, or restart=true"
+        )
 
 
 def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser: torch.optim.Optimizer) -> None:
@@ -209,24 +193,20 @@ def _read_state(folder: Path) -> TrainingState:
         for name, size in values["bytes"].items():
             if (folder / name).stat().st_size != size:
                 raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
-        return TrainingState(int(values["iteration"]), float(values["seconds"]), int(values["seed"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        a_and_b = [str(name) for name in values.get("faces") or ()]
+        faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
+        return TrainingState(int(values["iteration"]), float(values["seconds"]), int(values["seed"]), faces)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error
 
 
-def _opened(path: Path) -> Any:
+def _runs(process: int) -> bool:
+    if process == os.getpid():
+        return False  # this one has only begun: an earlier process had the same number
     try:
-        return safe_open(path, framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise DamagedCheckpoint(f"{path.name}: {error}") from error
-
-
-def _save(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
-    """Writes a safetensors file. Raises OSError, as every other way of writing does."""
-    try:  # on the CPU and contiguous, as the format wants them
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, header)
-    except SafetensorError as error:
-        refused = re.search(r"os error (\d+)", str(error))
-        if refused is None:
-            raise
-        raise OSError(int(refused[1]), os.strerror(int(refused[1])), str(path)) from error
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # another user's
+    return process > 0

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from faceswap.faces.values import Decoded
 from faceswap.swap.blocks import Side, SwapModel
-from faceswap.swap.checkpoints import find_weights, load_model
+from faceswap.swap.checkpoints import find_weights
 from faceswap.swap.machine import Machine, Precision, choose_machine
+from faceswap.swap.weights import load_model
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
@@ -19,11 +17,11 @@ def model_name(model: SwapModel) -> str:
     return {kind: name for name, kind in MODELS.items()}[type(model)]
 
 
-def build_model(name: str, settings: Mapping[str, Any]) -> SwapModel:
+def build_model(name: object, settings: object) -> SwapModel:
     """A fresh model of a registered kind. Raises UserError for an unknown name or settings that do not fit it."""
-    if name not in MODELS:
+    if not isinstance(name, str) or name not in MODELS:
         raise UserError(f"unknown model '{name}': this version knows {', '.join(MODELS)}")
-    coverage = settings.get("coverage")
-    if set(settings) != {"coverage"} or not isinstance(coverage, float | int) or not math.isfinite(coverage):
-        raise UserError(f"settings {dict(settings)} do not fit the model '{name}'")
-    return MODELS[name](**settings)
+    coverage = settings.get("coverage") if isinstance(settings, Mapping) and set(settings) == {"coverage"} else None
+    if isinstance(coverage, bool) or not isinstance(coverage, float | int) or not 0 < coverage <= 1:
+        raise UserError(f"settings {settings} do not fit the model '{name}': expected coverage in (0, 1]")
+    return MODELS[name](coverage=coverage)

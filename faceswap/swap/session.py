@@ -13,12 +13,13 @@ from torch import Tensor
 
 from faceswap.swap.batches import FaceBatch, RawBatch
 from faceswap.swap.blocks import SIDES, SwapModel
-from faceswap.swap.checkpoints import TrainingState, describe
+from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.losses import ReconstructionLoss, weighted_mean
 from faceswap.swap.machine import Machine
 from faceswap.swap.pair_data import PairData
 from faceswap.swap.previews import preview_grid
 from faceswap.swap.warp import sample_torch
+from faceswap.swap.weights import describe
 
 
 class Session:
@@ -103,7 +104,7 @@ class Session:
     def report(self, state: TrainingState) -> dict[str, Any]:
         """Numbers for report.json."""
         return {
-            **describe(self._model, state),
+            **describe(self._model, state.iteration),
             "parameters": self._model.parameter_count(),
             "batch_size": self._batch_size,
             "seconds": round(state.seconds, 1),

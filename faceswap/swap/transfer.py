@@ -10,7 +10,8 @@ import torch
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
-from faceswap.swap.checkpoints import DamagedCheckpoint, find_weights, read_tensors
+from faceswap.swap.checkpoints import find_weights
+from faceswap.swap.weights import DamagedCheckpoint, read_tensors
 
 
 @dataclass(frozen=True)

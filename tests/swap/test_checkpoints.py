@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from faceswap.faces.errors import UserError
-from faceswap.swap import checkpoints
+from faceswap.swap import weights
 from faceswap.swap.checkpoints import (
     MODEL_FILE,
     OPTIMISER_FILE,
@@ -17,14 +21,14 @@ from faceswap.swap.checkpoints import (
     TrainingState,
     find_weights,
     list_checkpoints,
-    load_model,
-    read_description,
+    remove_leftovers,
     restore_latest,
     save_checkpoint,
 )
 from faceswap.swap.lite import Lite
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
+from faceswap.swap.weights import load_model, read_description
 from tests.swap.fakes import Tiny
 
 
@@ -108,7 +112,7 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_last_checkpoint(tmp_path
     def refuse(*arguments):
         raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(checkpoints, "save_file", refuse)
+    monkeypatch.setattr(weights, "save_file", refuse)
     with pytest.raises(UserError, match="no space left"):
         save(tmp_path, 6)
     assert list((tmp_path / "checkpoints").iterdir()) == [kept]
@@ -155,8 +159,6 @@ def test_a_pickle_is_never_opened(tmp_path):
 
 
 def test_a_foreign_name_in_the_header_builds_nothing(tmp_path):
-    from safetensors.torch import save_file
-
     path = tmp_path / "x.safetensors"
     save_file({"w": torch.zeros(1)}, path, {"faceswap": json.dumps({"model": "os", "settings": {}})})
     with pytest.raises(UserError, match="unknown model 'os'"):
@@ -164,3 +166,67 @@ def test_a_foreign_name_in_the_header_builds_nothing(tmp_path):
     save_file({"w": torch.zeros(1)}, path)
     with pytest.raises(UserError, match="does not say"):
         load_model(path)
+
+
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_damaged_newest_one_never_displaces_a_good_one(tmp_path, keep):
+    for iteration in (5, 10, 20):
+        newest = save(tmp_path, iteration, keep=5)
+    (newest / MODEL_FILE).write_bytes(b"cut")
+    assert restore_latest(tmp_path, *trained()).iteration == 10
+    save(tmp_path, 15, keep=keep)
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["00000015", "00000010"][:keep]
+    assert restore_latest(tmp_path, *trained()).iteration == 15
+
+
+def test_another_coverage_or_pair_than_the_runs_is_refused(tmp_path):
+    save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 0, ("x", "y")), keep=2)
+    tighter = Tiny(coverage=0.4)
+    with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4; .*pair\.name=.*restart=true"):
+        restore_latest(tmp_path, tighter, Adam().build(tighter), ("x", "y"))
+    with pytest.raises(UserError, match=r"pair\.a=x, not y and pair\.b=y, not x; "):
+        restore_latest(tmp_path, *trained(), ("y", "x"))
+    assert restore_latest(tmp_path, *trained(), ("x", "y")) == TrainingState(5, 1.0, 0, ("x", "y"))
+
+
+def test_only_the_dead_leave_leftovers(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for process in (ended.pid, os.getppid()):
+        (tmp_path / f".00000009.{process}.part").mkdir()
+    (tmp_path / f".a-key.{ended.pid}.part.npy").touch()
+    (tmp_path / "00000008").mkdir()
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f".00000009.{os.getppid()}.part", "00000008"}
+    remove_leftovers(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("model", ["os", ["tiny"], {}, None, 1])
+def test_a_header_that_names_no_model(tmp_path, model):
+    save_file({"w": torch.zeros(1)}, tmp_path / "x.safetensors", header(model=model, settings={"coverage": 0.8}))
+    with pytest.raises(UserError, match="unknown model"):
+        load_model(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize("settings", [None, [], "x", 1, {}, *({"coverage": c} for c in (0, -3, 1.01, True, "1", None))])
+def test_a_header_with_impossible_settings(tmp_path, settings):
+    save_file(Tiny().state_dict(), tmp_path / "x.safetensors", header(model="tiny", settings=settings))
+    with pytest.raises(UserError, match="do not fit the model"):
+        load_model(tmp_path / "x.safetensors")
+
+
+def header(**description):
+    return {"faceswap": json.dumps(description)}
+
+
+@pytest.mark.parametrize("generator", [None, torch.zeros(3), torch.zeros(7, dtype=torch.uint8)])
+def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generator):
+    save(tmp_path, 5)
+    path = save(tmp_path, 6) / OPTIMISER_FILE
+    tensors = load_file(path)
+    del tensors["generator/cpu"]
+    save_file(tensors if generator is None else tensors | {"generator/cpu": generator}, path)
+    state = json.loads((path.parent / STATE_FILE).read_text())
+    state["bytes"][OPTIMISER_FILE] = path.stat().st_size
+    (path.parent / STATE_FILE).write_text(json.dumps(state))
+    assert restore_latest(tmp_path, *trained()).iteration == 5

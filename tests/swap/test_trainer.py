@@ -13,11 +13,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
-from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, find_weights, list_checkpoints, read_tensors
+from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, find_weights, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.trainer import train_pair
+from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
 
 
