@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import os
@@ -20,6 +21,7 @@ from faceswap.swap.face_mask import hull_mask
 
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
 OVERSAMPLING = 1.25
+_CHUNK_BYTES = 1 << 20
 _LAYOUT = 1  # part of the key: raise it when what is stored changes
 
 
@@ -60,14 +62,30 @@ def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8
 def _build(faces: FaceSet, path: Path, size_px: int) -> None:
     shape = (len(faces), size_px, size_px, 4)
     array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    with open(path, "r+b") as file:  # a full disk is an error here; found out through the mapping it is a crash
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    _reserve(path, array.nbytes)
     threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool, Progress(len(faces), f"read {faces.name}", "face") as bar:
         for index, face in enumerate(pool.map(lambda i: face_with_mask(faces, i, size_px), range(len(faces)))):
             array[index] = face
             bar.advance()
     array.flush()
+
+
+def _reserve(path: Path, content_bytes: int) -> None:
+    """Takes the disk space of a file's last `content_bytes`: a full disk is an error here, through the mapping a crash.
+
+    Writes zeros where the system (macOS) or the file system cannot reserve.
+    """
+    with open(path, "r+b") as file:
+        if hasattr(os, "posix_fallocate"):
+            try:
+                return os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                    raise
+        file.seek(-content_bytes, os.SEEK_END)
+        for start in range(0, content_bytes, _CHUNK_BYTES):
+            file.write(bytes(min(_CHUNK_BYTES, content_bytes - start)))
 
 
 def _key(faces: FaceSet, size_px: int) -> str:

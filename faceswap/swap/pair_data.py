@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ MIN_FACES_TO_HOLD_OUT = 20
 MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
 PREVIEW_FACES = 6
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, eq=False)
 class PairData:
@@ -37,12 +40,22 @@ class PairData:
 def open_pair(
     faces_a: Path, faces_b: Path, run: Path, resolution: int, coverage: float, validation_share: float
 ) -> PairData:
-    """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set."""
-    sides, held_out, shown = {}, {}, {}
-    for name, folder in (("a", faces_a), ("b", faces_b)):
-        faces = FaceSet.open(folder)
+    """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set.
+
+    Both sides hold faces out or none does: validation looks at the pair.
+    """
+    sets = {"a": FaceSet.open(faces_a), "b": FaceSet.open(faces_b)}
+    for faces, folder in zip(sets.values(), (faces_a, faces_b), strict=True):
         if not len(faces):
             raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
+    if not all(len(split_by_time(len(faces), validation_share)[1]) for faces in sets.values()):
+        if validation_share:
+            counts = " and ".join(f"{faces.name} {len(faces)}" for faces in sets.values())
+            log.info("too few faces to hold some out (%s): all of them train, nothing is validated", counts)
+        validation_share = 0
+
+    sides, held_out, shown = {}, {}, {}
+    for name, faces in sets.items():
         stored_px = max(record.size_px for record in faces.records)
         cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
         training, validation = split_by_time(len(faces), validation_share)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 
@@ -89,6 +90,16 @@ def test_the_last_part_of_the_time_is_held_out():
     assert held.tolist() == list(range(190, 200)) and training.tolist() == list(range(190))
     training, held = split_by_time(8, 0.5)
     assert len(training) == 8 and len(held) == 0
+
+
+@pytest.mark.parametrize(("counts", "share"), [((40, 14), 0.05), ((14, 40), 0.05), ((200, 20), 0.01)])
+def test_few_faces_of_one_side_hold_none_of_the_other_out(tmp_path, caplog, counts, share):
+    sets = [make_face_set(tmp_path / f"set{place}", count, 32) for place, count in enumerate(counts)]
+    with caplog.at_level(logging.INFO):
+        data = open_pair(*sets, tmp_path / "run", 16, 0.8, share)
+    assert tuple(len(side.indices) for side in data.sides.values()) == counts
+    assert not any(len(views) for views in data.held_out.values())
+    assert f"set0 {counts[0]} and set1 {counts[1]}" in caplog.text
 
 
 def test_worker_counts():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
+from faceswap.swap import cache
 from faceswap.swap.cache import cached_faces, crop_px_for, face_with_mask, open_cache
 from tests.swap.fakes import make_face_set
 
@@ -68,3 +70,32 @@ def test_a_broken_image_is_named_and_nothing_half_made_stays(tmp_path):
 def test_no_more_pixels_are_cached_than_stored():
     assert crop_px_for(64, 0.8, 256) == 100
     assert crop_px_for(256, 0.8, 256) == 256
+
+
+def refuse(number):
+    def posix_fallocate(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    return posix_fallocate
+
+
+@pytest.mark.parametrize("how", ["no such function", errno.EOPNOTSUPP, errno.EINVAL])
+def test_a_system_that_cannot_reserve_space_gets_the_same_cache(tmp_path, monkeypatch, how):
+    faces = FaceSet.open(make_face_set(tmp_path / "a", 3))
+    wanted = cached_faces(faces, tmp_path / "one", "a", 64).read_bytes()
+    monkeypatch.setattr(cache, "_CHUNK_BYTES", 5000)
+    if isinstance(how, int):
+        monkeypatch.setattr(os, "posix_fallocate", refuse(how))
+    else:
+        monkeypatch.delattr(os, "posix_fallocate")
+    path = cached_faces(faces, tmp_path / "two", "a", 64)
+    assert path.read_bytes() == wanted
+    assert path.stat().st_blocks * 512 >= 3 * 64 * 64 * 4
+
+
+def test_a_full_disk_is_found_before_the_first_face(tmp_path, monkeypatch):
+    faces = FaceSet.open(make_face_set(tmp_path / "a", 3))
+    monkeypatch.setattr(os, "posix_fallocate", refuse(errno.ENOSPC))
+    with pytest.raises(UserError, match="no space left"):
+        cached_faces(faces, tmp_path / "cache", "a", 64)
+    assert list((tmp_path / "cache").iterdir()) == []
