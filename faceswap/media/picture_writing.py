@@ -8,23 +8,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from faceswap.faces.atomic import remove, temp_path, writing_errors
+from faceswap.faces.atomic import remove, temp_path, write_json, writing_errors
 from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
+from faceswap.media.targets import RESULT_REPORT, check_target, refuse_losses
 
 
 class ImageWriter:
     """Writes one picture; the block must write exactly one frame."""
 
-    def __init__(self, path: str | Path, *, quality: int = 97, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: str | Path, info: SourceInfo, *, quality: int = 97, metadata: Mapping[str, str] | None = None
+    ) -> None:
         self.path = Path(path)
         self.frame_count = 0
-        self._quality = quality
+        self._info = info
+        self._quality = _checked(quality)
         self._metadata = dict(metadata or {})
 
+    def check(self) -> None:
+        """Raises UserError when the picture cannot be written, before it is made."""
+        check_target(self.path, self._info)
+
     def __enter__(self) -> Self:
+        self.check()
         return self
 
     def write(self, frame: Frame) -> None:
@@ -41,8 +50,9 @@ class ImageWriter:
 class ImageSequenceWriter:
     """Writes a folder of pictures named like the source's; a format that is read but not written becomes PNG.
 
-    The folder has a temporary name until the block ends without an error. A folder of that name that is there already
-    is replaced when it holds nothing but an earlier result; anything else is a UserError.
+    The folder has a temporary name until the block ends without an error. It holds a report.json that tells what it
+    is: a folder of that name that is there already is replaced only when it has such a report and nothing but an
+    earlier result; anything else is a UserError.
     """
 
     def __init__(
@@ -55,13 +65,18 @@ class ImageSequenceWriter:
     ) -> None:
         self.path = Path(path)
         self.frame_count = 0
+        self._info = info
         self._names = _result_names(info)
-        self._quality = quality
+        self._quality = _checked(quality)
         self._metadata = dict(metadata or {})
         self._temp = temp_path(self.path)
 
+    def check(self) -> None:
+        """Raises UserError when the folder cannot be written, before its pictures are made."""
+        check_target(self.path, self._info, self._names.values())
+
     def __enter__(self) -> Self:
-        self._refuse_foreign_files()
+        self.check()
         with writing_errors(self.path):
             remove(self._temp)
             self._temp.mkdir(parents=True)
@@ -80,18 +95,14 @@ class ImageSequenceWriter:
             if kind is None:
                 if self.frame_count == 0:
                     raise UserError(f"cannot write {self.path}: the source gave no picture")
+                report = {"source": str(self._info.path), "out": str(self.path), **self._metadata}
+                write_json(self._temp / RESULT_REPORT, report)
+                refuse_losses(self.path, self._info, self._names.values())  # others may have written meanwhile
                 with writing_errors(self.path):
                     remove(self.path)
                     os.replace(self._temp, self.path)
         finally:
             remove(self._temp)
-
-    def _refuse_foreign_files(self) -> None:
-        if not self.path.exists():
-            return
-        allowed = {*self._names.values(), "report.json"}
-        if not self.path.is_dir() or any(entry.name not in allowed for entry in self.path.iterdir()):
-            raise UserError(f"cannot write the folder {self.path}: it holds other files; remove it or name another one")
 
 
 def _result_names(info: SourceInfo) -> dict[int, str]:
@@ -105,3 +116,9 @@ def _result_names(info: SourceInfo) -> dict[int, str]:
         taken.add(name.lower())
         names[index] = name
     return names
+
+
+def _checked(quality: int) -> int:
+    if not 1 <= quality <= 100:
+        raise UserError(f"image_quality={quality}: must be 1 to 100")
+    return quality

@@ -92,7 +92,9 @@ def _pictures(
     start: int,
     stop: int | None,
 ) -> None:
-    with writer_for(left, out, metadata=metadata) as writer:
+    width, height = _panel_size(left.width, left.height)
+    size = (2 * width, height + _label("", width).shape[0])  # of a film; picture files take any
+    with writer_for(left, out, start=start, stop=stop, metadata=metadata, size=size) as writer:
         for original, result in zip(read_frames(left, start, stop), read_frames(right), strict=False):
             panel = _panel_size(original.width, original.height)
             columns = [

@@ -60,6 +60,13 @@ def probe(path: str | Path) -> SourceInfo:
     A pattern that matches one file is that file.
     """
     path = Path(path)
+    try:
+        return _probe(path)
+    except OSError as error:  # a name that is too long, a folder that may not be entered, a disk that fails
+        raise UserError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _probe(path: Path) -> SourceInfo:
     if path.is_dir():
         files = _pictures_in(path)
         if not files:

@@ -21,6 +21,7 @@ from faceswap.media.pixels import is_odd, rgb_to_frame
 from faceswap.media.sound import SoundTracks
 from faceswap.media.sources import SourceInfo
 from faceswap.media.streams import open_film
+from faceswap.media.targets import check_target
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 PRESETS = (
@@ -31,6 +32,10 @@ _FINEST_TIME_BASE = Fraction(1, 1_000_000)
 
 class Writer(Protocol):
     """A context that takes frames in order; the result appears under its name when the block ends well."""
+
+    def check(self) -> None:
+        """Raises UserError when the result cannot be written; tells it before the first frame is made."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -53,17 +58,19 @@ def writer_for(
     crf: float = 18,
     preset: str = "veryfast",
     quality: int = 97,
+    size: tuple[int, int] | None = None,
 ) -> Writer:
     """The writer for what `path` names: a film by its suffix, one picture, or (without a suffix) a folder of pictures.
 
-    Raises UserError when the suffix does not suit the source.
+    `size` (width, height) of a film's frames when it is not the source's. Raises UserError when the suffix does not
+    suit the source.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in FILM_SUFFIXES:
-        return VideoWriter(path, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata)
+        return VideoWriter(path, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=size)
     if info.is_still and suffix in WRITE_SUFFIXES:
-        return ImageWriter(path, quality=quality, metadata=metadata)
+        return ImageWriter(path, info, quality=quality, metadata=metadata)
     if info.kind == "images" and suffix not in WRITE_SUFFIXES:
         return ImageSequenceWriter(path, info, quality=quality, metadata=metadata)
     accepted = ", ".join(FILM_SUFFIXES)
@@ -117,7 +124,12 @@ class VideoWriter:
         self._last_ticks: int | None = None
         self._last_seconds = self._step_seconds = 0.0
 
+    def check(self) -> None:
+        """Raises UserError when the film cannot be written, before it is made."""
+        check_target(self.path, self.info)
+
     def __enter__(self) -> Self:
+        self.check()
         with ExitStack() as stack:
             temp = stack.enter_context(atomic_path(self.path))
             self._output = _open_output(temp, self._time_base)

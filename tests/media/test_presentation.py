@@ -62,3 +62,12 @@ def test_pictures_stay_pictures(tmp_path, as_folder):
     image = read_image(out / "a.png" if as_folder else out)
     for panel in panels(image, 40, 30):
         assert np.abs(panel - picture(40, 30)).max() == 0
+
+
+def test_pictures_become_a_film_beside_each_other(tmp_path):
+    for side in ("left", "right"):
+        for name in ("a.png", "b.png"):
+            write_image(tmp_path / side / name, picture(40, 30))
+    out = side_by_side(tmp_path / "left", tmp_path / "right", tmp_path / "both.mp4")
+    frames = list(read_frames(out))
+    assert len(frames) == 2 and frames[0].width == 80

@@ -185,7 +185,9 @@ def test_pictures_become_a_folder_of_the_same_names(tmp_path):
         with writer_for(info, tmp_path / "out", metadata={"made_with_ai": "yes"}) as writer:
             for frame in read_frames(info):
                 writer.write(frame)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["000002_b.png", "a.jpg", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "000002_b.png", "a.jpg", "b.png", "report.json",
+    ]  # fmt: skip
     assert np.array_equal(read_image(tmp_path / "out" / "b.png"), picture(20, 16))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 

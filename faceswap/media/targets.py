@@ -1,0 +1,98 @@
+"""Where a result may go: never over what it is made from; what stands in the way is told before the work begins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from faceswap.faces.atomic import TEMP_MARK, remove, temp_path
+from faceswap.faces.errors import UserError
+from faceswap.media.sources import SourceInfo
+
+RESULT_REPORT = "report.json"  # in a folder of pictures; tells that the folder is a result
+
+
+def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
+    """Raises UserError when `path` cannot become a result of `info`; removes what a killed process left beside it.
+
+    With `picture_names` the result is a folder of pictures of these names, else a file. The folder of the result is
+    made when it is missing.
+    """
+    try:
+        refuse_losses(path, info, picture_names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(path)
+        trial = temp_path(path)
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
+        raise UserError(f"cannot write {path}: {reason}; name another place with out=") from error
+
+
+def refuse_losses(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
+    """Raises UserError when writing `path` would cost the user a source, or files that are no earlier result."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(path)  # a name too long for the file system is told here
+    target = os.path.realpath(path)
+    folders = {os.path.realpath(file.parent) for file in info.files or (info.path,)}
+    if _is_same(path, info.path) or (not picture_names and any(_is_same(path, file) for file in info.files)):
+        raise UserError(f"cannot write {path}: it is the source; name another place with out=")
+    if any(folder == target or folder.startswith(target + os.sep) for folder in folders):
+        raise UserError(f"cannot write {path}: it holds the source; name another place with out=")
+    if not picture_names:
+        if path.is_dir():
+            raise UserError(f"cannot write {path}: a folder has that name; name another place with out=")
+        return
+    if (len(info.files) > 1 or info.path.is_dir()) and os.path.dirname(target) in folders:
+        raise UserError(f"cannot write the folder {path}: it lies among the source's pictures; say another out=")
+    if os.path.lexists(path) and not _is_earlier_result(path, picture_names):
+        raise UserError(f"cannot write the folder {path}: it holds other files; remove it or name another one")
+
+
+def _is_earlier_result(folder: Path, picture_names: Collection[str]) -> bool:
+    """True for a folder with a result's report and nothing beside the pictures that are about to be made again."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    entries = list(os.scandir(folder))
+    allowed = {*picture_names, RESULT_REPORT}
+    if any(entry.name not in allowed or not entry.is_file() for entry in entries):
+        return False
+    if not entries:
+        return True
+    try:
+        report = json.loads((folder / RESULT_REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(report, dict) and "source" in report and "out" in report
+
+
+def _is_same(path: Path, source: Path) -> bool:
+    with suppress(OSError):
+        return os.path.samefile(path, source)
+    return os.path.realpath(path) == os.path.realpath(source)
+
+
+def _remove_stale(path: Path) -> None:
+    """Removes temporary results of this name whose process is gone."""
+    before, after = temp_path(path).name.rsplit(f"{os.getpid()}{TEMP_MARK}", 1)
+    pattern = re.compile(f"{re.escape(before)}([0-9]{{1,9}}){re.escape(TEMP_MARK + after)}")
+    for entry in list(os.scandir(path.parent)):
+        found = pattern.fullmatch(entry.name)
+        if found and not _runs(int(found[1])):
+            with suppress(OSError):
+                remove(Path(entry.path))
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
