@@ -17,6 +17,11 @@ from typing import Any
 from faceswap.faces.errors import Interrupted, UserError
 
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
+OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
+
+# What the system says of a name the user gave, where no room has said it better.
+_ABOUT_NAMES = {errno.ENAMETOOLONG, errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EROFS,
+                errno.ELOOP}  # fmt: skip
 
 
 def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] | None = None) -> int:
@@ -28,10 +33,7 @@ def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] 
     debug = _take_flag(arguments, "--debug")
     _prepare_process(debug)
     try:
-        made = _run(command, call, arguments)
-        if made is not None:
-            print(made, flush=True)
-        return DONE
+        return _print(_run(command, call, arguments))
     except UserError as error:
         return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
     except (Interrupted, KeyboardInterrupt) as error:
@@ -43,26 +45,45 @@ def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] 
             return _fail(
                 f"error: the disk is full ({error.filename or 'no space left'}); free some space", USER_CAN_MEND, debug
             )
+        if error.errno in _ABOUT_NAMES and error.filename is not None:
+            name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else error.filename
+            return _fail(f"error: {name}: {os.strerror(error.errno).lower()}", USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
     except Exception as error:
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU
+            return _fail("error: out of memory; try a smaller batch_size=", USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
 
 
-def _run(command: str, call: Callable[[Any], Path], arguments: list[str]) -> Path | None:
+def _run(command: str, call: Callable[[Any], Path], arguments: list[str]) -> str:
+    """What is to be printed: the help, the settings, or the path of what was made."""
     if "--help" in arguments or "-h" in arguments:
         from faceswap.config.help import command_help
 
-        sys.stdout.write(command_help(command))
-        return None
+        return command_help(command)
     show = _take_flag(arguments, "--show-config")
     extra_folder = _take_value(arguments, "--config-dir")
     from faceswap.config.compose import compose_config, to_yaml
 
     config = compose_config(command, arguments, extra_folder)
     if show:
-        sys.stdout.write(to_yaml(config))
-        return None
-    return call(config)
+        return to_yaml(config)
+    return f"{call(config)}\n"
+
+
+def _print(text: str) -> int:
+    """Writes to stdout; a reader that is gone (`| head`) is no error of the command."""
+    try:
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError:  # a file name that is no text in this encoding: its bytes
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
+        return OUTPUT_CLOSED
+    return DONE
 
 
 def _prepare_process(debug: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -46,10 +47,15 @@ def writing_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _WRITE_REFUSED:
-            reason = os.strerror(error.errno or 0).lower()
-            raise UserError(f"cannot write {path}: {reason}; free some space or choose another workspace=") from error
-        raise
+        place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
+        advice = _advice(error.errno, place in path.parents)
+        if advice is None:
+            raise
+        reason = os.strerror(error.errno or 0).lower()
+        # The block may also read: the error's own file is the one to look at.
+        related = place is None or place in (path, temp_path(path), *path.parents) or path in place.parents
+        verb, name = ("write", path) if related else ("use", place)
+        raise UserError(f"cannot {verb} {name}: {reason}; {advice}") from error
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -59,8 +65,13 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_json(path: str | Path, value: object) -> None:
-    """Writes indented UTF-8 JSON atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Writes indented UTF-8 JSON atomically; file names that are no UTF-8 come back from it as they were."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # the bytes of such a name are kept as lone surrogates, which only escapes can carry
+        text = json.dumps(value, indent=2)
+    write_text(path, text + "\n")
 
 
 def flush_to_disk(path: Path) -> None:
@@ -78,13 +89,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write_refused() -> set[int]:
-    import errno
-
-    full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    forbidden = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
-    something_else_is_there = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
-    return full | forbidden | something_else_is_there
-
-
-_WRITE_REFUSED = _write_refused()
+def _advice(number: int | None, above: bool) -> str | None:
+    """What to do about a refusal to write, or None for an error of another kind; `above`: a parent folder's."""
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free some space or choose another workspace="
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM) or (number == errno.ENOENT and above):
+        return "choose a place that you may write to"
+    if number == errno.ENAMETOOLONG:
+        return "choose a shorter name"
+    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return "something else is there: choose another name"
+    return None

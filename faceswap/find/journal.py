@@ -54,7 +54,7 @@ class Journal:
         with writing_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ALIGNMENTS).write_bytes(b"")
-            (folder / JOURNAL).write_text(json.dumps(settings, ensure_ascii=False) + "\n", encoding="utf-8")
+            (folder / JOURNAL).write_text(json.dumps(settings) + "\n", encoding="ascii")
             return cls(folder, [])
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import zipfile
 import zlib
@@ -198,7 +199,7 @@ def _renumbered(faces: dict[int, list[Face]]) -> dict[int, list[Face]]:
 def _describe(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+        digest.update(os.fsencode(file.name) + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     name = files[0].name if len(files) == 1 else f"{files[0].parent.name} ({len(files)} files)"
     return f"landmarks {name} sha256 {digest.hexdigest()[:16]}"
 
