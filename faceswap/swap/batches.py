@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
+from faceswap.swap.stopping import STOP_SIGNALS
 from faceswap.swap.warp import Warp, sample_cv2
 
 
@@ -124,6 +126,10 @@ class BatchMaker:
         return RawBatch(crops, grids)
 
 
+class WorkersDied(UserError):
+    """A process that prepares batches has ended; what is trained is whole."""
+
+
 class BatchStream:
     """Batches from number `start` on, prepared ahead of their use.
 
@@ -135,6 +141,7 @@ class BatchStream:
         self._next = start
         self._waiting: deque[Future] = deque()
         self._ahead = max(2, 2 * workers)
+        self._strangers = set(active_children())
         self._pool = _pool(workers)
 
     def __enter__(self) -> BatchStream:
@@ -149,11 +156,16 @@ class BatchStream:
     def __next__(self) -> dict[str, FaceBatch | RawBatch]:
         try:
             while len(self._waiting) <= self._ahead:
-                self._waiting.append(self._pool.submit(self._maker.make, self._next))
+                with _signals_held():
+                    self._waiting.append(self._pool.submit(self._maker.make, self._next))
                 self._next += 1
             return self._waiting.popleft().result()
         except BrokenProcessPool as error:
-            raise UserError(
+            # The pool asks its other processes to end by SIGTERM, which they ignore, and then waits for them; one may
+            # itself wait for a lock that the dead one held.
+            for process in set(active_children()) - self._strangers:
+                process.kill()
+            raise WorkersDied(
                 "a process that prepares batches died (out of memory?); the same command goes on from the last "
                 "checkpoint, workers=0 does without such processes"
             ) from error
@@ -172,9 +184,20 @@ def _pool(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
 
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Processes started inside never see SIGINT or SIGTERM: they inherit the mask. Here both act when it ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the trainer ends its workers
+    for number in STOP_SIGNALS:  # both can reach the whole group; the trainer ends its workers
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

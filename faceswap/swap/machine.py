@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -68,6 +69,21 @@ def choose_machine(
         channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",
         compile=gpu if compile == "auto" else compile == "on",
     )
+
+
+@contextmanager
+def memory_errors(batch_size: int) -> Iterator[None]:
+    """Turns a lack of memory, on a GPU or not, into one line for the user."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        on_gpu = isinstance(error, torch.OutOfMemoryError)
+        if not (on_gpu or isinstance(error, MemoryError) or "can't allocate memory" in str(error)):
+            raise
+        raise UserError(
+            f"out of {'GPU ' if on_gpu else ''}memory at batch_size={batch_size}: say a smaller batch_size=, a smaller "
+            "model= or close other programs; the same command goes on from the last checkpoint"
+        ) from error
 
 
 def _device(asked: str) -> torch.device:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,25 @@ import torch
 
 from faceswap.faces.atomic import remove
 from faceswap.faces.errors import Interrupted, UserError
+from faceswap.faces.face_set import REPORT
 from faceswap.faces.progress import Progress
-from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
+from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied, worker_count
 from faceswap.swap.blocks import SwapModel
-from faceswap.swap.checkpoints import CHECKPOINTS, TrainingState, restore_latest, save_checkpoint
+from faceswap.swap.checkpoints import (
+    CHECKPOINTS,
+    TrainingState,
+    find_weights,
+    remove_leftovers,
+    restore_latest,
+    save_checkpoint,
+)
+from faceswap.swap.clock import Clock
 from faceswap.swap.colour import DEFAULT_COLOUR
 from faceswap.swap.lite import Lite
 from faceswap.swap.losses import ReconstructionLoss
-from faceswap.swap.machine import Precision, Switch, choose_machine
+from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
 from faceswap.swap.optimisers import Adam
-from faceswap.swap.pair_data import open_pair
+from faceswap.swap.pair_data import CACHE, open_pair
 from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
@@ -64,6 +73,7 @@ def train_pair(
     """Trains until `iterations` or `minutes` are reached and gives back `run`.
 
     Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
+    `restart` removes an earlier run when all that the new one needs is read, checked and built.
     Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
     """
     _check(batch_size=batch_size, iterations=iterations, log_every=log_every, preview_every=preview_every)
@@ -71,20 +81,23 @@ def train_pair(
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
     machine = choose_machine(device, precision, channels_last, compile)
-    if restart:
-        for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS):
-            remove(run / name)
+    for folder in (CHECKPOINTS, CACHE):
+        remove_leftovers(run / folder)
 
     torch.manual_seed(seed)
-    network = machine.place(model())
-    adam = optimiser.build(network)
-    state = restore_latest(run, network, adam)
+    names = (faces_a.name, faces_b.name)
+    with memory_errors(batch_size):
+        network = machine.place(model())
+        adam = optimiser.build(network)
+        state = None if restart else restore_latest(run, network, adam, names)
     if state is None:
-        state = TrainingState(iteration=0, seconds=0.0, seed=seed)
+        state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
         if init is not None:
             log.info("%s", start_from(network, init, init_parts))
     else:
         log.info("going on from iteration %d of %s", state.iteration, run)
+        if init is not None:
+            log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
 
     data = open_pair(faces_a, faces_b, run, network.resolution, network.coverage, validation_share)
     on_gpu = machine.device.type == "cuda"
@@ -92,67 +105,60 @@ def train_pair(
         data.sides, batch_size, network.resolution, network.coverage, warp, colour, state.seed, warped=not on_gpu
     )
     session = Session(network, adam, loss, machine, data, batch_size)
-    clock = Clock(state, iterations, minutes)
+    clock = Clock(replace(state, faces=names), iterations, minutes)
+    if restart:
+        _forget(run, maker)
+    if clock.done():
+        log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
     with (
+        StopRequest() as stop,
+        memory_errors(batch_size),
         RunLog(run, clock.iteration, config_text) as journal,
         BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
         Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
-        StopRequest() as stop,
     ):
-        losses: dict[str, float] = {}
+        results: dict[str, dict[str, float]] = {"losses": {}, "validation": {}}
         finished = clock.done()
-        while not finished:
-            session.step(next(batches))
-            clock.tick()
-            bar.advance()
-            finished = clock.done() or bool(stop)
+        try:
+            while not finished:
+                session.step(next(batches))
+                clock.tick()
+                bar.advance()
+                finished = clock.done() or bool(stop)
+                saves = finished or clock.every(save_every)
+                looks = (finished or clock.every(preview_every)) and not stop
 
-            if finished or clock.every(log_every):
-                losses = session.take_losses()
-                _check_finite(losses, clock.iteration)
-                journal.scalars(losses | session.speed(), clock.iteration)
-                bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
-            if finished or clock.every(save_every):
+                if finished or clock.every(log_every):
+                    results["losses"] = losses = session.take_losses()
+                    _check_finite(losses, clock.iteration)
+                    journal.scalars(losses | session.speed(), clock.iteration)
+                    bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
+                if saves:
+                    save_checkpoint(run, network, adam, clock.state(), keep)
+                if looks:
+                    results["validation"] = session.validate()
+                    journal.scalars(results["validation"], clock.iteration)
+                    journal.preview(session.preview(), clock.iteration)
+                if saves or looks:
+                    journal.report(session.report(clock.state()) | results)
+        except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
+            if clock.iteration > state.iteration:
+                _check_finite(session.take_losses(), clock.iteration)
                 save_checkpoint(run, network, adam, clock.state(), keep)
-            if (finished or clock.every(preview_every)) and not stop:
-                validation = session.validate()
-                journal.scalars(validation, clock.iteration)
-                journal.preview(session.preview(), clock.iteration)
-                journal.report(session.report(clock.state()) | {"losses": losses, "validation": validation})
+                journal.report(session.report(clock.state()) | results)
+            if not stop:
+                raise
     if stop and not clock.done():
         where = f"iteration {clock.iteration}, saved in {run}"
         raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run
 
 
-class Clock:
-    """Counts the steps and seconds of all sessions of a run and knows when to stop."""
-
-    def __init__(self, state: TrainingState, iterations: int, minutes: float | None) -> None:
-        self.iteration = state.iteration
-        self._seed = state.seed
-        self._began = time.monotonic() - state.seconds
-        self._iterations = iterations
-        self._minutes = minutes
-
-    def __str__(self) -> str:
-        return f"{self.seconds / 60:.1f} of {self._minutes:g} minutes" if self._minutes else ""
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    def tick(self) -> None:
-        self.iteration += 1
-
-    def every(self, steps: int) -> bool:
-        return self.iteration % steps == 0
-
-    def done(self) -> bool:
-        return self.iteration >= self._iterations or (self._minutes is not None and self.seconds >= 60 * self._minutes)
-
-    def state(self) -> TrainingState:
-        return TrainingState(self.iteration, self.seconds, self._seed)
+def _forget(run: Path, maker: BatchMaker) -> None:
+    """Removes an earlier run, once a first batch has shown that the new one can begin."""
+    maker.make(0)
+    for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS, REPORT):
+        remove(run / name)
 
 
 def _check_finite(losses: Mapping[str, float], iteration: int) -> None:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
 import torch
 
 from faceswap.faces.errors import UserError
-from faceswap.swap.batches import BatchMaker, BatchStream, Side, worker_count
+from faceswap.swap.batches import BatchMaker, BatchStream, Side, WorkersDied, worker_count
 from faceswap.swap.pair_data import open_pair, split_by_time
 from faceswap.swap.warp import sample_torch
 from tests.swap.fakes import make_face_set
@@ -83,6 +85,38 @@ def test_a_dead_worker_is_said_in_one_line(sides):
         with pytest.raises(UserError, match="workers=0"):
             for _ in range(20):
                 next(stream)
+
+
+def test_workers_hear_no_signal_from_their_first_moment_on(sides, capfd):
+    def signal_them_all():
+        while not over.wait(0.002):
+            for child in active_children():
+                os.kill(child.pid, signal.SIGINT)
+                os.kill(child.pid, signal.SIGTERM)
+
+    over = threading.Event()
+    sender = threading.Thread(target=signal_them_all)
+    sender.start()
+    try:
+        with BatchStream(maker(sides), 0, 2) as stream:
+            assert all(same(next(stream), maker(sides).make(number)) for number in range(6))
+    finally:
+        over.set()
+        sender.join()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set(), "this process still hears them"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_one_dead_worker_takes_the_others_along(sides):
+    with BatchStream(maker(sides), 0, 2) as stream:
+        next(stream)
+        victim, other = sorted(active_children(), key=lambda process: process.pid)
+        os.kill(other.pid, signal.SIGSTOP)  # as one that waits for a lock which nobody gives back
+        os.kill(victim.pid, signal.SIGKILL)
+        with pytest.raises(WorkersDied):
+            for _ in range(20):
+                next(stream)
+    assert not active_children()
 
 
 def test_the_last_part_of_the_time_is_held_out():
