@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,16 @@ from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
     from faceswap.faces.workspace import Workspace
+    from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
+
+log = logging.getLogger(__name__)
 
 
 def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
     from faceswap.blend.pipeline import convert_video
     from faceswap.config.compose import build
-    from faceswap.config.nodes import FaceAlignmentNode
     from faceswap.faces.workspace import Workspace
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, recorded_pair, resolve_pair, show_consent
@@ -32,19 +35,26 @@ def convert(config: Any) -> Path:
     pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**consent)
     show_consent(pair.consent)
     shown, performing = (a, b) if config.to == "a" else (b, a)
+    tracks = chosen_tracks(config.tracks)
+    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
     info = probe(config.video or source_of(workspace, performing))
-    stored = None if config.finder else stored_faces(config.faces, info, workspace)
+    name = default_name(info, shown, config.start, config.stop, tracks)
+    stored = None if config.finder else stored_faces(config.faces, info, workspace, performing)
+    if config.finder:
+        finder = build(config.finder)
+    else:
+        finder = None if stored else usual_finder(info, workspace)
     return convert_video(
         info,
-        Swapper.load(run, None if config.checkpoint is None else f"{config.checkpoint:08d}", config.device),
-        Path(config.out).expanduser() if config.out else workspace.out / f"{info.name}_as_{shown}{suffix_of(info)}",
+        Swapper.load(run, checkpoint, config.device),
+        Path(config.out).expanduser() if config.out else workspace.out / name,
         faces=stored,
-        finder=None if stored else build(config.finder or FaceAlignmentNode()),
+        finder=finder,
         mask=build(config.mask),
         colour=build(config.colour),
         blender=build(config.blender),
         to=config.to,
-        tracks=config.tracks,
+        tracks=tracks,
         start=config.start,
         stop=config.stop,
         batch_size=config.batch_size,
@@ -70,17 +80,70 @@ def source_of(workspace: Workspace, name: str) -> Path:
     return source
 
 
-def stored_faces(name: str, info: SourceInfo, workspace: Workspace) -> Path | None:
-    """The face set to take alignments from: the one named, or the one made from this very source."""
-    from faceswap.faces.face_set import ALIGNMENTS, FaceSet
+def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: str = "") -> Path | None:
+    """The face set to take alignments from: the one named, else one made from what this source holds now.
+
+    The set that is called like the source comes first, then that of the person `performing`, then the others.
+    """
+    from faceswap.blend.matching import set_made_from
 
     if name:
         return workspace.existing_faces(name)
-    folder = workspace.faces(info.name)
-    if not (folder / ALIGNMENTS).is_file():
+    names = sorted(workspace.face_set_names(), key=lambda known: (known != info.name, known != performing, known))
+    found = set_made_from([workspace.faces(known) for known in names], info)
+    if found is not None:
+        log.info("the faces are those of the face set %s", found.name)
+    return found
+
+
+def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
+    """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
+    from faceswap.config.compose import build
+    from faceswap.config.nodes import FaceAlignmentNode
+    from faceswap.faces.errors import UserError
+
+    known = ", ".join(workspace.face_set_names()) or "none"
+    what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
+    try:
+        finder = build(FaceAlignmentNode())
+        finder.prepare(info)
+    except UserError as error:
+        raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error
+    log.warning("%s, or finder=...; its faces are found anew", what)
+    return finder
+
+
+def chosen_tracks(tracks: Any) -> list[int] | None:
+    """The track numbers of `tracks=1` or `tracks=[0,2]`; None for all. Raises UserError for anything else."""
+    from faceswap.faces.errors import UserError
+
+    if tracks is None:
         return None
-    source = FaceSet.open(folder).source
-    return folder if source is not None and source.resolve() == Path(info.path).resolve() else None
+    numbers = list(tracks) if isinstance(tracks, list | tuple) else [tracks]
+    if not numbers or any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
+        raise UserError(f"tracks={tracks}: say one track as tracks=1, several as tracks=[0,2]; leave it out for all")
+    return numbers
+
+
+def checkpoint_folder(run: Path, iteration: int) -> Path:
+    """The folder of a run's checkpoint. Raises UserError that lists those there are."""
+    from faceswap.faces.errors import UserError
+
+    parent = run / "checkpoints"
+    folder = parent / f"{iteration:08d}"
+    if folder.is_dir():
+        return folder
+    there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
+    known = ", ".join(map(str, there)) or "none"
+    raise UserError(f"checkpoint={iteration}: {run.name} has no such checkpoint (there are: {known})")
+
+
+def default_name(info: SourceInfo, shown: str, start: int, stop: int | None, tracks: list[int] | None) -> str:
+    """The result's name; a part of the film is named after its range and tracks, so that it replaces no whole film."""
+    part = f"_{start}-{'end' if stop is None else stop}" if start or stop is not None else ""
+    if tracks is not None:
+        part += "_tracks_" + "_".join(map(str, tracks))
+    return f"{info.name}_as_{shown}{part}{suffix_of(info)}"
 
 
 def suffix_of(info: SourceInfo) -> str:

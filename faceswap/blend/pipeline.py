@@ -20,10 +20,18 @@ from faceswap.blend.blenders import AlphaBlender, Blender
 from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
-from faceswap.blend.placement import FoundFaces, Placement, StoredFaces
-from faceswap.blend.results import Counts, Side, Swapper, made_with_ai, model_name, write_comparison, write_report
+from faceswap.blend.placement import Placement, placement_for
+from faceswap.blend.results import (
+    Counts,
+    Side,
+    Swapper,
+    check_results,
+    made_with_ai,
+    model_name,
+    write_comparison,
+    write_report,
+)
 from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.face_set import FaceSet
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 from faceswap.media.stages import Stage
@@ -31,6 +39,7 @@ from faceswap.media.stages import Stage
 if TYPE_CHECKING:
     from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
+    from faceswap.media.writing import Writer
     from faceswap.swap.blocks import Side
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
@@ -77,12 +86,14 @@ def convert_video(
 
     Faces come from the face set in the folder `faces` or, without one, from `finder`. Frames `start` to `stop` (not
     included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
-    result. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
+    result. `out` is never the source. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is
+    then not touched.
 
     `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
     for pictures, which need have nothing to do with each other, they are 0 unless given.
     """
     from faceswap.media.sources import SourceInfo, probe
+    from faceswap.media.writing import writer_for
 
     info = source if isinstance(source, SourceInfo) else probe(source)
     out = Path(out)
@@ -90,10 +101,14 @@ def convert_video(
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
-    placement = _placement(info, faces, finder, tracks, smooth_frames, fill_frames)
-    counts = Counts()
     paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
     about = made_with_ai(swapper) | (metadata or {})
+    writer = writer_for(
+        info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
+    )
+    check_results(writer, info, out, side_by_side)
+    placement = placement_for(info, faces, finder, tracks, smooth_frames, fill_frames)
+    counts = Counts()
     try:
         with ExitStack() as stack:
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
@@ -101,34 +116,13 @@ def convert_video(
             answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
             swapped = _stage(stack, _swapped(placed, swapper, to, batch_size), answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
-            _write(blended, info, out, counts, start, stop, about, crf, preset, image_quality)
+            _write(blended, writer, info, counts, start, stop)
     except KeyboardInterrupt as error:
         raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
     write_report(info, out, counts, swapper, about, start, stop)
     if side_by_side:
         write_comparison(info, out, start, stop, about)
     return out
-
-
-def _placement(
-    info: SourceInfo,
-    faces: str | Path | None,
-    finder: Finder | None,
-    tracks: Collection[int] | None,
-    smooth_frames: int,
-    fill_frames: int,
-) -> Placement:
-    if faces is not None:
-        face_set = FaceSet.open(faces)
-        if face_set.source is not None and face_set.source.name != Path(info.path).name:
-            log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source.name, info.path)
-        return StoredFaces(face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames)
-    if finder is None:
-        raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
-    if tracks is not None:
-        raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
-    finder.prepare(info)
-    return FoundFaces(finder)
 
 
 def _stage(stack: ExitStack, items: Iterable, depth: int, name: str) -> Stage:
@@ -202,22 +196,8 @@ def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[tuple[Frame, int
 
 
 def _write(
-    frames: Iterable[tuple[Frame, int]],
-    info: SourceInfo,
-    out: Path,
-    counts: Counts,
-    start: int,
-    stop: int | None,
-    metadata: dict[str, str],
-    crf: int,
-    preset: str,
-    image_quality: int,
+    frames: Iterable[tuple[Frame, int]], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
 ) -> None:
-    from faceswap.media.writing import writer_for
-
-    writer = writer_for(
-        info, out, start=start, stop=stop, metadata=metadata, crf=crf, preset=preset, quality=image_quality
-    )
     with Progress(_total(info, start, stop), "convert") as bar, writer:
         for frame, faces in frames:
             writer.write(frame)

@@ -6,11 +6,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.blend.matching import is_made_from
 from faceswap.blend.steadying import TrackPath, bridged, smoothed
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord, FaceSet
@@ -18,6 +20,9 @@ from faceswap.faces.geometry import frame_to_crop_for, scale_of
 from faceswap.faces.values import Face, Frame
 from faceswap.find.finders import Finder
 from faceswap.find.tracks import Glance, Linker, is_cut
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
 
 SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
 
@@ -46,14 +51,20 @@ class StoredFaces:
     """The faces of a face set.
 
     Frames between two records of a track are bridged when at most `fill_frames` are missing (faces that the finder
-    lost, pictures deleted by hand, a set extracted with every > 1); `smooth_frames` > 0 steadies each track over that
-    many frames to both sides. `tracks` keeps these tracks only.
+    lost); those of a film that a set extracted with every > 1 skips, always. `smooth_frames` > 0 steadies each track
+    over that many frames to both sides. `tracks` keeps these tracks only.
     """
 
     batch_size = 1
 
     def __init__(
-        self, face_set: FaceSet, *, tracks: Collection[int] | None = None, smooth_frames: int = 0, fill_frames: int = 10
+        self,
+        face_set: FaceSet,
+        *,
+        tracks: Collection[int] | None = None,
+        smooth_frames: int = 0,
+        fill_frames: int = 10,
+        is_film: bool = True,
     ) -> None:
         if not face_set.records:
             raise UserError(f"the face set {face_set.folder} holds no faces; extract the video again")
@@ -62,9 +73,9 @@ class StoredFaces:
         by_track: dict[int, list[FaceRecord]] = defaultdict(list)
         for record in _of_tracks(face_set, tracks):
             by_track[record.track].append(record)
-        self._warn_of_gaps(face_set, untracked=-1 in by_track)
+        self._warn_of_gaps(face_set, unbridged=-1 in by_track or not is_film)
         every = int(face_set.report.get("every", 1))
-        if every > 1:  # the frames in between, also where one face was missed
+        if every > 1 and is_film:  # the frames in between, also where one face was missed
             fill_frames = max(fill_frames, 2 * every - 1)
         for track, records in by_track.items():
             self._add_track(track, records, smooth_frames, fill_frames)
@@ -92,11 +103,11 @@ class StoredFaces:
             self._paths.append((track, records[0].size_px, smoothed(path, smooth_frames)))
 
     @staticmethod
-    def _warn_of_gaps(face_set: FaceSet, untracked: bool) -> None:
+    def _warn_of_gaps(face_set: FaceSet, unbridged: bool) -> None:
         every = int(face_set.report.get("every", 1))
-        if every > 1 and untracked:
+        if every > 1 and unbridged:
             log.warning(
-                "%s was extracted with every=%d and has faces without a track: swapped in every %dth frame only",
+                "%s was extracted with every=%d and its faces are not bridged: swapped in every %dth frame only",
                 face_set.folder, every, every,
             )  # fmt: skip
 
@@ -123,6 +134,30 @@ class FoundFaces:
             for face, track in zip(faces, tracks, strict=True)
             if np.ptp(face.points, axis=0).max() > 1  # points on one spot have no direction
         ]
+
+
+def placement_for(
+    info: SourceInfo,
+    faces: str | Path | None,
+    finder: Finder | None,
+    tracks: Collection[int] | None,
+    smooth_frames: int,
+    fill_frames: int,
+) -> Placement:
+    """The faces of the face set in the folder `faces`, else those that `finder` sees. Raises UserError without both."""
+    if faces is not None:
+        face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
+        if face_set.source is not None and not is_made_from(face_set.report, info):
+            log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
+        return StoredFaces(
+            face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=info.kind != "images"
+        )
+    if finder is None:
+        raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
+    if tracks is not None:
+        raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
+    finder.prepare(info)
+    return FoundFaces(finder)
 
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:

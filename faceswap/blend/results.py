@@ -18,6 +18,7 @@ from faceswap.faces.values import Decoded
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
+    from faceswap.media.writing import Writer
 
 Side = Literal["a", "b"]
 
@@ -64,6 +65,19 @@ def model_name(swapper: Swapper) -> str:
     return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
 
 
+def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: bool) -> None:
+    """Raises UserError when the result, its report or the comparison cannot be written; before the work begins."""
+    from faceswap.media.picture_writing import ImageSequenceWriter
+    from faceswap.media.targets import check_target
+    from faceswap.media.writing import writer_for
+
+    writer.check()
+    if not isinstance(writer, ImageSequenceWriter):  # which has it inside
+        check_target(report_path(out), info)
+    if side_by_side:
+        writer_for(info, comparison_path(out)).check()
+
+
 def write_report(
     info: SourceInfo, out: Path, counts: Counts, swapper: Swapper, about: dict[str, str], start: int, stop: int | None
 ) -> None:
@@ -90,8 +104,16 @@ def report_path(out: Path) -> Path:
     return out / "report.json" if out.is_dir() else out.with_name(f"{out.stem}.report.json")
 
 
+def comparison_path(out: Path) -> Path:
+    """Where the film or the pictures of before and after lie."""
+    from faceswap.media.images import WRITE_SUFFIXES
+    from faceswap.media.writing import FILM_SUFFIXES
+
+    is_file = out.suffix.lower() in (*FILM_SUFFIXES, *WRITE_SUFFIXES)
+    return out.with_name(f"{out.stem}.side_by_side{out.suffix}" if is_file else f"{out.name}.side_by_side")
+
+
 def write_comparison(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
     from faceswap.media.presentation import side_by_side
 
-    comparison = out.with_name(f"{out.stem}.side_by_side{out.suffix}")
-    side_by_side(Path(info.path), out, comparison, metadata=about, start=start, stop=stop)
+    side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=start, stop=stop)

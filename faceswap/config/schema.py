@@ -96,7 +96,9 @@ class ConvertConfig:
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
     video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
     faces: str = option("", "face set of the video (default: the one made from it)", verbatim=True)
-    out: str = option("", "the result (default: out/VIDEO_as_A in the workspace)", verbatim=True)
+    out: str = option(
+        "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", verbatim=True
+    )
     workspace: str = _workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
@@ -104,17 +106,23 @@ class ConvertConfig:
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
-    tracks: list[int] | None = option(None, "swap these tracks of the face set only, e.g. [0,2] (default: all)")
+    tracks: Any = option(None, "swap these tracks of the face set only: 1 or [0,2] (default: all)")
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
     batch_size: int = option(8, "faces a model call", minimum=1)
-    smooth_frames: int = option(2, "steady the face's place over this many frames on each side; 0: off", minimum=0)
-    smooth_colour: float = option(0.9, "how much of the colour statistics stays each frame, in [0, 1)", minimum=0)
-    fill_frames: int = option(10, "carry a track over gaps of at most so many frames", minimum=0)
+    smooth_frames: int | None = option(
+        None, "steady the face's place over this many frames on each side (default: films 2, pictures 0)", minimum=0
+    )
+    smooth_colour: float | None = option(
+        None, "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)", minimum=0
+    )
+    fill_frames: int | None = option(
+        None, "carry a track over gaps of at most so many frames (default: films 10, pictures 0)", minimum=0
+    )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
     preset: str = option("veryfast", "H.264 speed", choices=PRESETS)
-    image_quality: int = option(97, "JPEG and WebP quality when images are converted", minimum=1)
+    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1)
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -123,7 +131,7 @@ class DemoConfig:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
     workspace: str = option("demo_workspace", "the folder that holds faces/, runs/ and out/", verbatim=True)
-    minutes: float = option(5.0, "training time", minimum=0)
+    minutes: float = option(6.0, "training time", minimum=0)
     device: str = option("auto", nodes.DEVICES)
 
 

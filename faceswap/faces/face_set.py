@@ -12,12 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
-from faceswap.faces.geometry import transform_points
+from faceswap.faces.geometry import scale_of, transform_points
 from faceswap.faces.values import Face
 
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
 REPORT = "report.json"
+
+# Files of strangers are read too: what lies outside of these is no face set, and would only ask for too much memory.
+CROP_SIZES_PX = (16, 4096)
+LAST_FRAME = 10**8 - 1
+LARGEST_EVERY = 100_000
+_LARGEST_SIDE_PX = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +99,28 @@ class FaceRecord:
                 roll=float(values["roll"]),
                 size_px=int(values["size_px"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"not an alignment: {error!r}") from error
         if Path(record.file).name != record.file:
             raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
-        if record.frame_to_crop.shape != (2, 3) or not np.isfinite(record.frame_to_crop).all():
-            raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
-        _ = record.face  # checks box and points
+        record._check_ranges()
         return record
+
+    def _check_ranges(self) -> None:
+        """Raises ValueError for values that no extraction writes."""
+        if self.frame_to_crop.shape != (2, 3) or not np.isfinite(self.frame_to_crop).all():
+            raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
+        if not 1e-6 < scale_of(self.frame_to_crop) < 1e6:
+            raise ValueError("frame_to_crop cannot be turned round")
+        if not CROP_SIZES_PX[0] <= self.size_px <= CROP_SIZES_PX[1]:
+            raise ValueError(f"size_px={self.size_px} is not {CROP_SIZES_PX[0]} to {CROP_SIZES_PX[1]}")
+        if not 0 <= self.frame <= LAST_FRAME or not -1 <= self.track <= LAST_FRAME:
+            raise ValueError(f"frame={self.frame} or track={self.track} is out of range")
+        if not np.isfinite([self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]).all():
+            raise ValueError("time, score, blur and angles must be finite numbers")
+        face = self.face  # checks box and points
+        if max(np.abs(face.points).max(), np.abs(face.box).max()) > _LARGEST_SIDE_PX:
+            raise ValueError("points lie a million pixels away")
 
 
 def read_records(path: Path) -> list[FaceRecord]:
@@ -131,13 +151,19 @@ class FaceSet:
     report: dict
 
     @classmethod
-    def open(cls, folder: str | Path) -> FaceSet:
-        """Reads a face set; a record whose image file was deleted is left out. Raises UserError when there is none."""
+    def open(cls, folder: str | Path, *, with_deleted: bool = False) -> FaceSet:
+        """Reads a face set. Raises UserError when there is none.
+
+        A record whose image file was deleted is left out, unless `with_deleted`: training goes without such a face,
+        but the place of it in the film is still known.
+        """
         folder = Path(folder)
         if not (folder / ALIGNMENTS).is_file():
             raise UserError(f"no face set in {folder}; make it first: python -m faceswap.extract video=...")
-        present = {path.name for path in folder.iterdir()}
-        records = [record for record in read_records(folder / ALIGNMENTS) if record.file in present]
+        records = read_records(folder / ALIGNMENTS)
+        if not with_deleted:
+            present = {path.name for path in folder.iterdir()}
+            records = [record for record in records if record.file in present]
         return cls(folder, records, _read_report(folder / REPORT))
 
     @property
@@ -166,6 +192,22 @@ def _read_report(path: Path) -> dict:
         report = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot read {path}: {error}") from error
-    return report if isinstance(report, dict) else {}
+    if not isinstance(report, dict):
+        return {}
+    for name, (kind, least, most) in _REPORT_RANGES.items():
+        value = report.get(name)
+        if name in report and (type(value) is not kind or (kind is int and not least <= value <= most)):
+            raise UserError(f"{path}: {name}={str(value)[:60]} cannot be; extract the video again")
+    return report
+
+
+# What is read of a report again: its kind and, for numbers, the range.
+_REPORT_RANGES: dict[str, tuple[type, int, int]] = {
+    "source": (str, 0, 0),
+    "source_sha256": (str, 0, 0),
+    "every": (int, 1, LARGEST_EVERY),
+    "width": (int, 1, 1_000_000),
+    "height": (int, 1, 1_000_000),
+}

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faceswap.faces.errors import UserError
-from faceswap.faces.face_set import ALIGNMENTS, REPORT
+from faceswap.faces.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
 from faceswap.find.finders import Finder
 from faceswap.find.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 
+IMAGE_FORMATS = ("jpg", "png", "webp")
 _SAMPLE_BYTES = 1 << 20
 
 
@@ -47,12 +48,24 @@ class Settings:
             )
 
 
+def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int) -> None:
+    """Raises UserError for a setting of an extraction that is out of range."""
+    if not 32 <= size_px <= 2048:
+        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
+    if not 1 <= every <= LARGEST_EVERY:
+        raise UserError(f"every={every}: must be 1 (each frame) to {LARGEST_EVERY}")
+    if image_format not in IMAGE_FORMATS:
+        raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
+    if minimum_face_px < 0:
+        raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
+
+
 def settings_for(
     info: SourceInfo, finder: Finder, size_px: int, every: int, start: int, stop: int | None,
     image_format: str, minimum_face_px: int,
 ) -> Settings:  # fmt: skip
     """The settings of a run on a source with a prepared finder."""
-    return Settings(_fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px)
+    return Settings(fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px)
 
 
 def stored_settings(folder: Path) -> tuple[dict | None, bool]:
@@ -61,7 +74,7 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
         raise UserError(f"{folder} is a file; a face set needs a folder of that name")
     try:
         report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a file in the way is told of where the folder is made
         report = {}
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {folder / REPORT}: {error}; start anew with restart=true") from error
@@ -75,7 +88,7 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
     return stored, False
 
 
-def _fingerprint(info: SourceInfo) -> str:
+def fingerprint(info: SourceInfo) -> str:
     """A checksum that tells sources apart without reading them whole: sizes, and a start, middle and end of a film."""
     digest = hashlib.sha256()
     if info.files:

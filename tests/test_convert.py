@@ -1,0 +1,99 @@
+"""What convert makes of its settings, before any model is loaded."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from faceswap.config.compose import compose_config
+from faceswap.convert import checkpoint_folder, chosen_tracks, default_name, stored_faces, usual_finder
+from faceswap.faces.errors import UserError
+from faceswap.faces.workspace import Workspace
+from faceswap.find.settings import fingerprint
+from faceswap.media.sources import probe
+from tests.blend.clips import write_face_set, write_film
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A workspace with the face set of film.mp4, which knows the film's content."""
+    film = write_film(tmp_path / "film.mp4", 3)
+    add_set(Workspace(tmp_path / "work"), "film", film)
+    return Workspace(tmp_path / "work")
+
+
+def add_set(workspace: Workspace, name: str, film: Path) -> None:
+    folder = write_face_set(workspace.faces(name), film, [0])
+    report = {"source": str(film), "source_sha256": fingerprint(probe(film))}
+    (folder / "report.json").write_text(json.dumps(report))
+
+
+def test_a_face_set_is_taken_for_the_same_content_wherever_it_lies(workspace, tmp_path):
+    (tmp_path / "moved").mkdir()
+    for moved in ("moved/film.mp4", "moved/other name.mp4"):
+        (tmp_path / "film.mp4").rename(tmp_path / moved)
+        assert stored_faces("", probe(tmp_path / moved), workspace) == workspace.faces("film")
+        (tmp_path / moved).rename(tmp_path / "film.mp4")
+
+
+def test_a_face_set_is_not_taken_for_other_content_at_the_same_path(workspace, tmp_path):
+    write_film(tmp_path / "film.mp4", 9)
+    info = probe(tmp_path / "film.mp4")
+    assert stored_faces("", info, workspace) is None
+    assert stored_faces("film", info, workspace) == workspace.faces("film")  # the user knows better
+
+
+def test_the_set_called_like_the_film_comes_first(workspace, tmp_path):
+    for name in ("aaa", "performer"):
+        add_set(workspace, name, tmp_path / "film.mp4")
+    info = probe(tmp_path / "film.mp4")
+    assert stored_faces("", info, workspace, "performer") == workspace.faces("film")
+    (workspace.faces("film") / "alignments.jsonl").unlink()
+    assert stored_faces("", info, workspace, "performer") == workspace.faces("performer")
+
+
+def test_without_set_and_weights_both_ways_out_are_named(workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nowhere"))
+    monkeypatch.setattr("faceswap.find.face_alignment_finder.check_parts", no_weights)
+    with pytest.raises(UserError, match=r"film.mp4 .*there are: film.*faces=NAME.*finder=.*no weights"):
+        usual_finder(probe(tmp_path / "film.mp4"), workspace)
+
+
+def no_weights(*arguments):
+    raise UserError("no weights")
+
+
+@pytest.mark.parametrize(
+    ("argument", "tracks"), [("tracks=1", [1]), ("tracks=[0,2]", [0, 2]), ("tracks=null", None), ("crf=20", None)]
+)
+def test_tracks_as_they_are_written(argument, tracks):
+    assert chosen_tracks(compose_config("convert", [argument]).tracks) == tracks
+
+
+@pytest.mark.parametrize("argument", ["tracks=[]", "tracks=all", "tracks=true", "tracks=[a]", "tracks=1.5"])
+def test_tracks_that_are_none(argument):
+    with pytest.raises(UserError, match=r"tracks=\[0,2\]"):
+        chosen_tracks(compose_config("convert", [argument]).tracks)
+
+
+def test_a_checkpoint_is_one_of_the_run(tmp_path, monkeypatch):
+    for name in ("00000500", "00001000", ".00001500.77.part"):
+        (tmp_path / "run" / "checkpoints" / name).mkdir(parents=True)
+    assert checkpoint_folder(tmp_path / "run", 500).name == "00000500"
+    (tmp_path / "00000077").mkdir()
+    monkeypatch.chdir(tmp_path)  # what lies here by chance is no checkpoint of the run
+    with pytest.raises(UserError, match="there are: 500, 1000"):
+        checkpoint_folder(tmp_path / "run", 77)
+
+
+def test_a_part_of_a_film_does_not_take_the_name_of_the_whole(tmp_path):
+    info = probe(write_film(tmp_path / "b.mov", 2, sound=False))
+    assert default_name(info, "a", 0, None, None) == "b_as_a.mov"
+    assert default_name(info, "a", 0, 5, None) == "b_as_a_0-5.mov"
+    assert default_name(info, "a", 3, None, [0, 2]) == "b_as_a_3-end_tracks_0_2.mov"
+
+
+def test_the_source_decides_about_steadying_unless_told():
+    config = compose_config("convert", [])
+    assert (config.smooth_frames, config.smooth_colour, config.fill_frames) == (None, None, None)
+    assert compose_config("convert", ["smooth_frames=3"]).smooth_frames == 3
