@@ -99,7 +99,7 @@ class FaceRecord:
                 roll=float(values["roll"]),
                 size_px=int(values["size_px"]),
             )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"not an alignment: {error!r}") from error
         if Path(record.file).name != record.file:
             raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
@@ -196,18 +196,15 @@ def _read_report(path: Path) -> dict:
         raise UserError(f"cannot read {path}: {error}") from error
     if not isinstance(report, dict):
         return {}
-    for name, (kind, least, most) in _REPORT_RANGES.items():
-        value = report.get(name)
-        if name in report and (type(value) is not kind or (kind is int and not least <= value <= most)):
-            raise UserError(f"{path}: {name}={str(value)[:60]} cannot be; extract the video again")
+    for name in report.keys() & _REPORT_NUMBERS.keys():
+        least, most = _REPORT_NUMBERS[name]
+        if type(report[name]) is not int or not least <= report[name] <= most:
+            raise UserError(f"{path}: {name}={str(report[name])[:60]} cannot be; extract the video again")
+    for name in report.keys() & {"source", "source_sha256"}:
+        if not isinstance(report[name], str) or "\0" in report[name]:
+            raise UserError(f"{path}: {name}={str(report[name])[:60]!r} cannot be; extract the video again")
     return report
 
 
-# What is read of a report again: its kind and, for numbers, the range.
-_REPORT_RANGES: dict[str, tuple[type, int, int]] = {
-    "source": (str, 0, 0),
-    "source_sha256": (str, 0, 0),
-    "every": (int, 1, LARGEST_EVERY),
-    "width": (int, 1, 1_000_000),
-    "height": (int, 1, 1_000_000),
-}
+# The numbers that are read of a report again, and their ranges.
+_REPORT_NUMBERS = {"every": (1, LARGEST_EVERY), "width": (1, 1_000_000), "height": (1, 1_000_000)}

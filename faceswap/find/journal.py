@@ -109,7 +109,7 @@ def settings_of(folder: Path) -> dict | None:
     try:
         first, newline, _ = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace").partition("\n")
         settings = json.loads(first) if newline else None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {folder / JOURNAL}: {error}; start anew with restart=true") from error

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.face_set import ALIGNMENTS, REPORT
 from faceswap.faces.values import POINT_COUNT, Face
 from faceswap.find.plain_pickle import loads
 
@@ -65,7 +66,7 @@ def read_json(path: Path) -> ImportedFaces:
         first = None  # one value over several lines
     if isinstance(first, dict) and "frame" in first and not isinstance(first["frame"], list):
         whole = lines if text.endswith("\n") else lines[:-1] or lines  # a last line cut off by a kill is dropped
-        return ImportedFaces(_faces_of_rows(json.loads(line) for line in whole if line.strip()))
+        return ImportedFaces(_faces_of_rows(json.loads(line) for line in whole if line.strip()), _size_beside(path))
     value = json.loads(text)
     if isinstance(value, dict) and isinstance(value.get("frame"), list):
         return ImportedFaces(_faces_of_columns(value), _size_of(value))
@@ -73,6 +74,14 @@ def read_json(path: Path) -> ImportedFaces:
     if not isinstance(rows, list):
         raise ValueError("it has no list of faces")
     return ImportedFaces(_faces_of_rows(rows), _size_of(value))
+
+
+def _size_beside(alignments: Path) -> tuple[int, int] | None:
+    """The size of the frames that a face set of this project was made from, as the report beside it tells."""
+    report = alignments.with_name(REPORT)
+    if alignments.name != ALIGNMENTS or not report.is_file():
+        return None
+    return _size_of(json.loads(report.read_text(encoding="utf-8")))
 
 
 def read_fsa(path: Path) -> ImportedFaces:

@@ -14,16 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.faces.atomic import TEMP_MARK, write_json, writing_errors
+from faceswap.faces.atomic import write_json
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceRecord, FaceSet, read_records
 from faceswap.faces.geometry import align, head_pose
+from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import Face, Frame
+from faceswap.find.cleaning import clear, remove_parts
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.find.journal import JOURNAL, Journal
 from faceswap.find.quality import sharpness
-from faceswap.find.settings import Settings, settings_for, stored_settings
+from faceswap.find.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.find.tracks import Glance, Linker, is_cut
 from faceswap.media.images import contact_sheet, read_image, write_image
 from faceswap.media.reading import read_frames
@@ -32,7 +34,6 @@ from faceswap.media.stages import Stage
 
 logger = logging.getLogger(__name__)
 
-IMAGE_FORMATS = ("jpg", "png", "webp")
 WRITER_THREADS = 2
 QUEUE_BYTES = 200_000_000  # of frames that wait between two stages
 SHEET_FACES = 64
@@ -58,35 +59,36 @@ def extract_faces(
     other settings than the folder was begun with are refused unless `restart`, which deletes the old faces. Raises
     UserError (nothing to read, no face at all, no room to write) and Interrupted (saved, can go on).
     """
-    _check(size_px, every, image_format, minimum_face_px)
+    check_ranges(size_px, every, image_format, minimum_face_px)
     folder = Path(folder)
     info = source if isinstance(source, SourceInfo) else probe(source)
     finder.prepare(info)
     settings = settings_for(info, finder, size_px, every, start, stop, image_format, minimum_face_px)
-    if restart:
-        clear(folder)
+    if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
+        return folder
+    try:
+        with locked(folder, "extracting into it"):
+            if restart:
+                clear(folder)
+            if not _is_complete(folder, settings):
+                remove_parts(folder)
+                begun = stored_settings(folder)[0] is not None
+                with Journal.resume(folder) if begun else Journal.begin(folder, settings.values) as journal:
+                    _Extraction(info, finder, folder, settings, journal).run()
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):  # nothing came of it
+            folder.rmdir()
+    return folder
+
+
+def _is_complete(folder: Path, settings: Settings) -> bool:
+    """Whether the face set is there and whole. Raises UserError when it was begun with other settings."""
     stored, completed = stored_settings(folder)
     if stored is not None:
         settings.refuse_others(stored, folder)
     if completed:
         logger.info("%s is complete: %d faces; start anew with restart=true", folder, len(FaceSet.open(folder)))
-        return folder
-    _remove_parts(folder)
-    journal = Journal.begin(folder, settings.values) if stored is None else Journal.resume(folder)
-    with journal:
-        _Extraction(info, finder, folder, settings, journal).run()
-    return folder
-
-
-def clear(folder: Path) -> None:
-    """Deletes a face set's own files; what a user laid beside them stays."""
-    if not folder.is_dir():
-        return
-    with writing_errors(folder):
-        _remove_parts(folder)
-        for path in folder.iterdir():
-            if path.name in (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL) or _is_crop(path):
-                path.unlink()
+    return completed
 
 
 class _Extraction:
@@ -112,10 +114,10 @@ class _Extraction:
             raise Interrupted(f"stopped after {done} frames; the same command goes on from there") from error
         except UserError:
             if not self.journal.entries:  # it never began
-                self._remove()
+                clear(self.folder)
             raise
         if not self.tracks:
-            self._remove()
+            clear(self.folder)
             raise UserError(f"no face found in {self.info.path} ({len(self.journal.entries)} frames looked at)")
         _write_contact_sheet(self.folder)
         self._write_report(completed=True)
@@ -221,22 +223,6 @@ class _Extraction:
         }
         write_json(self.folder / REPORT, report)
 
-    def _remove(self) -> None:
-        clear(self.folder)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
-
-
-def _check(size_px: int, every: int, image_format: str, minimum_face_px: int) -> None:
-    if not 32 <= size_px <= 2048:
-        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
-    if every < 1:
-        raise UserError(f"every={every}: must be 1 (each frame) or more")
-    if image_format not in IMAGE_FORMATS:
-        raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
-    if minimum_face_px < 0:
-        raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
-
 
 def _frames_in(info: SourceInfo, settings: Settings) -> int | None:
     """How many frames will be looked at, as far as the source tells."""
@@ -255,14 +241,3 @@ def _write_contact_sheet(folder: Path) -> None:
     labels = [f"{face_set.records[i].frame} / track {face_set.records[i].track}" for i in chosen]
     sheet = contact_sheet([read_image(face_set.path(i)) for i in chosen], labels)
     write_image(folder / CONTACT_SHEET, sheet, quality=90)
-
-
-def _is_crop(path: Path) -> bool:
-    number, _, face = path.stem.partition("_")
-    return path.suffix[1:] in IMAGE_FORMATS and number.isdecimal() and face.isdecimal()
-
-
-def _remove_parts(folder: Path) -> None:
-    """Removes temporary files that a kill left behind."""
-    for path in folder.glob(f".*{TEMP_MARK}*"):
-        path.unlink(missing_ok=True)

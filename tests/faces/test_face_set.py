@@ -50,12 +50,33 @@ def test_the_line_has_the_fields_other_programs_rely_on():
         {"file": "../outside.jpg"},
         {"box": [10, 10, 5, 20]},
         {"frame": "three"},
+        {"frame": -1},
+        {"frame": 10**8},
+        {"frame": float("inf")},
+        {"track": -2},
+        {"size_px": 0},
+        {"size_px": 10**6},
+        {"score": float("nan")},
+        {"time_seconds": float("inf")},
+        {"yaw": float("nan")},
+        {"frame_to_crop": [[1, 2, 0], [2, 4, 0]]},
+        {"points": [[1e9, 0]] * 68},
     ],
 )
 def test_a_damaged_record_is_refused(change):
     values = json.loads(record().to_json()) | change
     with pytest.raises(ValueError):
         FaceRecord.from_json(json.dumps(values))
+
+
+@pytest.mark.parametrize(
+    "change", [{"source": 5}, {"every": "abc"}, {"every": None}, {"every": 0}, {"every": 10**9}, {"width": True}]
+)
+def test_a_damaged_report_is_refused_in_one_line(tmp_path, change):
+    face_set(tmp_path / "set", [record(1, "a.jpg")])
+    write_json(tmp_path / "set" / REPORT, {"source": "clip.mp4", "every": 1} | change)
+    with pytest.raises(UserError, match=next(iter(change))):
+        FaceSet.open(tmp_path / "set")
 
 
 def test_a_deleted_image_leaves_the_set(tmp_path):

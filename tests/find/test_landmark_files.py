@@ -284,6 +284,18 @@ def test_another_videos_file_is_refused(tmp_path: Path) -> None:
         found(tmp_path / "a.npz")
 
 
+def test_alignments_of_a_film_of_another_size_are_refused(tmp_path: Path) -> None:
+    face = face_at(70.5, 60.25)
+    matrix = frame_to_crop_for(face.points, 64)
+    record = FaceRecord("0_0.jpg", 2, 0.08, face.box, face.points, matrix, 0.9, 3, 0.5, 0, 0, 0, 64)
+    (tmp_path / "alignments.jsonl").write_text(record.to_json() + "\n")
+    (tmp_path / "report.json").write_text(json.dumps({"width": 384, "height": 384}))
+    with pytest.raises(UserError, match=r"384 x 384.*160 x 120"):
+        found(tmp_path / "alignments.jsonl")
+    (tmp_path / "report.json").write_text(json.dumps({"width": 160, "height": 120}))
+    assert sum(map(len, found(tmp_path))) == 1
+
+
 def test_points_counted_in_stored_pixels_move_to_square_ones(tmp_path: Path) -> None:
     source = source_of(Path("/films/clip.mp4"), size=(160, 120), stored_width=80)
     points = points_at(30, 60, 30)

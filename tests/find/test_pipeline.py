@@ -16,6 +16,7 @@ import pytest
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.faces.geometry import align
+from faceswap.faces.locks import LOCK, locked
 from faceswap.find import pipeline
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
@@ -290,3 +291,23 @@ def test_wrong_settings_are_named(pictures: Path, tmp_path: Path, wrong: dict) -
     with pytest.raises(UserError, match=next(iter(wrong))):
         extract_faces(pictures, MovingFinder(), tmp_path / "walk", **wrong)
     assert not (tmp_path / "walk").exists()
+
+
+def test_a_face_set_that_is_being_written_is_left_alone(pictures: Path, tmp_path: Path) -> None:
+    with locked(tmp_path / "walk", "extracting into it"):
+        for restart in (False, True):
+            with pytest.raises(UserError, match="another process"):
+                extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64, restart=restart)
+        assert [path.name for path in (tmp_path / "walk").iterdir()] == [LOCK]
+
+
+def test_a_complete_face_set_that_may_only_be_read_is_given_back(whole: Path, pictures: Path) -> None:
+    with locked(whole, "reading it"):  # no lock is taken for it, so none of its files is touched
+        assert extract_faces(pictures, MovingFinder(), whole, size_px=64) == whole
+
+
+def test_a_file_in_the_way_of_the_workspace_is_told(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError) as caught:
+        extract_faces(pictures, MovingFinder(), tmp_path / "file" / "faces" / "walk", size_px=64)
+    assert "restart" not in str(caught.value) and "something else is there" in str(caught.value)

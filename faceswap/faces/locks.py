@@ -1,0 +1,71 @@
+"""One process at a time writes into a folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faceswap.faces.atomic import writing_errors
+from faceswap.faces.errors import UserError
+
+LOCK = ".lock"
+_NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def locked(folder: Path, at_work: str) -> Iterator[None]:
+    """Holds `folder` (made when missing) for this process until the block ends; `at_work`: what it does there.
+
+    The system releases the lock when its process dies, whatever way; no stale one can be left. Raises UserError with
+    the other's process number when the folder is held. File systems without locks give a warning instead.
+    """
+    path = folder / LOCK
+    file = _held(path, at_work)
+    try:
+        yield
+    finally:
+        if file is not None:
+            path.unlink(missing_ok=True)  # while it is still held: who waits for it notices (see _held)
+            os.close(file)
+
+
+def _held(path: Path, at_work: str) -> int | None:
+    """The open, locked file; None where the file system knows no locks."""
+    while True:
+        with writing_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(file)
+            raise UserError(
+                f"{path.parent}: another process ({other}) is {at_work}; wait for it, or stop it first"
+            ) from error
+        except OSError as error:
+            os.close(file)
+            if error.errno not in _NO_LOCKS_HERE:
+                raise
+            path.unlink(missing_ok=True)
+            logger.warning("%s cannot be locked here (%s): do not run two commands on it", path.parent, error.strerror)
+            return None
+        if _is_still(file, path):
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
+            return file
+        os.close(file)  # its holder has just removed it: a lock on a file without a name keeps nobody out
+
+
+def _is_still(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,32 @@
+"""Takes an extraction's files out of its folder again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faceswap.faces.atomic import TEMP_MARK, writing_errors
+from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT
+from faceswap.find.journal import JOURNAL
+from faceswap.find.settings import IMAGE_FORMATS
+
+
+def clear(folder: Path) -> None:
+    """Deletes a face set's own files; what a user laid beside them stays. The folder must be locked."""
+    if not folder.is_dir():
+        return
+    with writing_errors(folder):
+        remove_parts(folder)
+        for path in folder.iterdir():
+            if path.name in (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL) or _is_crop(path):
+                path.unlink()
+
+
+def remove_parts(folder: Path) -> None:
+    """Removes temporary files that a kill left behind. The folder must be locked: those of others alive go too."""
+    for path in folder.glob(f".*{TEMP_MARK}*"):
+        path.unlink(missing_ok=True)
+
+
+def _is_crop(path: Path) -> bool:
+    number, _, face = path.stem.partition("_")
+    return path.suffix[1:] in IMAGE_FORMATS and number.isdecimal() and face.isdecimal()

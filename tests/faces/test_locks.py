@@ -1,0 +1,67 @@
+import fcntl
+import os
+import subprocess
+import sys
+
+import pytest
+
+from faceswap.faces import locks
+from faceswap.faces.errors import UserError
+from faceswap.faces.locks import LOCK, locked
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from faceswap.faces.locks import locked
+with locked(Path(sys.argv[1]), "training"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_folder_is_held_once_and_freed_by_a_kill(tmp_path):
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None and other.stdout.readline() == "held\n"
+    with (
+        pytest.raises(UserError, match=rf"another process \({other.pid}\) is extracting"),
+        locked(tmp_path, "extracting"),
+    ):
+        pass
+    other.kill()
+    other.wait()
+    with locked(tmp_path, "extracting"):
+        assert (tmp_path / LOCK).read_text() == str(os.getpid())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_freed_when_the_block_fails(tmp_path):
+    with pytest.raises(RuntimeError), locked(tmp_path / "new", "training"):
+        raise RuntimeError
+    with locked(tmp_path / "new", "training"):
+        pass
+
+
+def test_a_lock_file_removed_meanwhile_is_made_anew(tmp_path, monkeypatch):
+    """Who opened the file just before its holder removed it must not think it holds the folder."""
+    real, calls = fcntl.flock, []
+
+    def flock(file, how):
+        if not calls:
+            (tmp_path / LOCK).unlink()
+        calls.append(file)
+        real(file, how)
+
+    monkeypatch.setattr(locks.fcntl, "flock", flock)
+    with locked(tmp_path, "training"), pytest.raises(UserError), locked(tmp_path, "training"):
+        pass
+    assert len(calls) == 3
+
+
+def test_a_file_system_without_locks_is_only_warned_about(tmp_path, monkeypatch, caplog):
+    def flock(file, how):
+        raise OSError(locks.errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(locks.fcntl, "flock", flock)
+    with locked(tmp_path, "training"):
+        pass
+    assert "cannot be locked" in caplog.text
