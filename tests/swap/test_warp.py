@@ -92,3 +92,8 @@ def test_impossible_settings_are_refused(change):
 def test_a_field_checks_its_shape():
     with pytest.raises(ValueError, match="target"):
         WarpField(np.zeros((1, 5, 5, 2), np.float32), np.zeros((1, 4, 4, 2), np.float32))
+
+
+def test_a_resolution_the_grid_cannot_meet_is_refused():
+    with pytest.raises(ValueError, match="multiple of 8"):
+        sampling_maps(np.zeros((1, GRID, GRID, 2), np.float32), 36)
