@@ -6,7 +6,7 @@ RUN    := $(VENV)/bin/python
 export OMP_WAIT_POLICY = passive
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help install demo test lint types bench clean
+.PHONY: help install demo test lint clean
 
 help:
 	@echo "make demo     install into $(VENV), then extract, train and convert the demo clips (about 8 minutes)"
