@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.workspace import RUN_CONFIG, Workspace
 
 log = logging.getLogger(__name__)
+
+LARGEST_CONFIG = 1_000_000  # characters of a config.yaml; ours have some thousand
+CONSENT = ("who", "purpose", "when")
+_PLAIN = (str, int, float, datetime.date)
 
 
 def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
@@ -56,10 +61,19 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
 
     path = run / RUN_CONFIG
     try:
-        pair = yaml.safe_load(path.read_text(encoding="utf-8"))["pair"]
-        consent = {key: str(value) for key, value in (pair.get("consent") or {}).items()}
-        return str(pair["a"]), str(pair["b"]), consent
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(LARGEST_CONFIG + 1)
+        if len(text) > LARGEST_CONFIG:
+            raise ValueError("too long")
+        pair = yaml.safe_load(text)["pair"]
+        told = pair.get("consent") or {}
+        # Only plain values: a list of a stranger's file could unfold to any size as text.
+        consent = {key: str(told[key]) for key in CONSENT if isinstance(told.get(key), _PLAIN)}
+        a, b = pair["a"], pair["b"]
+        if not (isinstance(a, str | int) and isinstance(b, str | int)):
+            raise TypeError("no names")
+        return str(a), str(b), consent
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{path} does not tell which pair was trained ({error.__class__.__name__}); train it again"
         ) from error

@@ -16,6 +16,10 @@ class Workspace:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise UserError(f"workspace={self.root} is a file; name a folder (it is made when missing)")
+
     def faces(self, name: str) -> Path:
         """The folder of a face set."""
         return self.root / "faces" / _checked(name, "a face set")

@@ -1,0 +1,46 @@
+"""What is read of a run's config.yaml, which may come from a stranger."""
+
+import pytest
+
+from faceswap.config.schema import ConsentBlock
+from faceswap.faces.errors import UserError
+from faceswap.faces.workspace import Workspace
+from faceswap.pairs import LARGEST_CONFIG, recorded_pair
+
+
+def run_with(tmp_path, text):
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    return recorded_pair(tmp_path)
+
+
+def test_the_pair_and_its_consent_come_back(tmp_path):
+    text = "pair: {a: craig, b: 12, consent: {who: Both, purpose: a test, when: 2025-03-01}}"
+    consent = {"who": "Both", "purpose": "a test", "when": "2025-03-01"}
+    assert run_with(tmp_path, text) == ("craig", "12", consent)
+
+
+def test_other_keys_and_values_that_are_not_plain_are_left_out(tmp_path):
+    *_, consent = run_with(tmp_path, "pair: {a: x, b: y, consent: {who: Both, lawyer: me, purpose: [1], when: {z: 1}}}")
+    assert consent == {"who": "Both"}
+    ConsentBlock(**consent)
+
+
+def test_aliases_that_unfold_to_any_size_stay_folded(tmp_path):
+    bomb = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]\n" for i in range(1, 12))
+    assert run_with(tmp_path, bomb + "pair: {a: x, b: y, consent: {who: *l11}}")[2] == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "pair: 3", "pair: {a: x}", "pair: {a: [x], b: y}", "{", "pair: {a: x, b: y, consent: [1]}",
+             "pair: {a: x, b: y}\n#" + "x" * LARGEST_CONFIG]
+)  # fmt: skip
+def test_what_tells_no_pair_is_one_line(tmp_path, text):
+    with pytest.raises(UserError, match=r"config\.yaml does not tell"):
+        run_with(tmp_path, text)
+
+
+def test_a_workspace_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"workspace=.*is a file"):
+        Workspace(tmp_path / "file")
