@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import importlib
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
     config = _compose(command, overrides, extra_folder)
     for key, value in verbatim.items():
         _set(config, key, value)
+    for name in schema.PATHS:
+        _open_home(config, name)
     check_values(config)
     return config
 
@@ -114,6 +117,8 @@ def _one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
         return f"{owner or command} has no setting '{name}' as chosen; --help lists all settings"
     if found := re.match(r"Error merging override (.*)", text):
         wanted = str(error.__cause__ or "cannot be read").splitlines()[0].replace("of type 'str' ", "")
+        if "ListConfig" in wanted:
+            wanted = "a list is wanted, for instance [0,2]"
         return f"{found[1]}: {wanted}; --help tells what it takes"
     if "at input" in text or "mismatched input" in text or "extraneous" in text:
         hint = "put texts with special characters in quotes: \"key='...'\""
@@ -131,10 +136,14 @@ def check_values(config: Any, prefix: str = "") -> None:
         choices, minimum = field.metadata.get("choices"), field.metadata.get("minimum")
         if choices and value not in choices:
             raise UserError(
-                f"{name}={value} is not known{_nearest(str(value), list(choices))}; choose from: {', '.join(choices)}"
+                f"{name}={value} is not known{_nearest(str(value), list(choices))}; choose from: {', '.join(choices)} "
+                f"({field.metadata['help']})"
             )
         if minimum is not None and isinstance(value, int | float) and not value >= minimum:
             raise UserError(f"{name}={value} is too small: {minimum} or more ({field.metadata['help']})")
+        maximum = field.metadata.get("maximum")
+        if maximum is not None and isinstance(value, int | float) and not value <= maximum:
+            raise UserError(f"{name}={value} is too large: {maximum} or less ({field.metadata['help']})")
 
 
 def _set(config: Any, key: str, value: str) -> None:
@@ -150,6 +159,17 @@ def _set(config: Any, key: str, value: str) -> None:
     setattr(owner, name, value)
 
 
+def _open_home(config: Any, name: str) -> None:
+    """Writes the home folder for a leading `~` of a path setting, unless a file of that very name is there."""
+    *parents, last = name.split(".")
+    owner = config
+    for parent in parents:
+        owner = getattr(owner, parent, None)
+    value = getattr(owner, last, None)
+    if isinstance(value, str) and value.startswith("~") and not os.path.lexists(value):
+        setattr(owner, last, os.path.expanduser(value))
+
+
 def require(config: Any, *names: str) -> None:
     """Raises UserError when one of the named settings was left out."""
     for name in names:
@@ -163,7 +183,7 @@ def require(config: Any, *names: str) -> None:
 
 def _nearest(word: str, known: list[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
+    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def _quoted(text: str) -> str:

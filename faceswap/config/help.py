@@ -53,9 +53,11 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
     if nested is not None:
         lines = []
         if field.metadata.get("group"):
-            lines += _entry(f"{name}=NAME", field.metadata["help"])
+            files = ", ".join(group_choices(field.metadata["group"])) or "none"
+            lines += _entry(f"{name}=NAME", f"{field.metadata['help']} (files there are: {files})")
         for inner in dataclasses.fields(nested):
-            lines += _field_lines(command, inner, f"{name}.")
+            if inner.name[0] != "_":
+                lines += _field_lines(command, inner, f"{name}.")
         return lines
     if "group" in field.metadata:
         group = field.metadata["group"]
@@ -63,17 +65,19 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
         default = schema.DEFAULT_CHOICES[command].get(field.name)
         shown = f" [{default}]" if default else ""
         return _entry(f"{name}={'|'.join(choices) or 'NAME'}", f"{help_text}{shown}")
-    return _entry(f"{name}={_kind(field)}", f"{help_text}{_default_text(field)}")
+    return _entry(f"{name}={_kind(name, field)}", f"{help_text}{_default_text(field)}")
 
 
-def _kind(field: dataclasses.Field) -> str:
+def _kind(name: str, field: dataclasses.Field) -> str:
+    if name in schema.PATHS:
+        return "PATH"
+    if name in schema.NAMES:
+        return "NAME"
     if choices := field.metadata.get("choices"):
         return "|".join(choices)
     text = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
     text = text.replace("Optional[", "").replace("]", "").replace(" | None", "")
     names = {"str": "TEXT", "int": "N", "float": "X", "bool": "true|false"}
-    if field.metadata.get("verbatim"):
-        return "NAME"
     return "[...]" if text.startswith(("list", "List")) else names.get(text, text.upper())
 
 

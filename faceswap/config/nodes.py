@@ -15,7 +15,12 @@ class FaceAlignmentNode:
     """The package face-alignment: accurate, slow on a CPU; needs its weights once."""
 
     _target_: str = "faceswap.find.face_alignment_finder.FaceAlignmentFinder"
-    detector: str = option("sfd", "sfd (accurate), blazeface, blazeface_back (fast), yunet, scrfd, retinaface")
+    detector: str = option(
+        "sfd",
+        "sfd is accurate, the blazefaces are fast, scrfd needs onnxruntime, retinaface needs torchvision. Of the "
+        "package's others, dlib must be compiled first and folder only reads boxes from files: use finder=landmarks",
+        choices=("sfd", "blazeface", "blazeface_back", "yunet", "scrfd", "retinaface"),
+    )
     network: str = option(
         "2d", "points on the visible contour (2d) or on the hidden jaw too (3d)", choices=("2d", "3d")
     )

@@ -10,14 +10,20 @@ MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that h
 
 
 def option(
-    default: Any, help: str, *, verbatim: bool = False, choices: tuple[str, ...] = (), minimum: float | None = None
+    default: Any,
+    help: str,
+    *,
+    verbatim: bool = False,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Any:
-    """A dataclass field with its help, and for texts the accepted `choices`, for numbers the `minimum`.
+    """A dataclass field with its help, and for texts the accepted `choices`, for numbers `minimum` and `maximum`.
 
     `verbatim` marks file and face-set names: taken from the command line as they are, outside of Hydra's grammar
     (which breaks on `=`, brackets, quotes, and turns `1080` into a number).
     """
-    metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum}
+    metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum, "maximum": maximum}
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

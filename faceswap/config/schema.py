@@ -1,6 +1,7 @@
 """Every setting of every command, declared once: type, default, help. YAML only selects and overrides."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,13 +13,22 @@ SWITCH = ("auto", "on", "off")
 PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
 
 
-def _default_workspace() -> str:
-    return os.environ.get("FACESWAP_WORKSPACE", "workspace")
+# The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
+PATHS = ("video", "workspace", "out", "init", "finder.path", "finder.weights_folder")
+NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 
 
-def _workspace() -> Any:
+def _default_workspace(otherwise: str = "workspace") -> str:
+    return os.environ.get("FACESWAP_WORKSPACE") or otherwise
+
+
+def _demo_workspace() -> str:
+    return _default_workspace("demo_workspace")
+
+
+def _workspace(default: Callable[[], str] = _default_workspace) -> Any:
     metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "verbatim": True}
-    return field(default_factory=_default_workspace, metadata=metadata)
+    return field(default_factory=default, metadata=metadata)
 
 
 # ---- commands
@@ -122,7 +132,7 @@ class ConvertConfig:
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
     preset: str = option("veryfast", "H.264 speed", choices=PRESETS)
-    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1)
+    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -130,7 +140,7 @@ class ConvertConfig:
 class DemoConfig:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
-    workspace: str = option("demo_workspace", "the folder that holds faces/, runs/ and out/", verbatim=True)
+    workspace: str = _workspace(_demo_workspace)
     minutes: float = option(6.0, "training time", minimum=0)
     device: str = option("auto", nodes.DEVICES)
 

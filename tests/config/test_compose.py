@@ -15,7 +15,7 @@ def message(command, *arguments):
 @pytest.mark.parametrize(
     "name",
     ["my clip (1).mp4", "a=b,c;d&e.mp4", "quote'and\"double.mp4", "[x]{2}.mp4", "日本語 ファイル.mp4", "1080", "null",
-     "~/x", "back\\slash\\",
+     "back\\slash\\",
      "${b}.mp4", "-leading-dash.mp4", "trailing space ", "percent%d_100%.mp4", "#!", ""],
 )  # fmt: skip
 def test_any_file_name_arrives_as_it_is(name):
@@ -71,3 +71,44 @@ def test_build_calls_the_target():
         numerator: int = 3
 
     assert build(Node(), denominator=4) == 3 / 4
+
+
+def test_the_home_folder_is_opened_in_paths_unless_such_a_file_is_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["video=~/x/*.png", "workspace=~/w", "name=~n", "finder=landmarks", "finder.path=~/p"]
+    config = compose_config("extract", arguments)
+    home = "/home/somebody"
+    assert (config.video, config.workspace, config.finder.path) == (f"{home}/x/*.png", f"{home}/w", f"{home}/p")
+    assert config.name == "~n"
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "x").touch()
+    assert compose_config("extract", ["video=~/x"]).video == "~/x"
+
+
+@pytest.mark.parametrize(("command", "default"), [("extract", "workspace"), ("demo", "demo_workspace")])
+def test_the_workspace_of_the_environment_counts_when_it_is_set(command, default, monkeypatch):
+    monkeypatch.setenv("FACESWAP_WORKSPACE", "")
+    assert compose_config(command, []).workspace == default
+    monkeypatch.setenv("FACESWAP_WORKSPACE", "elsewhere")
+    assert compose_config(command, []).workspace == "elsewhere"
+    assert compose_config(command, ["workspace=said"]).workspace == "said"
+
+
+def test_a_suggestion_reads_well():
+    assert "'landmarks'?);" in message("extract", "finder=landmark")
+    assert "?;" not in message("extract", "vidio=x")
+
+
+def test_a_detector_that_is_not_offered_says_why():
+    text = message("extract", "finder=face_alignment", "finder.detector=dlib")
+    assert "choose from: sfd" in text and "compiled" in text
+
+
+def test_a_number_above_its_range_is_refused():
+    assert "100 or less" in message("convert", "image_quality=300")
+
+
+def test_a_word_where_a_list_is_wanted():
+    text = message("train", "init_parts=1")
+    assert "ListConfig" not in text and "[0,2]" in text

@@ -86,3 +86,47 @@ def test_help_loads_nothing_heavy(command):
         "heavy = {'torch', 'cv2', 'numpy', 'hydra', 'av'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_help_shows_no_internals_and_tells_paths_from_names():
+    text = command_help("train")
+    assert "_target_" not in text
+    assert "workspace=PATH" in text and "init=PATH" in text
+    assert "pair.a=NAME" in text and "pair.consent.who=TEXT" in text
+    for file in (config_folder() / "pair").glob("*.yaml"):
+        assert file.stem in " ".join(text.split())
+    assert "finder.detector=sfd|blazeface|" in command_help("extract")
+
+
+def test_the_detectors_offered_are_those_there_are():
+    from faceswap.find.face_alignment_networks import DETECTORS
+
+    offered = next(f for f in fields(nodes.FaceAlignmentNode) if f.name == "detector")
+    assert offered.metadata["choices"] == tuple(DETECTORS)
+
+
+def test_paths_and_names_are_settings_taken_verbatim():
+    known = set().union(*(schema.verbatim_names(command) for command in schema.COMMANDS))
+    assert {*schema.PATHS, *schema.NAMES} <= known
+
+
+def test_every_package_that_is_imported_is_declared():
+    import ast
+    import configparser
+    import re
+
+    root = config_folder().parent
+    setup = configparser.ConfigParser()
+    setup.read(root / "setup.cfg")
+    declared = set(re.findall(r"^[\w-]+", setup["options"]["install_requires"].lower(), re.MULTILINE))
+    projects = {"cv2": "opencv-python", "pil": "pillow", "yaml": "pyyaml", "hydra": "hydra-core"}
+    projects["omegaconf"] = "hydra-core"  # its other half, released with it
+    imported = set()
+    for path in (root / "faceswap").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            imported |= {name.partition(".")[0] for name in names}
+    foreign = {name.lower() for name in imported - sys.stdlib_module_names - {"faceswap"}}
+    missing = {projects.get(name, name.replace("_", "-")) for name in foreign} - declared
+    assert not missing
