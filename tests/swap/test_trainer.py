@@ -1,28 +1,25 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import signal
 import threading
 import time
-from multiprocessing import active_children
 
 import numpy as np
 import pytest
-import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
-from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, find_weights, list_checkpoints
+from faceswap.swap.checkpoints import MODEL_FILE, find_weights, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
-from faceswap.swap.trainer import train_pair
 from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
+from tests.swap.runs import assert_same_run, files_of, train
 
 
 @pytest.fixture(autouse=True)
@@ -34,22 +31,6 @@ def tiny_is_known(monkeypatch):
 def sets(tmp_path_factory):
     root = tmp_path_factory.mktemp("sets")
     return make_face_set(root / "a", 40, seed=1), make_face_set(root / "b", 24, size_px=48, seed=2)
-
-
-def train(sets, run, iterations=6, **changes):
-    settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
-    return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
-
-
-def files_of(run) -> list[dict]:
-    return [read_tensors(list_checkpoints(run)[0] / name) for name in (MODEL_FILE, OPTIMISER_FILE)]
-
-
-def assert_same_run(one, two):
-    assert list_checkpoints(one)[0].name == list_checkpoints(two)[0].name
-    for mine, other in zip(files_of(one), files_of(two), strict=True):
-        assert mine.keys() == other.keys()
-        assert all((mine[name] == other[name]).all() for name in mine)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -189,128 +170,3 @@ def test_losses_are_a_plugin(sets, tmp_path):
     run = train(sets, tmp_path / "run", iterations=2, loss=ReconstructionLoss(l1=1, mse=0, dssim=0, mask=0))
     losses = json.loads((run / "report.json").read_text())["losses"]
     assert set(losses) == {"loss/a/l1", "loss/b/l1", "loss/a", "loss/b", "loss"}
-
-
-def never_begins(sets, tmp_path, how):
-    """Arguments of a training that must fail before its first step, and what it says."""
-    if how == "init":
-        return sets, {"init": tmp_path / "typo"}, "typo"
-    if how == "colour":
-        return sets, {"colour": [{"name": "NoSuchChange"}]}, "NoSuchChange"
-    broken = shutil.copytree(sets[0], tmp_path / "broken")
-    (broken / "000003_00.png").write_bytes(b"cut")
-    return (broken, sets[1]), {}, "000003_00"
-
-
-@pytest.mark.parametrize("how", ["init", "colour", "crop"])
-def test_restart_keeps_the_old_run_when_the_new_one_cannot_begin(sets, tmp_path, how):
-    run = train(sets, tmp_path / "run", iterations=4)
-    kept = sorted(path for path in run.rglob("*") if "cache" not in path.parts)
-    faces, changes, says = never_begins(sets, tmp_path, how)
-    with pytest.raises(UserError, match=says):
-        train(faces, run, restart=True, **changes)
-    assert sorted(path for path in run.rglob("*") if "cache" not in path.parts) == kept
-
-
-def test_restart_may_start_from_the_run_it_replaces(sets, tmp_path):
-    run = train(sets, tmp_path / "run")
-    before = read_tensors(find_weights(run))
-    train(sets, run, iterations=1, restart=True, init=run, optimiser=Adam(learning_rate=1e-12))
-    assert [path.name for path in list_checkpoints(run)] == ["00000001"]
-    after = read_tensors(find_weights(run))
-    assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)
-
-
-def test_a_run_goes_on_with_its_own_faces_only(sets, tmp_path):
-    run = train(sets, tmp_path / "run", iterations=2)
-    before = files_of(run)
-    with pytest.raises(UserError, match=r"pair\.a=a, not b and pair\.b=b, not a;.*pair\.name=.*restart=true"):
-        train(sets[::-1], run)
-    with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4;"):
-        train(sets, run, model=lambda: Tiny(coverage=0.4))
-    assert all((a[name] == b[name]).all() for a, b in zip(before, files_of(run), strict=True) for name in a)
-    train(sets, run, batch_size=3, save_every=7, seed=5)
-    train(sets[::-1], run, iterations=1, restart=True)
-
-
-def test_init_is_not_used_on_resume_but_must_be_there(sets, tmp_path, caplog):
-    first = train(sets, tmp_path / "first", iterations=1, seed=3)
-    plain, other = (train(sets, tmp_path / name, iterations=2) for name in ("plain", "other"))
-    train(sets, plain, iterations=3)
-    with caplog.at_level(logging.INFO):
-        train(sets, other, iterations=3, init=first)
-    assert_same_run(plain, other)
-    assert "init= is not used" in caplog.text
-    with pytest.raises(UserError, match="nowhere"):
-        train(sets, other, iterations=4, init=tmp_path / "nowhere")
-
-
-def test_too_few_iterations_are_said(sets, tmp_path, caplog):
-    run = train(sets, tmp_path / "run")
-    with caplog.at_level(logging.INFO):
-        train(sets, run, iterations=5)
-    assert "nothing to do at iteration 6" in caplog.text
-
-
-@pytest.mark.parametrize("asked_to_stop", [False, True])
-def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_stop):
-    steps = []
-
-    def step_then_die(self, batch, step=trainer.Session.step):
-        step(self, batch)
-        steps.append(batch)
-        if len(steps) == 3:
-            for child in active_children():
-                child.kill()
-                child.join()
-
-    monkeypatch.setattr(trainer.Session, "step", step_then_die)
-    monkeypatch.setattr(trainer.StopRequest, "__bool__", lambda self: asked_to_stop and died(steps))
-
-    def died(steps):  # the signal is noticed only while the next batch is awaited
-        return not active_children() and len(steps) >= 3 and steps[-1] is None
-
-    next_batch = trainer.BatchStream.__next__
-
-    def awaited(self):
-        try:
-            return next_batch(self)
-        except UserError:
-            steps.append(None)
-            raise
-
-    monkeypatch.setattr(trainer.BatchStream, "__next__", awaited)
-    run = tmp_path / "run"
-    with pytest.raises(Interrupted if asked_to_stop else UserError, match="same command"):
-        train(sets, run, iterations=1000, workers=1, save_every=1000, preview_every=1000, log_every=1000)
-    reached = len(steps) - 1
-    assert reached >= 3 and [int(path.name) for path in list_checkpoints(run)] == [reached]
-    assert json.loads((run / "report.json").read_text())["iteration"] == reached
-
-
-@pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("x: can't allocate memory: y")]
-)
-def test_a_lack_of_memory_is_said_in_one_line(sets, tmp_path, monkeypatch, error):
-    def fail(self, batch):
-        raise error
-
-    monkeypatch.setattr(trainer.Session, "step", fail)
-    with pytest.raises(UserError, match=r"out of .*memory at batch_size=4: say a smaller batch_size="):
-        train(sets, tmp_path / "run")
-
-
-def test_another_runtime_error_stays_what_it_is(sets, tmp_path, monkeypatch):
-    def fail(self, batch):
-        raise RuntimeError("shapes differ")
-
-    monkeypatch.setattr(trainer.Session, "step", fail)
-    with pytest.raises(RuntimeError, match="shapes differ"):
-        train(sets, tmp_path / "run")
-
-
-def test_leftovers_go_when_a_training_begins(sets, tmp_path):
-    for name in ("checkpoints/.00000009.99999999.part/x", "cache/.a-key.99999999.part.npy/x"):
-        (tmp_path / "run" / name).mkdir(parents=True)
-    run = train(sets, tmp_path / "run", iterations=1)
-    assert not list(run.glob("*/.*"))

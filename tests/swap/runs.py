@@ -1,0 +1,24 @@
+"""Short trainings and what is compared of them."""
+
+from __future__ import annotations
+
+from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
+from faceswap.swap.trainer import train_pair
+from faceswap.swap.weights import read_tensors
+from tests.swap.fakes import Tiny
+
+
+def train(sets, run, iterations=6, **changes):
+    settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
+    return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
+
+
+def files_of(run) -> list[dict]:
+    return [read_tensors(list_checkpoints(run)[0] / name) for name in (MODEL_FILE, OPTIMISER_FILE)]
+
+
+def assert_same_run(one, two):
+    assert list_checkpoints(one)[0].name == list_checkpoints(two)[0].name
+    for mine, other in zip(files_of(one), files_of(two), strict=True):
+        assert mine.keys() == other.keys()
+        assert all((mine[name] == other[name]).all() for name in mine)
