@@ -20,6 +20,7 @@ from faceswap.blend.blenders import AlphaBlender, Blender
 from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
+from faceswap.blend.memory import reuse_freed_memory
 from faceswap.blend.placement import Placement, placement_for
 from faceswap.blend.results import (
     Counts,
@@ -95,6 +96,7 @@ def convert_video(
     from faceswap.media.sources import SourceInfo, probe
     from faceswap.media.writing import writer_for
 
+    reuse_freed_memory()
     info = source if isinstance(source, SourceInfo) else probe(source)
     out = Path(out)
     is_film = info.kind != "images"

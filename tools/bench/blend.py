@@ -29,8 +29,10 @@ def main(argv: list[str]) -> dict:
     from faceswap.blend.blenders import AlphaBlender, PoissonBlender
     from faceswap.blend.colour import MongeKantorovich, NoColour, Reinhard
     from faceswap.blend.masks import BoxMask, HullMask, LearnedMask
+    from faceswap.blend.memory import reuse_freed_memory
 
     cv2.setNumThreads(1)
+    reuse_freed_memory()  # as convert does
     hull, alpha = HullMask(), AlphaBlender()
     ways = {
         "hull+reinhard+alpha": (hull, Reinhard(), alpha),
