@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from faceswap.faces.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.media.writing import writer_for
+from faceswap.media.writing import VideoWriter
 from tools.truth import metrics
 
 MEASURES = {
@@ -59,7 +59,7 @@ def score_clip(swap: Path, truth: Path, original: Path, points: NDArray) -> dict
 def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path:
     """A film of B | swap | truth | their difference (doubled, around grey)."""
     info = probe(original)
-    with writer_for(info, out) as writer:
+    with VideoWriter(out, info, size=(4 * info.width, info.height)) as writer:
         for b, a, t in zip(read_frames(original), read_frames(swap), read_frames(truth), strict=True):
             difference = np.clip(128 + 2 * (a.image.astype(np.int16) - t.image), 0, 255).astype(np.uint8)
             writer.write(Frame(np.hstack([b.image, a.image, t.image, difference]), b.index, b.seconds))
