@@ -113,3 +113,15 @@ def test_memory_begins_anew() -> None:
     assert ColourMemory(0).smoothed(0, 1, _grey(0.2), _grey(0.7))[1].mean[0] == 0.7
     with pytest.raises(UserError, match="smooth_colour"):
         ColourMemory(1.0)
+
+
+def test_reinhard_agrees_with_lab_for_every_pixel() -> None:
+    """On skin-like colours the affine map stays close to the conversion of each pixel to Lab and back."""
+    rng = np.random.default_rng(4)
+    light = rng.normal(0, 0.12, (64, 64, 1))
+    face = np.clip((0.75, 0.55, 0.45) + light + rng.normal(0, 0.02, (64, 64, 3)), 0, 1).astype(np.float32)
+    target = np.clip((0.5, 0.42, 0.38) + 0.7 * light + rng.normal(0, 0.02, (64, 64, 3)), 0, 1).astype(np.float32)
+    lab, wanted = cv2.cvtColor(face, cv2.COLOR_RGB2LAB), cv2.cvtColor(target, cv2.COLOR_RGB2LAB)
+    gain = wanted.std((0, 1)) / lab.std((0, 1))
+    exact = cv2.cvtColor((lab - lab.mean((0, 1))) * gain + wanted.mean((0, 1)), cv2.COLOR_LAB2RGB)
+    assert np.abs(_match(Reinhard(), face, target) - exact).mean() < 1 / 255
