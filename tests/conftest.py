@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from tests.clips import Clip, make_clip
 # Set before torch is imported: spinning OpenMP threads are ruinous on a busy two-core machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and their children too; some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 
