@@ -125,20 +125,19 @@ class FaceRecord:
 
 def read_records(path: Path) -> list[FaceRecord]:
     """All records of an alignments file, by frame. A last line cut by a kill is dropped; other damage: UserError."""
+    records = []
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        with path.open(encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, 1):  # line by line: a long film's file is tens of megabytes
+                try:
+                    if line.strip():
+                        records.append(FaceRecord.from_json(line))
+                except ValueError as error:
+                    if not line.endswith("\n"):  # the write was cut
+                        break
+                    raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read the alignments {path}: {error}") from error
-    records = []
-    for number, line in enumerate(lines):
-        if not line.strip():
-            continue
-        try:
-            records.append(FaceRecord.from_json(line))
-        except ValueError as error:
-            if number == len(lines) - 1:  # no newline follows: the write was cut
-                break
-            raise UserError(f"{path}, line {number + 1}: {error}; extract the video again") from error
     return sorted(records, key=lambda record: (record.frame, record.file))
 
 
