@@ -116,8 +116,8 @@ class HullMaskNode:
     """The convex hull of the landmarks."""
 
     _target_: str = "faceswap.blend.masks.HullMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.12, "fade out over this share of the face's width, inwards", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
+    feather: float = option(0.12, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
 
 
@@ -126,8 +126,8 @@ class LearnedMaskNode:
     """The mask that the model has learned (the hull where it has none)."""
 
     _target_: str = "faceswap.blend.masks.LearnedMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.08, "fade out over this share of the face's width, inwards", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
+    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
 
 
@@ -136,8 +136,8 @@ class BoxMaskNode:
     """The upright rectangle around the hull."""
 
     _target_: str = "faceswap.blend.masks.BoxMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's width", minimum=0)
-    feather: float = option(0.15, "fade out over this share of the face's width, inwards", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
+    feather: float = option(0.15, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
 
 
