@@ -8,8 +8,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,7 +34,8 @@ def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] 
     debug = _take_flag(arguments, "--debug")
     _prepare_process(debug)
     try:
-        return _print(_run(command, call, arguments))
+        with _terminated_as_interrupted():
+            return _print(_run(command, call, arguments))
     except UserError as error:
         return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
     except (Interrupted, KeyboardInterrupt) as error:
@@ -95,8 +97,19 @@ def _prepare_process(debug: bool) -> None:
     )
     for noisy in ("PIL", "matplotlib", "numba", "libav", "h5py", "torch"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    with contextlib.suppress(ValueError):  # not in the main thread: the caller handles signals
-        signal.signal(signal.SIGTERM, _raise_interrupt)
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does; who called it from a program gets the old handler back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers: the caller's count
+        return
+    before = signal.signal(signal.SIGTERM, _raise_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:

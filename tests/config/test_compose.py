@@ -112,3 +112,14 @@ def test_a_number_above_its_range_is_refused():
 def test_a_word_where_a_list_is_wanted():
     text = message("train", "init_parts=1")
     assert "ListConfig" not in text and "[0,2]" in text
+
+
+def test_a_command_called_from_a_program_leaves_its_signals_alone(capsys):
+    import signal
+
+    from faceswap.config.command import run_command
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run_command("extract", lambda config: config.video, ["video=x"]) == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert capsys.readouterr().out == "x\n"
