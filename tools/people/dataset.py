@@ -36,6 +36,7 @@ from tools.people.renderer import Picture, Renderer
 SHARD_PICTURES = 100
 JPEG_QUALITY = 95
 VALIDATION_EVERY = 10  # one person in ten
+IN_A_ROW = 8  # moments that the same people play one after another, so that a figure is built once for all of them
 PERSON_SEEDS, MOMENT_SEEDS = 1_000_000, 1_000_000  # room between the seeds of two sets
 
 _renderer: Renderer | None = None
@@ -79,7 +80,7 @@ class Plan:
         validating = self.people - self.training_people
         in_validation = validating >= self.together and group % VALIDATION_EVERY == VALIDATION_EVERY - 1
         crowd, first = (validating, self.training_people) if in_validation else (self.training_people, 0)
-        # walk through the crowd so that everybody has as many pictures as the others
+        # walk through the crowd in rounds so that everybody has as many pictures as the others
         turn = (
             group // VALIDATION_EVERY
             if in_validation
@@ -87,9 +88,14 @@ class Plan:
             if validating >= self.together
             else group
         )
-        number = first + (turn * self.together + place) % crowd
+        number = first + (turn // self.in_a_row * self.together + place) % crowd
         split = "validation" if in_validation else "training"
         return self.seed * PERSON_SEEDS + number, self.seed * MOMENT_SEEDS + group, split
+
+    @property
+    def in_a_row(self) -> int:
+        """How many moments the same people play one after another; fewer where a set has fewer for each."""
+        return min(IN_A_ROW, max(1, self.pictures // self.people))
 
     @property
     def shards(self) -> int:

@@ -60,7 +60,9 @@ def random_moment(seed: int, *, yaw_limit: float = 60.0, occluded: float = 0.2) 
     """The moment of that seed: turned up to `yaw_limit` degrees, something before the face in a share `occluded`."""
     rng = stream(seed, "moment")
     expression, kind = random_expression(rng)
-    yaw = float(np.clip(rng.normal(0, 25), -yaw_limit, yaw_limit))
+    # most people face the camera; one in four turns anywhere up to the limit, or profiles would hardly ever come
+    anywhere = rng.uniform(-yaw_limit, yaw_limit)
+    yaw = float(anywhere if rng.random() < 0.25 else np.clip(rng.normal(0, 25), -yaw_limit, yaw_limit))
     head_yaw = float(np.clip(yaw * rng.uniform(0, 0.6), -32, 32))
     camera_yaw = head_yaw - yaw
     head = head_yaw, float(np.clip(rng.normal(0, 9), -22, 22)), float(np.clip(rng.normal(0, 6), -15, 15))
