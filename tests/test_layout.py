@@ -64,7 +64,7 @@ def test_the_wheel_lists_every_room():
     folders = {
         ".".join(path.relative_to(ROOT).parts) for path in PACKAGE.rglob("*") if (path / "__init__.py").is_file()
     }
-    assert listed == folders | {"faceswap", "faceswap.configs"}
+    assert listed == folders | {"faceswap", "faceswap.configs", "faceswap.pretrained"}
 
 
 def test_no_machine_paths_in_the_tree():

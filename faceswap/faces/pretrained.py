@@ -1,0 +1,145 @@
+"""The small networks this project trained itself: found, checked against their manifest, read as arrays."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.faces.errors import UserError
+
+MANIFEST = "manifest.json"
+FOLDER_VARIABLE = "FACESWAP_PRETRAINED"
+LARGEST_BYTES = 64 << 20  # of one file; all of ours together stay below 24 MB
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_AGAIN = "get it again from the project (git checkout, or install the package again)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the manifest says of one network's file: its name in the folder, checksum, size and origin."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    about: Mapping[str, Any]
+
+
+def pretrained_folder() -> Path:
+    """The folder that holds the manifest: FACESWAP_PRETRAINED, else pretrained/ in the package or beside it."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        folders = [Path(chosen).expanduser()]
+    else:
+        folders = [_PACKAGE / "pretrained", _PACKAGE.parent / "pretrained"]
+    for folder in folders:
+        if (folder / MANIFEST).is_file():
+            return folder
+    where = f"{FOLDER_VARIABLE}={chosen} holds none" if chosen else f"there is no {MANIFEST} in {folders[-1]}"
+    raise UserError(f"the program's own networks are missing: {where}; install the package again")
+
+
+def listed() -> tuple[str, ...]:
+    """The names of the networks in the manifest. Raises UserError when it cannot be read."""
+    return tuple(sorted(_files(pretrained_folder())))
+
+
+def entry_of(name: str) -> Entry:
+    """What the manifest says of the network `name`. Raises UserError when it is not there or makes no sense."""
+    folder = pretrained_folder()
+    files = _files(folder)
+    manifest = folder / MANIFEST
+    if name not in files:
+        known = ", ".join(sorted(files)) or "none"
+        raise UserError(f"{manifest} lists no network '{name}' (it has: {known}); {_AGAIN}")
+    about = files[name]
+    file, sha256, size = (about.get(key) for key in ("file", "sha256", "bytes")) if isinstance(about, dict) else [0] * 3
+    plain = isinstance(file, str) and Path(file).name == file and file.endswith(".safetensors") and "\0" not in file
+    if not plain or not isinstance(sha256, str) or type(size) is not int or not 8 <= size <= LARGEST_BYTES:
+        raise UserError(f"{manifest}: the entry of '{name}' makes no sense; {_AGAIN}")
+    return Entry(folder / str(file), sha256, size, about)
+
+
+def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    """The tensors of a network (float32, whatever they are on disk) and the metadata stored with them.
+
+    A value of the metadata that is JSON comes decoded; `settings` are the network's constructor arguments. Raises
+    UserError when the file is missing or is not the one that the manifest describes.
+    """
+    entry = entry_of(name)
+    try:
+        with open(entry.path, "rb") as file:
+            data = file.read(entry.size_bytes + 1)  # never more than that, whatever lies there
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(f"cannot read the network {entry.path}: {reason}; {_AGAIN}") from error
+    if len(data) != entry.size_bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise UserError(f"{entry.path} is damaged or not the file that {MANIFEST} describes; {_AGAIN}")
+    try:
+        tensors = load(data)  # checks every size against the data before it makes an array
+        metadata = _metadata(data)
+    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{entry.path} holds no weights ({type(error).__name__}); {_AGAIN}") from error
+    return {key: np.asarray(value, np.float32, order="C") for key, value in tensors.items()}, metadata
+
+
+def save_pretrained(
+    folder: Path, name: str, tensors: Mapping[str, NDArray], metadata: Mapping[str, Any], **about: Any
+) -> Path:
+    """Writes a network as `eyes-NAME.safetensors` (float16) and enters it into the folder's manifest.
+
+    `metadata` values that are no text are stored as JSON; `about` (licence, recipe, scores, ...) goes into the
+    manifest beside checksum, size and date.
+    """
+    path = folder / f"eyes-{name}.safetensors"
+    with np.errstate(over="ignore"):
+        halves = {key: np.asarray(value, np.float16, order="C") for key, value in tensors.items()}
+    if not all(np.isfinite(value).all() for value in halves.values()):
+        raise ValueError(f"the network '{name}' has weights that are not finite or too large for float16")
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
+    data = save(halves, texts)
+    with atomic_path(path) as temp:
+        temp.write_bytes(data)
+    files = _files(folder) if (folder / MANIFEST).is_file() else {}
+    entry = {"file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    files[name] = entry | {"date": datetime.date.today().isoformat()} | about
+    write_json(folder / MANIFEST, {"files": dict(sorted(files.items()))})
+    return path
+
+
+def _files(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        if path.stat().st_size > 1 << 20:
+            raise ValueError("too long")
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        if not isinstance(files, dict):
+            raise TypeError("files is no table")
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UserError(f"cannot read {path} ({type(error).__name__}); {_AGAIN}") from error
+    return files
+
+
+def _metadata(data: bytes) -> dict[str, Any]:
+    """The texts in a safetensors header, decoded where they are JSON. The header was checked by reading the tensors."""
+    size = int.from_bytes(data[:8], "little")
+    texts = json.loads(data[8 : 8 + size]).get("__metadata__") or {}
+    return {key: _decoded(text) for key, text in texts.items()}
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
