@@ -20,6 +20,7 @@ from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.faces.errors import UserError
 
 MANIFEST = "manifest.json"
+FILE_NAME = "eyes-{}.safetensors"
 FOLDER_VARIABLE = "FACESWAP_PRETRAINED"
 LARGEST_BYTES = 64 << 20  # of one file; all of ours together stay below 24 MB
 
@@ -71,11 +72,11 @@ def entry_of(name: str) -> Entry:
     return Entry(folder / str(file), sha256, size, about)
 
 
-def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """The tensors of a network (float32, whatever they are on disk) and the metadata stored with them.
+def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
+    """The tensors of a network (float32, whatever they are on disk) and the texts stored with them.
 
-    A value of the metadata that is JSON comes decoded; `settings` are the network's constructor arguments. Raises
-    UserError when the file is missing or is not the one that the manifest describes.
+    The text `settings` is JSON: the network's constructor arguments. Raises UserError when the file is missing or is
+    not the one that the manifest describes.
     """
     entry = entry_of(name)
     try:
@@ -95,27 +96,34 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
 
 
 def save_pretrained(
-    folder: Path, name: str, tensors: Mapping[str, NDArray], metadata: Mapping[str, Any], **about: Any
+    folder: Path, name: str, tensors: Mapping[str, NDArray], settings: Mapping[str, Any], **about: Any
 ) -> Path:
     """Writes a network as `eyes-NAME.safetensors` (float16) and enters it into the folder's manifest.
 
-    `metadata` values that are no text are stored as JSON; `about` (licence, recipe, scores, ...) goes into the
-    manifest beside checksum, size and date.
+    `settings`: its constructor arguments. `about`: see `enter_pretrained`.
     """
-    path = folder / f"eyes-{name}.safetensors"
+    path = folder / FILE_NAME.format(name)
     with np.errstate(over="ignore"):
         halves = {key: np.asarray(value, np.float16, order="C") for key, value in tensors.items()}
     if not all(np.isfinite(value).all() for value in halves.values()):
         raise ValueError(f"the network '{name}' has weights that are not finite or too large for float16")
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
-    data = save(halves, texts)
+    data = save(halves, {"settings": json.dumps(settings)})
     with atomic_path(path) as temp:
         temp.write_bytes(data)
+    enter_pretrained(folder, name, **about)
+    return path
+
+
+def enter_pretrained(folder: Path, name: str, **about: Any) -> None:
+    """Enters the file `eyes-NAME.safetensors` that lies in `folder` into its manifest: checksum, size, date.
+
+    `about`: licence, recipe, scores and what else is to be known of it.
+    """
+    data = (folder / FILE_NAME.format(name)).read_bytes()
     files = _files(folder) if (folder / MANIFEST).is_file() else {}
-    entry = {"file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    entry = {"file": FILE_NAME.format(name), "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     files[name] = entry | {"date": datetime.date.today().isoformat()} | about
     write_json(folder / MANIFEST, {"files": dict(sorted(files.items()))})
-    return path
 
 
 def _files(folder: Path) -> dict[str, Any]:
@@ -131,15 +139,7 @@ def _files(folder: Path) -> dict[str, Any]:
     return files
 
 
-def _metadata(data: bytes) -> dict[str, Any]:
-    """The texts in a safetensors header, decoded where they are JSON. The header was checked by reading the tensors."""
+def _metadata(data: bytes) -> dict[str, str]:
+    """The texts in a safetensors header, which was checked when the tensors were read."""
     size = int.from_bytes(data[:8], "little")
-    texts = json.loads(data[8 : 8 + size]).get("__metadata__") or {}
-    return {key: _decoded(text) for key, text in texts.items()}
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return json.loads(data[8 : 8 + size]).get("__metadata__") or {}
