@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 POINT_COUNT = 68
+EMBEDDING_SIZE = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +42,30 @@ class Face:
     """A face in a frame: `box` (4,) x0, y0, x1, y1 and `points` (68, 2) in iBUG order, both in frame pixels.
 
     `score` is the finder's confidence in [0, 1]; `track` joins the same person over neighbouring frames (-1: unknown).
+    Finders that can tell more: `embedding` (128,), a unit vector that says who it is; `visible` (68,) in [0, 1], 0 for
+    a point that something hides.
     """
 
     box: NDArray[np.float32]
     points: NDArray[np.float32]
     score: float = 1.0
     track: int = -1
+    embedding: NDArray[np.float32] | None = None
+    visible: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", _as_finite("Face.box", self.box, (4,)))
         object.__setattr__(self, "points", _as_finite("Face.points", self.points, (POINT_COUNT, 2)))
+        if self.embedding is not None:
+            embedding = _as_finite("Face.embedding", self.embedding, (EMBEDDING_SIZE,))
+            object.__setattr__(self, "embedding", embedding)
+            if abs(float(np.linalg.norm(embedding)) - 1) > 0.01:
+                raise ValueError(f"Face.embedding must be a unit vector, not {np.linalg.norm(embedding):.3g} long")
+        if self.visible is not None:
+            visible = _as_finite("Face.visible", self.visible, (POINT_COUNT,))
+            object.__setattr__(self, "visible", visible)
+            if visible.min() < 0 or visible.max() > 1:
+                raise ValueError("Face.visible must be in [0, 1]")
         if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
             raise ValueError(f"Face.box must be x0, y0, x1, y1 with x0 < x1 and y0 < y1, not {self.box.tolist()}")
 

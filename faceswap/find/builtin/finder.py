@@ -1,0 +1,134 @@
+"""Faces by the project's own networks: detected now and then, followed in between, recognised where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.pretrained import entry_of, listed
+from faceswap.faces.values import Face, Frame
+from faceswap.find.builtin.following import Follower, Networks
+from faceswap.find.tracks import Glance, is_cut
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+PARTS = ("detector", "landmarks")
+EMBEDDER = "embedder"
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How a frame follows the one before: whether a shot begins, it is searched by plan, and frames between + 1."""
+
+    begins_shot: bool
+    is_searched: bool
+    frames_passed: int
+
+
+class BuiltinFinder:
+    """Looks for faces in every `detect_every`-th frame, reduced to `detect_side_px`; follows them in the others.
+
+    A frame is searched too when a shot begins, a face is lost or its reading is in doubt; pictures of a folder are
+    searched each. `minimum_score` in (0, 1): less certain faces are left out. `looks`: readings of a newly found face,
+    each in a better window than the one before. `recognise`: faces come with an embedding now and then, so that people
+    who cross keep their tracks. `device`: auto, cpu, cuda or cuda:N.
+    """
+
+    def __init__(
+        self,
+        detect_every: int = 5,
+        detect_side_px: int = 640,
+        minimum_score: float = 0.5,
+        looks: int = 2,
+        recognise: bool = True,
+        device: str = "auto",
+        batch_size: int = 10,
+        _networks: Networks | None = None,
+    ) -> None:
+        if detect_every < 1 or looks < 1 or batch_size < 1:
+            raise UserError("finder: detect_every, looks and batch_size must be 1 or more")
+        if detect_side_px < 64 or not 0 < minimum_score < 1:
+            raise UserError("finder: detect_side_px must be 64 or more, minimum_score in (0, 1)")
+        self.batch_size = batch_size
+        self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, looks
+        self._recognise, self._device, self._networks = recognise, device, _networks
+        self._weights = "given networks"
+        self._unrelated = False
+        self._start_anew()
+
+    @property
+    def description(self) -> str:
+        """The weights' checksums (known after `prepare`) and what changes the results."""
+        return f"builtin {self._weights}, every {self._every}, {self._side} px, > {self._score:g}, looks {self._looks}"
+
+    def prepare(self, source: SourceInfo) -> None:
+        """Makes sure that the weights are listed (they are loaded with the first frame), and forgets earlier frames."""
+        self._unrelated = source.kind == "images"
+        self._start_anew()
+        if self._networks is None:
+            names = [*PARTS, EMBEDDER] if self._recognises() else PARTS
+            self._weights = " ".join(f"{name} {entry_of(name).sha256[:8]}" for name in names)
+
+    def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """The faces of each frame; frames come in order, and one that goes back in time begins anew."""
+        follower = self._follower or self._begin()
+        if self._unrelated:
+            return follower.single(frames, self._detect(frames))
+        steps = [self._step_to(frame) for frame in frames]
+        found = iter(self._detect([frame for frame, step in zip(frames, steps, strict=True) if step.is_searched]))
+        faces = []
+        for frame, step in zip(frames, steps, strict=True):
+            if step.begins_shot:
+                follower.forget()
+            detections = next(found) if step.is_searched else None
+            faces.append(follower.step(frame, detections, partial(self._detect_one, frame), step.frames_passed))
+        return faces
+
+    def _start_anew(self) -> None:
+        self._follower: Follower | None = None
+        self._glance: Glance | None = None
+        self._last = -1  # index of the last frame that was looked at
+        self._searched = -1  # and of the last one that was searched by plan
+
+    def _begin(self) -> Follower:
+        if self._networks is None:
+            self._networks = load_networks(self._device, self._side, self._score, self._recognises())
+        self._follower = Follower(self._networks, self._looks, self._score)
+        return self._follower
+
+    def _recognises(self) -> bool:
+        # A folder of weights still in training may hold no embedder yet: tracks then go by overlap alone.
+        return self._recognise and EMBEDDER in listed()
+
+    def _step_to(self, frame: Frame) -> _Step:
+        before, self._glance = self._glance, Glance.at(frame)
+        passed, self._last = frame.index - self._last, frame.index
+        begins = before is None or passed <= 0 or is_cut(before, self._glance)
+        searched = begins or frame.index - self._searched >= self._every
+        self._searched = frame.index if searched else self._searched
+        return _Step(begins, searched, max(1, passed))
+
+    def _detect_one(self, frame: Frame) -> NDArray[np.float32]:
+        return self._detect([frame])[0]
+
+    def _detect(self, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
+        if not frames or self._networks is None:
+            return []
+        return list(self._networks.detector.detect([frame.image for frame in frames]))
+
+
+def load_networks(device: str, detect_side_px: int, minimum_score: float, recognise: bool) -> Networks:
+    """The shipped networks. Raises UserError when a file is missing or damaged."""
+    from faceswap.find.builtin.detector import FaceDetector
+    from faceswap.find.builtin.embedder import FaceEmbedder
+    from faceswap.find.builtin.landmarks import LandmarkReader
+
+    detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score)
+    return Networks(detector, LandmarkReader(device), FaceEmbedder(device) if recognise else None)
