@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.devices import choose_device, multiplies_bf16
 from faceswap.faces.errors import UserError
 from faceswap.faces.landmarks import FLIP_68
 from faceswap.find.weights import WeightsFile, find_weights, loaded
@@ -118,13 +119,11 @@ class Networks:
     """
 
     def __init__(self, detector: str, network: str, folder: Path, score: float, device: str, precision: str) -> None:
-        import torch
-
         chosen = DETECTORS[detector]
         paths = [folder / file.name for file in chosen.files]
         landmarks = folder / NETWORKS[network].name
-        self.device = torch.device(_device(device))
-        self.bf16 = _multiplies_bf16(self.device) if precision == "auto" else precision == "bf16"
+        self.device = choose_device(device, "finder.device")
+        self.bf16 = multiplies_bf16(self.device) if precision == "auto" else precision == "bf16"
         self.square = chosen.square
         self._detector = loaded(lambda: self._load_detector(chosen, paths, score), paths)
         self._fan = loaded(lambda: self._load_fan(landmarks), [landmarks])
@@ -191,26 +190,3 @@ class Networks:
         import torch
 
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
-
-
-def _device(asked: str) -> str:
-    import torch
-
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if asked == "auto":
-        return "cuda" if count else "cpu"
-    kind, _, number = asked.partition(":")
-    if asked != "cpu" and (kind != "cuda" or (number and not number.isdecimal())):
-        raise UserError(f"finder.device={asked}: accepted are auto, cpu, cuda and cuda:N")
-    if kind == "cuda" and int(number or 0) >= count:
-        raise UserError(f"finder.device={asked}: no such GPU here; use finder.device=cpu")
-    return asked
-
-
-def _multiplies_bf16(device: Any) -> bool:
-    import torch
-
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    ask = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # emulated elsewhere, and slower than fp32
-    return ask is not None and ask()

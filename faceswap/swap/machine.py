@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import nn
 
+from faceswap.faces.devices import choose_device, multiplies_bf16
 from faceswap.faces.errors import UserError
 
 Switch = Literal["auto", "on", "off"]
@@ -60,9 +61,9 @@ def choose_machine(
     auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on
     a CPU it costs most of a minute and gains nothing).
     """
-    place = _device(device)
+    place = choose_device(device)
     gpu = place.type == "cuda"
-    bf16 = _has_bf16(place) if precision == "auto" else precision == "bf16"
+    bf16 = multiplies_bf16(place) if precision == "auto" else precision == "bf16"
     return Machine(
         device=place,
         bf16=bf16,
@@ -84,27 +85,6 @@ def memory_errors(batch_size: int) -> Iterator[None]:
             f"out of {'GPU ' if on_gpu else ''}memory at batch_size={batch_size}: say a smaller batch_size=, a smaller "
             "model= or close other programs; the same command goes on from the last checkpoint"
         ) from error
-
-
-def _device(asked: str) -> torch.device:
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if asked == "auto":
-        return torch.device("cuda" if count else "cpu")
-    kind, _, number = asked.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (kind == "cpu" and number):
-        raise UserError(f"device={asked}: accepted are auto, cpu, cuda and cuda:N")
-    if kind == "cuda" and int(number or 0) >= count:
-        found = f"only {count} NVIDIA GPU(s)" if count else "no NVIDIA GPU (or a PyTorch built without CUDA)"
-        raise UserError(f"device={asked}: this machine has {found}; use device=auto or device=cpu")
-    return torch.device(asked)
-
-
-def _has_bf16(place: torch.device) -> bool:
-    if place.type == "cuda":
-        return torch.cuda.get_device_capability(place) >= (8, 0)
-    # Without the instructions bf16 is emulated, slower than fp32. The question has no public name in torch yet.
-    asks = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return any(ask() for ask in asks if ask is not None)
 
 
 def _processor() -> str:
