@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceswap.faces.atomic import writing_errors
@@ -23,10 +23,12 @@ logger = logging.getLogger(__name__)
 def locked(folder: Path, at_work: str) -> Iterator[None]:
     """Holds `folder` (made when missing) for this process until the block ends; `at_work`: what it does there.
 
-    The system releases the lock when its process dies, whatever way; no stale one can be left. Raises UserError with
-    the other's process number when the folder is held. File systems without locks give a warning instead.
+    The system releases the lock when its process dies, whatever way; no stale one can be left. A folder made for the
+    lock goes again when nothing came to lie in it. Raises UserError with the other's process number when the folder is
+    held. File systems without locks give a warning instead.
     """
     path = folder / LOCK
+    is_new = not folder.exists()
     file = _held(path, at_work)
     try:
         yield
@@ -34,6 +36,9 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
         if file is not None:
             path.unlink(missing_ok=True)  # while it is still held: who waits for it notices (see _held)
             os.close(file)
+        if is_new:
+            with suppress(OSError):  # something lies in it
+                folder.rmdir()
 
 
 def _held(path: Path, at_work: str) -> int | None:

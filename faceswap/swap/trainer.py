@@ -14,6 +14,7 @@ import torch
 from faceswap.faces.atomic import remove
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import REPORT
+from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied, worker_count
 from faceswap.swap.blocks import SwapModel
@@ -73,84 +74,85 @@ def train_pair(
     """Trains until `iterations` or `minutes` are reached and gives back `run`.
 
     Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
-    `restart` removes an earlier run when all that the new one needs is read, checked and built.
-    Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
+    `restart` removes an earlier run when all that the new one needs is read, checked and built. One process at a time
+    trains a run. Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
     """
     _check(batch_size=batch_size, iterations=iterations, log_every=log_every, preview_every=preview_every)
     _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
     machine = choose_machine(device, precision, channels_last, compile)
-    for folder in (CHECKPOINTS, CACHE):
-        remove_leftovers(run / folder)
+    with locked(run, "training it"):
+        for folder in (CHECKPOINTS, CACHE):
+            remove_leftovers(run / folder)
 
-    torch.manual_seed(seed)
-    names = (faces_a.name, faces_b.name)
-    with memory_errors(batch_size):
-        network = machine.place(model())
-        adam = optimiser.build(network)
-        state = None if restart else restore_latest(run, network, adam, names)
-    if state is None:
-        state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
-        if init is not None:
-            log.info("%s", start_from(network, init, init_parts))
-    else:
-        log.info("going on from iteration %d of %s", state.iteration, run)
-        if init is not None:
-            log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
+        torch.manual_seed(seed)
+        names = (faces_a.name, faces_b.name)
+        with memory_errors(batch_size):
+            network = machine.place(model())
+            adam = optimiser.build(network)
+            state = None if restart else restore_latest(run, network, adam, names)
+        if state is None:
+            state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
+            if init is not None:
+                log.info("%s", start_from(network, init, init_parts))
+        else:
+            log.info("going on from iteration %d of %s", state.iteration, run)
+            if init is not None:
+                log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
 
-    data = open_pair(faces_a, faces_b, run, network.resolution, network.coverage, validation_share)
-    on_gpu = machine.device.type == "cuda"
-    maker = BatchMaker(
-        data.sides, batch_size, network.resolution, network.coverage, warp, colour, state.seed, warped=not on_gpu
-    )
-    session = Session(network, adam, loss, machine, data, batch_size)
-    clock = Clock(replace(state, faces=names), iterations, minutes)
-    if restart:
-        _forget(run, maker)
-    if clock.done():
-        log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
-    with (
-        StopRequest() as stop,
-        memory_errors(batch_size),
-        RunLog(run, clock.iteration, config_text) as journal,
-        BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
-        Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
-    ):
-        results: dict[str, dict[str, float]] = {"losses": {}, "validation": {}}
-        finished = clock.done()
-        try:
-            while not finished:
-                session.step(next(batches))
-                clock.tick()
-                bar.advance()
-                finished = clock.done() or bool(stop)
-                saves = finished or clock.every(save_every)
-                looks = (finished or clock.every(preview_every)) and not stop
+        data = open_pair(faces_a, faces_b, run, network.resolution, network.coverage, validation_share)
+        on_gpu = machine.device.type == "cuda"
+        maker = BatchMaker(
+            data.sides, batch_size, network.resolution, network.coverage, warp, colour, state.seed, warped=not on_gpu
+        )
+        session = Session(network, adam, loss, machine, data, batch_size)
+        clock = Clock(replace(state, faces=names), iterations, minutes)
+        if restart:
+            _forget(run, maker)
+        if clock.done():
+            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
+        with (
+            StopRequest() as stop,
+            memory_errors(batch_size),
+            RunLog(run, clock.iteration, config_text) as journal,
+            BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
+            Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
+        ):
+            results: dict[str, dict[str, float]] = {"losses": {}, "validation": {}}
+            finished = clock.done()
+            try:
+                while not finished:
+                    session.step(next(batches))
+                    clock.tick()
+                    bar.advance()
+                    finished = clock.done() or bool(stop)
+                    saves = finished or clock.every(save_every)
+                    looks = (finished or clock.every(preview_every)) and not stop
 
-                if finished or clock.every(log_every):
-                    results["losses"] = losses = session.take_losses()
-                    _check_finite(losses, clock.iteration)
-                    journal.scalars(losses | session.speed(), clock.iteration)
-                    bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
-                if saves:
+                    if finished or clock.every(log_every):
+                        results["losses"] = losses = session.take_losses()
+                        _check_finite(losses, clock.iteration)
+                        journal.scalars(losses | session.speed(), clock.iteration)
+                        bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
+                    if saves:
+                        save_checkpoint(run, network, adam, clock.state(), keep)
+                    if looks:
+                        results["validation"] = session.validate()
+                        journal.scalars(results["validation"], clock.iteration)
+                        journal.preview(session.preview(), clock.iteration)
+                    if saves or looks:
+                        journal.report(session.report(clock.state()) | results)
+            except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
+                if clock.iteration > state.iteration:
+                    _check_finite(session.take_losses(), clock.iteration)
                     save_checkpoint(run, network, adam, clock.state(), keep)
-                if looks:
-                    results["validation"] = session.validate()
-                    journal.scalars(results["validation"], clock.iteration)
-                    journal.preview(session.preview(), clock.iteration)
-                if saves or looks:
                     journal.report(session.report(clock.state()) | results)
-        except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-            if clock.iteration > state.iteration:
-                _check_finite(session.take_losses(), clock.iteration)
-                save_checkpoint(run, network, adam, clock.state(), keep)
-                journal.report(session.report(clock.state()) | results)
-            if not stop:
-                raise
-    if stop and not clock.done():
-        where = f"iteration {clock.iteration}, saved in {run}"
-        raise Interrupted(f"stopped at {where}; the same command goes on from there")
+                if not stop:
+                    raise
+        if stop and not clock.done():
+            where = f"iteration {clock.iteration}, saved in {run}"
+            raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run
 
 

@@ -37,8 +37,10 @@ def test_a_folder_is_held_once_and_freed_by_a_kill(tmp_path):
 def test_a_lock_is_freed_when_the_block_fails(tmp_path):
     with pytest.raises(RuntimeError), locked(tmp_path / "new", "training"):
         raise RuntimeError
+    assert not (tmp_path / "new").exists()
     with locked(tmp_path / "new", "training"):
-        pass
+        (tmp_path / "new" / "result").touch()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["result"]
 
 
 def test_a_lock_file_removed_meanwhile_is_made_anew(tmp_path, monkeypatch):

@@ -26,15 +26,11 @@ from faceswap.swap.checkpoints import (
     save_checkpoint,
 )
 from faceswap.swap.lite import Lite
-from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.weights import load_model, read_description
 from tests.swap.fakes import Tiny
 
-
-@pytest.fixture(autouse=True)
-def tiny_is_known(monkeypatch):
-    monkeypatch.setitem(MODELS, "tiny", Tiny)
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 def trained(seed: int = 0, steps: int = 2):

@@ -3,7 +3,11 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import subprocess
+import sys
+import time
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,22 +15,13 @@ import torch
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
 from faceswap.swap.checkpoints import find_weights, list_checkpoints
-from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.weights import read_tensors
-from tests.swap.fakes import Tiny, make_face_set
+from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
 
-
-@pytest.fixture(autouse=True)
-def tiny_is_known(monkeypatch):
-    monkeypatch.setitem(MODELS, "tiny", Tiny)
-
-
-@pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    root = tmp_path_factory.mktemp("sets")
-    return make_face_set(root / "a", 40, seed=1), make_face_set(root / "b", 24, size_px=48, seed=2)
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 def never_begins(sets, tmp_path, how):
@@ -152,3 +147,33 @@ def test_leftovers_go_when_a_training_begins(sets, tmp_path):
         (tmp_path / "run" / name).mkdir(parents=True)
     run = train(sets, tmp_path / "run", iterations=1)
     assert not list(run.glob("*/.*"))
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from faceswap.swap.models import MODELS
+from tests.swap.fakes import Tiny
+from tests.swap.runs import train
+MODELS["tiny"] = Tiny
+train([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]), iterations=10**9, preview_every=10**9)
+"""
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(sets, tmp_path):
+    run = tmp_path / "run"
+    other = subprocess.Popen([sys.executable, "-c", TRAIN, *map(str, [*sets, run])], cwd=ROOT)
+    try:
+        while not list_checkpoints(run):
+            assert other.poll() is None
+            time.sleep(0.02)
+        with pytest.raises(UserError, match=rf"another process \({other.pid}\) is training it"):
+            train(sets, run, restart=True)
+        assert other.poll() is None and list_checkpoints(run)
+        train(sets, tmp_path / "another", iterations=1)
+    finally:
+        other.kill()
+        other.wait()
+    reached = int(list_checkpoints(run)[0].name)
+    train(sets, run, iterations=reached + 1)
+    assert int(list_checkpoints(run)[0].name) == reached + 1

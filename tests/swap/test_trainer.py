@@ -21,16 +21,7 @@ from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
 from tests.swap.runs import assert_same_run, files_of, train
 
-
-@pytest.fixture(autouse=True)
-def tiny_is_known(monkeypatch):
-    monkeypatch.setitem(MODELS, "tiny", Tiny)
-
-
-@pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    root = tmp_path_factory.mktemp("sets")
-    return make_face_set(root / "a", 40, seed=1), make_face_set(root / "b", 24, size_px=48, seed=2)
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 @pytest.mark.parametrize("workers", [0, 2])

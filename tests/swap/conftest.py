@@ -1,0 +1,23 @@
+"""What the tests of trainings share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from faceswap.swap.models import MODELS
+from tests.swap.fakes import Tiny, make_face_set
+
+
+@pytest.fixture
+def tiny_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints of the model `tiny` can be read."""
+    monkeypatch.setitem(MODELS, "tiny", Tiny)
+
+
+@pytest.fixture(scope="session")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two face sets of different size; not to be changed."""
+    root = tmp_path_factory.mktemp("sets")
+    return make_face_set(root / "a", 40, seed=1), make_face_set(root / "b", 24, size_px=48, seed=2)
