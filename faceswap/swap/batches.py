@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
+from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
 from faceswap.swap.stopping import STOP_SIGNALS
@@ -198,11 +198,4 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)
     for number in STOP_SIGNALS:  # both can reach the whole group; the trainer ends its workers
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

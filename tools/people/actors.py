@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.faces.atomic import write_json
 from faceswap.faces.progress import Progress
+from faceswap.faces.workers import end_with_parent
 from tools.people.assets import Assets
 from tools.people.cast import Pair, Shot, demo_pairs
 from tools.people.clip import landmarks_path, write_clip, write_landmarks
@@ -78,6 +79,7 @@ def film_shot(
 
 def _start(folder: Path) -> None:
     global _renderer
+    end_with_parent()
     _renderer = Renderer(Assets(folder), samples=SAMPLES)
 
 

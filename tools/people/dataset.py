@@ -27,6 +27,7 @@ import numpy as np
 from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
+from faceswap.faces.workers import end_with_parent
 from tools.people.assets import Assets
 from tools.people.contact import contact_sheet
 from tools.people.moment import random_moment
@@ -159,6 +160,7 @@ def _shard_rows(folder: Path, number: int) -> Path:
 
 def _start(folder: Path) -> None:
     global _renderer
+    end_with_parent()
     cv2.setNumThreads(1)
     _renderer = Renderer(Assets(folder), fine=False)
 
