@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from faceswap.faces.errors import UserError
 from tools.people.__main__ import main
-from tools.people.dataset import Plan
+from tools.people.dataset import IN_A_ROW, Plan
 
 
 @given(st.integers(1, 400), st.integers(1, 90), st.integers(1, 5))
@@ -35,7 +35,41 @@ def test_paired_mode_gives_each_moment_to_k_people():
         players.setdefault(moment, set()).add(person)
     assert {len(group) for group in players.values()} == {4}
     counts = np.bincount([plan.cell(index)[0] for index in range(400)])
-    assert counts.min() >= 5 and counts.max() <= 15  # everybody gets about as many
+    assert counts.min() >= 5 and np.ptp(counts) <= IN_A_ROW  # everybody gets about as many
+
+
+@given(st.integers(1, 60), st.integers(IN_A_ROW, 40), st.integers(1, 4), st.integers(0, IN_A_ROW))
+def test_the_same_people_play_moments_in_a_row(people, pictures_each, together, more):
+    plan_people = max(people, together)
+    if together > max(1, plan_people - plan_people // 10):
+        return
+    plan = Plan(plan_people * pictures_each + more, plan_people, together=together)
+    for split in ("training", "validation"):
+        groups: dict[int, list[int]] = {}  # the people of each moment, in order
+        for person, moment, side in map(plan.cell, range(plan.pictures)):
+            if side == split:
+                groups.setdefault(moment, []).append(person)
+        played = [group for group in groups.values() if len(group) == together]  # a set may end within a moment
+        for start in range(0, len(played) - IN_A_ROW + 1, IN_A_ROW):
+            assert all(group == played[start] for group in played[start : start + IN_A_ROW])
+        if together == 1 and len(played) >= 2 * IN_A_ROW and len({group[0] for group in played}) > 1:
+            assert played[IN_A_ROW] != played[0]
+
+
+def test_all_people_appear_about_equally_often():
+    for pictures, people, together in ((20_000, 2_500, 1), (4_000, 250, 1), (3_200, 100, 1), (8_000, 200, 4)):
+        plan = Plan(pictures, people, together=together)
+        cells = [plan.cell(index) for index in range(pictures)]
+        counts = np.bincount([person for person, *_ in cells], minlength=people)
+        assert len(counts) == people and counts.min() > 0
+        assert counts.max() - counts.min() <= 2 * IN_A_ROW, (pictures, people, together)
+
+
+@given(st.integers(1, 50), st.integers(IN_A_ROW, 20), st.integers(0, 500))
+def test_a_set_that_grows_keeps_its_pictures(people, pictures_each, more):
+    plan = Plan(people * pictures_each, people)
+    larger = Plan(plan.pictures + more, people)
+    assert [larger.cell(index) for index in range(plan.pictures)] == [plan.cell(i) for i in range(plan.pictures)]
 
 
 def test_a_plan_says_what_is_wrong():
