@@ -11,13 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.embeddings import packed, unpacked
 from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import scale_of, transform_points
-from faceswap.faces.values import Face
+from faceswap.faces.values import POINT_COUNT, Face
 
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
 REPORT = "report.json"
+REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
+CURATION_SHEET = "curation.html"
+CURATION_REPORT = "curation.json"
+CURATION_CACHE = ".curation.npz"
 
 # Files of strangers are read too: what lies outside of these is no face set, and would only ask for too much memory.
 CROP_SIZES_PX = (16, 4096)
@@ -32,6 +37,7 @@ class FaceRecord:
 
     `file` is the crop's name in the folder, `size_px` its width; `box` (4,) and `points` (68, 2) are frame pixels;
     `frame_to_crop` (2, 3); `blur` in [0, 1], 0 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
+    Where the finder told them: `embedding` (128,) and `visible` (68,), 0 for hidden points and 1 for the others.
     """
 
     file: str
@@ -47,11 +53,13 @@ class FaceRecord:
     pitch: float
     roll: float
     size_px: int
+    embedding: NDArray[np.float32] | None = None
+    visible: NDArray[np.float32] | None = None
 
     @property
     def face(self) -> Face:
         """The face in frame pixels."""
-        return Face(self.box, self.points, self.score, self.track)
+        return Face(self.box, self.points, self.score, self.track, self.embedding, self.visible)
 
     @cached_property
     def crop_points(self) -> NDArray[np.float32]:
@@ -60,6 +68,11 @@ class FaceRecord:
 
     def to_json(self) -> str:
         """One line of JSON; coordinates are rounded to 1/1000 px, matrices kept exact."""
+        more: dict[str, object] = {}
+        if self.embedding is not None:
+            more["embedding"] = packed(self.embedding)
+        if self.visible is not None:
+            more["hidden"] = np.flatnonzero(np.asarray(self.visible) < 0.5).tolist()
         return json.dumps(
             {
                 "file": self.file,
@@ -75,6 +88,7 @@ class FaceRecord:
                 "pitch": round(float(self.pitch), 2),
                 "roll": round(float(self.roll), 2),
                 "size_px": int(self.size_px),
+                **more,
             },
             ensure_ascii=False,
         )
@@ -98,6 +112,8 @@ class FaceRecord:
                 pitch=float(values["pitch"]),
                 roll=float(values["roll"]),
                 size_px=int(values["size_px"]),
+                embedding=unpacked(values["embedding"]) if "embedding" in values else None,
+                visible=_visible(values["hidden"]) if "hidden" in values else None,
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"not an alignment: {error!r}") from error
@@ -180,6 +196,15 @@ class FaceSet:
     def path(self, index: int) -> Path:
         """The image file of a record."""
         return self.folder / self.records[index].file
+
+
+def _visible(hidden: list) -> NDArray[np.float32]:
+    """1 for each of the 68 points, 0 for those in `hidden`. Raises ValueError when that is no list of points."""
+    if not isinstance(hidden, list) or not all(type(i) is int and 0 <= i < POINT_COUNT for i in hidden):
+        raise ValueError("hidden must be a list of point numbers")
+    visible = np.ones(POINT_COUNT, np.float32)
+    visible[hidden] = 0
+    return visible
 
 
 def _rounded(values: NDArray) -> list:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.embeddings import as_stored, likeness
 from faceswap.faces.values import Face, Frame
 
 LEAST_OVERLAP = 0.2
 LONGEST_GAP_FRAMES = 10
+LONGEST_MEMORY_FRAMES = 100  # so long somebody who was recognised may be away within a shot
+SAME, DIFFERENT = 0.5, 0.1  # likeness above which two faces are one person's, and below which they are two people's
+NEAR_SIDES = 4.0  # a face that comes back without overlap must be so near, in sides of the larger box
+_NEW_SHARE = 0.3  # of each new embedding in a track's remembered one
 
 
 def overlap(a: Face, b: Face) -> float:
@@ -26,22 +31,31 @@ def overlap(a: Face, b: Face) -> float:
     return common / float((a_box[2:] - a_box[:2]).prod() + (b_box[2:] - b_box[:2]).prod() - common)
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class _Open:
-    """A track that may still go on: its last face and for how many frames it was not seen."""
+    """A track that may still go on: its last face, for how many frames it was not seen, who it is if that is known."""
 
     track: int
     last: Face
     missed: int = 0
+    who: NDArray[np.float32] | None = None
+
+    def seen_as(self, face: Face) -> _Open:
+        who = self.who
+        if face.embedding is not None:
+            new = as_stored(face.embedding)
+            who = new if who is None else (1 - _NEW_SHARE) * who + _NEW_SHARE * new
+        return _Open(self.track, face, 0, who)
 
 
 class Linker:
     """Gives each face the number of its track, frame after frame.
 
-    The faces of a frame are matched to the open tracks greedily, best `affinity` first; a pair below
-    `least_affinity` is no match. `affinity` is the boxes' overlap, or any other likeness in [0, 1] (of identities,
-    say). A track ends at a cut or after `longest_gap_frames` frames without its face. A face that comes with a track
-    keeps it.
+    The faces of a frame are matched to the open tracks greedily, best first: by `affinity`, the boxes' overlap or any
+    other likeness of places in [0, 1], plus the likeness of embeddings where both are known. A pair below
+    `least_affinity` is no match, unless its embeddings say that it is the same person, near by. After a gap, embeddings
+    that differ part what overlaps. A track ends at a cut or after `longest_gap_frames` frames without its face, that of
+    a person whose embedding is known after `longest_memory_frames`. A face that comes with a track keeps it.
     """
 
     def __init__(
@@ -49,8 +63,10 @@ class Linker:
         affinity: Callable[[Face, Face], float] = overlap,
         least_affinity: float = LEAST_OVERLAP,
         longest_gap_frames: int = LONGEST_GAP_FRAMES,
+        longest_memory_frames: int = LONGEST_MEMORY_FRAMES,
     ) -> None:
         self._affinity, self._least, self._longest_gap = affinity, least_affinity, longest_gap_frames
+        self._longest_memory = longest_memory_frames
         self._open: list[_Open] = []
         self._next = 0
 
@@ -71,23 +87,47 @@ class Linker:
     def _matches(self, faces: Sequence[Face]) -> list[tuple[int, int]]:
         """Pairs of open track and face index, each used once, best first."""
         pairs = sorted(
-            (-self._affinity(known.last, face), known.missed, known.track, index)
+            (-value, known.missed, known.track, index)
             for index, face in enumerate(faces)
             if face.track < 0
             for known in self._open
+            if (value := self._value(known, face)) is not None
         )
         matches: dict[int, int] = {}
-        for negative, _, track, index in pairs:
-            if -negative >= self._least and track not in matches and index not in matches.values():
+        for _, _, track, index in pairs:
+            if track not in matches and index not in matches.values():
                 matches[track] = index
         return list(matches.items())
 
+    def _value(self, known: _Open, face: Face) -> float | None:
+        """How well a face continues a track; None when it does not."""
+        place = self._affinity(known.last, face)
+        alike = None if known.who is None or face.embedding is None else likeness(known.who, as_stored(face.embedding))
+        if alike is None:
+            return place if place >= self._least and known.missed <= self._longest_gap else None
+        if known.missed and alike < DIFFERENT:
+            return None
+        if place >= self._least and known.missed <= self._longest_gap:
+            return place + alike
+        return place + alike if alike >= SAME and _is_near(known.last, face) else None
+
     def _remember(self, faces: Sequence[Face], tracks: Sequence[int]) -> None:
-        seen = {track: _Open(track, face) for track, face in zip(tracks, faces, strict=True)}
+        before = {known.track: known for known in self._open}
+        seen = {
+            track: before.get(track, _Open(track, face)).seen_as(face)
+            for track, face in zip(tracks, faces, strict=True)
+        }
         for known in self._open:
-            if known.track not in seen and known.missed < self._longest_gap:
-                seen[known.track] = _Open(known.track, known.last, known.missed + 1)
+            longest = self._longest_gap if known.who is None else max(self._longest_gap, self._longest_memory)
+            if known.track not in seen and known.missed < longest:
+                seen[known.track] = replace(known, missed=known.missed + 1)
         self._open = list(seen.values())
+
+
+def _is_near(a: Face, b: Face) -> bool:
+    a_box, b_box = np.round(a.box.astype(np.float64), 3), np.round(b.box.astype(np.float64), 3)
+    side = max((a_box[2:] - a_box[:2]).max(), (b_box[2:] - b_box[:2]).max())
+    return bool(np.abs(a_box[:2] + a_box[2:] - b_box[:2] - b_box[2:]).max() / 2 <= NEAR_SIDES * side)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,17 @@ def test_a_record_survives_the_file():
     assert (after.file, after.frame, after.track, after.yaw) == ("000003_00.jpg", 3, 1, 5.25)
 
 
+def test_who_it_is_and_what_is_hidden_survive_the_file_where_they_are_known():
+    assert {"embedding", "hidden"} & set(json.loads(record().to_json())) == set()
+    visible = np.linspace(0, 1, 68, dtype=np.float32)
+    before = replace(record(), embedding=np.eye(128, dtype=np.float32)[7], visible=visible)
+    after = FaceRecord.from_json(before.to_json())
+    np.testing.assert_array_equal(after.embedding, before.embedding)
+    np.testing.assert_array_equal(after.visible, visible >= 0.5)
+    assert after.face.embedding is after.embedding and after.face.visible is after.visible
+    assert FaceRecord.from_json(after.to_json()).to_json() == after.to_json()
+
+
 def test_the_line_has_the_fields_other_programs_rely_on():
     values = json.loads(record().to_json())
     assert {"frame", "time_seconds", "box", "points", "frame_to_crop", "score", "track"} <= set(values)
@@ -61,6 +73,13 @@ def test_the_line_has_the_fields_other_programs_rely_on():
         {"yaw": float("nan")},
         {"frame_to_crop": [[1, 2, 0], [2, 4, 0]]},
         {"points": [[1e9, 0]] * 68},
+        {"embedding": "AAAA"},
+        {"embedding": "A" * 172},
+        {"embedding": [0.5] * 128},
+        {"hidden": [68]},
+        {"hidden": [-1]},
+        {"hidden": {"0": 1}},
+        {"hidden": [True]},
     ],
 )
 def test_a_damaged_record_is_refused(change):

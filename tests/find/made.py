@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,8 +21,10 @@ def points_at(x: float, y: float, width_px: float = 60.0) -> np.ndarray:
     return (MEAN_FACE[:, :2] * width_px + (x, y)).astype(np.float32)
 
 
-def face_at(x: float, y: float, width_px: float = 60.0, track: int = -1) -> Face:
-    return Face.from_points(points_at(x, y, width_px), 0.9, track)
+def face_at(x: float, y: float, width_px: float = 60.0, track: int = -1, who: int | None = None) -> Face:
+    """A face; `who` gives it an embedding, that of another person for another number."""
+    face = Face.from_points(points_at(x, y, width_px), 0.9, track)
+    return face if who is None else replace(face, embedding=np.eye(128, dtype=np.float32)[who])
 
 
 def frame_of(index: int, shot: int = 0, width: int = 160, height: int = 120) -> Frame:

@@ -68,6 +68,50 @@ def test_another_affinity_decides_instead_of_the_overlap() -> None:
     assert linker.step([face_at(50, 50, 40), face_at(60, 50, 60)]) == [1, 0]  # they changed places
 
 
+def test_people_who_change_places_behind_each_other_keep_their_tracks() -> None:
+    linker = Linker()
+    assert linker.step([face_at(50, 50, who=1), face_at(100, 50, who=2)]) == [0, 1]
+    assert linker.step([face_at(75, 50)]) == [0]  # one hides the other, and who it is was not looked at
+    assert linker.step([face_at(52, 50, who=2), face_at(98, 50, who=1)]) == [1, 0]
+
+
+def test_somebody_who_was_recognised_may_be_away_for_long_but_not_beyond_a_cut() -> None:
+    linker = Linker(longest_gap_frames=3, longest_memory_frames=20)
+    linker.step([face_at(50, 50, who=1)])
+    for _ in range(15):
+        linker.step([])
+    assert linker.step([face_at(150, 50, who=1)]) == [0]
+    assert linker.step([face_at(150, 50), face_at(950, 50, who=1)]) == [0, 1]  # there are two of them
+    for _ in range(21):
+        linker.step([])
+    assert linker.step([face_at(150, 50, who=1)]) == [2]
+    assert linker.step([face_at(150, 50, who=1)], cut=True) == [3]
+
+
+def test_somebody_else_at_the_same_place_after_a_gap_is_a_new_track() -> None:
+    linker = Linker()
+    linker.step([face_at(50, 50, who=1)])
+    linker.step([])
+    assert linker.step([face_at(50, 50, who=2)]) == [1]
+    assert linker.step([face_at(51, 50)]) == [1]
+    assert linker.step([face_at(52, 50, who=2), face_at(120, 50, who=1)]) == [1, 0]
+
+
+def test_a_likeness_far_away_is_no_match() -> None:
+    linker = Linker()
+    linker.step([face_at(50, 50, who=1)])
+    assert linker.step([face_at(900, 50, who=1)]) == [1]
+
+
+def test_a_track_remembers_who_it_is_through_frames_without_embedding() -> None:
+    linker = Linker()
+    linker.step([face_at(50, 50, who=1), face_at(200, 50, who=2)])
+    for _ in range(5):
+        linker.step([face_at(50, 50), face_at(200, 50)])
+    linker.step([])
+    assert linker.step([face_at(50, 50, who=2), face_at(200, 50, who=1)]) == [1, 0]
+
+
 def test_a_new_shot_is_a_cut_and_motion_is_none() -> None:
     first, moved, other = (frame_of(*at).image for at in ((0, 0), (9, 0), (1, 1)))
     a, b, c = glances(first, moved, other)
