@@ -7,8 +7,8 @@ from typing import Any
 
 from faceswap.config import nodes
 from faceswap.config.options import option, plugin, section, walk
+from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
 
-PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 SWITCH = ("auto", "on", "off")
 PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
 
@@ -65,7 +65,7 @@ class ExtractConfig:
     every: int = option(1, "take every n-th frame", minimum=1)
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    image_format: str = option("jpg", "file type of the crops", choices=("jpg", "png", "webp"))
+    image_format: str = option("jpg", "file type of the crops", choices=IMAGE_FORMATS)
     minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
     restart: bool = option(False, "throw away what was extracted before and start anew")
 
@@ -131,7 +131,7 @@ class ConvertConfig:
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
-    preset: str = option("veryfast", "H.264 speed", choices=PRESETS)
+    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
     device: str = option("auto", nodes.DEVICES)
 

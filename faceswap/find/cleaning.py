@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from faceswap.faces.atomic import TEMP_MARK, writing_errors
+from faceswap.faces.choices import IMAGE_FORMATS
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT
 from faceswap.find.journal import JOURNAL
-from faceswap.find.settings import IMAGE_FORMATS
 
 
 def clear(folder: Path) -> None:

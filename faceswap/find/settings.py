@@ -7,13 +7,13 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from faceswap.faces.choices import IMAGE_FORMATS
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
 from faceswap.find.finders import Finder
 from faceswap.find.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 
-IMAGE_FORMATS = ("jpg", "png", "webp")
 _SAMPLE_BYTES = 1 << 20
 
 

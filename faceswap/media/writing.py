@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 import av
 
 from faceswap.faces.atomic import atomic_path
+from faceswap.faces.choices import X264_PRESETS
 from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES
@@ -24,9 +25,6 @@ from faceswap.media.streams import open_film
 from faceswap.media.targets import check_target
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
-PRESETS = (
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
-)  # fmt: skip
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)
 
 
@@ -110,8 +108,8 @@ class VideoWriter:
         self.frame_count = 0
         if self.path.suffix.lower() not in FILM_SUFFIXES:
             raise UserError(f"cannot write a film as {self.path.name}; use {', '.join(FILM_SUFFIXES)}")
-        if preset not in PRESETS:
-            raise UserError(f"preset '{preset}' is unknown; x264 has {', '.join(PRESETS)}")
+        if preset not in X264_PRESETS:
+            raise UserError(f"preset '{preset}' is unknown; x264 has {', '.join(X264_PRESETS)}")
         if not 0 <= crf <= 51:
             raise UserError(f"crf must be 0 (lossless) to 51 (worst), not {crf}")
         self._start, self._stop = start, stop
