@@ -28,7 +28,8 @@ def demo(config: Any) -> Path:
         points = f"finder.path={CLIPS / f'{name}.landmarks.npz'}"
         extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}", "finder=landmarks", points))
     pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
-    train(settings("train", *pair, "model=lite", f"minutes={config.minutes}"))
+    length = (f"minutes={config.minutes}", f"batch_size={config.batch_size}")
+    train(settings("train", *pair, "model=lite", *length))
     film = convert(settings("convert", *pair, f"video={CLIPS / f'{FILM}.mp4'}", "side_by_side=true"))
     beside = film.with_name(f"{film.stem}.side_by_side{film.suffix}")
     print(f"\nthe swapped film: {film}\nside by side:     {beside}", file=sys.stderr)
