@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
-from faceswap.swap.colour import DEFAULT_COLOUR, ColourChange
+from faceswap.swap.colour import ColourChange
 from faceswap.swap.stopping import STOP_SIGNALS
 from faceswap.swap.warp import Warp, sample_cv2
 
@@ -86,7 +86,7 @@ class BatchMaker:
     resolution: int
     coverage: float
     warp: Warp = Warp()
-    colour: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR
+    colour: Sequence[Mapping[str, Any]] = ()
     seed: int = 0
     warped: bool = True
 

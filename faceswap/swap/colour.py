@@ -12,19 +12,6 @@ from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 
-# A little light and white balance, the same on input and target; more would wash out the likeness
-# (and a model that evens out its input's colours cannot know what was done to them).
-DEFAULT_COLOUR: tuple[dict[str, Any], ...] = (
-    {
-        "name": "RandomBrightnessContrast",
-        "kwargs": {"brightness_limit": 0.05, "contrast_limit": 0.05, "p": 0.5},
-    },
-    {
-        "name": "RGBShift",
-        "kwargs": {"r_shift_limit": 4, "g_shift_limit": 4, "b_shift_limit": 4, "p": 0.3},
-    },
-)
-
 
 class ColourChange:
     """A list of albumentations transforms that change colours only; the seed alone decides what they do.
@@ -33,7 +20,7 @@ class ColourChange:
     nothing. Raises UserError for a name or argument that albumentations does not know, or that moves pixels.
     """
 
-    def __init__(self, transforms: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR) -> None:
+    def __init__(self, transforms: Sequence[Mapping[str, Any]] = ()) -> None:
         os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or it asks the package index at import
         import albumentations
 

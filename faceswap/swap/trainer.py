@@ -27,7 +27,6 @@ from faceswap.swap.checkpoints import (
     save_checkpoint,
 )
 from faceswap.swap.clock import Clock
-from faceswap.swap.colour import DEFAULT_COLOUR
 from faceswap.swap.lite import Lite
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
@@ -51,7 +50,7 @@ def train_pair(
     loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
     optimiser: Adam = Adam(),  # noqa: B008 (frozen)
     warp: Warp = Warp(),  # noqa: B008 (frozen)
-    colour: Sequence[Mapping[str, Any]] = DEFAULT_COLOUR,  # albumentations transforms: {name, kwargs}
+    colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
     batch_size: int = 8,  # faces of each side a step
     iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all, likewise; None: no limit

@@ -36,6 +36,7 @@ def main(argv: list[str]) -> dict:
 
 
 def _measured(folder: Path, resolution: int, runs: int, batches: int) -> float:
+    from faceswap.config.compose import compose_config
     from faceswap.swap.batches import BatchMaker, Side
     from faceswap.swap.cache import crop_px_for
 
@@ -43,7 +44,8 @@ def _measured(folder: Path, resolution: int, runs: int, batches: int) -> float:
     path = folder / f"{resolution}.npy"
     np.save(path, np.random.default_rng(0).integers(0, 255, (FACES, size, size, 4)).astype(np.uint8))
     sides = {name: Side(path, np.arange(FACES)) for name in "ab"}
-    maker = BatchMaker(sides, BATCH, resolution, COVERAGE)
+    colour = compose_config("train", ["augment=light"]).augment.colour
+    maker = BatchMaker(sides, BATCH, resolution, COVERAGE, colour=colour)
     maker.make(0)
     rounds = []
     for run in range(runs):
