@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from faceswap.faces.face_set import FaceRecord
 from faceswap.faces.geometry import invert
+from faceswap.find.smoothing import quadratic_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,21 +80,14 @@ def smoothed(path: TrackPath, smooth_frames: int) -> TrackPath:
     if smooth_frames <= 0 or count < 4:
         return path
     points, squares = np.empty_like(path.points), np.empty_like(path.squares)
-    kernel = _weights(-smooth_frames, smooth_frames)
+    kernel = quadratic_weights(-smooth_frames, smooth_frames)
     for i in range(count):
         low, high = max(-smooth_frames, -i), min(smooth_frames, count - 1 - i)
-        weights = kernel if high - low == 2 * smooth_frames else _weights(low, high)
+        weights = kernel if high - low == 2 * smooth_frames else quadratic_weights(low, high)
         window = slice(i + low, i + high + 1)
         points[i] = np.tensordot(weights, path.points[window], 1)
         squares[i] = weights @ path.squares[window]
     return TrackPath(path.frames, points, squares)
-
-
-def _weights(low: int, high: int) -> NDArray[np.float64]:
-    """How much the frames low..high (0 is now) count in the quadratic least-squares fit's value at 0."""
-    steps = np.arange(low, high + 1, dtype=np.float64)
-    powers = steps[:, None] ** np.arange(min(3, len(steps)))
-    return np.linalg.pinv(powers)[0]
 
 
 def _filled(path: TrackPath, part: NDArray[np.int64]) -> TrackPath:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -14,20 +14,23 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.faces.atomic import write_json
+from faceswap.faces.atomic import write_json, write_text
 from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceRecord, FaceSet, read_records
+from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord, FaceSet, read_records
 from faceswap.faces.geometry import align, head_pose
 from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import Face, Frame
 from faceswap.find.cleaning import clear, remove_parts
 from faceswap.find.finders import Finder, find_in_batches
+from faceswap.find.identity import Person, tracks_of
 from faceswap.find.journal import JOURNAL, Journal
 from faceswap.find.quality import sharpness
 from faceswap.find.settings import Settings, check_ranges, settings_for, stored_settings
+from faceswap.find.sheet import write_contact_sheet
+from faceswap.find.smoothing import FoundFrame, smoothed_tracks
 from faceswap.find.tracks import Glance, Linker, is_cut
-from faceswap.media.images import contact_sheet, read_image, write_image
+from faceswap.media.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.stages import Stage
@@ -36,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 WRITER_THREADS = 2
 QUEUE_BYTES = 200_000_000  # of frames that wait between two stages
-SHEET_FACES = 64
 
 
 def extract_faces(
@@ -50,20 +52,28 @@ def extract_faces(
     stop: int | None = None,
     image_format: str = "jpg",
     minimum_face_px: int = 16,
+    smooth_frames: int = 0,
+    keep: Person | None = None,
     restart: bool = False,
 ) -> Path:
     """Finds the faces of `source` and stores them as a face set in `folder`, which is returned.
 
     Every `every`-th frame from `start` to before `stop` is looked at; faces whose box has no side of `minimum_face_px`
-    are left out; crops are `size_px` wide. A run that was interrupted goes on; one that is complete returns at once;
-    other settings than the folder was begun with are refused unless `restart`, which deletes the old faces. Raises
-    UserError (nothing to read, no face at all, no room to write) and Interrupted (saved, can go on).
+    are left out; crops are `size_px` wide. The points of a film's tracks are smoothed over `smooth_frames` to both
+    sides. With `keep` the tracks of other people are taken out at the end.
+
+    A run that was interrupted goes on; one that is complete returns at once; other settings than the folder was begun
+    with are refused unless `restart`, which deletes the old faces. Raises UserError (nothing to read, no face at all,
+    no room to write) and Interrupted (saved, can go on).
     """
-    check_ranges(size_px, every, image_format, minimum_face_px)
+    check_ranges(size_px, every, image_format, minimum_face_px, smooth_frames)
     folder = Path(folder)
     info = source if isinstance(source, SourceInfo) else probe(source)
     finder.prepare(info)
-    settings = settings_for(info, finder, size_px, every, start, stop, image_format, minimum_face_px)
+    settings = settings_for(
+        info, finder, size_px, every, start, stop, image_format, minimum_face_px,
+        0 if info.kind == "images" else smooth_frames, keep.description if keep else "",
+    )  # fmt: skip
     if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
         return folder
     try:
@@ -74,7 +84,7 @@ def extract_faces(
                 remove_parts(folder)
                 begun = stored_settings(folder)[0] is not None
                 with Journal.resume(folder) if begun else Journal.begin(folder, settings.values) as journal:
-                    _Extraction(info, finder, folder, settings, journal).run()
+                    _Extraction(info, finder, folder, settings, journal, keep).run()
     finally:
         if folder.is_dir() and not any(folder.iterdir()):  # nothing came of it
             folder.rmdir()
@@ -92,10 +102,13 @@ def _is_complete(folder: Path, settings: Settings) -> bool:
 
 
 class _Extraction:
-    """One run of the pipeline: decode (a thread) -> find -> link -> align and write (threads) -> note, in order."""
+    """One run of the pipeline: decode (a thread) -> find -> link -> smooth -> align and write (threads) -> note."""
 
-    def __init__(self, info: SourceInfo, finder: Finder, folder: Path, settings: Settings, journal: Journal) -> None:
+    def __init__(
+        self, info: SourceInfo, finder: Finder, folder: Path, settings: Settings, journal: Journal, keep: Person | None
+    ) -> None:
         self.info, self.finder, self.folder, self.settings, self.journal = info, finder, folder, settings, journal
+        self.keep = keep
         self.linker = Linker()
         self.known = read_records(folder / ALIGNMENTS)
         self.tracks = {record.track for record in self.known}
@@ -119,9 +132,11 @@ class _Extraction:
         if not self.tracks:
             clear(self.folder)
             raise UserError(f"no face found in {self.info.path} ({len(self.journal.entries)} frames looked at)")
-        _write_contact_sheet(self.folder)
+        if self.keep is not None:
+            self._take_out_others(self.keep)
+        write_contact_sheet(self.folder)
         self._write_report(completed=True)
-        (self.folder / JOURNAL).unlink()
+        (self.folder / JOURNAL).unlink(missing_ok=True)
 
     def _replay(self) -> None:
         """Brings the tracks to where the interrupted run had them."""
@@ -141,18 +156,23 @@ class _Extraction:
             Stage(self._frames(), depth, "decode") as frames,
         ):
             try:
-                for frame, found in find_in_batches(self.finder, self._unseen(iter(frames))):
-                    glance = Glance.at(frame)
-                    cut = self.before is not None and is_cut(self.before, glance)
-                    self.before = glance
-                    faces = self._linked([face for face in found if self._is_usable(face)], cut)
-                    waiting.append((frame.index, cut, pool.submit(self._store, frame, faces)))
+                for found in smoothed_tracks(self._found(iter(frames)), self.settings.smooth_frames):
+                    lines = pool.submit(self._store, found.frame, found.faces)
+                    waiting.append((found.frame.index, found.cut, lines))
                     while waiting and (len(waiting) > depth or waiting[0][2].done()):
                         self._note_next(waiting)
                     bar.advance()
             finally:  # also when stopped: what was found is kept
                 while waiting:
                     self._note_next(waiting)
+
+    def _found(self, frames: Iterator[Frame]) -> Iterator[FoundFrame]:
+        """The frames that are still to do, with their faces and tracks."""
+        for frame, found in find_in_batches(self.finder, self._unseen(frames)):
+            glance = Glance.at(frame)
+            cut = self.before is not None and is_cut(self.before, glance)
+            self.before = glance
+            yield FoundFrame(frame, self._linked([face for face in found if self._is_usable(face)], cut), cut)
 
     def _frames(self) -> Iterator[Frame]:
         """The frames to look at, and first the last one that is done, if any: a cut shows only between two frames."""
@@ -179,7 +199,7 @@ class _Extraction:
         self.tracks.update(tracks)
         return [replace(face, track=track) for face, track in zip(faces, tracks, strict=True)]
 
-    def _store(self, frame: Frame, faces: list[Face]) -> list[str]:
+    def _store(self, frame: Frame, faces: Sequence[Face]) -> list[str]:
         """Writes the crops of a frame and gives their lines for the alignments file."""
         lines = []
         for number, face in enumerate(faces):
@@ -191,7 +211,7 @@ class _Extraction:
                 file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
                 frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track,
                 blur=1 - sharpness(aligned.image), yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll,
-                size_px=self.settings.size_px,
+                size_px=self.settings.size_px, embedding=face.embedding, visible=face.visible,
             )  # fmt: skip
             lines.append(record.to_json())
         return lines
@@ -203,6 +223,24 @@ class _Extraction:
         except BaseException:
             waiting.clear()  # a frame that is noted vouches for all before it
             raise
+
+    def _take_out_others(self, person: Person) -> None:
+        """Leaves the tracks of one person only. A run killed in the midst of it goes on or says how to start anew."""
+        records = read_records(self.folder / ALIGNMENTS)
+        try:
+            self.tracks = tracks_of(person, self.folder, records)
+        except UserError:
+            clear(self.folder)
+            raise
+        kept = [record for record in records if record.track in self.tracks]
+        for record in records:
+            if record.track not in self.tracks:  # a track without crops is judged as one to leave out
+                (self.folder / record.file).unlink(missing_ok=True)
+        (self.folder / JOURNAL).unlink()  # first: it does not fit the shorter file
+        write_text(self.folder / ALIGNMENTS, "".join(record.to_json() + "\n" for record in kept))
+        logger.info("kept %d of %d faces: those of the person of keep=", len(kept), len(records))
+        counts = Counter(record.frame for record in kept)
+        self.journal.entries = [replace(entry, faces=counts[entry.frame]) for entry in self.journal.entries]
 
     def _write_report(self, completed: bool) -> None:
         entries = self.journal.entries
@@ -230,14 +268,3 @@ def _frames_in(info: SourceInfo, settings: Settings) -> int | None:
         return None
     end = info.frame_count if settings.stop is None else min(info.frame_count, settings.stop)
     return max(0, -(-(end - settings.start) // settings.every))
-
-
-def _write_contact_sheet(folder: Path) -> None:
-    """A picture of up to SHEET_FACES faces, spread evenly over the set."""
-    face_set = FaceSet.open(folder)
-    if not len(face_set):
-        return
-    chosen = np.unique(np.linspace(0, len(face_set) - 1, min(SHEET_FACES, len(face_set))).round().astype(int))
-    labels = [f"{face_set.records[i].frame} / track {face_set.records[i].track}" for i in chosen]
-    sheet = contact_sheet([read_image(face_set.path(i)) for i in chosen], labels)
-    write_image(folder / CONTACT_SHEET, sheet, quality=90)

@@ -14,6 +14,7 @@ from faceswap.find.finders import Finder
 from faceswap.find.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 
+LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _SAMPLE_BYTES = 1 << 20
 
 
@@ -29,6 +30,8 @@ class Settings:
     stop: int | None
     image_format: str
     minimum_face_px: int
+    smooth_frames: int = 0
+    keep: str = ""
 
     @property
     def values(self) -> dict:
@@ -37,6 +40,7 @@ class Settings:
 
     def refuse_others(self, stored: dict, folder: Path) -> None:
         """Raises UserError when `folder` was begun with other settings, and says with which."""
+        stored = {"smooth_frames": 0, "keep": ""} | stored  # older sets do not name them
         differences = [
             "another source" if name == "source_sha256" else f"{name}={stored.get(name)} (now {value})"
             for name, value in self.values.items()
@@ -48,7 +52,7 @@ class Settings:
             )
 
 
-def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int) -> None:
+def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int, smooth_frames: int) -> None:
     """Raises UserError for a setting of an extraction that is out of range."""
     if not 32 <= size_px <= 2048:
         raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
@@ -58,14 +62,19 @@ def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: i
         raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
     if minimum_face_px < 0:
         raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
+    if not 0 <= smooth_frames <= LONGEST_SMOOTHING_FRAMES:
+        raise UserError(f"smooth_frames={smooth_frames}: must be 0 (off) to {LONGEST_SMOOTHING_FRAMES}")
 
 
 def settings_for(
     info: SourceInfo, finder: Finder, size_px: int, every: int, start: int, stop: int | None,
-    image_format: str, minimum_face_px: int,
+    image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
 ) -> Settings:  # fmt: skip
     """The settings of a run on a source with a prepared finder."""
-    return Settings(fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px)
+    return Settings(
+        fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px,
+        smooth_frames, keep,
+    )  # fmt: skip
 
 
 def stored_settings(folder: Path) -> tuple[dict | None, bool]:
