@@ -14,6 +14,11 @@ from faceswap.faces.geometry import mean_face_in_crop
 from faceswap.faces.values import Face
 from faceswap.swap.blocks import SwapModel, downscale, upscale
 
+COLOUR = [
+    {"name": "RandomBrightnessContrast", "kwargs": {"p": 0.5}},
+    {"name": "RGBShift", "kwargs": {"p": 0.5}},
+]
+
 
 class Tiny(SwapModel):
     """16 px, a few thousand weights."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
 from faceswap.swap.trainer import train_pair
 from faceswap.swap.weights import read_tensors
-from tests.swap.fakes import Tiny
+from tests.swap.fakes import COLOUR, Tiny
 
 
 def train(sets, run, iterations=6, **changes):
     settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
+    settings |= {"colour": COLOUR}
     return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
 
 

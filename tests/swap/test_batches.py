@@ -14,7 +14,7 @@ from faceswap.faces.errors import UserError
 from faceswap.swap.batches import BatchMaker, BatchStream, Side, WorkersDied, worker_count
 from faceswap.swap.pair_data import open_pair, split_by_time
 from faceswap.swap.warp import sample_torch
-from tests.swap.fakes import make_face_set
+from tests.swap.fakes import COLOUR, make_face_set
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def sides(tmp_path_factory):
 
 
 def maker(sides, **changes) -> BatchMaker:
-    return BatchMaker(sides, batch_size=8, resolution=16, coverage=0.8, **changes)
+    return BatchMaker(sides, batch_size=8, resolution=16, coverage=0.8, **{"colour": COLOUR, **changes})
 
 
 def same(one, two) -> bool:
