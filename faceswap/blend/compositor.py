@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from faceswap.blend.blenders import Blender
 from faceswap.blend.colour import STATISTICS_PX, ColourMatcher, ColourMemory
 from faceswap.blend.masks import Mask
-from faceswap.faces.geometry import compose, crop_corners, invert, scale_of, transform_points, view_of_crop, warp_crop
+from faceswap.faces.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 
 
@@ -20,11 +20,11 @@ def view_of(
 ) -> AlignedFace:
     """What a model sees of a face: the crop's central `coverage` part, taken from the frame in one resampling.
 
-    `points` (68, 2) are frame pixels; the result is an aligned face whose crop is the model's view.
+    `points` (68, 2) are frame pixels; the result is an aligned face whose crop is the model's view. Beyond the frame
+    its border is repeated, as in training; black would give the face a dark rim along the frame's border.
     """
     frame_to_view = compose(view_of_crop(crop_size_px, coverage, resolution_px), frame_to_crop)
-    image, frame_to_image = _widened(frame.image, frame_to_view, resolution_px)
-    view = warp_crop(image, compose(frame_to_view, invert(frame_to_image)), resolution_px)
+    view = warp_crop(frame.image, frame_to_view, resolution_px, repeat_border=True)
     return AlignedFace(view, transform_points(frame_to_view, points), frame_to_view)
 
 
@@ -87,26 +87,6 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray)
     )
     under = image[top:bottom, left:right]
     image[top:bottom, left:right] = cv2.blendLinear(cv2.convertScaleAbs(drawn, alpha=255), under, weights, 1 - weights)
-
-
-def _widened(image: NDArray[np.uint8], frame_to_view: NDArray, view_px: int) -> tuple[NDArray, NDArray[np.float64]]:
-    """A picture to take the view from, and the affine from frame to picture pixels.
-
-    Outside the frame a view is black, as in training. Sampling would mix that black into the last row of view pixels
-    inside, and the blended face would get a dark rim along the frame's border: so the border is first repeated by a
-    few pixels where the view leaves the frame.
-    """
-    height, width = image.shape[:2]
-    corners = crop_corners(frame_to_view, view_px)
-    low, high = corners.min(0), corners.max(0)
-    if low.min() >= 0 and high[0] <= width - 1 and high[1] <= height - 1:
-        return image, np.eye(2, 3)
-    rim = int(np.ceil(4 / min(1.0, scale_of(frame_to_view))))  # a cubic lookup reaches 2 view pixels, and theirs 1
-    left, top = np.clip(np.floor(low).astype(int) - rim, 0, (width - 1, height - 1)).tolist()
-    right, bottom = np.clip(np.ceil(high).astype(int) + rim + 1, (left + 1, top + 1), (width, height)).tolist()
-    sides = (rim * (top == 0), rim * (bottom == height), rim * (left == 0), rim * (right == width))
-    region = cv2.copyMakeBorder(image[top:bottom, left:right], *sides, cv2.BORDER_REPLICATE)
-    return region, np.array([[1, 0, sides[2] - left], [0, 1, sides[0] - top]], np.float64)
 
 
 def _fitted(

@@ -69,17 +69,24 @@ def frame_to_crop_for(points: NDArray, size_px: int) -> NDArray[np.float64]:
 
 
 def align(frame: Frame, face: Face, size_px: int) -> AlignedFace:
-    """The upright crop of a face, size_px wide; what lies outside the frame is black."""
+    """The upright crop of a face, size_px wide; beyond the frame its border is repeated, see `warp_crop`."""
     frame_to_crop = frame_to_crop_for(face.points, size_px)
-    image = warp_crop(frame.image, frame_to_crop, size_px)
+    image = warp_crop(frame.image, frame_to_crop, size_px, repeat_border=True)
     return AlignedFace(image, transform_points(frame_to_crop, face.points), frame_to_crop)
 
 
-def warp_crop(image: NDArray[np.uint8], frame_to_crop: NDArray, size_px: int) -> NDArray[np.uint8]:
-    """The (size_px, size_px, 3) crop of an (H, W, 3) picture under `frame_to_crop`, smoothed first where it shrinks."""
+def warp_crop(
+    image: NDArray[np.uint8], frame_to_crop: NDArray, size_px: int, *, repeat_border: bool = False
+) -> NDArray[np.uint8]:
+    """The (size_px, size_px, 3) crop of an (H, W, 3) picture under `frame_to_crop`, smoothed first where it shrinks.
+
+    Beyond the picture it is black, as networks that find faces expect it, or repeats the border: a model that is to
+    draw faces would learn to draw black wedges too.
+    """
+    border = cv2.BORDER_REPLICATE if repeat_border else cv2.BORDER_CONSTANT
     scale = scale_of(frame_to_crop)
     if scale >= 0.6:
-        return cv2.warpAffine(image, frame_to_crop, (size_px, size_px), flags=cv2.INTER_LINEAR)
+        return cv2.warpAffine(image, frame_to_crop, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=border)
     # Bilinear sampling of a picture more than 1.6 x too large aliases: average the face's region down first.
     left, top, right, bottom = _region(image.shape, frame_to_crop, size_px)
     if right - left < 1 or bottom - top < 1:
@@ -92,7 +99,7 @@ def warp_crop(image: NDArray[np.uint8], frame_to_crop: NDArray, size_px: int) ->
         [[1 / step_x, 0, 0.5 / step_x - 0.5 + left], [0, 1 / step_y, 0.5 / step_y - 0.5 + top]], np.float64
     )
     matrix = compose(frame_to_crop, small_to_frame)
-    return cv2.warpAffine(small, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR)
+    return cv2.warpAffine(small, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
 def crop_corners(frame_to_crop: NDArray, size_px: int) -> NDArray[np.float32]:

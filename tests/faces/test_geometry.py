@@ -74,6 +74,16 @@ def test_a_crop_beyond_the_frame_is_black():
     assert geometry.warp_crop(image, geometry.frame_to_crop_for(points, 64), 64).max() == 0
 
 
+@pytest.mark.parametrize("size_px", [16, 64, 256])
+def test_an_aligned_face_at_the_edge_of_the_frame_has_no_black_wedge(size_px):
+    image = np.full((100, 100, 3), 200, np.uint8)
+    image[:, :50] = 90
+    points = (MEAN_FACE[:, :2] * 60 + [4, 95]).astype(np.float32)
+    aligned = geometry.align(Frame(image, 0, 0.0), Face.from_points(points), size_px)
+    assert (geometry.warp_crop(image, aligned.frame_to_crop, size_px) == 0).mean() > 0.3
+    assert aligned.image.min() == 90 and aligned.image[:, 0].max() == 90
+
+
 @pytest.mark.parametrize(("crop", "coverage", "resolution"), [(256, 0.8, 64), (80, 0.8, 64), (100, 1.0, 100)])
 def test_view_covers_the_centre_of_the_crop(crop, coverage, resolution):
     matrix = geometry.view_of_crop(crop, coverage, resolution)
