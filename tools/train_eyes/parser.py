@@ -1,0 +1,128 @@
+"""The parser task: upright views with errors of the alignment, things before the face, weather of cameras."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from faceswap.faces.geometry import transform_points
+from faceswap.find.builtin.blocks import to_input
+from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX, ParserNet
+from tools.people.labels import Label
+from tools.train_eyes.augment import cut_outs, photometric
+from tools.train_eyes.backdrop import Backdrop, warp_with_border
+from tools.train_eyes.data import Faces
+from tools.train_eyes.occluders import Painter
+from tools.train_eyes.views import jittered_view
+
+NOT_LABELLED = 255  # beyond the rendered picture
+# small classes count more, but mildly, or their edges grow
+WEIGHTS = {"brows": 1.8, "eyes": 1.8, "lips": 1.5, "mouth": 2.0, "ears": 1.5, "beard": 1.5, "occluder": 1.5}
+
+
+class ParserTask:
+    """`covered`: share of views with something pasted before the face."""
+
+    name = "parser"
+
+    def __init__(
+        self, faces: Faces, learning_rate: float = 3e-3, batch_size: int = 24, covered: float = 0.55, dice: float = 0.6
+    ) -> None:
+        self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size
+        self.covered, self.dice = covered, dice
+        self.backdrop = Backdrop(faces)
+        self.painter = Painter(lambda rng: np.asarray(faces.images[int(rng.choice(faces.training))]))
+        self.weights = torch.tensor([WEIGHTS.get(name, 1.0) for name in NAMES])
+
+    def network(self) -> ParserNet:
+        return ParserNet()
+
+    # ---- examples
+
+    def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        """images (N, 3, 128, 128) in [-1, 1] and labels (N, 128, 128), NOT_LABELLED beyond the picture."""
+        chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
+        views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
+        weathered = photometric(np.stack(views), rng, without=(cut_outs,))  # pasted things have labels instead
+        return {"images": to_input(weathered), "labels": torch.from_numpy(np.stack(labels))}
+
+    def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """A view (128, 128, 3) and its labels (128, 128), before any weather."""
+        image, labels, points = self.faces.images[index], self.faces.labels[index], self.faces.points[index]
+        matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng)
+        if rng.random() < 0.4:
+            view = self.backdrop.warp(image, labels, matrix, RESOLUTION_PX, rng)
+        else:
+            view = warp_with_border(image, matrix, RESOLUTION_PX, rng)
+        cut = warp_labels(labels, matrix)
+        if rng.random() < self.covered:
+            view, cut = self.painter.paint(view, cut, transform_points(matrix, points), rng)
+        if rng.random() < 0.5:
+            view, cut = view[:, ::-1], cut[:, ::-1]
+        return np.ascontiguousarray(view), np.ascontiguousarray(cut)
+
+    # ---- learning
+
+    def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """Weighted cross-entropy + soft Dice (Milletari et al. 2016) over the classes that the batch shows."""
+        device = batch["images"].device
+        logits = network.cells(batch["images"])  # type: ignore[operator]
+        labels = batch["labels"].unflatten(2, (-1, 2)).unflatten(1, (-1, 2)).transpose(2, 3).flatten().long()
+        known = labels != NOT_LABELLED
+        labels = labels.where(known, 0)
+        logs = logits.float().flatten(0, 4).t().contiguous().log_softmax(0)  # over rows: five times faster
+        of_truth = logs.gather(0, labels[None])[0]
+        weights = self.weights.to(device)[labels] * known
+        entropy = -(of_truth * weights).sum() / weights.sum()
+        # sums of one-hot pictures without making them: they would be as large as the logits, several times
+        both = torch.zeros(len(NAMES), device=device).index_add(0, labels, of_truth.exp() * known)
+        pixels = torch.bincount(labels[known], minlength=len(NAMES))
+        said = logs.exp() @ known.float()
+        dice = (1 - (2 * both + 1) / (said + pixels + 1))[pixels > 0].mean()
+        return entropy + self.dice * dice, {"entropy": entropy.item(), "dice": dice.item()}
+
+    def score(self, network: nn.Module, count: int = 600) -> dict[str, float]:
+        """IoU in % over validation people: its mean over classes, plain and with things pasted before the faces."""
+        rng = np.random.default_rng(0)
+        chosen = rng.choice(self.faces.validation, min(count, len(self.faces.validation)), replace=False)
+        plain = np.zeros((len(NAMES), len(NAMES)), np.int64)
+        covered = np.zeros_like(plain)
+        device = next(network.parameters()).device
+        for index in chosen:
+            labels, points = self.faces.labels[index], self.faces.points[index]
+            matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng, mild=True)
+            view = cv2.warpAffine(np.asarray(self.faces.images[index]), matrix, (RESOLUTION_PX, RESOLUTION_PX))
+            cut = warp_labels(labels, matrix)
+            hidden = self.painter.paint(view, cut, transform_points(matrix, points), rng)
+            with torch.inference_mode():
+                answer = network(to_input(np.stack([view, hidden[0]]), device)).argmax(1).cpu().numpy()
+            for table, truth, said in ((plain, cut, answer[0]), (covered, hidden[1], answer[1])):
+                table += _confusion(truth, said)
+        return {
+            "mIoU_%": round(float(_iou(plain).mean()), 2), "mIoU_covered_%": round(float(_iou(covered).mean()), 2),
+            "painted_occluder_IoU_%": round(float(_iou(covered)[Label.OCCLUDER]), 2),
+            **{f"IoU_{name}_%": round(float(value), 1) for name, value in zip(NAMES, _iou(plain), strict=True)},
+        }  # fmt: skip
+
+
+def warp_labels(labels: NDArray[np.uint8], matrix: NDArray) -> NDArray[np.uint8]:
+    """The labels of a view, NOT_LABELLED beyond the picture."""
+    size = (RESOLUTION_PX, RESOLUTION_PX)
+    nearest, border = cv2.INTER_NEAREST, cv2.BORDER_CONSTANT
+    cut = cv2.warpAffine(np.asarray(labels), matrix, size, flags=nearest, borderMode=border, borderValue=NOT_LABELLED)
+    return np.asarray(cut, np.uint8)
+
+
+def _confusion(truth: NDArray[np.uint8], said: NDArray) -> NDArray[np.int64]:
+    known = truth != NOT_LABELLED
+    pairs = truth[known].astype(np.int64) * len(NAMES) + said[known]
+    return np.bincount(pairs, minlength=len(NAMES) ** 2).reshape(len(NAMES), len(NAMES))
+
+
+def _iou(table: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Intersection over union in % of each class, from pixel counts (truth, said)."""
+    both = table.diagonal()
+    return 100 * both / np.maximum(table.sum(0) + table.sum(1) - both, 1)
