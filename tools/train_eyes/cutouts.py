@@ -53,12 +53,13 @@ def cut_out(people: People, index: int, rng: np.random.Generator, spoil: str | N
     if spoil is not None:
         image, labels = _spoiled(image, labels, points, spoil, rng)
     if rng.random() < 0.5:
-        image, labels = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(labels[:, ::-1])
+        image, labels = cv2.flip(image, 1), cv2.flip(np.ascontiguousarray(labels), 1)
         points = np.stack([image.shape[1] - 1 - points[:, 0], points[:, 1]], 1)[FLIP_68]
     solid = (labels != Label.BACKGROUND).astype(np.uint8) * 255
     # the edge's pixels hold some background: draw alpha in by about a pixel
     alpha = cv2.subtract(cv2.blur(solid, (3, 3)), 110) * (255 / 145)
-    pixels = np.dstack([image, alpha.astype(np.uint8)])
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    pixels[..., 3] = alpha
     return Cutout(
         pixels, points, head_pose(points).roll, _body(image, solid, rng), None if spoil else _crown(image, solid, rng)
     )
@@ -105,9 +106,9 @@ def paste_pixels(
     warped = cv2.warpAffine(pixels, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
     alpha = warped[..., 3]
     behind = scene[top:bottom, left:right]
-    share = cv2.merge([alpha.astype(np.float32) * np.float32(1 / 255)] * 3)
-    before = np.ascontiguousarray(warped[..., :3])
-    behind[:] = cv2.blendLinear(before, np.ascontiguousarray(behind), share[..., 0], 1 - share[..., 0])
+    share = alpha.astype(np.float32) * np.float32(1 / 255)
+    before = cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB)
+    behind[:] = cv2.blendLinear(before, np.ascontiguousarray(behind), share, 1 - share)
     owners[top:bottom, left:right][alpha > 127] = owner
 
 
