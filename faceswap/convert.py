@@ -99,13 +99,13 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
     from faceswap.config.compose import build
-    from faceswap.config.nodes import FaceAlignmentNode
+    from faceswap.config.nodes import BuiltinFinderNode
     from faceswap.faces.errors import UserError
 
     known = ", ".join(workspace.face_set_names()) or "none"
     what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
     try:
-        finder = build(FaceAlignmentNode())
+        finder = build(BuiltinFinderNode())
         finder.prepare(info)
     except UserError as error:
         raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.find.identity import Person
 
 
 def extract(config: Any) -> Path:
@@ -29,8 +32,22 @@ def extract(config: Any) -> Path:
         stop=config.stop,
         image_format=config.image_format,
         minimum_face_px=config.minimum_face_px,
+        smooth_frames=config.smooth_frames,
+        keep=person_to_keep(config),
         restart=config.restart,
     )
+
+
+def person_to_keep(config: Any) -> Person | None:
+    """Who is on the photo, or in the face set, of `keep=`; None without it."""
+    if not config.keep:
+        return None
+    from faceswap.find.builtin.embedder import FaceEmbedder
+    from faceswap.find.builtin.finder import BuiltinFinder
+    from faceswap.find.identity import person_of
+
+    device = getattr(config.finder, "device", "auto")
+    return person_of(config.keep, config.keep_likeness, BuiltinFinder(device=device), FaceEmbedder(device))
 
 
 if __name__ == "__main__":

@@ -53,14 +53,9 @@ def test_the_set_called_like_the_film_comes_first(workspace, tmp_path):
 
 
 def test_without_set_and_weights_both_ways_out_are_named(workspace, tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nowhere"))
-    monkeypatch.setattr("faceswap.find.face_alignment_finder.check_parts", no_weights)
-    with pytest.raises(UserError, match=r"film.mp4 .*there are: film.*faces=NAME.*finder=.*no weights"):
+    monkeypatch.setenv("FACESWAP_PRETRAINED", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match=r"film.mp4 .*there are: film.*faces=NAME.*finder=.*networks are missing"):
         usual_finder(probe(tmp_path / "film.mp4"), workspace)
-
-
-def no_weights(*arguments):
-    raise UserError("no weights")
 
 
 @pytest.mark.parametrize(

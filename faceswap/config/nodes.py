@@ -11,6 +11,20 @@ DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 
 
 @dataclass
+class BuiltinFinderNode:
+    """This project's own small networks: fast on a CPU, nothing to download."""
+
+    _target_: str = "faceswap.find.builtin.finder.BuiltinFinder"
+    detect_every: int = option(5, "frames from one search to the next; in between faces are followed", minimum=1)
+    detect_side_px: int = option(640, "frames are reduced to this longer side to search for faces", minimum=64)
+    minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0)
+    looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1)
+    recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
+    device: str = option("auto", DEVICES)
+    batch_size: int = option(10, "frames at a time", minimum=1)
+
+
+@dataclass
 class FaceAlignmentNode:
     """The package face-alignment: accurate, slow on a CPU; needs its weights once."""
 
@@ -75,6 +89,21 @@ class LossNode:
     dssim_window_px: int = option(11, "its window, odd", minimum=3)
     mask: float = option(0.25, "weight of the learned mask's error", minimum=0)
     outside: float = option(0.1, "what a pixel outside of the face counts against one inside, in [0, 1]", minimum=0)
+
+
+@dataclass
+class LimitsNode:
+    """Where a face becomes a bad one."""
+
+    _target_: str = "faceswap.find.curation.verdicts.Limits"
+    blur: float = option(0.75, "more blurred ones go, 0 = sharp, 1 = nothing to see", minimum=0)
+    difference: float = option(3.0, "grey levels within which faces of one pose and expression are the same", minimum=0)
+    shape_error: float = option(0.13, "distance of the points from any view of a head, in its widths", minimum=0)
+    jump: float = option(
+        0.15, "distance from where the neighbours in the track put it, in widths of the face", minimum=0
+    )
+    score: float = option(0.2, "the finder's score below which a face counts as misaligned", minimum=0)
+    likeness: float = option(0.5, "cosine from which on two tracks are one person's", minimum=-1)
 
 
 @dataclass

@@ -10,11 +10,12 @@ from faceswap.config.options import option, plugin, section, walk
 from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
+SORTS = ("person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape")
 PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
 
 
 # The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
-PATHS = ("video", "workspace", "out", "init", "finder.path", "finder.weights_folder")
+PATHS = ("video", "workspace", "out", "init", "apply", "keep", "finder.path", "finder.weights_folder")
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 
 
@@ -67,7 +68,31 @@ class ExtractConfig:
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
     image_format: str = option("jpg", "file type of the crops", choices=IMAGE_FORMATS)
     minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
+    smooth_frames: int = option(0, "smooth a film's points over this many frames on each side, without lag", minimum=0)
+    keep: str = option(
+        "", "keep one person only: a photo of them alone, or the folder of a face set of theirs", verbatim=True
+    )
+    keep_likeness: float = option(0.5, "how alike a track must be to that person, in [-1, 1]", minimum=-1, maximum=1)
     restart: bool = option(False, "throw away what was extracted before and start anew")
+
+
+@dataclass
+class CurateConfig:
+    """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
+
+    faces: str = option("", "the face set", verbatim=True)
+    workspace: str = _workspace()
+    sort: str = option("person", "order of the sheet and of curation.json", choices=SORTS)
+    like: str = option(
+        "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
+    )
+    reject: Any = option(None, "take out blur, duplicates, misaligned, damaged: one, several as [blur,damaged], or all")
+    keep: Any = option(None, "take out all but these people of the sheet: 1 or [1,3]")
+    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", verbatim=True)
+    restore: bool = option(False, "put back all that was taken out")
+    people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
+    limits: nodes.LimitsNode = section(nodes.LimitsNode, "where a face becomes a bad one")
+    device: str = option("auto", nodes.DEVICES)
 
 
 @dataclass
@@ -112,7 +137,7 @@ class ConvertConfig:
     workspace: str = _workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
-    finder: Any = plugin("finder", "find the faces anew (default: the face set, else face_alignment)", optional=True)
+    finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
@@ -148,6 +173,7 @@ class DemoConfig:
 
 COMMANDS: dict[str, type] = {
     "extract": ExtractConfig,
+    "curate": CurateConfig,
     "train": TrainConfig,
     "convert": ConvertConfig,
     "demo": DemoConfig,
@@ -155,6 +181,7 @@ COMMANDS: dict[str, type] = {
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
+    "curate": "faces=craig",
     "train": "pair=craig_brosnan",
     "convert": "video=brosnan.mp4",
     "demo": "minutes=5",
@@ -162,7 +189,11 @@ EXAMPLES = {
 
 # Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
 GROUPS: dict[str, dict[str, type]] = {
-    "finder": {"face_alignment": nodes.FaceAlignmentNode, "landmarks": nodes.LandmarksNode},
+    "finder": {
+        "builtin": nodes.BuiltinFinderNode,
+        "face_alignment": nodes.FaceAlignmentNode,
+        "landmarks": nodes.LandmarksNode,
+    },
     "model": {"original": nodes.OriginalNode, "lite": nodes.LiteNode},
     "augment": {"none": nodes.AugmentNode},
     "mask": {"hull": nodes.HullMaskNode, "learned": nodes.LearnedMaskNode, "box": nodes.BoxMaskNode},
@@ -173,7 +204,8 @@ GROUPS: dict[str, dict[str, type]] = {
 
 # What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
-    "extract": {"finder": "face_alignment"},
+    "extract": {"finder": "builtin"},
+    "curate": {},
     "train": {"model": "lite", "augment": "light"},
     "demo": {},
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
