@@ -9,6 +9,7 @@ size, the root of width x height of its 68 points.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from faceswap.swap.face_mask import FOREHEAD, face_outline
 
 MASK_PX = 128  # enough for polygons whose edge is a ramp; upsampled linearly into the frame
+# Distances to the view's borders, see _lines.
+VIEW_LINES = np.array([[1, 0, 0], [-1, 0, MASK_PX - 1], [0, 1, 0], [0, -1, MASK_PX - 1]], np.float32)
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +35,24 @@ class Mask(Protocol):
 
 
 @dataclass(frozen=True)
-class HullMask:
-    """The convex hull of the landmarks; `forehead` raises it above the brows, in distances from eyes to brows."""
+class _Edged:
+    """What all masks have; `forehead` raises the outline above the brows, in distances from eyes to brows."""
 
     erode: float = 0.0
     feather: float = 0.12
     forehead: float = FOREHEAD
 
     def __post_init__(self) -> None:
-        _check_edge(self.erode, self.feather)
-        _check_forehead(self.forehead)
+        for name, value in (("erode", self.erode), ("feather", self.feather)):
+            if not 0 <= value <= 0.5:
+                raise ValueError(f"mask.{name} is a share of the face's size between 0 and 0.5, not {value}")
+        if not 0 <= self.forehead <= 4:
+            raise ValueError(f"mask.forehead counts distances from eyes to brows, between 0 and 4, not {self.forehead}")
+
+
+@dataclass(frozen=True)
+class HullMask(_Edged):
+    """The convex hull of the landmarks."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
@@ -50,16 +61,10 @@ class HullMask:
 
 
 @dataclass(frozen=True)
-class BoxMask:
+class BoxMask(_Edged):
     """The upright rectangle around the hull."""
 
-    erode: float = 0.0
     feather: float = 0.15
-    forehead: float = FOREHEAD
-
-    def __post_init__(self) -> None:
-        _check_edge(self.erode, self.feather)
-        _check_forehead(self.forehead)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
@@ -71,17 +76,11 @@ class BoxMask:
 
 
 @dataclass(frozen=True)
-class LearnedMask:
-    """The mask that the model has learned; where a model has none, the hull with one warning."""
+class LearnedMask(_Edged):
+    """The mask that the model has learned; where it has none, the hull (`forehead` is the hull's) with one warning."""
 
-    erode: float = 0.0
     feather: float = 0.08
-    forehead: float = FOREHEAD  # of the hull that stands in
     _warned: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        _check_edge(self.erode, self.feather)
-        _check_forehead(self.forehead)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         if learned is None:
@@ -103,47 +102,41 @@ def face_size(points: NDArray) -> float:
     return float(np.sqrt(max(width, 1e-3) * max(height, 1e-3)))
 
 
-def _check_edge(erode: float, feather: float) -> None:
-    for name, value in (("erode", erode), ("feather", feather)):
-        if not 0 <= value <= 0.5:
-            raise ValueError(f"mask.{name} is a share of the face's size between 0 and 0.5, not {value}")
-
-
-def _check_forehead(forehead: float) -> None:
-    if not 0 <= forehead <= 4:
-        raise ValueError(f"mask.forehead counts distances from eyes to brows, between 0 and 4, not {forehead}")
-
-
 def _to_mask_px(points: NDArray, size_px: int) -> NDArray[np.float32]:
     return ((np.asarray(points) + 0.5) * (MASK_PX / size_px) - 0.5).astype(np.float32)
 
 
 def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: float) -> NDArray[np.float32]:
-    """The ramp inside a convex polygon (K, 2), cut to the view.
+    """The ramp inside a convex polygon (K, 2), clockwise on the screen and cut to the view.
 
     Within a convex polygon the distance to its edge is the least of the distances to its sides' lines: exact to a
     fraction of a pixel, so the edge does not hop from pixel to pixel when the landmarks move.
     """
-    if cv2.contourArea(polygon) < 1:  # points on one spot or line
-        return np.zeros((MASK_PX, MASK_PX), np.float32)
-    x = np.arange(MASK_PX, dtype=np.float32)
-    to_border = np.minimum(x, MASK_PX - 1 - x)
-    distance = np.minimum(to_border[None, :], to_border[:, None])
-    centre = polygon.mean(0)
-    for start, side in zip(polygon, np.roll(polygon, -1, 0) - polygon, strict=True):
-        length = np.hypot(*side)
-        if length < 1e-3:
-            continue
-        normal = np.array([-side[1], side[0]]) / length
-        offset = normal @ start
-        if normal @ centre < offset:
-            normal, offset = -normal, -offset
-        line = (normal[0] * x)[None, :] + (normal[1] * x - offset)[:, None]
-        np.minimum(distance, line, out=distance)
-    return _ramp(distance, erode_px, feather_px)
+    alpha = np.zeros((MASK_PX, MASK_PX), np.float32)
+    left, top = (max(0, math.floor(low)) for low in polygon.min(0))
+    right, bottom = (min(MASK_PX, math.ceil(high) + 1) for high in polygon.max(0))
+    if cv2.contourArea(polygon) < 1 or right <= left or bottom <= top:  # points on one spot or line; out of the view
+        return alpha
+    pixels = np.ones((3, bottom - top, right - left), np.float32)  # x, y, 1 of each that the polygon can reach
+    pixels[0] = np.arange(left, right)
+    pixels[1] = np.arange(top, bottom)[:, None]
+    distances = np.concatenate([_lines(polygon), VIEW_LINES]) @ pixels.reshape(3, -1)
+    distance = distances.min(0).reshape(pixels.shape[1:])
+    alpha[top:bottom, left:right] = _ramp(distance, erode_px, feather_px)
+    return alpha
+
+
+def _lines(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The lines (K, 3) of a clockwise polygon's sides: line @ (x, y, 1) is the distance in px, positive inside."""
+    x, y = polygon.T
+    along_x, along_y = (polygon[np.arange(1, len(polygon) + 1) % len(polygon)] - polygon).T
+    length = np.hypot(along_x, along_y)
+    lines = np.array([-along_y, along_x, along_y * x - along_x * y]) / np.maximum(length, 1e-9)
+    return lines[:, length > 1e-3].T
 
 
 def _ramp(distance_px: NDArray, erode_px: float, feather_px: float) -> NDArray[np.float32]:
     """0 up to `erode_px` inside the edge, then a smooth step over `feather_px` (at least a pixel against stairs)."""
-    t = np.clip((distance_px - erode_px) / max(feather_px, 1.0), 0, 1).astype(np.float32)
+    t = (distance_px - np.float32(erode_px)) * np.float32(1 / max(feather_px, 1.0))
+    np.clip(t, 0, 1, out=t)
     return t * t * (3 - 2 * t)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -59,6 +60,38 @@ def test_mask_follows_fractions_of_a_pixel() -> None:
     sums = [HullMask(0, 0.1).alpha(POINTS + (step * 0.2, 0), 128, None) for step in range(6)]
     centres = [(a.sum(0) @ np.arange(MASK_PX)) / a.sum() for a in sums]
     np.testing.assert_allclose(np.diff(centres), 0.2, atol=0.01)
+
+
+@given(
+    x=st.floats(20, 110), y=st.floats(20, 110), height=st.floats(20, 160), degrees=st.floats(-180, 180),
+    feather=st.floats(0, 0.3), kind=st.sampled_from([HullMask, BoxMask]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_the_edge_is_exact(x: float, y: float, height: float, degrees: float, feather: float, kind) -> None:
+    """The alpha is the ramp over the distance to the outline, or to the view's border where that is nearer."""
+    points = face_points((x, y), height, degrees)
+    outline = face_outline(points)
+    if kind is BoxMask:
+        (left, top), (right, bottom) = outline.min(0), outline.max(0)
+        outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    row, column = np.mgrid[:MASK_PX, :MASK_PX].astype(float)
+    distance = np.minimum(np.minimum(row, MASK_PX - 1 - row), np.minimum(column, MASK_PX - 1 - column))
+    for (x0, y0), (x1, y1) in zip(outline, np.roll(outline, -1, 0), strict=True):
+        # cv2's hulls run clockwise on the screen
+        side = (x1 - x0) * (row - y0) - (y1 - y0) * (column - x0)
+        distance = np.minimum(distance, side / max(np.hypot(x1 - x0, y1 - y0), 1e-3))
+    t = np.clip(distance / max(feather * face_size(points), 1), 0, 1)
+    np.testing.assert_allclose(kind(0, feather).alpha(points, MASK_PX, None), t * t * (3 - 2 * t), atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", [HullMask, BoxMask])
+def test_a_tenth_of_a_pixel_moves_the_alpha_a_little(kind) -> None:
+    """No pixel jumps when a face drifts: the alpha changes by its slope times the way, step after step."""
+    feather = 0.1
+    slope_per_px = 1.5 / (feather * face_size(POINTS))
+    alphas = [kind(0, feather).alpha(POINTS + (0.1 * step, 0.05 * step), 128, None) for step in range(40)]
+    for before, after in pairwise(alphas):
+        assert np.abs(after - before).max() <= slope_per_px * np.hypot(0.1, 0.05) * 1.05
 
 
 def test_resolution_of_the_view_does_not_matter() -> None:
