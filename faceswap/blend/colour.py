@@ -129,11 +129,11 @@ def _statistics(image: NDArray, weights: NDArray) -> ColourStatistics | None:
     total = float(weights.sum())
     if total < MINIMUM_WEIGHT * weights.size / STATISTICS_PX**2:
         return None
-    pixels = image.reshape(-1, 3).astype(np.float64)
-    share = weights.reshape(-1, 1) / total
-    mean = (pixels * share).sum(0)
-    centred = pixels - mean
-    return ColourStatistics(mean, (centred * share).T @ centred)
+    channels = np.stack(cv2.split(image)).reshape(3, -1)
+    share = weights.ravel() * np.float32(1 / total)
+    mean = channels @ share
+    channels -= mean[:, None]
+    return ColourStatistics(mean.astype(np.float64), ((channels * share) @ channels.T).astype(np.float64))
 
 
 def _lab_to_rgb(colours: NDArray) -> NDArray[np.float64]:

@@ -80,13 +80,15 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray)
         face = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
     inverse = cv2.WARP_INVERSE_MAP
     drawn = cv2.warpAffine(face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE)
-    np.maximum(drawn, 0, out=drawn)  # cubic overshoots; above 1 the conversion saturates
+    cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
     region_to_mask = compose(_resizing(face.shape[0], alpha.shape[0]), region_to_view)
     weights = cv2.warpAffine(
         alpha, region_to_mask, size, flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_CONSTANT
     )
     under = image[top:bottom, left:right]
-    image[top:bottom, left:right] = cv2.blendLinear(cv2.convertScaleAbs(drawn, alpha=255), under, weights, 1 - weights)
+    change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
+    cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
+    image[top:bottom, left:right] = cv2.add(under, change, dtype=cv2.CV_8U)
 
 
 def _fitted(
@@ -137,12 +139,14 @@ def _region(
     shape: tuple[int, ...], alpha: NDArray, frame_to_view: NDArray, view_px: int
 ) -> tuple[int, int, int, int] | None:
     """The box (left, top, right, bottom) of the frame that the mask reaches, None when it reaches nothing of it."""
-    columns, rows = np.flatnonzero(alpha.max(0) > 0), np.flatnonzero(alpha.max(1) > 0)
-    if len(columns) == 0:
+    inside = alpha > 0
+    rows = np.flatnonzero(inside.any(1))
+    if len(rows) == 0:
         return None
-    low = np.array([columns[0], rows[0]]) - 1.0
-    high = np.array([columns[-1], rows[-1]]) + 1.0
-    corners = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
+    # Linear sampling reaches a pixel beyond the first and last ones of each row. Their box in the frame is smaller than
+    # that of the mask's own box turned into it.
+    first, last = inside[rows].argmax(1) - 1.0, inside.shape[1] - inside[rows, ::-1].argmax(1)
+    corners = np.concatenate([np.stack([x, y], 1) for x in (first, last) for y in (rows - 1.0, rows + 1.0)])
     to_frame = compose(invert(frame_to_view), _resizing(alpha.shape[0], view_px))
     corners = transform_points(to_frame, corners)
     left, top = np.maximum(np.floor(corners.min(0)), 0).astype(int)
