@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,10 @@ import pytest
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.pretrained import FOLDER_VARIABLE, save_pretrained
-from faceswap.faces.values import Face
+from faceswap.faces.values import Face, Frame
 from faceswap.find.builtin.finder import BuiltinFinder
 from faceswap.find.builtin.following import PATIENCE
+from faceswap.media.sources import SourceInfo
 from tests.find.builtin.world import Places, World
 from tests.find.made import points_at, source_of
 
@@ -168,3 +171,35 @@ def test_missing_weights_are_told_before_the_first_frame(monkeypatch: pytest.Mon
     assert finder.description != before  # other weights find other faces
     with pytest.raises(UserError, match="the weights of the built-in detector network do not fit"):
         finder.find([World(one).frame(0)])
+
+
+def test_an_interrupted_extraction_goes_on(tmp_path: Path) -> None:
+    from faceswap.faces.errors import Interrupted
+    from faceswap.faces.face_set import FaceSet
+    from faceswap.find.pipeline import extract_faces
+    from faceswap.media.images import write_image
+
+    world = World(one)
+    for index in range(23):
+        write_image(tmp_path / "film" / f"{index:03d}.png", world.frame(index).image)
+
+    class AsFilm(BuiltinFinder):
+        stop = 1000
+
+        def prepare(self, source: SourceInfo) -> None:
+            super().prepare(replace(source, kind="video"))
+
+        def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+            if frames[-1].index > self.stop:
+                raise KeyboardInterrupt
+            return super().find(frames)
+
+    finder = AsFilm(_networks=world.networks, batch_size=4)
+    finder.stop = 12
+    with pytest.raises(Interrupted):
+        extract_faces(tmp_path / "film", finder, tmp_path / "faces", size_px=64)
+    assert world.searched == [0, 5, 10]
+    finder.stop = 1000
+    records = FaceSet.open(extract_faces(tmp_path / "film", finder, tmp_path / "faces", size_px=64)).records
+    assert [record.frame for record in records] == list(range(23)) and {record.track for record in records} == {0}
+    assert world.searched == [0, 5, 10, 12, 17, 22]
