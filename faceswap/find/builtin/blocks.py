@@ -1,0 +1,65 @@
+"""Layers that the built-in networks share, and the way pictures go in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+def conv_block(channels_in: int, channels_out: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    """Convolution -> batch norm -> ReLU; the side divided by `stride`."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv_block(channels, channels),
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.activation(features + self.body(features))
+
+
+def trunk(widths: Sequence[int], residuals: Sequence[int]) -> nn.Sequential:
+    """Stages that each halve the side to `widths[i]` channels and go through `residuals[i]` residual blocks."""
+    layers: list[nn.Module] = []
+    channels = 3
+    for width, count in zip(widths, residuals, strict=True):
+        layers += [conv_block(channels, width, stride=2), *(Residual(width) for _ in range(count))]
+        channels = width
+    return nn.Sequential(*layers)
+
+
+def to_input(images: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
+    """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32 in [-1, 1]."""
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """The same function with every batch norm folded into the convolution before it, for inference; in place."""
+    for module in network.modules():
+        if not isinstance(module, nn.Sequential):
+            continue
+        names = list(module._modules)
+        for first, second in zip(names, names[1:], strict=False):
+            convolution, norm = module._modules[first], module._modules[second]
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                module._modules[first] = torch.nn.utils.fuse_conv_bn_eval(convolution.eval(), norm.eval())
+                module._modules[second] = nn.Identity()
+    return network.eval()

@@ -1,0 +1,163 @@
+"""The loop that trains each of the built-in networks: by the clock, resumable, ending in a small safetensors file."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.media.stages import Stage
+from faceswap.swap.machine import choose_machine
+
+WARM_UP_STEPS = 100
+BATCHES_AHEAD = 3
+
+
+class Task(Protocol):
+    """What is learned: a network, batches of examples, a loss and a score on people that training never sees."""
+
+    name: str
+    learning_rate: float
+    batch_size: int
+
+    def network(self) -> nn.Module: ...
+
+    def batch(self, rng: np.random.Generator) -> dict[str, Tensor]: ...
+
+    def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]: ...
+
+    def score(self, network: nn.Module) -> dict[str, float]: ...
+
+
+def train(task: Task, folder: Path, minutes: float, device: str = "auto", save_every_seconds: float = 120) -> Path:
+    """Trains for `minutes` in all (those of earlier calls counted in) and returns the exported file.
+
+    The learning rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported
+    is the exponential mean of the weights. Mixed precision where the machine has it. FOLDER holds NAME.checkpoint (to go on from), NAME.log.jsonl, and
+    eyes-NAME.safetensors, rewritten with every checkpoint.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    machine = choose_machine(device)
+    place = machine.device
+    network = task.network().to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = Average(network)
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=task.learning_rate)
+    checkpoint = folder / f"{task.name}.checkpoint"
+    step, seconds = _resume(checkpoint, network, average, optimiser)
+    begun = saved = time.monotonic()
+    sums: dict[str, float] = {}
+    with Stage(_batches(task, step), BATCHES_AHEAD, "batches") as batches:
+        for batch in batches:
+            spent = seconds + time.monotonic() - begun
+            if spent >= 60 * minutes:
+                break
+            rate = task.learning_rate * min(1, (step + 1) / WARM_UP_STEPS) * _cosine(spent / (60 * minutes))
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            with machine.autocast():
+                loss, parts = task.loss(network, {name: tensor.to(place) for name, tensor in batch.items()})
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+            average.follow(network, step)
+            step += 1
+            for name, value in {"loss": loss.item(), **parts}.items():
+                sums[name] = sums.get(name, 0.0) * 0.98 + value * 0.02 if name in sums else value
+            if step % 50 == 0:
+                _log(folder, task, {"step": step, "seconds": round(spent, 1), "rate": rate, **sums})
+            if time.monotonic() - saved > save_every_seconds:
+                _save(checkpoint, network, average, optimiser, step, spent)
+                export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
+                saved = time.monotonic()
+    spent = seconds + time.monotonic() - begun
+    _save(checkpoint, network, average, optimiser, step, spent)
+    scores = task.score(average.network.eval())
+    _log(folder, task, {"step": step, "seconds": round(spent, 1), "scores": scores})
+    return export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1), "scores": scores})
+
+
+def _batches(task: Task, first: int) -> Iterator[dict[str, Tensor]]:
+    """Batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
+    while True:
+        yield task.batch(np.random.default_rng((1, first)))
+        first += 1
+
+
+def _cosine(share: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, share))) + 0.003
+
+
+class Average:
+    """An exponential mean of a network's weights: `network` is what should be used."""
+
+    def __init__(self, network: nn.Module, decay: float = 0.998) -> None:
+        import copy
+
+        self.network = copy.deepcopy(network).requires_grad_(False)
+        self._decay = decay
+
+    def follow(self, network: nn.Module, step: int) -> None:
+        """Takes one step towards `network`; faster at first, while the weights still run away."""
+        decay = min(self._decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for mean, now in zip(self.network.parameters(), network.parameters(), strict=True):
+                mean.lerp_(now, 1 - decay)
+            for mean, now in zip(self.network.buffers(), network.buffers(), strict=True):
+                mean.copy_(now)
+
+
+def _resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(state["network"])
+    average.network.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["seconds"]
+
+
+def _save(
+    path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float
+) -> None:
+    state = {"network": network.state_dict(), "average": average.network.state_dict(),
+             "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
+    with atomic_path(path) as temp:
+        torch.save(state, temp)
+
+
+def _log(folder: Path, task: Task, values: dict[str, Any]) -> None:
+    with (folder / f"{task.name}.log.jsonl").open("a") as file:
+        file.write(json.dumps(values) + "\n")
+
+
+def export(task: Task, network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
+    """Writes eyes-NAME.safetensors (half precision, settings in its metadata) and eyes-NAME.json (its recipe).
+
+    Of a network with a part called `exported` only that part is written: the rest serves training alone.
+    """
+    network = getattr(network, "exported", network)
+    tensors = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    path = folder / f"eyes-{task.name}.safetensors"
+    settings = {"settings": json.dumps(getattr(network, "settings", {}))}
+    with atomic_path(path) as temp:
+        save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, temp, settings)
+    write_json(folder / f"eyes-{task.name}.json", {"task": task.name, **recipe})
+    return path
