@@ -158,7 +158,7 @@ def compression(picture: Image, rng: np.random.Generator) -> Image:
     """Blocks of a frugal codec."""
     pixels = np.clip(picture, 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 75))])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32)
 
 
 @cache

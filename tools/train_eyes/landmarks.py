@@ -15,8 +15,8 @@ from faceswap.find.builtin.blocks import to_input
 from faceswap.find.builtin.landmark_net import LandmarkNet
 from faceswap.find.builtin.windows import MARGIN, window, window_of_points
 from tools.train_eyes.augment import photometric
-from tools.train_eyes.data import Faces
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
+from tools.train_eyes.data import Faces
 
 OTHER_SCENES = 0.35  # share of faces that stand before another background
 FEWEST_SEEN = 0.35  # share of inner points: a face hidden further is neither required nor denied
@@ -149,7 +149,9 @@ class LandmarkTask:
         """Errors of the inner points after one and two looks, in % of sqrt(w h) of the points' box."""
         rng = np.random.default_rng(0)
         chosen = rng.choice(self.faces.validation, min(count, len(self.faces.validation)), replace=False)
-        first, second, sure, refused = [], [], 0, 0
+        first: list[float] = []
+        second: list[float] = []
+        sure = refused = 0
         for index in chosen:
             points, image = self.faces.points[index], self.faces.images[index]
             if self.faces.visible[index][INNER].mean() < FEWEST_SEEN:

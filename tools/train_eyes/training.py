@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -42,8 +43,8 @@ def train(task: Task, folder: Path, minutes: float, device: str = "auto", save_e
     """Trains for `minutes` in all (those of earlier calls counted in) and returns the exported file.
 
     The learning rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported
-    is the exponential mean of the weights. Mixed precision where the machine has it. FOLDER holds NAME.checkpoint (to go on from), NAME.log.jsonl, and
-    eyes-NAME.safetensors, rewritten with every checkpoint.
+    is the exponential mean of the weights. Mixed precision where the machine has it. `folder` holds NAME.checkpoint (to
+    go on from), NAME.log.jsonl, and eyes-NAME.safetensors, rewritten with every checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
@@ -105,8 +106,6 @@ class Average:
     """An exponential mean of a network's weights: `network` is what should be used."""
 
     def __init__(self, network: nn.Module, decay: float = 0.998) -> None:
-        import copy
-
         self.network = copy.deepcopy(network).requires_grad_(False)
         self._decay = decay
 
@@ -116,8 +115,8 @@ class Average:
         with torch.no_grad():
             for mean, now in zip(self.network.parameters(), network.parameters(), strict=True):
                 mean.lerp_(now, 1 - decay)
-            for mean, now in zip(self.network.buffers(), network.buffers(), strict=True):
-                mean.copy_(now)
+            for kept, latest in zip(self.network.buffers(), network.buffers(), strict=True):
+                kept.copy_(latest)
 
 
 def _resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ def folded(network: nn.Module) -> nn.Module:
         if not isinstance(module, nn.Sequential):
             continue
         names = list(module._modules)
-        for first, second in zip(names, names[1:], strict=False):
+        for first, second in pairwise(names):
             convolution, norm = module._modules[first], module._modules[second]
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 module._modules[first] = torch.nn.utils.fuse_conv_bn_eval(convolution.eval(), norm.eval())
