@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from faceswap.blend.blenders import Blender
 from faceswap.blend.colour import STATISTICS_PX, ColourMatcher, ColourMemory
 from faceswap.blend.masks import Mask
+from faceswap.blend.parsed_mask import SeeingMask
 from faceswap.faces.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 
@@ -38,22 +39,29 @@ def blend(
     blender: Blender,
     memory: ColourMemory | None = None,
     tracks: Sequence[int] | None = None,
+    free: Sequence[NDArray] | None = None,
     in_place: bool = False,
 ) -> Frame:
     """The frame with `decoded` faces pasted where their `views` came from; pixels outside the masks stay bit for bit.
 
     Only each face's region is touched, and its alpha is applied once. `memory` steadies the colours along `tracks` (one
-    number a view). `in_place` writes into the frame's own picture, for a caller that owns it: copying a 4K frame costs
-    as much as blending a face. The largest face is pasted last, as the nearest.
+    number a view). `free`: what a SeeingMask has already seen of these views; otherwise it looks now. `in_place` writes
+    into the frame's own picture, for a caller that owns it: copying a 4K frame costs as much as blending a face. The
+    largest face is pasted last, as the nearest.
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
     image = frame.image if in_place and frame.image.flags.writeable else frame.image.copy()
+    tracks = tracks if tracks is not None else [-1] * len(views)
+    if free is None and isinstance(mask, SeeingMask):
+        free = mask.free([frame] * len(views), views, tracks)
     order = sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop))
     for i in order:
-        view, track = views[i], tracks[i] if tracks is not None else -1
+        view, track = views[i], tracks[i]
         learned = None if decoded.masks is None else decoded.masks[i]
         alpha = mask.alpha(view.points, view.size_px, learned)
+        if free is not None:
+            alpha = alpha * cv2.resize(free[i], alpha.shape[::-1])
         face = _fitted(frame, view, decoded.images[i], alpha, colour, blender, memory, track)
         paste(image, face, alpha, view.frame_to_crop)
     return Frame(image, frame.index, frame.seconds)

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faceswap.blend.blenders import AlphaBlender, Blender
 from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
 from faceswap.blend.memory import reuse_freed_memory
+from faceswap.blend.parsed_mask import SeeingMask
 from faceswap.blend.placement import Placement, placement_for
 from faceswap.blend.results import (
     Counts,
@@ -57,6 +59,7 @@ class _Item:
     views: Sequence[AlignedFace] = ()
     tracks: Sequence[int] = ()
     decoded: Decoded | None = None
+    free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
 
 
 def convert_video(
@@ -116,7 +119,7 @@ def convert_video(
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
             placed = _stage(stack, _with_views(frames, placement, swapper), 2, "find")
             answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
-            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size), answers_waiting, "model")
+            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size, paste.mask), answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
             _write(blended, writer, info, counts, start, stop)
     except KeyboardInterrupt as error:
@@ -148,33 +151,40 @@ def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper)
             yield _Item(frame, views, [face.track for face in faces])
 
 
-def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int) -> Iterator[_Item]:
-    """The model's answers, asked for in batches of faces that may span several frames."""
+def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
+    """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
         if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
-            yield from _answered(waiting, swapper, to)
+            yield from _answered(waiting, swapper, to, mask)
             waiting = []
-    yield from _answered(waiting, swapper, to)
+    yield from _answered(waiting, swapper, to, mask)
 
 
-def _answered(items: Sequence[_Item], swapper: Swapper, to: Side) -> Iterator[_Item]:
+def _answered(items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask) -> Iterator[_Item]:
     views = [view.image for item in items for view in item.views]
     if views:
         decoded = swapper.swap(np.stack(views), to=to)
         if not np.isfinite(decoded.images).all():
             raise UserError(f"the model {model_name(swapper)} gives no finite picture; take an earlier checkpoint")
+    free = _seen(items, mask) if isinstance(mask, SeeingMask) else None
     done = 0
     for item in items:
         count = len(item.views)
         if count:
             part = slice(done, done + count)
             masks = None if decoded.masks is None else decoded.masks[part]
-            item = replace(item, decoded=Decoded(decoded.images[part], masks))
+            item = replace(item, decoded=Decoded(decoded.images[part], masks), free=free and free[part])
             done += count
         yield item
+
+
+def _seen(items: Sequence[_Item], mask: SeeingMask) -> list[NDArray]:
+    frames = [item.frame for item in items for _ in item.views]
+    views = [view for item in items for view in item.views]
+    return mask.free(frames, views, [track for item in items for track in item.tracks])
 
 
 @dataclass(frozen=True)
@@ -192,7 +202,7 @@ def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[tuple[Frame, int
         if item.decoded is not None:
             frame = blend(
                 frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, in_place=True,
+                memory=paste.memory, tracks=item.tracks, free=item.free, in_place=True,
             )  # fmt: skip
         yield frame, len(item.views)
 

@@ -161,6 +161,19 @@ class LearnedMaskNode:
 
 
 @dataclass
+class ParsedMaskNode:
+    """The learned mask (or the hull) without hands, hair, glasses and whatever else hides the face."""
+
+    _target_: str = "faceswap.blend.parsed_mask.ParsedMask"
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
+    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
+    forehead: float = option(1.0, "of the hull: how far it rises above the brows", minimum=0)
+    edge: float = option(0.02, "softness of the edge to what hides the face, in shares of its size", minimum=0)
+    steady: float = option(0.5, "share of a pixel's past that stays each frame while it changes little", minimum=0)
+    device: str = option("auto", DEVICES)
+
+
+@dataclass
 class BoxMaskNode:
     """The upright rectangle around the hull."""
 

@@ -196,7 +196,12 @@ GROUPS: dict[str, dict[str, type]] = {
     },
     "model": {"original": nodes.OriginalNode, "lite": nodes.LiteNode},
     "augment": {"none": nodes.AugmentNode},
-    "mask": {"hull": nodes.HullMaskNode, "learned": nodes.LearnedMaskNode, "box": nodes.BoxMaskNode},
+    "mask": {
+        "hull": nodes.HullMaskNode,
+        "learned": nodes.LearnedMaskNode,
+        "parsed": nodes.ParsedMaskNode,
+        "box": nodes.BoxMaskNode,
+    },
     "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
     "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
     "pair": {},

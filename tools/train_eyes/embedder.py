@@ -40,7 +40,8 @@ class Recogniser(nn.Module):
 
 
 class EmbedderTask:
-    """`margin`, `scale`: of the cosine loss; `replaced`: share of views whose hair, clothes and background change."""
+    """`margin`, `scale`: of the cosine loss; `together`, `warmth`: weight and scale of the loss between the views of a
+    batch; `replaced`: share of views whose hair, clothes and background change."""
 
     name = "embedder"
 
@@ -51,14 +52,20 @@ class EmbedderTask:
         batch_size: int = 64,
         margin: float = 0.25,
         scale: float = 24.0,
+        together: float = 1.0,
+        warmth: float = 12.0,
         replaced: float = 0.6,
     ) -> None:
         self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size
         self.margin, self.scale, self.replaced = margin, scale, replaced
+        self.together, self.warmth = together, warmth
         yaw = np.array([abs(float(row["attributes"]["yaw"])) for row in faces.rows])
         usable = (yaw <= LARGEST_YAW) & (faces.visible[:, INNER].mean(1) >= FEWEST_SEEN)
         self.training, self.validation = (part[usable[part]] for part in (faces.training, faces.validation))
         self.classes = {person: number for number, person in enumerate(np.unique(faces.person[self.training]))}
+        order = self.training[np.argsort(faces.person[self.training], kind="stable")]
+        starts = np.flatnonzero(np.diff(faces.person[order])) + 1
+        self.pictures = [part for part in np.split(order, starts) if len(part) > 1]  # of each person, two or more
         self.backdrop = Backdrop(faces)
 
     def network(self) -> Recogniser:
@@ -67,8 +74,9 @@ class EmbedderTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, 96, 96) in [-1, 1] and classes (N,) of the people in them."""
-        chosen = rng.choice(self.training, self.batch_size, replace=False)
+        """images (N, 3, 96, 96) in [-1, 1] and classes (N,) of the people in them, two pictures of each in a row."""
+        people = rng.choice(len(self.pictures), self.batch_size // 2, replace=False)
+        chosen = np.concatenate([rng.choice(self.pictures[person], 2, replace=False) for person in people])
         views = np.stack([self.example(int(index), rng) for index in chosen])
         classes = [self.classes[person] for person in self.faces.person[chosen]]
         return {"images": to_input(photometric(views, rng, WEATHER)), "classes": torch.tensor(classes)}
@@ -101,16 +109,24 @@ class EmbedderTask:
         """Cross-entropy over cosines, the right one made smaller by a margin (CosFace, Wang et al. 2018, eq. 4).
 
         The margin grows with the cosine it is taken from: at first, when nobody is known yet, it would only disturb.
+        Beside it, every view must find its partner among the batch's (NT-Xent, Chen et al. 2020): with a few pictures
+        of each of thousands of people, that is learned long before their directions are.
         """
         recogniser, classes = cast(Recogniser, network), batch["classes"]
         vectors = recogniser(batch["images"])
         with torch.autocast(vectors.device.type, enabled=False):
-            cosines = functional.normalize(vectors.float(), dim=1) @ functional.normalize(recogniser.people, dim=1).t()
+            units = functional.normalize(vectors.float(), dim=1)
+            cosines = units @ functional.normalize(recogniser.people, dim=1).t()
             own = functional.one_hot(classes, cosines.shape[1]) * cosines
             margin = self.margin * (own.detach() / KNOWN).clamp(0, 1)
             loss = functional.cross_entropy(self.scale * (cosines - margin), classes)
+            alike = (units @ units.t()) - 2 * torch.eye(len(units), device=units.device)
+            partner = torch.arange(len(units), device=units.device) ^ 1  # 1, 0, 3, 2, ...
+            pairs = functional.cross_entropy(self.warmth * alike, partner)
         right = (cosines.argmax(1) == classes).float().mean()
-        return loss, {"right_%": 100 * right.item(), "own": own.sum(1).mean().item()}
+        found = (alike.argmax(1) == partner).float().mean()
+        parts = {"right_%": 100 * right.item(), "partner_%": 100 * found.item(), "own": own.sum(1).mean().item()}
+        return loss + self.together * pairs, parts
 
     def score(self, network: nn.Module, pairs: int = 6000) -> dict[str, float]:
         """Same or different, in % right over balanced pairs of people held out; plain and as training sees them.

@@ -47,8 +47,8 @@ class ParserNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         cells = self.cells(images)
-        count, height, width = cells.shape[:3]
-        return cells.permute(0, 5, 1, 3, 2, 4).reshape(count, -1, 2 * height, 2 * width)
+        count, height, width, *_, classes = cells.shape
+        return cells.permute(0, 5, 1, 3, 2, 4).reshape(count, classes, 2 * height, 2 * width)
 
     def cells(self, images: Tensor) -> Tensor:
         """The logits before they are put into pictures, (N, 64, 64, 2, 2, classes): a loss reads these much faster."""
