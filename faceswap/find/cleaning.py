@@ -6,7 +6,15 @@ from pathlib import Path
 
 from faceswap.faces.atomic import TEMP_MARK, writing_errors
 from faceswap.faces.choices import IMAGE_FORMATS
-from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT
+from faceswap.faces.face_set import (
+    ALIGNMENTS,
+    CONTACT_SHEET,
+    CURATION_CACHE,
+    CURATION_REPORT,
+    CURATION_SHEET,
+    REMOVED,
+    REPORT,
+)
 from faceswap.find.journal import JOURNAL
 
 
@@ -16,15 +24,27 @@ def clear(folder: Path) -> None:
         return
     with writing_errors(folder):
         remove_parts(folder)
+        own = (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE)
         for path in folder.iterdir():
-            if path.name in (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL) or _is_crop(path):
+            if path.name in own or _is_crop(path):
                 path.unlink()
+        _clear_removed(folder / REMOVED)
 
 
 def remove_parts(folder: Path) -> None:
     """Removes temporary files that a kill left behind. The folder must be locked: those of others alive go too."""
     for path in folder.glob(f".*{TEMP_MARK}*"):
         path.unlink(missing_ok=True)
+
+
+def _clear_removed(folder: Path) -> None:
+    """Faces taken out belong to the old extraction: put back among new ones they would stand for other faces."""
+    if folder.is_dir() and not folder.is_symlink():
+        for path in folder.iterdir():
+            if _is_crop(path):
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _is_crop(path: Path) -> bool:

@@ -1,0 +1,63 @@
+"""python -m faceswap.curate faces=craig"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.find.curation.measures import Embedder
+
+
+def curate(config: Any) -> Path:
+    """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
+    from faceswap.config.compose import build, require
+    from faceswap.faces.workspace import Workspace
+    from faceswap.find.curation.pipeline import curate_faces
+    from faceswap.find.curation.verdicts import REASONS
+
+    require(config, "faces")
+    return curate_faces(
+        Workspace(Path(config.workspace)).existing_faces(config.faces),
+        sort=config.sort,
+        like=config.like,
+        reject=REASONS if config.reject == "all" else several(config.reject, str, "reject", "[blur,duplicates]"),
+        keep=several(config.keep, int, "keep", "[1,3]"),
+        apply=Path(config.apply) if config.apply else None,
+        restore=config.restore,
+        limits=build(config.limits),
+        embedder=embedder_on(config.device) if config.people else None,
+    )
+
+
+def several(value: Any, kind: type, name: str, example: str) -> list:
+    """The values of a setting that takes one or a list of them. Raises UserError for others."""
+    from faceswap.faces.errors import UserError
+
+    if value is None:
+        return []
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    if not values or any(type(one) is not kind for one in values):
+        raise UserError(
+            f"{name}={value}: say one as {name}={example.strip('[]').split(',')[0]}, several as {name}={example}"
+        )
+    return values
+
+
+def embedder_on(device: str) -> Callable[[], Embedder]:
+    """What makes the embedder, when it comes to that."""
+
+    def make() -> Embedder:
+        from faceswap.find.builtin.embedder import FaceEmbedder
+
+        return FaceEmbedder(device=device)
+
+    return make
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("curate", curate))

@@ -1,0 +1,74 @@
+"""Faces that show nothing new: the same light, pose and expression as a sharper one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How much two faces may differ in each column of `alignment.expressions` and still show the same: degrees, degrees,
+# and parts of the crop's width. A blink closes the eyes by 0.02; landmarks tremble by 0.003.
+EXPRESSION_LIMITS = (3.0, 3.0, 0.007, 0.010, 0.012, 0.010, 0.012)
+_BLOCK = 512
+
+
+def duplicates_of(
+    thumbnails: NDArray[np.uint8], expressions: NDArray[np.float32], blur: NDArray, eligible: NDArray[np.bool_],
+    limit: float,
+) -> NDArray[np.intp]:  # fmt: skip
+    """For each of N faces the sharper one that it repeats, -1 for none: (N,).
+
+    Two faces are the same when their `thumbnails` (N, S, S) differ by at most `limit` grey levels (root mean square)
+    and their `expressions` (N, 7) by at most EXPRESSION_LIMITS. Going from the sharpest (least `blur` (N,)) on, a face
+    that repeats none before it is kept; so each one that is not kept is near a kept one, however long a still scene
+    is. Only `eligible` (N,) bool faces take part. Time and memory: N x kept faces, block by block.
+    """
+    pixels = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    pixels = (pixels - 128) / np.sqrt(pixels.shape[1])  # a squared distance is now a mean square
+    limits = np.asarray(EXPRESSION_LIMITS, np.float32)
+    order = np.flatnonzero(eligible)
+    order = order[np.argsort(np.asarray(blur)[order], kind="stable")]
+    result = np.full(len(thumbnails), -1, np.intp)
+    kept = np.zeros(0, np.intp)
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        before = _first_same(block, kept, pixels, expressions, limit, limits)
+        result[block] = np.where(before >= 0, kept[before] if len(kept) else -1, -1)
+        fresh = block[before < 0]
+        same = _same(fresh, fresh, pixels, expressions, limit, limits)
+        own = np.ones(len(fresh), bool)  # kept so far
+        for place in range(len(fresh)):
+            if own[place]:
+                repeats = np.flatnonzero(same[place] & own)
+                repeats = repeats[repeats > place]
+                own[repeats] = False
+                result[fresh[repeats]] = fresh[place]
+        kept = np.concatenate([kept, fresh[own]])
+    return result
+
+
+def _first_same(
+    block: NDArray, kept: NDArray, pixels: NDArray, expressions: NDArray, limit: float, limits: NDArray
+) -> NDArray[np.intp]:
+    """The place in `kept` of the first face that each of `block` repeats, -1 for none."""
+    found = np.full(len(block), -1, np.intp)
+    for start in range(0, len(kept), 8 * _BLOCK):
+        open_ones = np.flatnonzero(found < 0)
+        if not len(open_ones):
+            break
+        same = _same(block[open_ones], kept[start : start + 8 * _BLOCK], pixels, expressions, limit, limits)
+        hit = same.any(1)
+        found[open_ones[hit]] = start + same[hit].argmax(1)
+    return found
+
+
+def _same(
+    a: NDArray, b: NDArray, pixels: NDArray, expressions: NDArray, limit: float, limits: NDArray
+) -> NDArray[np.bool_]:
+    """Which of the faces `a` show the same as which of `b`: (len(a), len(b))."""
+    squares = (pixels[a] ** 2).sum(1)[:, None] + (pixels[b] ** 2).sum(1) - 2 * pixels[a] @ pixels[b].T
+    same = squares <= limit**2 + 1e-2  # float32 rounds squares of thousands
+    for column, most in enumerate(limits):
+        if not same.any():
+            break
+        same &= np.abs(expressions[a, column][:, None] - expressions[b, column]) <= most
+    return same
