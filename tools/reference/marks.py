@@ -1,0 +1,93 @@
+"""The marks of a reference file, one row a face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SUFFIX = ".ref.npz"
+FILM_SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg"}
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """N marked faces of one film or picture, by frame.
+
+    `frame`, `track` (N,) int; `box` (N, 4) in pixels; `valid` (N,): 1 a face, -1 uncertain: neither required nor
+    punished; `points` (N, 68, 2), NaN where there are none; `reliable` (N,) bool: the points can be compared with;
+    `roll` (N,) in degrees; `rejected_frame` (M,), `rejected_box` (M, 4): what looked like a face and is none.
+    """
+
+    frame: NDArray[np.int64]
+    track: NDArray[np.int64]
+    box: NDArray[np.float32]
+    valid: NDArray[np.int64]
+    points: NDArray[np.float32]
+    reliable: NDArray[np.bool_]
+    roll: NDArray[np.float32]
+    rejected_frame: NDArray[np.int64]
+    rejected_box: NDArray[np.float32]
+
+    @classmethod
+    def read(cls, media: Path) -> Marks:
+        """The marks beside `media`."""
+        with np.load(f"{media}{SUFFIX}", allow_pickle=False) as file:
+            meta = json.loads(str(file["meta"]))
+            count = len(file["frame"])
+            roll = np.nan_to_num(file["pose"][:, 2]) if "pose" in file else np.zeros(count)
+            rejected = "rejected_frame" in file
+            if not isinstance(meta, dict):
+                raise ValueError(f"{media}{SUFFIX}: no metadata")
+            return cls(
+                frame=file["frame"].astype(np.int64),
+                track=file["track"].astype(np.int64),
+                box=file["box"].astype(np.float32).reshape(-1, 4),
+                valid=file["valid"].astype(np.int64),
+                points=file["lm68"].astype(np.float32).reshape(-1, 68, 2),
+                reliable=file["lm_ok"].astype(bool),
+                roll=roll.astype(np.float32),
+                rejected_frame=file["rejected_frame"].astype(np.int64) if rejected else np.zeros(0, np.int64),
+                rejected_box=file["rejected_box"].astype(np.float32) if rejected else np.zeros((0, 4), np.float32),
+            )
+
+    @property
+    def side_px(self) -> NDArray[np.float32]:
+        """The longer side of each box."""
+        return (self.box[:, 2:] - self.box[:, :2]).max(1, initial=0)
+
+    def rows_at(self, frame: int) -> NDArray[np.int64]:
+        return np.flatnonzero(self.frame == frame)
+
+
+def marked_media(folder: Path) -> Iterator[Path]:
+    """The media in `folder` and below that have marks beside them, films first, by name."""
+    media = [Path(str(path).removesuffix(SUFFIX)) for path in folder.rglob(f"*{SUFFIX}")]
+    yield from sorted((path for path in media if path.is_file()), key=lambda path: (not is_film(path), str(path)))
+
+
+def is_film(media: Path) -> bool:
+    return media.suffix.lower() in FILM_SUFFIXES
+
+
+def pairs_by_overlap(boxes: NDArray, marked: NDArray, least: float = 0.3) -> list[tuple[int, int]]:
+    """(i, j) of boxes (n, 4) and marked boxes (m, 4) that overlap by `least` or more, each used once, closest first."""
+    if not len(boxes) or not len(marked):
+        return []
+    low = np.maximum(boxes[:, None, :2], marked[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], marked[None, :, 2:])
+    common = np.prod(np.clip(high - low, 0, None), -1)
+    areas = [np.prod(np.clip(b[:, 2:] - b[:, :2], 0, None), -1) for b in (boxes, marked)]
+    overlap = common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9)
+    pairs: list[tuple[int, int]] = []
+    for index in np.argsort(-overlap, axis=None, kind="stable"):
+        i, j = divmod(int(index), len(marked))
+        if overlap[i, j] < least:
+            break
+        if all(i != a and j != b for a, b in pairs):
+            pairs.append((i, j))
+    return pairs
