@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.landmarks import JAW
+from tools.people.appearance import skin_tone
 from tools.people.labels import Label
 from tools.train_eyes.hands import add_arm, add_hand
 from tools.train_eyes.relief import add_blob, add_path, coverage_of, empty, mottling, shade
@@ -26,7 +27,6 @@ class Painter:
 
     def __init__(self, scrap: Scrap) -> None:
         self._scrap = scrap
-        self._tone: NDArray[np.float32] = np.array([190, 150, 125], np.float32)
 
     def paint(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[Image, Image]:
         """The view (S, S, 3) and its labels (S, S) with something before the face, its pixels labelled OCCLUDER.
@@ -69,11 +69,10 @@ class Painter:
         size = view.shape[0]
         pixels = view[np.isin(labels, SKIN)][::7]
         if len(pixels) < 20 or rng.random() < 0.15:
-            tone = self._tone  # of a face seen before
+            tone = 255 * skin_tone(rng.uniform(0, 7.9)) ** (1 / 2.2)
         else:
-            tone = np.percentile(pixels, rng.uniform(30, 75), axis=0).astype(np.float32)
-            self._tone = tone
-        tone = tone * np.exp(rng.normal(0, 0.16) + rng.normal(0, 0.05, 3)).astype(np.float32)
+            tone = np.percentile(pixels, rng.uniform(30, 75), axis=0)
+        tone = (tone * np.exp(rng.normal(0, 0.16) + rng.normal(0, 0.05, 3))).astype(np.float32)
         texture = mottling(size, rng, rng.uniform(0.01, 0.10))
         if rng.random() < 0.3:
             soft = cv2.GaussianBlur(view, (0, 0), rng.uniform(1, 8)).astype(np.float32)
