@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from faceswap.faces.values import POINT_COUNT
@@ -16,8 +17,11 @@ class LandmarkNet(nn.Module):
     Points are in units of half the window, 0 at its centre; the spread is the scale of the Laplace distribution that
     the network expects its error to have, in the same units (after the Gaussian of Wood et al. 2022, "3D face
     reconstruction with dense landmarks", less shaken by outliers). The first 68 points are the iBUG ones; the others
-    lie spread over the face and only teach the trunk where everything is.
+    lie spread over the face and only teach the trunk where everything is. `definition` (68, 2), same units: what to add
+    to them where others define the points differently than the rendered heads do (see tools/train_eyes/definition.py).
     """
+
+    definition: Tensor
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class LandmarkNet(nn.Module):
         self.hidden = nn.Sequential(
             nn.Flatten(), nn.Linear(64 * side * side, hidden, bias=False), nn.BatchNorm1d(hidden), nn.ReLU(inplace=True)
         )
+        self.register_buffer("definition", torch.zeros(POINT_COUNT, 2))
         self.head = nn.Linear(hidden, self.points * 3 + POINT_COUNT + 1)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -34,10 +34,16 @@ class Reading:
 
 
 class LandmarkReader:
-    """`read` looks at windows of images; `window_of_box` and `window_of_points` say which ones to look at."""
+    """`read` looks at windows of images; `window_of_box` and `window_of_points` say which ones to look at.
 
-    def __init__(self, device: str = "auto") -> None:
-        self._network, self._device = load_network("landmarks", LandmarkNet, device)
+    `network` replaces the shipped one (for training and tests).
+    """
+
+    def __init__(self, device: str = "auto", network: LandmarkNet | None = None) -> None:
+        if network is None:
+            self._network, self._device = load_network("landmarks", LandmarkNet, device)
+        else:
+            self._network, self._device = network, next(network.parameters()).device
         self.resolution_px = self._network.resolution_px
 
     def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]:
@@ -62,7 +68,8 @@ class LandmarkReader:
         )
         with torch.inference_mode():
             points, spread, visible, face = self._network(to_input(crops, self._device))
-            places = ((points[:, :POINT_COUNT] + 1) * (self.resolution_px / 2) - 0.5).cpu().numpy()
+            defined = points[:, :POINT_COUNT] + self._network.definition
+            places = ((defined + 1) * (self.resolution_px / 2) - 0.5).cpu().numpy()
             spreads = spread[:, 17:POINT_COUNT].exp().mean(1).mul(0.5).cpu().numpy()
             seen, scores = visible.sigmoid().cpu().numpy(), face.sigmoid().cpu().numpy()
         return [
