@@ -79,7 +79,7 @@ class Painter:
             texture = texture * np.clip(
                 np.roll(soft, rng.integers(0, size, 2), (0, 1)) / (soft.mean((0, 1)) + 1), 0.6, 1.5
             )
-        return tone * texture
+        return (tone * texture).astype(np.float32)
 
     # ---- other materials
 

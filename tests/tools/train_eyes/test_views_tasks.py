@@ -1,4 +1,4 @@
-"""The parser, embedder and attribute tasks on a tiny set: shapes, labels that follow their pictures, losses that fall."""
+"""The parser, embedder and attribute tasks on a tiny set: shapes, labels that follow their pictures, falling losses."""
 
 from __future__ import annotations
 
