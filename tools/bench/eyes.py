@@ -73,7 +73,8 @@ def run(media: Path, options: argparse.Namespace) -> Tally:
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
 
-    marks, info = Marks.read(media), probe(media)
+    info = probe(media)
+    marks = Marks.read(media, (info.width, info.height))
     config = compose_config("extract", [f"finder={options.finder}", *options.set])
     finder = build(config.finder)
     if options.detect == "reference":

@@ -34,25 +34,32 @@ class Marks:
     rejected_box: NDArray[np.float32]
 
     @classmethod
-    def read(cls, media: Path) -> Marks:
-        """The marks beside `media`."""
+    def read(cls, media: Path, size_px: tuple[int, int] | None = None) -> Marks:
+        """The marks beside `media`, in the pixels of frames of `size_px` (width, height) if that is told.
+
+        Marks were made on pixels as they are stored; frames are read with square ones.
+        """
         with np.load(f"{media}{SUFFIX}", allow_pickle=False) as file:
             meta = json.loads(str(file["meta"]))
             count = len(file["frame"])
             roll = np.nan_to_num(file["pose"][:, 2]) if "pose" in file else np.zeros(count)
             rejected = "rejected_frame" in file
-            if not isinstance(meta, dict):
-                raise ValueError(f"{media}{SUFFIX}: no metadata")
+            scale = np.array(size_px) / (meta["width"], meta["height"]) if size_px else np.ones(2)
+
+            def scaled(places: NDArray) -> NDArray[np.float32]:
+                pairs = places.reshape(-1, 2).astype(np.float64)
+                return ((pairs + 0.5) * scale - 0.5).astype(np.float32)
+
             return cls(
                 frame=file["frame"].astype(np.int64),
                 track=file["track"].astype(np.int64),
-                box=file["box"].astype(np.float32).reshape(-1, 4),
+                box=scaled(file["box"]).reshape(-1, 4),
                 valid=file["valid"].astype(np.int64),
-                points=file["lm68"].astype(np.float32).reshape(-1, 68, 2),
+                points=scaled(file["lm68"]).reshape(-1, 68, 2),
                 reliable=file["lm_ok"].astype(bool),
                 roll=roll.astype(np.float32),
                 rejected_frame=file["rejected_frame"].astype(np.int64) if rejected else np.zeros(0, np.int64),
-                rejected_box=file["rejected_box"].astype(np.float32) if rejected else np.zeros((0, 4), np.float32),
+                rejected_box=scaled(file["rejected_box"] if rejected else np.zeros((0, 4))).reshape(-1, 4),
             )
 
     @property
