@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ class FaceStock:
     def name(self) -> str:
         return self.folder.name
 
-    @property
+    @cached_property
     def files(self) -> list[str]:
         return [record.file for record in self.records]
 
