@@ -42,12 +42,13 @@ def person_to_keep(config: Any) -> Person | None:
     """Who is on the photo, or in the face set, of `keep=`; None without it."""
     if not config.keep:
         return None
-    from faceswap.find.builtin.embedder import FaceEmbedder
+    from faceswap.find.builtin.embedder import embedder_of
     from faceswap.find.builtin.finder import BuiltinFinder
     from faceswap.find.identity import person_of
 
     device = getattr(config.finder, "device", "auto")
-    return person_of(config.keep, config.keep_likeness, BuiltinFinder(device=device), FaceEmbedder(device))
+    embedder = embedder_of(getattr(config.finder, "embedder_weights", None), device)
+    return person_of(config.keep, config.keep_likeness, BuiltinFinder(device=device), embedder)
 
 
 if __name__ == "__main__":

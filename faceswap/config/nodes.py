@@ -20,6 +20,9 @@ class BuiltinFinderNode:
     minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0)
     looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1)
     recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
+    embedder_weights: str | None = option(
+        None, "recognise with facenet-pytorch's InceptionResnetV1 weights in this file", verbatim=True
+    )
     device: str = option("auto", DEVICES)
     batch_size: int = option(10, "frames at a time", minimum=1)
 

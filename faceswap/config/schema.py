@@ -15,7 +15,17 @@ PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
 
 
 # The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
-PATHS = ("video", "workspace", "out", "init", "apply", "keep", "finder.path", "finder.weights_folder")
+PATHS = (
+    "video",
+    "workspace",
+    "out",
+    "init",
+    "apply",
+    "keep",
+    "finder.path",
+    "finder.weights_folder",
+    "finder.embedder_weights",
+)
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from torch.nn import functional
 
 from faceswap.find.builtin.blocks import trunk
 from faceswap.find.builtin.views import ViewReader
+
+if TYPE_CHECKING:
+    from faceswap.find.builtin.inception_resnet import PublicEmbedder
 
 RESOLUTION_PX = 96
 COVERAGE = 0.68  # chin and the lower forehead are in view: little hair, nearly no clothes
@@ -61,3 +65,12 @@ class FaceEmbedder(ViewReader):
         """
         views, _ = self.cut(images, points)
         return self.answers(views, lambda vectors: functional.normalize(vectors, dim=1))
+
+
+def embedder_of(weights: str | None = None, device: str = "auto") -> FaceEmbedder | PublicEmbedder:
+    """The built-in embedder; with a file of facenet-pytorch's `weights`, the one that they make. Raises UserError."""
+    if not weights:
+        return FaceEmbedder(device)
+    from faceswap.find.builtin.inception_resnet import PublicEmbedder
+
+    return PublicEmbedder(weights, device)

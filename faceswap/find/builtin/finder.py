@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,8 @@ class BuiltinFinder:
     A frame is searched too when a shot begins, a face is lost or its reading is in doubt; pictures of a folder are
     searched each. `minimum_score` in (0, 1): less certain faces are left out. `looks`: readings of a newly found face,
     each in a better window than the one before. `recognise`: faces come with an embedding now and then, so that people
-    who cross keep their tracks. `device`: auto, cpu, cuda or cuda:N.
+    who cross keep their tracks; `embedder_weights`: a file of facenet-pytorch's to recognise them with. `device`: auto,
+    cpu, cuda or cuda:N.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class BuiltinFinder:
         minimum_score: float = 0.5,
         looks: int = 2,
         recognise: bool = True,
+        embedder_weights: str | None = None,
         device: str = "auto",
         batch_size: int = 10,
         _networks: Networks | None = None,
@@ -59,6 +62,7 @@ class BuiltinFinder:
         self.batch_size = batch_size
         self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, looks
         self._recognise, self._device, self._networks = recognise, device, _networks
+        self._embedder_weights = embedder_weights
         self._weights = "given networks"
         self._unrelated = False
         self._start_anew()
@@ -73,8 +77,10 @@ class BuiltinFinder:
         self._unrelated = source.kind == "images"
         self._start_anew()
         if self._networks is None:
-            names = [*PARTS, EMBEDDER] if self._recognises() else PARTS
+            names = [*PARTS, EMBEDDER] if self._recognises() and not self._embedder_weights else PARTS
             self._weights = " ".join(f"{name} {entry_of(name).sha256[:8]}" for name in names)
+            if self._recognise and self._embedder_weights:
+                self._weights += f" embedder {Path(self._embedder_weights).name}"
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
         """The faces of each frame; frames come in order, and one that goes back in time begins anew."""
@@ -99,13 +105,15 @@ class BuiltinFinder:
 
     def _begin(self) -> Follower:
         if self._networks is None:
-            self._networks = load_networks(self._device, self._side, self._score, self._recognises())
+            self._networks = load_networks(
+                self._device, self._side, self._score, self._recognises(), self._embedder_weights
+            )
         self._follower = Follower(self._networks, self._looks, self._score)
         return self._follower
 
     def _recognises(self) -> bool:
         # A folder of weights still in training may hold no embedder yet: tracks then go by overlap alone.
-        return self._recognise and EMBEDDER in listed()
+        return self._recognise and (bool(self._embedder_weights) or EMBEDDER in listed())
 
     def _step_to(self, frame: Frame) -> _Step:
         before, self._glance = self._glance, Glance.at(frame)
@@ -124,11 +132,13 @@ class BuiltinFinder:
         return list(self._networks.detector.detect([frame.image for frame in frames]))
 
 
-def load_networks(device: str, detect_side_px: int, minimum_score: float, recognise: bool) -> Networks:
-    """The shipped networks. Raises UserError when a file is missing or damaged."""
+def load_networks(
+    device: str, detect_side_px: int, minimum_score: float, recognise: bool, embedder_weights: str | None = None
+) -> Networks:
+    """The shipped networks, but for the embedder of other weights. Raises UserError when a file is missing or damaged."""
     from faceswap.find.builtin.detector import FaceDetector
-    from faceswap.find.builtin.embedder import FaceEmbedder
+    from faceswap.find.builtin.embedder import embedder_of
     from faceswap.find.builtin.landmarks import LandmarkReader
 
     detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score)
-    return Networks(detector, LandmarkReader(device), FaceEmbedder(device) if recognise else None)
+    return Networks(detector, LandmarkReader(device), embedder_of(embedder_weights, device) if recognise else None)
