@@ -135,7 +135,7 @@ class BuiltinFinder:
 def load_networks(
     device: str, detect_side_px: int, minimum_score: float, recognise: bool, embedder_weights: str | None = None
 ) -> Networks:
-    """The shipped networks, but for the embedder of other weights. Raises UserError when a file is missing or damaged."""
+    """The shipped networks, but for the embedder of other weights. Raises UserError for a file missing or damaged."""
     from faceswap.find.builtin.detector import FaceDetector
     from faceswap.find.builtin.embedder import embedder_of
     from faceswap.find.builtin.landmarks import LandmarkReader
