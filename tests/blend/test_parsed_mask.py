@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,11 +12,13 @@ from faceswap.blend.colour import NoColour
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import MASK_PX, HullMask, LearnedMask
 from faceswap.blend.parsed_mask import ParsedMask, SeeingMask
-from faceswap.blend.pipeline import _answered, _Item
+from faceswap.blend.pipeline import _answered, _Item, convert_video
 from faceswap.faces.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.faces.values import Decoded, Frame
 from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX
 from faceswap.find.builtin.views import frame_to_view_for
+from faceswap.media.reading import read_frames
+from tests.blend.clips import centre, write_face_set, write_film
 from tests.blend.fakes import IdentitySwapper, face_points, smooth_picture
 
 SKIN, OCCLUDER = NAMES.index("skin"), NAMES.index("occluder")
@@ -134,6 +138,34 @@ def test_a_face_without_size_is_not_parsed() -> None:
     free = mask.free([frame], [view(frame, points=np.full((68, 2), 300.0))], [0])
     assert free[0].max() == 0 and mask._parser.calls == []  # type: ignore[union-attr]
     assert mask.free([], [], []) == []
+
+
+class HalfParser:
+    """Everything to the picture's right of the view's middle hides the face."""
+
+    def parse(self, images, points):
+        shares, matrices = FakeParser().parse(images, points)
+        shares[:, SKIN], shares[:, OCCLUDER] = 1, 0
+        shares[:, SKIN, :, 64:], shares[:, OCCLUDER, :, 64:] = 0, 1
+        return shares, matrices
+
+
+def test_a_film_is_swapped_beside_what_hides_its_faces(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film.mp4", 6, sound=False)
+    faces = write_face_set(tmp_path / "faces", film, list(range(6)))
+    mask = ParsedMask(feather=0.03, _parser=HalfParser())  # type: ignore[arg-type]
+    out = convert_video(film, BlackSwapper(64), tmp_path / "out.mp4", faces=faces, mask=mask, colour=NoColour(), crf=8)
+    for before, after in zip(read_frames(film), read_frames(out), strict=True):
+        x, y = (int(value) for value in centre(before.index))
+        assert after.image[y - 8 : y + 8, x - 14 : x - 8].max() < 40
+        beside = (slice(y - 8, y + 8), slice(x + 10, x + 24))
+        assert np.abs(after.image[beside].astype(int) - before.image[beside]).mean() < 6
+
+
+class BlackSwapper(IdentitySwapper):
+    def swap(self, views, to="a"):
+        decoded = super().swap(views, to)
+        return Decoded(decoded.images * 0, decoded.masks)
 
 
 @pytest.mark.parametrize(("name", "value"), [("edge", 0.5), ("steady", 1.0), ("erode", -0.1), ("forehead", 9)])
