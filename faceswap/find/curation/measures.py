@@ -22,11 +22,11 @@ from faceswap.faces.progress import Progress
 from faceswap.find.curation.stock import FaceStock
 from faceswap.media.images import read_image
 
-THUMBNAIL_PX = 16
+THUMBNAIL_PX = 32
 EMBEDDING = 128
 _FACE_PART = 0.6  # the crop's central part, which holds the face without hair and background
 _BATCH = 64
-_LAYOUT = 1  # raise it when what is stored changes
+_LAYOUT = 2  # raise it when what is stored changes
 
 
 class Embedder(Protocol):
@@ -37,7 +37,7 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Of N faces: `thumbnails` (N, 16, 16) uint8 gray, `brightness` (N,) float32 in [0, 255], `readable` (N,) bool.
+    """Of N faces: `thumbnails` (N, 32, 32) uint8 gray, `brightness` (N,) float32 in [0, 255], `readable` (N,) bool.
 
     `embeddings` (N, 128) float32 are unit vectors, zero where a picture cannot be read; None without an embedder.
     """

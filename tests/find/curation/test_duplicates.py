@@ -21,7 +21,7 @@ def found(thumbnails, shown=None, blur=None, eligible=None):
 
 
 def flat(*levels):
-    return np.array([np.full((16, 16), level) for level in levels])
+    return np.array([np.full((32, 32), level) for level in levels])
 
 
 def test_the_sharpest_of_equals_stays():
@@ -56,6 +56,13 @@ def test_a_blink_and_an_open_mouth_are_no_duplicates():
     speaks[[55, 56, 57, 58, 59, 65, 66, 67], 1] += 5
     records = [open_eyes, *(type(open_eyes)(**{**vars_of(open_eyes), "points": p}) for p in (blink, speaks))]
     assert found(flat(90, 90, 90), expressions(records)) == [-1, -1, -1]
+
+
+def test_closed_eyes_count_though_the_points_missed_them():
+    faces = flat(120, 120, 120)
+    faces[1, 9:11, 7:12] = faces[1, 9:11, 20:25] = 60
+    faces[2, 25:27, 7:12] = faces[2, 25:27, 20:25] = 121
+    assert found(faces) == [-1, -1, 0]
 
 
 def vars_of(record):
