@@ -41,7 +41,7 @@ class Backdrop:
         """Something to stand behind somebody: a piece of another picture, stretched, or noise of one grain."""
         if rng.random() < 0.7:
             other = self._faces.images[int(rng.integers(len(self._faces)))]
-            side = int(rng.integers(24, 200))
+            side = int(other.shape[0] * rng.uniform(0.1, 0.8))
             top, left = rng.integers(0, other.shape[0] - side + 1, 2)
             return np.asarray(cv2.resize(other[top : top + side, left : left + side], (size_px, size_px)), np.uint8)
         grain = int(rng.choice([2, 3, 5, 9, 17, 33, size_px]))

@@ -26,7 +26,7 @@ def window_of_box(box: NDArray, roll_degrees: float, resolution_px: int) -> NDAr
     """
     x0, y0, x1, y1 = (float(edge) for edge in box[:4])
     angle = np.radians(roll_degrees)
-    widening = 1 + 0.25 * abs(np.sin(2 * angle))  # of a face's oval outline at 45 degrees, about
+    widening = 1 + 0.07 * abs(np.sin(2 * angle))  # of the 68 points of a frontal face, about
     side = max(x1 - x0, y1 - y0) / widening
     return window(np.array([x0 + x1, y0 + y1]) / 2, MARGIN * side, roll_degrees, resolution_px)
 
