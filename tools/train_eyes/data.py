@@ -71,7 +71,7 @@ class Faces:
         if not path.exists():
             suffix = "jpg" if name == "images" else "png"
             files = [self.folder / name / (Path(row["file"]).stem + "." + suffix) for row in self.rows]
-            first = cv2.imread(str(files[0]), flags)
+            first = np.asarray(cv2.imread(str(files[0]), flags))
             with atomic_path(path) as temp, Progress(len(files), f"pack {name}", "picture") as progress:
                 array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), *first.shape))
                 for index, file in enumerate(files):

@@ -96,7 +96,7 @@ def test_a_set_is_packed_once_and_keeps_people_apart(tmp_path):
     written = packed.stat().st_mtime_ns
     assert np.array_equal(Faces(tmp_path / "set").images[3], faces.images[3])
     assert packed.stat().st_mtime_ns == written
-    with pytest.raises(UserError, match="tools.people dataset"):
+    with pytest.raises(UserError, match=r"tools\.people dataset"):
         Faces(tmp_path)
 
 
