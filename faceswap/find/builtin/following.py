@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 PATIENCE = 3  # searches in a row that may miss a face
-FALLEN = 0.7  # a score below this share of the face's usual one is a reason to look again
+STILL = 0.6  # share of the least certainty of a new face that one that is followed must keep
+SURE_SPREAD = 0.04  # the expected error of points above which a reading is the less certain the larger it is
+FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
 LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too
 EMBED_EVERY, EMBED_EVERY_CLOSE = 25, 3  # frames after which a face is recognised anew, alone and beside another
 
@@ -55,10 +57,10 @@ class Networks:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A face in the last frame: `reading`, its usual score, how many detections missed it, frames since embedded."""
+    """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded."""
 
     reading: Reading
-    usual_score: float
+    usual: float
     missed: int = 0
     since_embedded: int = EMBED_EVERY
 
@@ -71,11 +73,12 @@ class Follower:
     """The faces of the shot that is being looked at.
 
     `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
-    followed is read once, in a window around its last points. Faces read with less than `least_score` are left out.
+    followed is read once, in a window around its last points. New faces read with a `certainty` below `least` are left
+    out, followed ones below a share of it: one that was sure and turns away is still a face.
     """
 
-    def __init__(self, networks: Networks, looks: int, least_score: float) -> None:
-        self._networks, self._looks, self._least = networks, looks, least_score
+    def __init__(self, networks: Networks, looks: int, least: float) -> None:
+        self._networks, self._looks, self._least = networks, looks, least
         self._seen: list[Seen] = []
 
     def forget(self) -> None:
@@ -91,8 +94,7 @@ class Follower:
             detections = detect()
         if detections is not None:
             followed = self._confirmed(frame, followed, doubted, detections)
-        kept = [seen for seen in followed if self._is_face(seen.reading, frame)]
-        kept = without_doubles(kept)
+        kept = without_doubles([seen for seen in followed if self._is_face(seen.reading, frame, STILL)])
         embeddings, self._seen = self._recognised(frame, kept, frames_passed)
         return [_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)]
 
@@ -103,9 +105,9 @@ class Follower:
         faces: list[list[Face]] = []
         for frame in frames:
             here = [
-                Seen(reading, reading.score)
+                Seen(reading, certainty(reading))
                 for owner, reading in zip(owners, readings, strict=True)
-                if owner is frame and self._is_face(reading, frame)
+                if owner is frame and self._is_face(reading, frame, 1.0)
             ]
             embeddings, _ = self._recognised(frame, kept := without_doubles(here), 1)
             faces.append([_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)])
@@ -120,7 +122,7 @@ class Follower:
         readings = reader.read([frame.image] * len(windows), windows)
         followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
         doubted = [
-            not self._is_face(now.reading, frame) or _is_jump(before, now.reading)
+            not self._is_face(now.reading, frame, STILL) or _is_jump(before, now.reading)
             for before, now in zip(self._seen, followed, strict=True)
         ]
         return followed, doubted
@@ -128,8 +130,7 @@ class Follower:
     def _confirmed(self, frame: Frame, followed: list[Seen], doubted: list[bool], detections: NDArray) -> list[Seen]:
         """The followed faces that hold against a search of the frame, and those that it found anew."""
         partners = _pairs([seen.box for seen in followed], detections)
-        kept: list[Seen] = []
-        anew: list[tuple[Seen | None, NDArray]] = []
+        kept, anew = list[Seen](), list[tuple[Seen | None, NDArray]]()
         for index, seen in enumerate(followed):
             if index not in partners:
                 if seen.missed + 1 < PATIENCE:  # the detector may miss a face that is still read well
@@ -144,10 +145,11 @@ class Follower:
                 anew.append((None, found))
         readings = self._read_anew([frame] * len(anew), [found for _, found in anew])
         for (before, _), reading in zip(anew, readings, strict=True):
-            known = before is not None and self._is_face(before.reading, frame)
-            if before is not None and known and before.reading.score >= reading.score:
+            followed_on = before is not None and self._is_face(before.reading, frame, STILL)
+            if before is not None and followed_on and certainty(before.reading) >= certainty(reading):
                 reading = before.reading  # the better of the two looks
-            kept.append(Seen(reading, reading.score))
+            if self._is_face(reading, frame, 1.0 if before is None else STILL):
+                kept.append(Seen(reading, certainty(reading)))
         return kept
 
     def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading]:
@@ -163,9 +165,9 @@ class Follower:
                     readings[i] = reading
         return readings
 
-    def _is_face(self, reading: Reading, frame: Frame) -> bool:
-        """Whether a reading is sure enough, is no scrap, and has its middle in the picture."""
-        if not _is_sound(reading.points) or reading.score < self._least:
+    def _is_face(self, reading: Reading, frame: Frame, share: float) -> bool:
+        """Whether a reading has so large a share of the least certainty, is no scrap, and is about in the picture."""
+        if not _is_sound(reading.points) or certainty(reading) < share * self._least:
             return False
         x, y = reading.points.mean(0)
         return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
@@ -189,7 +191,7 @@ class Follower:
         following = [
             replace(
                 seen,
-                usual_score=0.8 * seen.usual_score + 0.2 * seen.reading.score,
+                usual=0.8 * seen.usual + 0.2 * certainty(seen.reading),
                 since_embedded=(0 if who is not None else seen.since_embedded) + frames_passed,
             )
             for seen, who in zip(kept, embeddings, strict=True)
@@ -197,10 +199,15 @@ class Follower:
         return embeddings, following
 
 
+def certainty(reading: Reading) -> float:
+    """How sure a reading is, in [0, 1]: what is no face is often called one, but its points are then known badly."""
+    return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)), 0, 1))
+
+
 def without_doubles(faces: Sequence[Seen]) -> list[Seen]:
     """One of those that lie point on point: the one that detections confirm, then the surer one."""
     kept: list[Seen] = []
-    for seen in sorted(faces, key=lambda seen: (seen.missed, -seen.reading.score)):
+    for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
         side = float(np.sqrt(max(area(seen.box), 1e-6)))
         if all(
             np.linalg.norm(seen.reading.points - other.reading.points, axis=1).mean() > DOUBLE_DISTANCE * side
@@ -235,9 +242,9 @@ def _is_jump(before: Seen, now: Reading) -> bool:
     old_side, new_side = np.sqrt(area(old)), np.sqrt(area(new))
     shift = np.abs(old[:2] + old[2:] - new[:2] - new[2:]).max() / 2
     grown = max(old_side, new_side) > LARGEST_GROWTH * min(old_side, new_side)
-    return bool(grown or shift > LARGEST_SHIFT * old_side or now.score < FALLEN * before.usual_score)
+    return bool(grown or shift > LARGEST_SHIFT * old_side or certainty(now) < FALLEN * before.usual)
 
 
 def _face(reading: Reading, embedding: NDArray[np.float32] | None) -> Face:
-    score, visible = float(np.clip(reading.score, 0, 1)), np.clip(reading.visible, 0, 1)
-    return Face(box_of(reading.points), reading.points, score, embedding=embedding, visible=visible)
+    visible = np.clip(reading.visible, 0, 1)
+    return Face(box_of(reading.points), reading.points, certainty(reading), embedding=embedding, visible=visible)

@@ -27,6 +27,7 @@ class World:
         shots: Callable[[int], int] = lambda index: 0,
     ) -> None:
         self.places, self.unseen, self.shots = places, unseen, shots
+        self.certainty: Callable[[int], float] = lambda index: 0.95
         self.searched: list[int] = []  # frames the detector looked at
         self.looks: list[int] = []  # frames the reader looked at, once a window
         self.embedded: list[tuple[int, str]] = []
@@ -74,7 +75,7 @@ class World:
         if self.places(index):
             points = self._nearest(index, centre)[1]
             if np.abs(points.mean(0) - centre).max() < 0.3 * side and 0.3 < np.ptp(points[:, 0]) / side < 1.2:
-                return Reading(points, visible, 0.95, 0.01)
+                return Reading(points, visible, self.certainty(index), 0.01)
         return Reading(points_at(*centre, side / 2), visible, 0.05, 0.5)
 
     def _nearest(self, index: int, centre: np.ndarray) -> tuple[str, np.ndarray]:
