@@ -26,7 +26,7 @@ class DetectorTask:
     name = "detector"
 
     def __init__(
-        self, faces: Faces, side_px: int = 256, batch_size: int = 16, learning_rate: float = 2e-3,
+        self, faces: Faces, side_px: int = 192, batch_size: int = 16, learning_rate: float = 2e-3,
         validation_scenes: int = 300,
     ) -> None:  # fmt: skip
         self.side_px, self.batch_size, self.learning_rate = side_px, batch_size, learning_rate
@@ -80,7 +80,7 @@ def as_batch(scenes: list[Scene], rng: np.random.Generator) -> dict[str, Tensor]
 
 def pictures_of(scenes: list[Scene], rng: np.random.Generator) -> NDArray[np.uint8]:
     """(N, S, S, 3): the scenes' pictures with a camera's faults, each within its border."""
-    worn = photometric(np.stack([scene.image for scene in scenes]), rng, strength=0.85)
+    worn = photometric(np.stack([scene.image for scene in scenes]), rng, strength=0.65)
     return np.stack([scene.framed(image) for scene, image in zip(scenes, worn, strict=True)])
 
 
@@ -103,7 +103,7 @@ def targets_of(scene: Scene) -> dict[str, NDArray[np.float32]]:
             reach = 0.35 * size + STRIDE / 2
             unknown |= (np.abs(middle - centre[0]) < reach[0]) & (np.abs(middle - centre[1]) < reach[1])[:, None]
             continue
-        spread = np.maximum(0.09 * size, 0.45 * STRIDE)
+        spread = np.maximum(0.07 * size, 0.45 * STRIDE)
         peak = middle[np.clip(np.round((centre + 0.5) / STRIDE - 0.5).astype(int), 0, cells - 1)]
         x, y = ((middle - peak[axis]) / spread[axis] for axis in (0, 1))
         here = np.exp(-0.5 * (x[None] ** 2 + y[:, None] ** 2))

@@ -14,7 +14,7 @@ from faceswap.find.builtin.detector import BORDER_GREY
 from tools.train_eyes.clutter import background, colour
 from tools.train_eyes.cutouts import SPOILS, People, cut_out, hand_of, paste, paste_pixels
 
-SMALLEST_PX, LARGEST_SHARE = 9.0, 1.2  # of a face's longer side: pixels, and shares of the scene
+SMALLEST_PX, LARGEST_SHARE = 9.0, 0.85  # of a face's longer side: pixels, and shares of the scene
 TOO_SMALL_PX = 8.0  # ignored below this
 MOSTLY_HIDDEN, GONE = 0.5, 0.08  # faces are ignored, or left out, when a smaller share of their inner points shows
 PERSON_COUNTS, PERSON_SHARES = (0, 1, 2, 3, 5, 8), (0.15, 0.40, 0.2, 0.12, 0.08, 0.05)

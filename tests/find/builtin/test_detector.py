@@ -105,16 +105,16 @@ def test_sizes_that_are_looked_at() -> None:
     def longer(height: int, width: int, side_px: int = 640) -> list[int]:
         return [max(canvas.inner) for canvas in looks((height, width), side_px)]
 
-    assert longer(1080, 1920) == [640, 224]
-    assert longer(512, 512) == [320]  # faces of 20 px stay in sight
-    assert longer(300, 200) == [300] and longer(100, 60) == [200]  # small ones are enlarged, twice at most
+    assert longer(1080, 1920) == [640, 160]
+    assert longer(512, 512) == [320, 160]  # faces of 20 px stay in sight
+    assert longer(230, 200) == [230] and longer(100, 60) == [200]  # small ones are enlarged, twice at most
     assert longer(40, 60) == [120]
-    assert longer(2160, 3840, 384) == [384]
+    assert longer(2160, 3840, 384) == [384, 160]
 
 
 def test_pictures_of_one_size_go_as_one_batch() -> None:
     net = WhiteBlock()
-    pictures = [picture(300, 200, (50, 50, 90, 90)), picture(64, 64, None), picture(300, 200, (150, 100, 200, 160))]
+    pictures = [picture(220, 200, (50, 50, 90, 90)), picture(64, 64, None), picture(220, 200, (150, 100, 200, 160))]
     faces = FaceDetector(network=net).detect(pictures)
     assert sorted(shape[0] for shape in net.shapes) == [1, 2]
     assert [len(rows) for rows in faces] == [1, 0, 1]
