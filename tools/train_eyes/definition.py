@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.atomic import atomic_path
+from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.faces.geometry import transform_points
 from faceswap.faces.landmarks import INNER
 from faceswap.faces.values import POINT_COUNT, Frame
@@ -56,6 +56,8 @@ def main(argv: list[str]) -> dict:
     with atomic_path(path) as temp:
         save_file({name: tensor.half().contiguous() for name, tensor in tensors.items()}, temp, metadata)
     result = scores(media)
+    recipe = options.out / "eyes-landmarks.json"
+    write_json(recipe, json.loads(recipe.read_text()) | {"definition": result})
     print(json.dumps(result))
     return result
 
