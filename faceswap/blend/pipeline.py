@@ -142,13 +142,12 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
 
 def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper) -> Iterator[_Item]:
     """Each frame with its faces as the model wants to see them."""
-    for run in _runs(frames, placement.batch_size):
-        for frame, faces in zip(run, placement.faces_of(run), strict=True):
-            views = [
-                view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
-                for face in faces
-            ]
-            yield _Item(frame, views, [face.track for face in faces])
+    for frame, faces in placement.placed(frames):
+        views = [
+            view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
+            for face in faces
+        ]
+        yield _Item(frame, views, [face.track for face in faces])
 
 
 def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
@@ -221,17 +220,6 @@ def _write(
             raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
     if counts.faces == 0:
         log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
-
-
-def _runs(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
-    run: list[Frame] = []
-    for frame in frames:
-        run.append(frame)
-        if len(run) >= min(size, _frames_held(frame.image.nbytes)):
-            yield run
-            run = []
-    if run:
-        yield run
 
 
 def _frames_held(bytes_a_frame: int) -> int:

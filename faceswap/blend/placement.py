@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,8 +18,9 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord, FaceSet
 from faceswap.faces.geometry import frame_to_crop_for, scale_of
 from faceswap.faces.values import Face, Frame
-from faceswap.find.finders import Finder
-from faceswap.find.tracks import Glance, Linker, is_cut
+from faceswap.find.finders import Finder, find_in_batches
+from faceswap.find.smoothing import linked, smoothed_tracks
+from faceswap.find.tracks import Linker
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -40,11 +41,9 @@ class PlacedFace:
 
 
 class Placement(Protocol):
-    """Tells the faces of a run of frames, one list a frame."""
+    """Tells the faces of the frames that stream by, in order; a placement may look some frames ahead."""
 
-    batch_size: int
-
-    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]: ...
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]: ...
 
 
 class StoredFaces:
@@ -54,8 +53,6 @@ class StoredFaces:
     lost); those of a film that a set extracted with every > 1 skips, always. `smooth_frames` > 0 steadies each track
     over that many frames to both sides. `tracks` keeps these tracks only.
     """
-
-    batch_size = 1
 
     def __init__(
         self,
@@ -80,8 +77,9 @@ class StoredFaces:
         for track, records in by_track.items():
             self._add_track(track, records, smooth_frames, fill_frames)
 
-    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
-        return [self._faces_at(frame.index) for frame in frames]
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for frame in frames:
+            yield frame, self._faces_at(frame.index)
 
     def _faces_at(self, frame: int) -> list[PlacedFace]:
         faces = list(self._single.get(frame, ()))
@@ -113,27 +111,22 @@ class StoredFaces:
 
 
 class FoundFaces:
-    """The faces that a finder sees, found and linked into tracks while converting; paths are not smoothed."""
+    """The faces that a finder sees, found and linked into tracks while converting.
 
-    def __init__(self, finder: Finder, crop_size_px: int = 256) -> None:
-        self.batch_size = finder.batch_size
-        self._finder = finder
-        self._crop_size_px = crop_size_px
-        self._linker = Linker()
-        self._glance: Glance | None = None
+    `smooth_frames` > 0 steadies each track over that many frames to both sides. Gaps are not bridged: in a gap its end
+    is not known yet.
+    """
 
-    def faces_of(self, frames: Sequence[Frame]) -> list[list[PlacedFace]]:
-        found = self._finder.find(frames)
-        return [self._linked(frame, faces) for frame, faces in zip(frames, found, strict=True)]
+    def __init__(self, finder: Finder, smooth_frames: int = 0, crop_size_px: int = 256) -> None:
+        self._finder, self._smooth_frames, self._crop_size_px = finder, smooth_frames, crop_size_px
 
-    def _linked(self, frame: Frame, faces: Sequence[Face]) -> list[PlacedFace]:
-        before, self._glance = self._glance, Glance.at(frame)
-        tracks = self._linker.step(faces, cut=before is not None and is_cut(before, self._glance))
-        return [
-            PlacedFace(face.points, frame_to_crop_for(face.points, self._crop_size_px), self._crop_size_px, track)
-            for face, track in zip(faces, tracks, strict=True)
-            if np.ptp(face.points, axis=0).max() > 1  # points on one spot have no direction
-        ]
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for found in smoothed_tracks(linked(find_in_batches(self._finder, frames), Linker()), self._smooth_frames):
+            yield found.frame, [self._place(face) for face in found.faces]
+
+    def _place(self, face: Face) -> PlacedFace:
+        frame_to_crop = frame_to_crop_for(face.points, self._crop_size_px)
+        return PlacedFace(face.points, frame_to_crop, self._crop_size_px, face.track)
 
 
 def placement_for(
@@ -157,7 +150,7 @@ def placement_for(
     if tracks is not None:
         raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
     finder.prepare(info)
-    return FoundFaces(finder)
+    return FoundFaces(finder, smooth_frames)
 
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from faceswap.faces.values import Face, Frame
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
+
+
+LARGEST_BATCH_BYTES = 64 << 20
 
 
 class Finder(Protocol):
@@ -35,7 +37,12 @@ class Finder(Protocol):
 
 
 def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
-    """Each frame with its faces, in order; at most `finder.batch_size` frames are held."""
-    stream = iter(frames)
-    while batch := list(islice(stream, finder.batch_size)):
+    """Each frame with its faces, in order; `finder.batch_size` frames are held, fewer where they are very large."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) >= finder.batch_size or sum(held.image.nbytes for held in batch) >= LARGEST_BATCH_BYTES:
+            yield from zip(batch, finder.find(batch), strict=True)
+            batch = []
+    if batch:
         yield from zip(batch, finder.find(batch), strict=True)

@@ -28,8 +28,8 @@ from faceswap.find.journal import JOURNAL, Journal
 from faceswap.find.quality import sharpness
 from faceswap.find.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.find.sheet import write_contact_sheet
-from faceswap.find.smoothing import FoundFrame, smoothed_tracks
-from faceswap.find.tracks import Glance, Linker, is_cut
+from faceswap.find.smoothing import FoundFrame, linked, smoothed_tracks
+from faceswap.find.tracks import Glance, Linker
 from faceswap.media.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
@@ -168,11 +168,14 @@ class _Extraction:
 
     def _found(self, frames: Iterator[Frame]) -> Iterator[FoundFrame]:
         """The frames that are still to do, with their faces and tracks."""
-        for frame, found in find_in_batches(self.finder, self._unseen(frames)):
-            glance = Glance.at(frame)
-            cut = self.before is not None and is_cut(self.before, glance)
-            self.before = glance
-            yield FoundFrame(frame, self._linked([face for face in found if self._is_usable(face)], cut), cut)
+        unseen = self._unseen(frames)
+        usable = (
+            (frame, [face for face in faces if self._is_usable(face)])
+            for frame, faces in find_in_batches(self.finder, unseen)
+        )
+        for found in linked(usable, self.linker, self.before):
+            self.tracks.update(face.track for face in found.faces)
+            yield found
 
     def _frames(self) -> Iterator[Frame]:
         """The frames to look at, and first the last one that is done, if any: a cut shows only between two frames."""
@@ -191,13 +194,7 @@ class _Extraction:
         return frames
 
     def _is_usable(self, face: Face) -> bool:
-        longer_side = (face.box[2:] - face.box[:2]).max()
-        return longer_side >= self.settings.minimum_face_px and np.ptp(face.points, axis=0).max() > 1e-3
-
-    def _linked(self, faces: list[Face], cut: bool) -> list[Face]:
-        tracks = self.linker.step(faces, cut)
-        self.tracks.update(tracks)
-        return [replace(face, track=track) for face, track in zip(faces, tracks, strict=True)]
+        return (face.box[2:] - face.box[:2]).max() >= self.settings.minimum_face_px
 
     def _store(self, frame: Frame, faces: Sequence[Face]) -> list[str]:
         """Writes the crops of a frame and gives their lines for the alignments file."""

@@ -1,4 +1,4 @@
-"""Points smoothed over time without delay, as the frames stream by."""
+"""Faces linked into tracks, and their points smoothed without lag, as the frames stream by."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.values import Face, Frame
+from faceswap.find.tracks import Glance, Linker, is_cut
+
+LEAST_EXTENT_PX = 1.0  # points on one spot have no direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +22,22 @@ class FoundFrame:
     frame: Frame
     faces: Sequence[Face]
     cut: bool
+
+
+def linked(
+    found: Iterable[tuple[Frame, Sequence[Face]]], linker: Linker, before: Glance | None = None
+) -> Iterator[FoundFrame]:
+    """Each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
+
+    `before`: what the frame before the first one looked like, if there was one.
+    """
+    for frame, faces in found:
+        glance = Glance.at(frame)
+        cut = before is not None and is_cut(before, glance)
+        before = glance
+        usable = [face for face in faces if np.ptp(face.points, axis=0).max() > LEAST_EXTENT_PX]
+        tracks = linker.step(usable, cut)
+        yield FoundFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)
 
 
 def smoothed_tracks(stream: Iterable[FoundFrame], smooth_frames: int) -> Iterator[FoundFrame]:

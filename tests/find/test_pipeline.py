@@ -17,7 +17,7 @@ from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.faces.geometry import align
 from faceswap.faces.locks import LOCK, locked
-from faceswap.find import pipeline
+from faceswap.find import finders, pipeline
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
 from faceswap.media.images import read_image
@@ -224,6 +224,13 @@ def test_every_start_and_stop_choose_frames(pictures: Path, tmp_path: Path) -> N
 def test_other_image_formats(pictures: Path, tmp_path: Path, image_format: str) -> None:
     folder = extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64, stop=2, image_format=image_format)
     assert FaceSet.open(folder).records[0].file == f"000000_00.{image_format}"
+
+
+def test_few_large_frames_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finders, "LARGEST_BATCH_BYTES", 2 * frame_of(0).image.nbytes)
+    finder = MovingFinder()
+    drawn = [len(finder.seen) for _ in finders.find_in_batches(finder, (frame_of(i) for i in range(5)))]
+    assert drawn == [2, 2, 4, 4, 5]
 
 
 def test_small_faces_are_left_out(pictures: Path, tmp_path: Path) -> None:
