@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -68,8 +67,9 @@ def main(argv: list[str]) -> dict:
 def run(media: Path, options: argparse.Namespace) -> Tally:
     """Finds and links the faces of one film or picture as extract does, and compares them to the marks."""
     from faceswap.config.compose import build, compose_config
-    from faceswap.find.smoothing import FoundFrame, smoothed_tracks
-    from faceswap.find.tracks import Glance, Linker, is_cut
+    from faceswap.find.finders import find_in_batches
+    from faceswap.find.smoothing import FoundFrame, linked, smoothed_tracks
+    from faceswap.find.tracks import Linker
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
 
@@ -83,17 +83,10 @@ def run(media: Path, options: argparse.Namespace) -> Tally:
     cuts: list[int] = []
 
     def found() -> Iterator[FoundFrame]:
-        linker, before = Linker(), None
-        frames = islice((f for f in read_frames(info) if f.index % options.every == 0), options.frames)
-        while batch := list(islice(frames, finder.batch_size)):
-            for frame, faces in zip(batch, finder.find(batch), strict=True):
-                glance = Glance.at(frame)
-                cut = before is not None and is_cut(before, glance)
-                before = glance
-                cuts.extend([frame.index] if cut else [])
-                tracks = linker.step(faces, cut)
-                numbered = [replace(face, track=track) for face, track in zip(faces, tracks, strict=True)]
-                yield FoundFrame(frame, numbered, cut)
+        frames = islice((frame for frame in read_frames(info) if frame.index % options.every == 0), options.frames)
+        for item in linked(find_in_batches(finder, frames), Linker()):
+            cuts.extend([item.frame.index] if item.cut else [])
+            yield item
 
     began = time.monotonic()
     smooth = config.smooth_frames if is_film(media) else 0
