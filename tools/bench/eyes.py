@@ -101,8 +101,8 @@ class _WithMarkedBoxes:
 
     def __init__(self, node: Any, marks: Marks) -> None:
         from faceswap.config.compose import build
-        from faceswap.find.builtin.following import Networks
         from faceswap.find.builtin.landmarks import LandmarkReader
+        from faceswap.find.builtin.parts import Networks
 
         self._marks, self._shown = marks, {}  # type: ignore[var-annotated]
         self._finder = build(node, _networks=Networks(self, LandmarkReader(node.device)))

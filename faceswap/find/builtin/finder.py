@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 from faceswap.faces.pretrained import entry_of, listed
 from faceswap.faces.values import Face, Frame
-from faceswap.find.builtin.following import Follower, Networks
+from faceswap.find.builtin.following import Follower
+from faceswap.find.builtin.parts import Networks
 from faceswap.find.tracks import Glance, is_cut
 
 if TYPE_CHECKING:
@@ -140,5 +141,5 @@ def load_networks(
     from faceswap.find.builtin.embedder import embedder_of
     from faceswap.find.builtin.landmarks import LandmarkReader
 
-    detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score)
+    detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score**2)
     return Networks(detector, LandmarkReader(device), embedder_of(embedder_weights, device) if recognise else None)

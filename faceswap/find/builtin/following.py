@@ -4,55 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.values import Face, Frame
 from faceswap.find.builtin.boxes import are_close, area, box_of, common_share, same_place
+from faceswap.find.builtin.parts import Networks
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.landmarks import Reading
 
 DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 PATIENCE = 3  # searches in a row that may miss a face
-STILL = 0.6  # share of the least certainty of a new face that one that is followed must keep
-SURE_SPREAD = 0.04  # the expected error of points above which a reading is the less certain the larger it is
+STILL = 0.6  # share of the least score of a new face that the certainty of a followed one must keep
+PROMISING = 0.6  # share of it that a new face must reach at its first look to get a second one
+SURE_SPREAD = 0.03  # the expected error of points above which a reading is the less certain the larger it is
 FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
 LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too
 EMBED_EVERY, EMBED_EVERY_CLOSE = 25, 3  # frames after which a face is recognised anew, alone and beside another
-
-
-class Reader(Protocol):
-    """What reads landmarks: see `landmarks.LandmarkReader`."""
-
-    def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]: ...
-
-    def window_of_points(self, points: NDArray) -> NDArray[np.float64]: ...
-
-    def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> Sequence[Reading]: ...
-
-
-class Detector(Protocol):
-    """What finds faces: see `detector.FaceDetector`."""
-
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]: ...
-
-
-class Embedder(Protocol):
-    """What recognises faces: see `embedder.FaceEmbedder`."""
-
-    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Networks:
-    """What the finder looks with; without an embedder nobody is recognised."""
-
-    detector: Detector
-    reader: Reader
-    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +44,9 @@ class Follower:
     """The faces of the shot that is being looked at.
 
     `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
-    followed is read once, in a window around its last points. New faces read with a `certainty` below `least` are left
-    out, followed ones below a share of it: one that was sure and turns away is still a face.
+    followed is read once, in a window around its last points. A new face must reach `least` in the geometric mean of
+    the detector's score and the reading's `certainty`: neither knows all that is no face. A followed one may become
+    less certain: one that was sure and turns away is still a face.
     """
 
     def __init__(self, networks: Networks, looks: int, least: float) -> None:
@@ -94,7 +66,7 @@ class Follower:
             detections = detect()
         if detections is not None:
             followed = self._confirmed(frame, followed, doubted, detections)
-        kept = without_doubles([seen for seen in followed if self._is_face(seen.reading, frame, STILL)])
+        kept = without_doubles([seen for seen in followed if self._goes_on(seen.reading, frame)])
         embeddings, self._seen = self._recognised(frame, kept, frames_passed)
         return [_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)]
 
@@ -107,7 +79,7 @@ class Follower:
             here = [
                 Seen(reading, certainty(reading))
                 for owner, reading in zip(owners, readings, strict=True)
-                if owner is frame and self._is_face(reading, frame, 1.0)
+                if owner is frame and reading is not None
             ]
             embeddings, _ = self._recognised(frame, kept := without_doubles(here), 1)
             faces.append([_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)])
@@ -122,7 +94,7 @@ class Follower:
         readings = reader.read([frame.image] * len(windows), windows)
         followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
         doubted = [
-            not self._is_face(now.reading, frame, STILL) or _is_jump(before, now.reading)
+            not self._goes_on(now.reading, frame) or _is_jump(before, now.reading)
             for before, now in zip(self._seen, followed, strict=True)
         ]
         return followed, doubted
@@ -145,32 +117,41 @@ class Follower:
                 anew.append((None, found))
         readings = self._read_anew([frame] * len(anew), [found for _, found in anew])
         for (before, _), reading in zip(anew, readings, strict=True):
-            followed_on = before is not None and self._is_face(before.reading, frame, STILL)
-            if before is not None and followed_on and certainty(before.reading) >= certainty(reading):
-                reading = before.reading  # the better of the two looks
-            if self._is_face(reading, frame, 1.0 if before is None else STILL):
+            known = before.reading if before is not None and self._goes_on(before.reading, frame) else None
+            if known is not None and (reading is None or certainty(known) >= certainty(reading)):
+                reading = known  # the better of the two looks
+            if reading is not None:
                 kept.append(Seen(reading, certainty(reading)))
         return kept
 
-    def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading]:
-        reader, images = self._networks.reader, [frame.image for frame in frames]
-        if not images:
+    def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading | None]:
+        """What detections (n, 6) show, each in its frame; None where that is no face."""
+        if not frames:
             return []
-        readings = list(reader.read(images, [reader.window_of_box(row[:4], float(row[5])) for row in detections]))
-        for _ in range(self._looks - 1):
-            sound = [i for i, reading in enumerate(readings) if _is_sound(reading.points)]
-            windows = [reader.window_of_points(readings[i].points) for i in sound]
-            if windows:
-                for i, reading in zip(sound, reader.read([images[i] for i in sound], windows), strict=True):
-                    readings[i] = reading
-        return readings
+        reader, images = self._networks.reader, [frame.image for frame in frames]
+        windows = [reader.window_of_box(row[:4], float(row[5])) for row in detections]
+        readings: list[Reading | None] = list(reader.read(images, windows))
 
-    def _is_face(self, reading: Reading, frame: Frame, share: float) -> bool:
-        """Whether a reading has so large a share of the least certainty, is no scrap, and is about in the picture."""
-        if not _is_sound(reading.points) or certainty(reading) < share * self._least:
-            return False
-        x, y = reading.points.mean(0)
-        return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
+        def are_worth(share: float) -> list[tuple[int, Reading]]:
+            return [
+                (i, reading)
+                for i, reading in enumerate(readings)
+                if reading is not None and is_whole(reading.points, frames[i])
+                and np.sqrt(float(detections[i][4]) * certainty(reading)) >= share * self._least
+            ]  # fmt: skip
+
+        for _ in range(self._looks - 1):
+            if promising := are_worth(PROMISING):
+                windows = [reader.window_of_points(reading.points) for _, reading in promising]
+                again = reader.read([images[i] for i, _ in promising], windows)
+                for (i, _), reading in zip(promising, again, strict=True):
+                    readings[i] = reading
+        faces = dict(are_worth(1.0))
+        return [faces.get(i) for i in range(len(readings))]
+
+    def _goes_on(self, reading: Reading, frame: Frame) -> bool:
+        """Whether a followed face is still one."""
+        return is_whole(reading.points, frame) and certainty(reading) >= STILL * self._least
 
     def _recognised(
         self, frame: Frame, kept: list[Seen], frames_passed: int
@@ -232,8 +213,12 @@ def _pairs(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
     return pairs
 
 
-def _is_sound(points: NDArray) -> bool:
-    return bool(np.isfinite(points).all() and np.ptp(points, axis=0).min() > 2 and np.abs(points).max() < 1e5)
+def is_whole(points: NDArray, frame: Frame) -> bool:
+    """Whether points (68, 2) are no scrap and have their middle in the picture."""
+    if not np.isfinite(points).all() or np.ptp(points, axis=0).min() <= 2 or np.abs(points).max() > 1e5:
+        return False
+    x, y = points.mean(0)
+    return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
 
 
 def _is_jump(before: Seen, now: Reading) -> bool:

@@ -9,8 +9,8 @@ import numpy as np
 from faceswap.faces.geometry import crop_corners
 from faceswap.faces.values import Frame
 from faceswap.find.builtin import windows
-from faceswap.find.builtin.following import Networks
 from faceswap.find.builtin.landmarks import Reading
+from faceswap.find.builtin.parts import Networks
 from tests.find.made import frame_of, points_at
 
 WINDOW_PX = 96
