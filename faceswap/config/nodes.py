@@ -92,6 +92,9 @@ class LossNode:
     dssim_window_px: int = option(11, "its window, odd", minimum=3)
     mask: float = option(0.25, "weight of the learned mask's error", minimum=0)
     outside: float = option(0.1, "what a pixel outside of the face counts against one inside, in [0, 1]", minimum=0)
+    dssim_second_px: int | None = option(None, "a second window, odd: the mean of both (default: one only)", minimum=3)
+    eyes: float = option(1.0, "what a pixel of the eyes counts against any other of the face", minimum=0)
+    mouth: float = option(1.0, "what a pixel of the mouth counts, likewise", minimum=0)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -27,43 +27,57 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import ColourChange
+from faceswap.swap.regions import regions_in_view
 from faceswap.swap.stopping import STOP_SIGNALS
 from faceswap.swap.warp import Warp, sample_cv2
 
 
 @dataclass(frozen=True, eq=False)
 class FaceBatch:
-    """N faces of one side, ready for the model: `inputs`, `targets` (N, R, R, 3) RGB and `masks` (N, R, R), uint8."""
+    """N faces of one side, ready for the model: `inputs`, `targets` (N, R, R, 3) RGB and `masks` (N, R, R), uint8.
+
+    `regions` (N, R, R, 2): eyes and mouth of the targets, where they are asked for.
+    """
 
     inputs: NDArray[np.uint8]
     targets: NDArray[np.uint8]
     masks: NDArray[np.uint8]
+    regions: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class RawBatch:
     """N faces of one side, coloured but not yet warped: `crops` (N, S, S, 4) uint8 RGB and mask, for a GPU to warp.
 
-    `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py).
+    `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py). `regions`: as in FaceBatch.
     """
 
     crops: NDArray[np.uint8]
     grids: NDArray[np.float32]
+    regions: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
 class Side:
-    """The training faces of one side: a cache file and which of its faces take part."""
+    """The training faces of one side: a cache file and which of its faces take part.
+
+    `points_file`: their (N, 68, 2) float32 in shares of the crop's side, where somebody needs them.
+    """
 
     cache: Path
     indices: NDArray[np.int64] = field(compare=False)
+    points_file: Path | None = None
 
     @cached_property
     def crops(self) -> NDArray[np.uint8]:
         return open_cache(self.cache)
 
-    def __getstate__(self) -> dict[str, Any]:  # a worker maps the file itself
-        return {"cache": self.cache, "indices": self.indices}
+    @cached_property
+    def points(self) -> NDArray[np.float32] | None:
+        return None if self.points_file is None else np.load(self.points_file, mmap_mode="r")
+
+    def __getstate__(self) -> dict[str, Any]:  # a worker maps the files itself
+        return {"cache": self.cache, "indices": self.indices, "points_file": self.points_file}
 
     def faces_of(self, batch: int, size: int, seed: Sequence[int]) -> NDArray[np.int64]:
         """The faces of batch number `batch`: shuffled passes over all faces, one after the other.
@@ -106,7 +120,12 @@ class BatchMaker:
         rng = np.random.default_rng([self.seed, place, number, 1])
         grids = self.warp.draw(rng, len(chosen), self.coverage).grids
         self._colour_change.seed(int(rng.integers(2**31)))
-        return self._warped(side, chosen, grids) if self.warped else self._raw(side, chosen, grids)
+        batch = self._warped(side, chosen, grids) if self.warped else self._raw(side, chosen, grids)
+        return batch if side.points is None else replace(batch, regions=self._regions(side.points[chosen], grids))
+
+    def _regions(self, points: NDArray[np.float32], grids: NDArray[np.float32]) -> NDArray[np.uint8]:
+        seen = [regions_in_view(face, both[1], self.resolution) for face, both in zip(points, grids, strict=True)]
+        return np.stack(seen)
 
     def _warped(self, side: Side, chosen: NDArray[np.int64], grids: NDArray[np.float32]) -> FaceBatch:
         size = self.resolution

@@ -46,6 +46,16 @@ def cached_faces(faces: FaceSet, folder: Path, name: str, size_px: int) -> Path:
     return path
 
 
+def cached_points(faces: FaceSet, cache: Path) -> Path:
+    """A `.npy` file beside the set's `cache`: the landmarks (N, 68, 2) float32 in shares of the crop's side."""
+    path = cache.with_suffix(".points.npy")  # goes with the cache when that is stale
+    if not path.is_file():
+        points = [(record.crop_points + 0.5) / record.size_px for record in faces.records]
+        with atomic_path(path) as temp, open(temp, "wb") as file:
+            np.save(file, np.asarray(points, np.float32))
+    return path
+
+
 def open_cache(path: Path) -> NDArray[np.uint8]:
     """The array of a cache file, read from the disk page by page as it is used."""
     return np.load(path, mmap_mode="r")

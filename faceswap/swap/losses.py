@@ -18,8 +18,9 @@ class ReconstructionLoss:
     """Weighted sum of pixel, structure and mask errors; the weights are the arguments, 0 leaves a part out.
 
     `l1`, `mse`: absolute and squared error of RGB in [0, 1]. `dssim`: (1 - SSIM) / 2 with a Gaussian window of
-    `dssim_window_px` (Wang et al. 2004: 11). `mask`: squared error of the learned mask (models without one skip it).
-    `outside`: what a pixel outside the face counts against one inside, [0, 1].
+    `dssim_window_px` (Wang et al. 2004: 11), or the mean of two, the other `dssim_second_px` wide. `mask`: squared
+    error of the learned mask (models without one skip it). `outside`: what a pixel outside the face counts against one
+    inside, [0, 1]. `eyes`, `mouth`: what a pixel there counts against any other of the face.
     """
 
     l1: float = 1.0
@@ -28,34 +29,56 @@ class ReconstructionLoss:
     dssim_window_px: int = 11
     mask: float = 0.25
     outside: float = 0.1
+    dssim_second_px: int | None = None
+    eyes: float = 1.0
+    mouth: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("l1", "mse", "dssim", "mask"):
+        for name in ("l1", "mse", "dssim", "mask", "eyes", "mouth"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"loss.{name} must be 0 or more, not {getattr(self, name)}")
         if self.l1 + self.mse + self.dssim == 0:
             raise ValueError("loss: one of l1, mse, dssim must be above 0")
-        if self.dssim_window_px < 3 or self.dssim_window_px % 2 == 0:
-            raise ValueError(f"loss.dssim_window_px must be odd and at least 3, not {self.dssim_window_px}")
+        for name in ("dssim_window_px", "dssim_second_px"):
+            size = getattr(self, name)
+            if size is not None and (size < 3 or size % 2 == 0):
+                raise ValueError(f"loss.{name} must be odd and at least 3, not {size}")
         if not 0 <= self.outside <= 1:
             raise ValueError(f"loss.outside must be in [0, 1], not {self.outside}")
 
+    @property
+    def needs_regions(self) -> bool:
+        """Whether it matters where eyes and mouth are."""
+        return self.eyes != 1 or self.mouth != 1
+
     def __call__(
-        self, images: Tensor, masks: Tensor | None, targets: Tensor, target_masks: Tensor
+        self,
+        images: Tensor,
+        masks: Tensor | None,
+        targets: Tensor,
+        target_masks: Tensor,
+        regions: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """The weighted parts by name, scalars; their sum is the loss.
 
-        `images`, `targets` (N, 3, R, R) and `masks`, `target_masks` (N, 1, R, R), float32 in [0, 1].
+        `images`, `targets` (N, 3, R, R) and `masks`, `target_masks` (N, 1, R, R), float32 in [0, 1]. `regions`
+        (N, 2, R, R): where eyes and mouth are, likewise; without them every pixel of the face counts the same.
         """
         weights = self.outside + (1 - self.outside) * target_masks
+        if regions is not None:
+            weights = weights * (1 + (self.eyes - 1) * regions[:, :1]) * (1 + (self.mouth - 1) * regions[:, 1:])
         parts = {}
         if self.l1:
             parts["l1"] = self.l1 * weighted_mean((images - targets).abs(), weights)
         if self.mse:
             parts["mse"] = self.mse * weighted_mean((images - targets).square(), weights)
         if self.dssim:
-            window = gaussian_windows(images.shape[-1], self.dssim_window_px, _STRIDE).to(images)
-            parts["dssim"] = self.dssim * weighted_mean(dssim_map(images, targets, window), blur(weights, window))
+            sizes = [size for size in (self.dssim_window_px, self.dssim_second_px) if size is not None]
+            means = []
+            for size in sizes:
+                window = gaussian_windows(images.shape[-1], size, _STRIDE).to(images)
+                means.append(weighted_mean(dssim_map(images, targets, window), blur(weights, window)))
+            parts["dssim"] = self.dssim * (means[0] if len(means) == 1 else torch.stack(means).mean())
         if self.mask and masks is not None:
             parts["mask"] = self.mask * functional.mse_loss(masks, target_masks)
         return parts

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.swap.batches import Side
-from faceswap.swap.cache import cached_faces, crop_px_for, open_cache
+from faceswap.swap.cache import cached_faces, cached_points, crop_px_for, open_cache
 from faceswap.swap.warp import sample_cv2, still
 
 CACHE = "cache"
@@ -38,11 +38,17 @@ class PairData:
 
 
 def open_pair(
-    faces_a: Path, faces_b: Path, run: Path, resolution: int, coverage: float, validation_share: float
+    faces_a: Path,
+    faces_b: Path,
+    run: Path,
+    resolution: int,
+    coverage: float,
+    validation_share: float,
+    with_points: bool = False,
 ) -> PairData:
     """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set.
 
-    Both sides hold faces out or none does: validation looks at the pair.
+    Both sides hold faces out or none does: validation looks at the pair. `with_points`: the sides know their landmarks.
     """
     sets = {"a": FaceSet.open(faces_a), "b": FaceSet.open(faces_b)}
     for faces, folder in zip(sets.values(), (faces_a, faces_b), strict=True):
@@ -59,7 +65,7 @@ def open_pair(
         stored_px = max(record.size_px for record in faces.records)
         cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
         training, validation = split_by_time(len(faces), validation_share)
-        sides[name] = Side(cache, training)
+        sides[name] = Side(cache, training, cached_points(faces, cache) if with_points else None)
 
         def views(indices: NDArray[np.int64], cache: Path = cache) -> NDArray[np.uint8]:
             crops, grid = open_cache(cache), still(coverage)[None]

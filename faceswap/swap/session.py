@@ -48,13 +48,13 @@ class Session:
 
     def step(self, batch: Mapping[str, FaceBatch | RawBatch]) -> None:
         """Both sides through the encoder as one batch, each through its own decoder; one update of all weights."""
-        inputs, targets, target_masks = zip(*(self._to_device(batch[side]) for side in SIDES), strict=True)
+        inputs, targets, target_masks, regions = zip(*(self._to_device(batch[side]) for side in SIDES), strict=True)
         with self._machine.autocast():
             decoded = self._forward(*inputs)
         parts = {}
-        for side, target, target_mask in zip(SIDES, targets, target_masks, strict=True):
+        for side, target, target_mask, region in zip(SIDES, targets, target_masks, regions, strict=True):
             images, masks = decoded[side]
-            for name, value in self._loss(images, masks, target, target_mask).items():
+            for name, value in self._loss(images, masks, target, target_mask, region).items():
                 parts[f"{side}/{name}"] = value
         self._optimiser.zero_grad()
         torch.stack(list(parts.values())).sum().backward()
@@ -114,8 +114,8 @@ class Session:
             "machine": self._machine.describe(),
         }
 
-    def _to_device(self, batch: FaceBatch | RawBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs, targets (N, 3, R, R) and target masks (N, 1, R, R), float32 in [0, 1]."""
+    def _to_device(self, batch: FaceBatch | RawBatch) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Inputs, targets (N, 3, R, R), target masks (N, 1, R, R) and regions (N, 2, R, R), float32 in [0, 1]."""
         if isinstance(batch, RawBatch):
             grids = torch.from_numpy(batch.grids).to(self._machine.device)
             pictures = sample_torch(self._float(batch.crops), grids, self._model.resolution)
@@ -123,7 +123,8 @@ class Session:
         else:
             inputs, targets = self._float(batch.inputs), self._float(batch.targets)
             masks = self._float(batch.masks[..., None])
-        return self._laid_out(inputs), self._laid_out(targets), masks
+        regions = None if batch.regions is None else self._float(batch.regions)
+        return self._laid_out(inputs), self._laid_out(targets), masks, regions
 
     def _views(self, views: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """(N, R, R, 4) uint8 -> images (N, 3, R, R) and masks (N, 1, R, R)."""

@@ -100,11 +100,10 @@ def train_pair(
             if init is not None:
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
 
-        data = open_pair(faces_a, faces_b, run, network.resolution, network.coverage, validation_share)
+        sizes = (network.resolution, network.coverage)
+        data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         on_gpu = machine.device.type == "cuda"
-        maker = BatchMaker(
-            data.sides, batch_size, network.resolution, network.coverage, warp, colour, state.seed, warped=not on_gpu
-        )
+        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, warped=not on_gpu)
         session = Session(network, adam, loss, machine, data, batch_size)
         clock = Clock(replace(state, faces=names), iterations, minutes)
         if restart:
