@@ -15,6 +15,8 @@ from faceswap.faces.atomic import atomic_path
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
 
+MISTAKES, MISTAKES_PX = "mistakes.npy", 128  # see tools/train_eyes/mistakes.py
+
 
 class Faces:
     """Rendered faces with their labels; index i means the same picture everywhere.
@@ -58,6 +60,12 @@ class Faces:
     def dense(self) -> NDArray[np.float32]:
         """(N, 512, 2) denser points over the face; the first 68 are `points`."""
         return self._from_shards("dense").astype(np.float32)
+
+    @cached_property
+    def mistakes(self) -> NDArray[np.uint8]:
+        """(n, 128, 128, 3) uint8 windows that a detector took for faces; none before they were collected."""
+        path = self.folder / MISTAKES
+        return np.load(path, mmap_mode="r") if path.exists() else np.zeros((0, MISTAKES_PX, MISTAKES_PX, 3), np.uint8)
 
     def _from_shards(self, name: str) -> NDArray:
         shards: dict[int, NDArray] = {}

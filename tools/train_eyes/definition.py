@@ -67,24 +67,18 @@ Differences = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def differences(reader: LandmarkReader, path: Path) -> Differences:
     """(n, 51, 2) what to add to the inner points in half windows, and (n,) the faces' sizes in the same units."""
-    marks, info = Marks.read(path), probe(path)
+    info = probe(path)
+    marks = Marks.read(path, (info.width, info.height))
     added, sizes = [], []
     for frame in read_frames(info):
         if frame.index % EVERY:
             continue
         for row in marks.rows_at(frame.index):
             if marks.reliable[row]:
-                wanted, found = _in_window(reader, frame, marks.points[row] * _stretch(path, frame))
+                wanted, found = _in_window(reader, frame, marks.points[row])
                 added.append((wanted - found)[INNER])
                 sizes.append(np.sqrt(np.prod(np.ptp(wanted, axis=0))))
     return np.array(added).reshape(-1, 51, 2), np.array(sizes)
-
-
-def _stretch(path: Path, frame: Frame) -> NDArray[np.float64]:
-    """Marks count stored pixels; frames are shown with square ones."""
-    with np.load(f"{path}.ref.npz") as file:
-        meta = json.loads(str(file["meta"]))
-    return np.array([frame.width / meta["width"], frame.height / meta["height"]])
 
 
 def _in_window(

@@ -18,6 +18,7 @@ from tools.train_eyes.augment import photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
 from tools.train_eyes.data import Faces
 
+MISTAKEN = 0.6  # share of the windows without a face that a detector took for one
 OTHER_SCENES = 0.35  # share of faces that stand before another background
 FEWEST_SEEN = 0.35  # share of inner points: a face hidden further is neither required nor denied
 
@@ -33,7 +34,7 @@ class LandmarkTask:
         learning_rate: float = 2e-3,
         batch_size: int = 64,
         first_looks: float = 0.55,
-        no_face: float = 0.12,
+        no_face: float = 0.2,
     ) -> None:
         self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size
         self.first_looks, self.no_face = first_looks, no_face
@@ -65,6 +66,8 @@ class LandmarkTask:
         points, dense = self.faces.points[index], self.faces.dense[index]
         count = POINT_COUNT + self.network_extra
         is_face = rng.random() >= self.no_face
+        if not is_face and len(self.faces.mistakes) and rng.random() < MISTAKEN:
+            return self._mistake(rng)
         first = rng.random() < self.first_looks
         frame_to_window = self._jittered(points, rng, first) if is_face else self._elsewhere(points, rng)
         size = self.resolution_px
@@ -85,6 +88,17 @@ class LandmarkTask:
         face = -1.0 if is_face and hidden else float(is_face)
         known = np.float32(is_face and not mirrored)
         return crop, (places + 0.5) / (size / 2) - 1, known, visible, np.float32(face)
+
+    def _mistake(self, rng: np.random.Generator) -> tuple[NDArray, NDArray, np.float32, NDArray, np.float32]:
+        """A window that a detector took for a face, about as it would be looked at."""
+        bank = self.faces.mistakes
+        crop = np.asarray(bank[int(rng.integers(len(bank)))])
+        turn, side = rng.normal(0, 8), len(crop) * np.exp(rng.normal(-0.05, 0.12))
+        middle = (len(crop) - 1) / 2 + rng.normal(0, 0.05, 2) * len(crop)
+        crop = warp_with_border(crop, window(middle, side, turn, self.resolution_px), self.resolution_px, rng)
+        nowhere = np.zeros((POINT_COUNT + self.network_extra, 2), np.float32)
+        crop = crop[:, ::-1] if rng.random() < 0.5 else crop
+        return crop, nowhere, np.float32(0), np.zeros(POINT_COUNT), np.float32(0)
 
     @property
     def network_extra(self) -> int:
