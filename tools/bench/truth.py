@@ -1,10 +1,12 @@
 """How near a trained swap comes to the true swap of the rendered actors.
 
-    python -m tools.bench truth                        trains pair 1 for five minutes, then scores it
-    python -m tools.bench truth --pair unlike --minutes 20
-    python -m tools.bench truth --workspace DIR --minutes 0     scores a run that is there
+    python -m tools.bench truth                        trains pair alike for five minutes, then scores it
+    python -m tools.bench truth --pair both --minutes 20
+    python -m tools.bench truth --workspace DIR --minutes 0              scores a run that is there
+    python -m tools.bench truth --workspace DIR --minutes 0 --run NAME   the same of a run with a name of its own
 
-Prints a table and JSON; writes B | swap | truth | difference as a film into the workspace.
+Prints one table and one JSON; writes B | swap | truth | difference of each pair as a film into the workspace. Landmarks
+and identity are what the built-in eyes see; FACESWAP_PRETRAINED names another folder of them.
 """
 
 from __future__ import annotations
@@ -18,17 +20,21 @@ from typing import Any
 
 import numpy as np
 
+from faceswap.faces.errors import UserError
+from tools.truth.eyes import Eyes
 from tools.truth.score import score_clip, table, write_comparison
 
 DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
+BOTH = "both"
 
 
 def main(argv: list[str]) -> dict:
     """Runs the benchmark; `argv` as on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench truth", description=__doc__.split("\n")[0])
-    parser.add_argument("--pair", default="alike", help="alike or unlike")
-    parser.add_argument("--minutes", type=float, default=5.0, help="training time; 0 takes the run as it is")
-    parser.add_argument("--workspace", type=Path, help="where face sets and the run lie (default: a temporary folder)")
+    parser.add_argument("--pair", default="alike", help="alike, unlike or both, one after the other")
+    parser.add_argument("--minutes", type=float, default=5.0, help="training time of a pair; 0: the run as it is")
+    parser.add_argument("--workspace", type=Path, help="where face sets and runs lie (default: a temporary folder)")
+    parser.add_argument("--run", default="", metavar="NAME", help="the run's name in the workspace (default: A_B)")
     parser.add_argument("--clips", type=Path, default=DEMO, help="folder of the actors' clips and pairs.json")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the training")
     parser.add_argument(
@@ -36,20 +42,28 @@ def main(argv: list[str]) -> dict:
     )
     options = parser.parse_args(argv)
     pairs = {pair["name"]: pair for pair in json.loads((options.clips / "pairs.json").read_text())["pairs"]}
-    if options.pair not in pairs:
-        parser.error(f"--pair {options.pair}: choose from {', '.join(pairs)}")
-    if options.workspace:
-        result = run(pairs[options.pair], options, options.workspace)
-    else:
+    if options.pair not in (*pairs, BOTH):
+        parser.error(f"--pair {options.pair}: choose from {', '.join(pairs)}, {BOTH}")
+    if options.run and options.pair == BOTH:
+        parser.error(f"--run {options.run}: a run is one pair's; leave it out with --pair {BOTH}")
+    if not options.minutes and not options.workspace:
+        parser.error("--minutes 0 takes a run that is there: say its --workspace")
+    chosen = list(pairs.values()) if options.pair == BOTH else [pairs[options.pair]]
+    try:
+        eyes = Eyes()  # before anything is trained: they may not be there
         with tempfile.TemporaryDirectory() as folder:
-            result = run(pairs[options.pair], options, Path(folder))
-    print(table(result["scores"]), file=sys.stderr)
+            results = {pair["name"]: run(pair, options, options.workspace or Path(folder), eyes) for pair in chosen}
+    except UserError as error:
+        parser.error(str(error))
+    columns = {f"{name}: {clip}": row for name, part in results.items() for clip, row in part["scores"].items()}
+    print(table(columns), file=sys.stderr)
+    result = {"eyes": eyes.weights, "pairs": results}
     print(json.dumps(result, indent=2))
     return result
 
 
-def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> dict:
-    """Extracts, trains and converts one pair, and scores the result beside the two answers that need no training."""
+def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path, eyes: Eyes) -> dict:
+    """Extracts, trains and converts one pair, and scores the result beside B's film as it was."""
     film = swap_test_clip(pair, options, workspace)
     clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name" and name}
     points = np.load(options.clips / f"{pair['test']}.landmarks.npz")["points"]
@@ -57,12 +71,13 @@ def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> d
     truths = [role for role in ("truth", "truth_toned") if role in clip]
     scores = {}
     for role in truths:
-        scores[f"swap to {role}"] = score_clip(film, clip[role], clip["test"], points)
-        scores[f"B to {role}"] = score_clip(clip["test"], clip[role], clip["test"], points)
-    beside = write_comparison(film, clip[truths[-1]], clip["test"], workspace / "out" / f"{pair['name']}.truth.mp4")
-    report = workspace / "runs" / run_name(pair) / "report.json"
+        scores[f"swap to {role}"] = score_clip(film, clip[role], clip["test"], points, eyes)
+        scores[f"B to {role}"] = score_clip(clip["test"], clip[role], clip["test"], points, eyes)
+    name = f"{options.run or pair['name']}.truth.mp4"
+    beside = write_comparison(film, clip[truths[-1]], clip["test"], workspace / "out" / name)
+    report = workspace / "runs" / run_name(pair, options) / "report.json"
     return {
-        "pair": pair["name"],
+        "run": run_name(pair, options),
         "scores": scores,
         "comparison": str(beside) if options.workspace else "",
         "training": json.loads(report.read_text()),
@@ -70,16 +85,18 @@ def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> d
 
 
 def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> Path:
-    """The test clip with A's face, made by the three commands."""
+    """The test clip with A's face, made by the three commands; a run that is taken as it is keeps its face sets."""
     from faceswap.convert import convert
     from faceswap.extract import extract
+    from faceswap.faces.workspace import Workspace
     from faceswap.train import train
 
-    for role in ("a", "b", "test"):
+    for role in ("a", "b", "test") if options.minutes else ("test",):
         video = options.clips / f"{pair[role]}.mp4"
         points = f"finder.path={video.with_suffix('.landmarks.npz')}"
-        extract(settings("extract", workspace, f"video={video}", "finder=landmarks", points))
-    names = (f"pair.a={pair['a']}", f"pair.b={pair['b']}")
+        if options.minutes or not Workspace(workspace).faces(pair[role]).is_dir():
+            extract(settings("extract", workspace, f"video={video}", "finder=landmarks", points))
+    names = (f"pair.a={pair['a']}", f"pair.b={pair['b']}", f"pair.name={run_name(pair, options)}")
     if options.minutes:
         train(settings("train", workspace, *names, f"minutes={options.minutes}", *options.set))
     video = options.clips / f"{pair['test']}.mp4"
@@ -93,6 +110,6 @@ def settings(command: str, workspace: Path, *arguments: str) -> Any:
     return compose_config(command, [*arguments, f"workspace={workspace}"])
 
 
-def run_name(pair: dict[str, str]) -> str:
-    """The run's name as the commands make it."""
-    return f"{pair['a']}_{pair['b']}"
+def run_name(pair: dict[str, str], options: argparse.Namespace) -> str:
+    """The name asked for, else the one that the commands give."""
+    return options.run or f"{pair['a']}_{pair['b']}"

@@ -12,48 +12,52 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter
 from tools.truth import metrics
+from tools.truth.eyes import Eyes, identity_scores
 
 MEASURES = {
     "psnr_db": "dB inside the face, higher is nearer",
     "ssim": "structure inside the face, 1 is equal",
     "gmsd": "perceptual distance inside the face, 0 is equal",
-    "likeness": "nearer to A than to B when above 0",
+    "identity": "cosine to A minus cosine to B, above 0: nearer to A",
+    "identity_of_truth": "what the truth itself gets",
     "nearer_a_share": "share of frames nearer to A than to B",
-    "landmark_error_percent": "of the face's size, inner 51 points",
+    "landmark_error_percent": "of the face's size, inner 51 points as read",
     "colour_error_de": "CIE Lab distance of mean colours",
     "seam_error": "grey levels a pixel in a ring round the face's edge",
     "flicker": "change beyond the truth's own motion, as a share of it",
 }
 
 
-def score_clip(swap: Path, truth: Path, original: Path, points: NDArray) -> dict[str, float]:
+def score_clip(swap: Path, truth: Path, original: Path, points: NDArray, eyes: Eyes) -> dict[str, float]:
     """Means over all frames of `swap` against `truth`; `original` is B's clip, `points` (F, 68, 2) its landmarks.
 
     Raises ValueError when the clips differ in length or size.
     """
-    rows, flicker = [], metrics.Flicker()
+    rows, embeddings, flicker = [], [], metrics.Flicker()
     frames = zip(read_frames(swap), read_frames(truth), read_frames(original), points, strict=True)
     for a, b, c, where in frames:
         if not a.image.shape == b.image.shape == c.image.shape:
             raise ValueError(f"the clips differ in size: {a.image.shape}, {b.image.shape}, {c.image.shape}")
+        size_px = metrics.face_size(where)
         mask = metrics.face_mask(where, b.image.shape)
-        ring = metrics.edge_ring(mask, metrics.face_size(where))
-        likeness = metrics.likeness(a.image, b.image, c.image, where)
+        ring = metrics.edge_ring(mask, size_px)
+        sights = eyes.look([a.image, b.image, c.image], where)
         rows.append(
             {
                 "psnr_db": metrics.psnr_db(a.image, b.image, mask),
                 "ssim": metrics.ssim(a.image, b.image, mask),
                 "gmsd": metrics.gmsd(a.image, b.image, mask),
-                "likeness": likeness,
-                "nearer_a_share": float(likeness > 0),
-                "landmark_error_percent": metrics.landmark_error_percent(a.image, b.image, where),
+                "landmark_error_percent": metrics.landmark_error_percent(sights[0].points, sights[1].points, size_px),
                 "colour_error_de": metrics.colour_error(a.image, b.image, mask),
                 "seam_error": metrics.seam_error(a.image, b.image, ring),
             }
         )
+        embeddings.append([sight.embedding for sight in sights])
         flicker.add(a.image, b.image, mask)
-    means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-    return {name: round(value, 4) for name, value in {**means, "flicker": flicker.ratio}.items()}
+    scores = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    scores |= identity_scores(*np.array(embeddings).swapaxes(0, 1))
+    scores["flicker"] = flicker.ratio
+    return {name: round(scores[name], 4) for name in MEASURES}
 
 
 def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path:

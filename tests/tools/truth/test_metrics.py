@@ -25,7 +25,6 @@ def test_equal_pictures_have_no_error(face, mask):
     assert metrics.gmsd(face, face, mask) == pytest.approx(0, abs=1e-6)
     assert metrics.colour_error(face, face, mask) == 0
     assert metrics.seam_error(face, face, ring) == 0
-    assert metrics.landmark_error_percent(face, face, POINTS) < 0.2
 
 
 def test_psnr_of_a_known_error(face, mask):
@@ -51,21 +50,11 @@ def test_a_visible_edge_is_a_seam(face, mask):
     assert metrics.seam_error(pasted, face, ring) > 2
 
 
-def test_landmark_error_measures_moved_features(face):
-    moved = POINTS + np.where(np.arange(68)[:, None] >= 48, [0, 6], [0, 0])  # the mouth six pixels lower
-    picture = draw_face((256, 256), moved.astype(np.float32), (200, 160, 140))
-    true = 100 * 6 * 20 / 51 / metrics.face_size(POINTS)
-    assert metrics.landmark_error_percent(picture, face, POINTS) == pytest.approx(true, rel=0.5)
-
-
-def test_likeness_tells_whose_face_it_is(face):
-    other = draw_face(
-        (256, 256), (POINTS + np.where(np.arange(68)[:, None] < 27, [0, -7], [0, 4])).astype(np.float32), (90, 70, 60)
-    )
-    assert metrics.likeness(face, face, other, POINTS) > 0.9
-    assert metrics.likeness(other, face, other, POINTS) < -0.9
-    dimmed = (face * 0.6).astype(np.uint8)
-    assert metrics.likeness(dimmed, face, other, POINTS) > 0.5
+def test_landmark_error_is_a_share_of_the_face_and_leaves_the_jaw_out():
+    mouth_lower = POINTS + np.where(np.arange(68)[:, None] >= 48, [0, 6], [0, 0])
+    other_jaw = POINTS + np.where(np.arange(68)[:, None] < 17, [9, 9], [0, 0])
+    assert metrics.landmark_error_percent(mouth_lower, POINTS, 200.0) == pytest.approx(100 * 6 * 20 / 51 / 200)
+    assert metrics.landmark_error_percent(other_jaw, POINTS, 200.0) == 0
 
 
 def test_flicker_counts_change_that_the_truth_lacks(face, mask):
