@@ -63,6 +63,8 @@ class LandmarksNode:
 # ---- models, loss, optimiser, augmentation
 
 COVERAGE = "the central share of the stored crop that the model sees"
+BETA = "weight of the divergence of a Gaussian code from the unit normal; 0: a plain code"
+RESOLUTION = "side of the pictures in px, a multiple of 32; extract with size_px= at least that / coverage"
 
 
 @dataclass
@@ -71,6 +73,7 @@ class OriginalNode:
 
     _target_: str = "faceswap.swap.original.Original"
     coverage: float = option(0.8, COVERAGE, minimum=0.1)
+    beta: float = option(0.0, BETA, minimum=0)
 
 
 @dataclass
@@ -79,6 +82,28 @@ class LiteNode:
 
     _target_: str = "faceswap.swap.lite.Lite"
     coverage: float = option(0.7, COVERAGE, minimum=0.1)
+    beta: float = option(0.0, BETA, minimum=0)
+
+
+@dataclass
+class DfNode:
+    """DeepFaceLab's df-ud: keeps most of A's likeness; 128 px, 54 million weights, learned mask."""
+
+    _target_: str = "faceswap.swap.df.Df"
+    resolution: int = option(128, RESOLUTION, minimum=64, maximum=512)
+    ae_dims: int = option(256, "size of the code, even", minimum=8, maximum=1024)
+    e_dims: int = option(64, "channels of the encoder (x 1, 2, 4, 8), even", minimum=4, maximum=256)
+    d_dims: int = option(64, "channels of a decoder (x 8, 4, 2), even", minimum=4, maximum=256)
+    d_mask_dims: int = option(22, "channels of its mask branch (x 8, 4, 2, 1), even", minimum=4, maximum=256)
+    coverage: float = option(0.8, COVERAGE, minimum=0.1)
+    beta: float = option(0.0, BETA, minimum=0)
+
+
+@dataclass
+class LiaeNode(DfNode):
+    """DeepFaceLab's liae-ud: bends more to B's light and face shape; 128 px, 82 million weights, learned mask."""
+
+    _target_: str = "faceswap.swap.liae.Liae"
 
 
 @dataclass

@@ -11,8 +11,6 @@ from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
 SORTS = ("person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape")
-PARTS = ["encoder", "inter", "decoder_a", "decoder_b"]
-
 
 # The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
 PATHS = (
@@ -116,7 +114,11 @@ class TrainConfig:
     minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
     batch_size: int = option(8, "faces of each side a step", minimum=1)
     init: str = option("", "start from the weights of this run (of the workspace), checkpoint or file", verbatim=True)
-    init_parts: list[str] = option(PARTS, "what to take from it")
+    init_parts: list[str] | None = option(
+        None,
+        "what to take from it: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, decoder "
+        "(default: all)",
+    )
     loss: nodes.LossNode = section(nodes.LossNode, "what is made small")
     optimiser: nodes.AdamNode = section(nodes.AdamNode, "how")
     augment: Any = plugin("augment", "random warps and colour changes")
@@ -204,7 +206,12 @@ GROUPS: dict[str, dict[str, type]] = {
         "face_alignment": nodes.FaceAlignmentNode,
         "landmarks": nodes.LandmarksNode,
     },
-    "model": {"original": nodes.OriginalNode, "lite": nodes.LiteNode},
+    "model": {
+        "original": nodes.OriginalNode,
+        "lite": nodes.LiteNode,
+        "df": nodes.DfNode,
+        "liae": nodes.LiaeNode,
+    },
     "augment": {"none": nodes.AugmentNode},
     "mask": {
         "hull": nodes.HullMaskNode,

@@ -3,30 +3,44 @@
 Images are RGB float in [0, 1], NCHW; masks are N1HW in [0, 1].
 """
 
-from typing import Literal
+import inspect
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from faceswap.swap.bottleneck import Gaussian, draw
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 LEAK = 0.1  # slope of every LeakyReLU below 0
 
 
+class Reconstruction(NamedTuple):
+    """A side as it was drawn, and `divergence`: of a variational model's codes, weighted, to be added to the loss."""
+
+    images: Tensor  # (N, 3, R, R) RGB in [0, 1]
+    masks: Tensor | None  # (N, 1, R, R) in [0, 1]
+    divergence: Tensor | None = None  # scalar
+
+
 class SwapModel(nn.Module):
     """One encoder that both faces share and two decoders, each of which only ever learns its own face.
 
-    A model owns four parts, so that weights can be taken over part by part:
-    `encoder` and `inter` (image -> code), `decoder_a` and `decoder_b` (code -> image and mask).
+    A model owns the parts it names, so that weights can be taken over part by part; in most, `encoder` and `inter`
+    (image -> code), `decoder_a` and `decoder_b` (code -> image and mask). Other shapes override `encode`, `decode` and
+    `forward`. Every argument of a model's constructor is also its attribute.
     """
 
-    PARTS = ("encoder", "inter", "decoder_a", "decoder_b")
+    PARTS: tuple[str, ...] = ("encoder", "inter", "decoder_a", "decoder_b")
+    TWINS: tuple[str, str] = ("decoder_a", "decoder_b")  # these parts start with the same weights
 
     resolution: int  # px, side of the square images it takes and gives
     coverage: float  # share of the stored crop's side that it sees
     learning_rate: float  # the rate that suits this model, used where none is asked for
     has_mask: bool  # whether decode() gives masks
+    beta: float = 0.0  # weight of the codes' divergence from the unit normal; 0: the code is plain
 
     encoder: nn.Module
     inter: nn.Module
@@ -34,21 +48,26 @@ class SwapModel(nn.Module):
     decoder_b: nn.Module
 
     def encode(self, images: Tensor) -> Tensor:
-        """(N, 3, R, R) RGB in [0, 1] -> code."""
+        """(N, 3, R, R) RGB in [0, 1] -> code; the same for the same image, also in a variational model."""
         return self.inter(self.encoder(images))
 
     def decode(self, code: Tensor, side: Side) -> tuple[Tensor, Tensor | None]:
         """Code -> (N, 3, R, R) RGB in [0, 1] and (N, 1, R, R) masks in [0, 1], or None from a model without them."""
-        pictures = torch.sigmoid((self.decoder_a if side == "a" else self.decoder_b)(code).float())
-        return (pictures[:, :3], pictures[:, 3:]) if self.has_mask else (pictures, None)
+        return self._split((self.decoder_a if side == "a" else self.decoder_b)(code))
 
-    def forward(self, images_a: Tensor, images_b: Tensor) -> dict[Side, tuple[Tensor, Tensor | None]]:
-        """Reconstruct both sides; A and B go through the encoder as one batch."""
-        code_a, code_b = self.encode(torch.cat([images_a, images_b])).split([len(images_a), len(images_b)])
-        return {"a": self.decode(code_a, "a"), "b": self.decode(code_b, "b")}
+    def forward(self, images_a: Tensor, images_b: Tensor) -> dict[Side, Reconstruction]:
+        """Reconstruct both sides, for training: A and B pass the encoder as one batch, Gaussian codes are drawn."""
+        counts = [len(images_a), len(images_b)]
+        codes, nats = draw(self.inter, self.encoder(torch.cat([images_a, images_b])))
+        code_a, code_b = codes.split(counts)
+        nats_a, nats_b = (None, None) if nats is None else nats.split(counts)
+        return {
+            "a": Reconstruction(*self.decode(code_a, "a"), self._weighted(nats_a)),
+            "b": Reconstruction(*self.decode(code_b, "b"), self._weighted(nats_b)),
+        }
 
     def initialise(self) -> None:
-        """Random weights that keep the signal's size from layer to layer (He et al. 2015), the same for both decoders.
+        """Random weights that keep the signal's size from layer to layer (He et al. 2015), the same for both twins.
 
         The library's default shrinks it by 0.4 a layer: a deep code then hardly depends on the picture for a long time.
         Decoders that start alike read a code alike, so that it means the same for both faces from the first step.
@@ -61,7 +80,25 @@ class SwapModel(nn.Module):
                 nn.init.kaiming_normal_(module.weight, LEAK, nonlinearity=followed_by)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        self.decoder_b.load_state_dict(self.decoder_a.state_dict())
+        for module in self.modules():
+            if isinstance(module, Gaussian):
+                module.start_narrow()
+        one, other = (self.get_submodule(part) for part in self.TWINS)
+        other.load_state_dict(one.state_dict())
+
+    @property
+    def settings(self) -> dict[str, float | int]:
+        """The constructor's arguments: with the model's name, all that is needed to build it again."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def _split(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+        """A decoder's output -> images and masks in [0, 1]."""
+        pictures = torch.sigmoid(pictures.float())
+        return (pictures[:, :3], pictures[:, 3:]) if self.has_mask else (pictures, None)
+
+    def _weighted(self, nats: Tensor | None) -> Tensor | None:
+        """(N,) -> beta times their mean for each of a picture's values: the losses, too, are means over these."""
+        return None if nats is None else self.beta * nats.mean() / (3 * self.resolution**2)
 
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())

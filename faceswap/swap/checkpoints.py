@@ -22,6 +22,7 @@ from torch import Tensor
 from faceswap.faces.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, write_text, writing_errors
 from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
+from faceswap.swap.models import ADDED_SETTINGS
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_description, read_tensors, save_tensors
 
 CHECKPOINTS = "checkpoints"
@@ -164,6 +165,7 @@ def _check_same_run(
     settings = trained.get("settings")
     compared = [("model", trained.get("model"), asked["model"])]
     if trained.get("model") == asked["model"] and isinstance(settings, dict):
+        settings = ADDED_SETTINGS | settings
         compared += [(f"model.{name}", settings.get(name), value) for name, value in asked["settings"].items()]
     if state.faces and faces:
         compared += [("pair.a", state.faces[0], faces[0]), ("pair.b", state.faces[1], faces[1])]

@@ -3,6 +3,7 @@
 from torch import nn
 
 from faceswap.swap.blocks import Convolution, SwapModel, downscale, upscale
+from faceswap.swap.bottleneck import bottleneck
 
 
 class Lite(SwapModel):
@@ -12,15 +13,15 @@ class Lite(SwapModel):
     only as rearranged pixels (Shi et al. 2016), never as a feature map. Each picture's own mean and spread of colour
     are taken off at the door (instance norm, Ulyanov et al. 2016): skin and light, which tell A from B at a glance,
     never reach the code. `coverage`: share of the stored crop's side that the model sees, (0, 1]; tighter than
-    `original`, so that the few pixels go to the face.
+    `original`, so that the few pixels go to the face. `beta` above 0: a Gaussian code (bottleneck.py).
     """
 
     has_mask = True
 
-    def __init__(self, coverage: float = 0.7) -> None:
+    def __init__(self, coverage: float = 0.7, beta: float = 0.0) -> None:
         super().__init__()
         self.resolution = 96
-        self.coverage = coverage
+        self.coverage, self.beta = coverage, beta
         self.learning_rate = 5e-4
         self.encoder = nn.Sequential(
             nn.InstanceNorm2d(3),
@@ -32,7 +33,7 @@ class Lite(SwapModel):
             nn.Flatten(),
         )
         self.inter = nn.Sequential(
-            nn.Linear(3 * 3 * 256, 256),
+            bottleneck(3 * 3 * 256, 256, beta),
             nn.Linear(256, 6 * 6 * 192),
             nn.Unflatten(1, (192, 6, 6)),
         )

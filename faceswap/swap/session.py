@@ -53,7 +53,9 @@ class Session:
             decoded = self._forward(*inputs)
         parts = {}
         for side, target, target_mask, region in zip(SIDES, targets, target_masks, regions, strict=True):
-            images, masks = decoded[side]
+            images, masks, divergence = decoded[side]
+            if divergence is not None:
+                parts[f"{side}/kl"] = divergence
             for name, value in self._loss(images, masks, target, target_mask, region).items():
                 parts[f"{side}/{name}"] = value
         self._optimiser.zero_grad()

@@ -61,7 +61,7 @@ def train_pair(
     workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
     seed: int = 0,  # of weights, order, warps and colours
     init: Path | None = None,  # run, checkpoint or .safetensors file to start from
-    init_parts: Sequence[str] = SwapModel.PARTS,  # which parts to take from it
+    init_parts: Sequence[str] | None = None,  # which parts to take from it; None: all
     validation_share: float = 0.05,  # last part of each face set, never trained on
     log_every: int = 50,  # steps
     preview_every: int = 500,  # steps; also when validation is measured

@@ -36,14 +36,16 @@ class Transfer:
         return "; ".join(lines)
 
 
-def start_from(model: SwapModel, source: Path, parts: Sequence[str] = SwapModel.PARTS) -> Transfer:
+def start_from(model: SwapModel, source: Path, parts: Sequence[str] | None = None) -> Transfer:
     """Copies the named parts' weights from a run, a checkpoint or a safetensors file, wherever shapes agree.
 
-    `parts`: of encoder, inter, decoder_a, decoder_b. Raises UserError when nothing fits or the file cannot be read.
+    `parts`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
+    inter_ab, inter_b, decoder); None takes all. Raises UserError when nothing fits or the file cannot be read.
     """
+    parts = model.PARTS if parts is None else parts
     unknown = [part for part in parts if part not in model.PARTS]
     if unknown or not parts:
-        raise UserError(f"init.parts: '{', '.join(unknown)}' is none of {', '.join(model.PARTS)}")
+        raise UserError(f"init_parts: '{', '.join(unknown)}' is none of {', '.join(model.PARTS)}")
     path = find_weights(Path(source))
     try:
         given = read_tensors(path)

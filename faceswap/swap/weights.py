@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -50,20 +51,21 @@ def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
         description = read_description(path)
         if "model" not in description:
             raise UserError(f"{path} does not say which model it holds; it can serve as init=, not as a run")
-        model = build_model(description["model"], description.get("settings", {}))
-        model.load_state_dict(read_tensors(path))
+        with torch.device("meta"):  # takes no memory: a header can ask for more than the file holds
+            model = build_model(description["model"], description.get("settings", {}))
+        model.load_state_dict(read_tensors(path), assign=True)
     except DamagedCheckpoint as error:
         raise UserError(f"cannot read the weights {path}: {error}") from error
     except RuntimeError as error:
         raise UserError(f"{path}: its weights do not fit the model '{description['model']}' it names") from error
-    return model, description
+    return model.float(), description
 
 
 def describe(model: SwapModel, iteration: int) -> dict[str, Any]:
     """The description that goes into a weights file's header."""
     return {
         "model": model_name(model),
-        "settings": {"coverage": model.coverage},
+        "settings": model.settings,
         "iteration": iteration,
         "version": faceswap.__version__,
     }

@@ -20,6 +20,9 @@ COLOUR = [
 ]
 
 
+SMALL_UD = {"resolution": 64, "ae_dims": 8, "e_dims": 4, "d_dims": 4, "d_mask_dims": 4}  # df and liae, a few ms
+
+
 class Tiny(SwapModel):
     """16 px, a few thousand weights."""
 

@@ -40,7 +40,7 @@ def trained(seed: int = 0, steps: int = 2):
     for _ in range(steps):
         decoded = model(torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16))
         optimiser.zero_grad()
-        sum(images.mean() + masks.mean() for images, masks in decoded.values()).backward()
+        sum(side.images.mean() + side.masks.mean() for side in decoded.values()).backward()
         optimiser.step()
     return model, optimiser
 

@@ -6,10 +6,11 @@ from torch import nn
 from torch.nn import functional
 
 from faceswap.faces.errors import UserError
-from faceswap.swap.blocks import Convolution, Residual
+from faceswap.swap.blocks import Convolution, Residual, SwapModel
 from faceswap.swap.lite import Lite
 from faceswap.swap.models import MODELS, build_model, model_name
 from faceswap.swap.original import Original
+from tests.swap.fakes import SMALL_UD
 
 
 def gmac_of_a_swap(model) -> float:
@@ -67,9 +68,18 @@ def test_lite_is_light():
     assert masks.min() >= 0 and masks.max() <= 1
 
 
-@pytest.mark.parametrize("kind", MODELS.values())
-def test_a_decoder_learns_its_own_face_and_the_encoder_both(kind):
-    model = kind()
+def small_model(name: str) -> SwapModel:
+    """The model, with few channels where it lets them be chosen."""
+    return MODELS[name](**(SMALL_UD if name in ("df", "liae") else {}))
+
+
+def moved(part: nn.Module) -> bool:
+    return any(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_decoder_learns_its_own_face_and_the_encoder_both(name):
+    model = small_model(name)
     side = model.resolution
     calls = []
     model.encoder.register_forward_hook(lambda module, inputs, output: calls.append(len(inputs[0])))
@@ -77,8 +87,8 @@ def test_a_decoder_learns_its_own_face_and_the_encoder_both(kind):
     assert calls == [3], "A and B pass the encoder as one batch"
     assert (len(decoded["a"][0]), len(decoded["b"][0])) == (2, 1)
     decoded["a"][0].sum().backward()
-    assert all(p.grad is not None for part in (model.encoder, model.inter, model.decoder_a) for p in part.parameters())
-    assert all(p.grad is None for p in model.decoder_b.parameters())
+    only_b = model.TWINS[1]
+    assert {part for part in model.PARTS if moved(getattr(model, part))} == set(model.PARTS) - {only_b}
 
 
 @pytest.mark.parametrize(("kernel", "stride", "side"), [(5, 2, 8), (3, 1, 4), (3, 2, 6)])
@@ -120,10 +130,10 @@ def test_a_checkpoint_cannot_name_anything_else(name, settings):
         build_model(name, settings)
 
 
-@pytest.mark.parametrize("kind", MODELS.values())
-def test_a_fresh_model_passes_the_picture_on_and_its_decoders_start_alike(kind):
+@pytest.mark.parametrize("name", MODELS)
+def test_a_fresh_model_passes_the_picture_on_and_its_decoders_start_alike(name):
     torch.manual_seed(0)
-    model = kind()
+    model = small_model(name)
     faces = torch.rand(4, 3, model.resolution, model.resolution)
     with torch.no_grad():
         code = model.encode(faces)

@@ -96,7 +96,7 @@ def _plain_step() -> Callable[[], object]:
     def step() -> None:
         parts = [
             value
-            for pictures, learned_masks in model(images, images).values()
+            for pictures, learned_masks, _ in model(images, images).values()
             for value in loss(pictures, learned_masks, images, masks).values()
         ]
         optimiser.zero_grad()
