@@ -30,8 +30,10 @@ def train(config: Any) -> Path:
         model=lambda: build(config.model),
         loss=build(config.loss),
         optimiser=build(config.optimiser),
+        update=build(config.update),
         warp=build(config.augment.warp),
         colour=config.augment.colour,
+        transfer=config.augment.transfer,
         batch_size=config.batch_size,
         iterations=config.iterations,
         minutes=config.minutes,
@@ -50,6 +52,7 @@ def train(config: Any) -> Path:
         keep=config.keep,
         config_text=text,
         restart=config.restart,
+        allow_changes=config.allow_changes,
     )
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.blend.blenders import Blender
-from faceswap.blend.colour import STATISTICS_PX, ColourMatcher, ColourMemory
+from faceswap.blend.colour import ColourMemory
 from faceswap.blend.masks import Mask
 from faceswap.blend.parsed_mask import SeeingMask
 from faceswap.faces.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.faces.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import STATISTICS_PX, ColourMatcher
 
 
 def view_of(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.blend.blenders import AlphaBlender, Blender
-from faceswap.blend.colour import ColourMatcher, ColourMemory, Reinhard
+from faceswap.blend.colour import ColourMemory
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, Mask
 from faceswap.blend.memory import reuse_freed_memory
@@ -37,6 +37,7 @@ from faceswap.blend.results import (
 from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
 
 if TYPE_CHECKING:

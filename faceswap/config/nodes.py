@@ -149,6 +149,38 @@ class AdamNode:
 
 
 @dataclass
+class AdamWNode(AdamNode):
+    """Adam that also shrinks the weights, fused."""
+
+    _target_: str = "faceswap.swap.optimisers.AdamW"
+    weight_decay: float = option(0.01, "share of each weight, times the step size, that goes each step", minimum=0)
+
+
+@dataclass
+class AdaBeliefNode(AdamNode):
+    """Bold where gradients are as expected, careful where they are not."""
+
+    _target_: str = "faceswap.swap.optimisers.AdaBelief"
+    epsilon: float = option(1e-16, "added to the divisor and, each step, to the variance", minimum=0)
+
+
+@dataclass
+class UpdateNode:
+    """How each step changes the weights."""
+
+    _target_: str = "faceswap.swap.update.Update"
+    schedule: str = option(
+        "constant", "the step size over iterations= or minutes=", choices=("constant", "cosine", "one_cycle")
+    )
+    clip: float = option(0.0, "longest gradient; 0: as long as it is", minimum=0)
+    dropout: float = option(0.0, "share of the weights that each step leaves as they are (0.7 is usual)", minimum=0)
+    average: float = option(
+        0.0, "share that the weights' average (for previews, conversion) keeps each step; 0.999 is usual", minimum=0
+    )
+    retries: int = option(3, "times to go back to a checkpoint when the loss is no number any more", minimum=0)
+
+
+@dataclass
 class WarpNode:
     """How far training moves a face."""
 
@@ -158,6 +190,7 @@ class WarpNode:
     shift: float = option(0.05, "moves by up to this share of the view", minimum=0)
     flip: float = option(0.5, "probability of a mirror image", minimum=0)
     jitter: float = option(5 / 256, "of the input's 5x5 control points, in shares of the view", minimum=0)
+    jitter_steps: int | None = option(None, "steps after which there is no more jitter (default: never)", minimum=0)
 
 
 @dataclass
@@ -166,6 +199,9 @@ class AugmentNode:
 
     warp: WarpNode = section(WarpNode, "how far training moves a face")
     colour: list[Any] = option([], "albumentations transforms {name, kwargs}; best written in a YAML of your own")
+    transfer: str = option(
+        "none", "each face of A takes the colours of a random one of B", choices=("none", "reinhard", "mkl")
+    )
 
 
 # ---- masks, colour, blenders
@@ -218,21 +254,21 @@ class BoxMaskNode:
 class NoColourNode:
     """The model's colours as they are."""
 
-    _target_: str = "faceswap.blend.colour.NoColour"
+    _target_: str = "faceswap.media.colour_transfer.NoColour"
 
 
 @dataclass
 class ReinhardNode:
     """Mean and spread of each Lab channel: steady, the one to begin with."""
 
-    _target_: str = "faceswap.blend.colour.Reinhard"
+    _target_: str = "faceswap.media.colour_transfer.Reinhard"
 
 
 @dataclass
 class MongeKantorovichNode:
     """The linear map between the two colour clouds: closest match, also of tints."""
 
-    _target_: str = "faceswap.blend.colour.MongeKantorovich"
+    _target_: str = "faceswap.media.colour_transfer.MongeKantorovich"
 
 
 @dataclass

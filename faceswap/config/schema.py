@@ -120,7 +120,8 @@ class TrainConfig:
         "(default: all)",
     )
     loss: nodes.LossNode = section(nodes.LossNode, "what is made small")
-    optimiser: nodes.AdamNode = section(nodes.AdamNode, "how")
+    optimiser: Any = plugin("optimiser", "how")
+    update: nodes.UpdateNode = section(nodes.UpdateNode, "how each step changes the weights")
     augment: Any = plugin("augment", "random warps and colour changes")
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
@@ -134,6 +135,7 @@ class TrainConfig:
     save_every: int = option(1000, "steps between checkpoints", minimum=1)
     keep: int = option(2, "checkpoints kept", minimum=1)
     restart: bool = option(False, "forget the earlier training of this pair and start anew")
+    allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
 
 
 @dataclass
@@ -212,6 +214,7 @@ GROUPS: dict[str, dict[str, type]] = {
         "df": nodes.DfNode,
         "liae": nodes.LiaeNode,
     },
+    "optimiser": {"adam": nodes.AdamNode, "adamw": nodes.AdamWNode, "adabelief": nodes.AdaBeliefNode},
     "augment": {"none": nodes.AugmentNode},
     "mask": {
         "hull": nodes.HullMaskNode,
@@ -228,7 +231,7 @@ GROUPS: dict[str, dict[str, type]] = {
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "builtin"},
     "curate": {},
-    "train": {"model": "lite", "augment": "light"},
+    "train": {"model": "lite", "optimiser": "adam", "augment": "light"},
     "demo": {},
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
 }

@@ -27,6 +27,7 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import ColourChange
+from faceswap.swap.recolour import MATCHERS, ColourTransfer, recoloured
 from faceswap.swap.regions import regions_in_view
 from faceswap.swap.stopping import STOP_SIGNALS
 from faceswap.swap.warp import Warp, sample_cv2
@@ -93,7 +94,10 @@ class Side:
 
 @dataclass(frozen=True)
 class BatchMaker:
-    """Makes batch number n of both sides. `warped` False leaves the warp to the GPU (RawBatch)."""
+    """Makes batch number n of both sides. `warped` False leaves the warp to the GPU (RawBatch).
+
+    `transfer`: how each face of A takes on the colours of a random face of B.
+    """
 
     sides: Mapping[str, Side]
     batch_size: int
@@ -103,6 +107,7 @@ class BatchMaker:
     colour: Sequence[Mapping[str, Any]] = ()
     seed: int = 0
     warped: bool = True
+    transfer: ColourTransfer = "none"
 
     @cached_property
     def _colour_change(self) -> ColourChange:
@@ -118,31 +123,39 @@ class BatchMaker:
     def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
         chosen = side.faces_of(number, self.batch_size, [self.seed, place])
         rng = np.random.default_rng([self.seed, place, number, 1])
-        grids = self.warp.draw(rng, len(chosen), self.coverage).grids
+        grids = self.warp.at(number).draw(rng, len(chosen), self.coverage).grids
         self._colour_change.seed(int(rng.integers(2**31)))
-        batch = self._warped(side, chosen, grids) if self.warped else self._raw(side, chosen, grids)
+        crops = [side.crops[face] for face in chosen]
+        if self.transfer != "none" and place == 0:
+            crops = self._recoloured(crops, np.random.default_rng([self.seed, place, number, 2]))
+        batch = self._warped(crops, grids) if self.warped else self._raw(crops, grids)
         return batch if side.points is None else replace(batch, regions=self._regions(side.points[chosen], grids))
 
     def _regions(self, points: NDArray[np.float32], grids: NDArray[np.float32]) -> NDArray[np.uint8]:
         seen = [regions_in_view(face, both[1], self.resolution) for face, both in zip(points, grids, strict=True)]
         return np.stack(seen)
 
-    def _warped(self, side: Side, chosen: NDArray[np.int64], grids: NDArray[np.float32]) -> FaceBatch:
+    def _recoloured(self, crops: list[NDArray[np.uint8]], rng: np.random.Generator) -> list[NDArray[np.uint8]]:
+        matcher, donors = MATCHERS[self.transfer](), self.sides["b"]
+        chosen = rng.choice(donors.indices, len(crops))
+        return [recoloured(crop, donors.crops[donor], matcher) for crop, donor in zip(crops, chosen, strict=True)]
+
+    def _warped(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32]) -> FaceBatch:
         size = self.resolution
-        pictures = np.empty((len(chosen), 2 * size, size, 3), np.uint8)  # input above target: coloured as one
-        masks = np.empty((len(chosen), size, size), np.uint8)
-        for place, (face, both) in enumerate(zip(chosen, grids, strict=True)):
-            drawn = sample_cv2(side.crops[face], both, size)
+        pictures = np.empty((len(crops), 2 * size, size, 3), np.uint8)  # input above target: coloured as one
+        masks = np.empty((len(crops), size, size), np.uint8)
+        for place, (crop, both) in enumerate(zip(crops, grids, strict=True)):
+            drawn = sample_cv2(crop, both, size)
             tall = drawn.reshape(2 * size, size, 4)
             pictures[place] = self._colour_change(cv2.cvtColor(tall, cv2.COLOR_RGBA2RGB))
             masks[place] = drawn[1, ..., 3]
         return FaceBatch(pictures[:, :size], pictures[:, size:], masks)
 
-    def _raw(self, side: Side, chosen: NDArray[np.int64], grids: NDArray[np.float32]) -> RawBatch:
-        crops = side.crops[chosen]
-        for crop in crops:
+    def _raw(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32]) -> RawBatch:
+        copies = np.stack(crops)
+        for crop in copies:
             crop[..., :3] = self._colour_change(cv2.cvtColor(crop, cv2.COLOR_RGBA2RGB))
-        return RawBatch(crops, grids)
+        return RawBatch(copies, grids)
 
 
 class WorkersDied(UserError):

@@ -1,7 +1,8 @@
 """Checkpoints: a folder with weights, optimiser state and numbers; whole or not there, never unpickled.
 
 checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
-                       optimiser.safetensors  moments by weight name, and the random generator's state
+                       optimiser.safetensors  moments by weight name, and the random generator's state; where the
+                                              weights above are an average, those in training too
                        state.json             everything else, and the size of the two files
 """
 
@@ -11,10 +12,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE, STATE_FILE = "model.safetensors", "optimiser.safetensors", "state.json"
 _GENERATOR_KEY = "generator/cpu"
+_TRAINED = "trained/"  # weights in training, where those in the model's file are their average
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +38,39 @@ log = logging.getLogger(__name__)
 class TrainingState:
     """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
 
-    `faces`: names of the face sets of A and B.
+    `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (trainer.py).
     """
 
     iteration: int
     seconds: float
     seed: int
     faces: tuple[str, str] | None = None
+    setbacks: int = 0
+
+
+class Companion(Protocol):
+    """What trains beside the model and must come back as it was; its tensors' names begin with its own."""
+
+    def tensors(self) -> dict[str, Tensor]: ...
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes its own out of all the tensors of optimiser.safetensors; begins anew where there are none."""
+        ...
 
 
 def save_checkpoint(
-    run: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState, keep: int
+    run: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    state: TrainingState,
+    keep: int,
+    averaged: SwapModel | None = None,
+    companions: Sequence[Companion] = (),
 ) -> Path:
     """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`.
 
     Removes later ones too: the run went back behind them (they are damaged), and a resumed run must not find them.
+    `averaged`: the model whose weights are to be used later on, where these are not those in training.
     """
     folder = run / CHECKPOINTS / f"{state.iteration:08d}"
     temp = temp_path(folder)
@@ -58,7 +78,7 @@ def save_checkpoint(
         remove(temp)
         temp.mkdir(parents=True)
         try:
-            _write(temp, model, optimiser, state)
+            _write(temp, model, optimiser, state, averaged, companions)
             remove(folder)
             os.replace(temp, folder)
         finally:
@@ -87,17 +107,23 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def restore_latest(
-    run: Path, model: SwapModel, optimiser: torch.optim.Optimizer, faces: tuple[str, str] | None = None
+    run: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    faces: tuple[str, str] | None = None,
+    averaged: SwapModel | None = None,
+    companions: Sequence[Companion] = (),
 ) -> TrainingState | None:
     """Fills model, optimiser and random generator from the newest checkpoint that can be read; None when there is none.
 
+    An average that the checkpoint does not hold begins at its weights; the moments of another optimiser are left.
     A damaged one is passed over with a warning. Raises UserError when all are damaged, or when the run was trained with
     another model, coverage or pair of face sets (`faces`).
     """
     found = list_checkpoints(run)
     for folder in found:
         try:
-            return _restore(folder, model, optimiser, faces)
+            return _restore(folder, model, optimiser, faces, averaged, companions)
         except DamagedCheckpoint as error:
             log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
     if found:
@@ -127,30 +153,55 @@ def find_weights(source: Path) -> Path:
     raise UserError(f"no weights in {source}: expected a run, one of its checkpoints or a .safetensors file")
 
 
-def _write(folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer, state: TrainingState) -> None:
+def _write(
+    folder: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    state: TrainingState,
+    averaged: SwapModel | None,
+    companions: Sequence[Companion],
+) -> None:
     header = {HEADER_KEY: json.dumps(describe(model, state.iteration))}
-    save_tensors(model.state_dict(), folder / MODEL_FILE, header)
+    save_tensors((averaged or model).state_dict(), folder / MODEL_FILE, header)
+    trained = {_TRAINED + name: value for name, value in model.state_dict().items()} if averaged else {}
+    beside = {name: value for companion in companions for name, value in companion.tensors().items()}
     moments = {
         f"{name}/{key}": value
         for name, parameter in model.named_parameters()
         for key, value in optimiser.state[parameter].items()
     }
-    save_tensors(moments | {_GENERATOR_KEY: torch.get_rng_state()}, folder / OPTIMISER_FILE)
+    everything = moments | trained | beside | {_GENERATOR_KEY: torch.get_rng_state()}
+    save_tensors(everything, folder / OPTIMISER_FILE)
     sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
-    write_text(folder / STATE_FILE, json.dumps({"format": 1, **asdict(state), "bytes": sizes}, indent=2) + "\n")
+    values = {"format": 1, **asdict(state), "optimiser": type(optimiser).__name__, "bytes": sizes}
+    write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
     flush_to_disk(folder / MODEL_FILE)
     flush_to_disk(folder / OPTIMISER_FILE)
 
 
 def _restore(
-    folder: Path, model: SwapModel, optimiser: torch.optim.Optimizer, faces: tuple[str, str] | None
+    folder: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    faces: tuple[str, str] | None,
+    averaged: SwapModel | None,
+    companions: Sequence[Companion],
 ) -> TrainingState:
-    state = _read_state(folder)
+    state, kind = _read_state(folder)
     _check_same_run(folder, state, describe(model, state.iteration), faces)
     weights, moments = read_tensors(folder / MODEL_FILE), read_tensors(folder / OPTIMISER_FILE)
     try:
-        model.load_state_dict(weights)
-        _restore_moments(moments, model, optimiser)
+        trained = {name.removeprefix(_TRAINED): v for name, v in moments.items() if name.startswith(_TRAINED)}
+        model.load_state_dict(trained or weights)
+        if averaged is not None:
+            averaged.load_state_dict(weights)
+        if kind == type(optimiser).__name__:
+            _restore_moments(moments, model, optimiser)
+        else:
+            optimiser.state.clear()
+            log.info("%s begins anew: the checkpoint was written by %s", type(optimiser).__name__, kind)
+        for companion in companions:
+            companion.restore(moments)
         torch.set_rng_state(moments[_GENERATOR_KEY])
     except (RuntimeError, KeyError, TypeError) as error:
         raise DamagedCheckpoint(str(error).splitlines()[0]) from error
@@ -189,7 +240,8 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
         }
 
 
-def _read_state(folder: Path) -> TrainingState:
+def _read_state(folder: Path) -> tuple[TrainingState, str]:
+    """Where the run stood, and the kind of its optimiser."""
     try:
         values = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
         for name, size in values["bytes"].items():
@@ -197,7 +249,8 @@ def _read_state(folder: Path) -> TrainingState:
                 raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
         a_and_b = [str(name) for name in values.get("faces") or ()]
         faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
-        return TrainingState(int(values["iteration"]), float(values["seconds"]), int(values["seed"]), faces)
+        numbers = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
+        return TrainingState(*numbers, faces, int(values.get("setbacks", 0))), str(values.get("optimiser", "Adam"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error
 

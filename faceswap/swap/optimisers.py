@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from faceswap.swap.adabelief import AdaBeliefOptimiser
 from faceswap.swap.blocks import SwapModel
 
 
@@ -30,5 +31,38 @@ class Adam:
 
     def build(self, model: SwapModel) -> torch.optim.Optimizer:
         """The optimiser of all the model's weights."""
-        rate = self.learning_rate if self.learning_rate is not None else model.learning_rate
-        return torch.optim.Adam(model.parameters(), rate, (self.beta1, self.beta2), self.epsilon, fused=True)
+        return torch.optim.Adam(model.parameters(), self.rate(model), self.betas, self.epsilon, fused=True)
+
+    def rate(self, model: SwapModel) -> float:
+        return self.learning_rate if self.learning_rate is not None else model.learning_rate
+
+    @property
+    def betas(self) -> tuple[float, float]:
+        return self.beta1, self.beta2
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam that also shrinks each weight by `weight_decay` times the rate a step (Loshchilov & Hutter 2019), fused."""
+
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.weight_decay >= 0:
+            raise ValueError(f"optimiser.weight_decay must be 0 or more, not {self.weight_decay}")
+
+    def build(self, model: SwapModel) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(
+            model.parameters(), self.rate(model), self.betas, self.epsilon, self.weight_decay, fused=True
+        )
+
+
+@dataclass(frozen=True)
+class AdaBelief(Adam):
+    """AdaBelief (Zhuang et al. 2020): bold where gradients are as expected, careful where they are not."""
+
+    epsilon: float = 1e-16  # the authors' own: it is added to the variance at every step
+
+    def build(self, model: SwapModel) -> torch.optim.Optimizer:
+        return AdaBeliefOptimiser(model.parameters(), self.rate(model), self.betas, self.epsilon)

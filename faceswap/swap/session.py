@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +15,18 @@ from torch import Tensor
 from faceswap.swap.batches import FaceBatch, RawBatch
 from faceswap.swap.blocks import SIDES, SwapModel
 from faceswap.swap.checkpoints import TrainingState
+from faceswap.swap.clock import Clock
 from faceswap.swap.losses import ReconstructionLoss, weighted_mean
 from faceswap.swap.machine import Machine
 from faceswap.swap.pair_data import PairData
 from faceswap.swap.previews import preview_grid
+from faceswap.swap.update import Updater
 from faceswap.swap.warp import sample_torch
 from faceswap.swap.weights import describe
+
+PATIENCE = 3  # steps in a row without a finite loss after which another batch will not help
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -28,21 +35,24 @@ class Session:
     def __init__(
         self,
         model: SwapModel,
-        optimiser: torch.optim.Optimizer,
+        updater: Updater,
         loss: ReconstructionLoss,
         machine: Machine,
         data: PairData,
         batch_size: int,
+        clock: Clock,
     ) -> None:
         self._model = model
         self._forward = torch.compile(model) if machine.compile else model
-        self._optimiser = optimiser
+        self._updater = updater
         self._loss = loss
         self._machine = machine
         self._data = data
         self._batch_size = batch_size
+        self._clock = clock
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
+        self._skipped = 0  # steps in a row that could not be taken
         self._since = time.monotonic()
         self._images_per_second = 0.0
 
@@ -58,10 +68,11 @@ class Session:
                 parts[f"{side}/kl"] = divergence
             for name, value in self._loss(images, masks, target, target_mask, region).items():
                 parts[f"{side}/{name}"] = value
-        self._optimiser.zero_grad()
-        torch.stack(list(parts.values())).sum().backward()
-        self._optimiser.step()
-
+        if not self._updater.step(torch.stack(list(parts.values())).sum(), self._clock):
+            self._skipped += 1
+            log.warning("iteration %d is left out: its loss is no number", self._clock.iteration + 1)
+            return
+        self._skipped = 0
         for name, value in parts.items():
             self._sums[name] = self._sums.get(name, 0) + value.detach()
         self._steps += 1
@@ -76,8 +87,25 @@ class Session:
 
     def speed(self) -> dict[str, float]:
         """Images a second (both sides) between the last two takings, and the learning rate."""
-        rate = float(self._optimiser.param_groups[0]["lr"])
-        return {"images_per_second": self._images_per_second, "learning_rate": rate}
+        return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate}
+
+    def in_doubt(self, look: bool) -> bool:
+        """Whether the last step was left out, or, where asked to `look`, a loss since the last taking is no number.
+
+        Weights in doubt are neither saved nor shown. To look makes a GPU wait.
+        """
+        return self._skipped > 0 or (look and not self._finite())
+
+    def lost(self) -> bool:
+        """Whether it does not look as if going on helped: it is the weights that are broken, not one batch."""
+        return self._skipped >= PATIENCE or not self._finite()
+
+    def forget(self) -> None:
+        """Drops the losses since the last taking: the weights are others now."""
+        self._sums, self._steps, self._skipped = {}, 0, 0
+
+    def _finite(self) -> bool:
+        return not self._sums or bool(torch.stack(list(self._sums.values())).isfinite().all())
 
     def validate(self) -> dict[str, float]:
         """Losses of the held-out faces, unwarped, and their PSNR inside the mask; empty when none are held out."""
@@ -88,7 +116,7 @@ class Session:
             for side in SIDES:
                 targets, target_masks = self._views(self._data.held_out[side])
                 with self._machine.autocast():
-                    images, masks = self._model.decode(self._model.encode(targets), side)
+                    images, masks = self._updater.shown.decode(self._updater.shown.encode(targets), side)
                 for name, value in self._loss(images, masks, targets, target_masks).items():
                     parts[f"validation/{side}/{name}"] = float(value)
                 error = float(weighted_mean((images - targets).square(), target_masks))
@@ -99,7 +127,7 @@ class Session:
     def preview(self) -> NDArray[np.uint8]:
         """The preview grid of the faces chosen for it (previews.py)."""
         with self._machine.autocast():
-            pictures = preview_grid(self._model, *(self._views(self._data.shown[side])[0] for side in SIDES))
+            pictures = preview_grid(self._updater.shown, *(self._views(self._data.shown[side])[0] for side in SIDES))
         self._since = time.monotonic()
         return pictures
 

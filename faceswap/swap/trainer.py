@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied, worker_count
 from faceswap.swap.blocks import SwapModel
+from faceswap.swap.changes import check_same_settings
 from faceswap.swap.checkpoints import (
     CHECKPOINTS,
     TrainingState,
@@ -32,10 +33,12 @@ from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.pair_data import CACHE, open_pair
+from faceswap.swap.recolour import ColourTransfer
 from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
 from faceswap.swap.transfer import start_from
+from faceswap.swap.update import Update, Updater
 from faceswap.swap.warp import Warp
 
 log = logging.getLogger(__name__)
@@ -49,8 +52,10 @@ def train_pair(
     model: Callable[[], SwapModel] = Lite,  # makes the untrained model
     loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
     optimiser: Adam = Adam(),  # noqa: B008 (frozen)
+    update: Update = Update(),  # noqa: B008 (frozen)
     warp: Warp = Warp(),  # noqa: B008 (frozen)
     colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
+    transfer: ColourTransfer = "none",  # of B's colours to A's faces: none, reinhard, mkl
     batch_size: int = 8,  # faces of each side a step
     iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all, likewise; None: no limit
@@ -69,6 +74,7 @@ def train_pair(
     keep: int = 2,  # checkpoints
     config_text: str = "",  # shown in TensorBoard
     restart: bool = False,  # forget an earlier run in this folder
+    allow_changes: bool = False,  # go on with other settings than those of `config_text` before
 ) -> Path:
     """Trains until `iterations` or `minutes` are reached and gives back `run`.
 
@@ -89,13 +95,20 @@ def train_pair(
         names = (faces_a.name, faces_b.name)
         with memory_errors(batch_size):
             network = machine.place(model())
-            adam = optimiser.build(network)
-            state = None if restart else restore_latest(run, network, adam, names)
+            steps = optimiser.build(network)
+            updater = Updater(network, steps, update)
+        restore = partial(restore_latest, run, network, steps, names, updater.averaged)
+        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged)
+        with memory_errors(batch_size):
+            state = None if restart else restore()
         if state is None:
             state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
             if init is not None:
                 log.info("%s", start_from(network, init, init_parts))
+            updater.begin()
         else:
+            if not allow_changes:
+                check_same_settings(run, config_text)
             log.info("going on from iteration %d of %s", state.iteration, run)
             if init is not None:
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
@@ -103,9 +116,9 @@ def train_pair(
         sizes = (network.resolution, network.coverage)
         data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         on_gpu = machine.device.type == "cuda"
-        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, warped=not on_gpu)
-        session = Session(network, adam, loss, machine, data, batch_size)
+        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not on_gpu, transfer)
         clock = Clock(replace(state, faces=names), iterations, minutes)
+        session = Session(network, updater, loss, machine, data, batch_size, clock)
         if restart:
             _forget(run, maker)
         if clock.done():
@@ -125,16 +138,20 @@ def train_pair(
                     clock.tick()
                     bar.advance()
                     finished = clock.done() or bool(stop)
+                    if session.in_doubt(look=finished or any(map(clock.every, (log_every, preview_every, save_every)))):
+                        if finished or session.lost():
+                            _go_back(restore, clock, 0 if finished else update.retries)
+                            session.forget()
+                        continue
                     saves = finished or clock.every(save_every)
                     looks = (finished or clock.every(preview_every)) and not stop
 
                     if finished or clock.every(log_every):
                         results["losses"] = losses = session.take_losses()
-                        _check_finite(losses, clock.iteration)
                         journal.scalars(losses | session.speed(), clock.iteration)
                         bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
                     if saves:
-                        save_checkpoint(run, network, adam, clock.state(), keep)
+                        save(state=clock.state())
                     if looks:
                         results["validation"] = session.validate()
                         journal.scalars(results["validation"], clock.iteration)
@@ -142,9 +159,9 @@ def train_pair(
                     if saves or looks:
                         journal.report(session.report(clock.state()) | results)
             except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-                if clock.iteration > state.iteration:
-                    _check_finite(session.take_losses(), clock.iteration)
-                    save_checkpoint(run, network, adam, clock.state(), keep)
+                if clock.iteration > state.iteration and not session.in_doubt(look=True):
+                    session.take_losses()
+                    save(state=clock.state())
                     journal.report(session.report(clock.state()) | results)
                 if not stop:
                     raise
@@ -161,12 +178,19 @@ def _forget(run: Path, maker: BatchMaker) -> None:
         remove(run / name)
 
 
-def _check_finite(losses: Mapping[str, float], iteration: int) -> None:
-    if not all(math.isfinite(value) for value in losses.values()):
+def _go_back(restore: Callable[[], TrainingState | None], clock: Clock, retries: int) -> None:
+    """To the last checkpoint's weights with half the rate. The clock runs on, so that other batches come this time."""
+    found = restore() if clock.setbacks < retries else None
+    if found is None:
         raise UserError(
-            f"the loss is no number any more at iteration {iteration}; lower optimiser.learning_rate, "
-            "the same command goes on from the last checkpoint"
+            f"the loss is no number any more at iteration {clock.iteration}; lower optimiser.learning_rate (and say "
+            "allow_changes=true): the same command goes on from the last checkpoint"
         )
+    clock.setbacks += 1
+    log.warning(
+        "the loss is no number any more at iteration %d: back to the weights of iteration %d with half the learning "
+        "rate, %d of at most %d times", clock.iteration, found.iteration, clock.setbacks, retries,
+    )  # fmt: skip
 
 
 def _check(**numbers: float) -> None:

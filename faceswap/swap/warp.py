@@ -6,7 +6,7 @@ Two spaces, both in units of a side, so that one draw serves every resolution: *
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,8 @@ class Warp:
 
     `rotation_degrees`: turns by up to +- this angle. `zoom`: scales by 1 +- this share. `shift`: moves by up to this
     share of the view's side. `flip`: probability of a mirror image. `jitter`: standard deviation of the input's 5x5
-    control points, in shares of the view's side (5 px of 256).
+    control points, in shares of the view's side (5 px of 256). `jitter_steps`: steps of the run after which there is
+    no more jitter, so that the last of them sharpen what is shown as it is; None: never.
     """
 
     rotation_degrees: float = 10.0
@@ -60,6 +61,7 @@ class Warp:
     shift: float = 0.05
     flip: float = 0.5
     jitter: float = 5 / 256
+    jitter_steps: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("rotation_degrees", "shift", "jitter"):
@@ -69,6 +71,13 @@ class Warp:
             raise ValueError(f"warp.zoom must be in [0, 1), not {self.zoom}")
         if not 0 <= self.flip <= 1:
             raise ValueError(f"warp.flip must be a probability in [0, 1], not {self.flip}")
+        if self.jitter_steps is not None and self.jitter_steps < 0:
+            raise ValueError(f"warp.jitter_steps must be 0 or more, not {self.jitter_steps}")
+
+    def at(self, batch: int) -> Warp:
+        """The warp of batch number `batch`, from 0."""
+        over = self.jitter_steps is not None and batch >= self.jitter_steps
+        return replace(self, jitter=0.0) if over else self
 
     def draw(self, rng: np.random.Generator, count: int, coverage: float) -> WarpField:
         """Random warps of `count` faces; the model sees the crop's central `coverage`."""

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.blend.colour import ColourMemory, ColourStatistics, MongeKantorovich, NoColour, Reinhard
+from faceswap.blend.colour import ColourMemory
 from faceswap.faces.errors import UserError
+from faceswap.media.colour_transfer import ColourStatistics, MongeKantorovich, NoColour, Reinhard
 
 ONES = np.ones((64, 64), np.float32)
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceswap.blend.blenders import AlphaBlender, PoissonBlender
-from faceswap.blend.colour import NoColour, Reinhard
 from faceswap.blend.compositor import blend, paste, view_of
 from faceswap.blend.masks import BoxMask, HullMask
 from faceswap.faces.geometry import frame_to_crop_for, scale_of
 from faceswap.faces.values import Decoded, Frame
+from faceswap.media.colour_transfer import NoColour, Reinhard
 from tests.blend.fakes import FullMask, IdentitySwapper, TintSwapper, face_points, smooth_picture
 
 PLAIN = {"mask": HullMask(), "colour": NoColour(), "blender": AlphaBlender()}

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from faceswap.blend.blenders import AlphaBlender
-from faceswap.blend.colour import NoColour
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import MASK_PX, HullMask, LearnedMask
 from faceswap.blend.parsed_mask import ParsedMask, SeeingMask
@@ -17,6 +16,7 @@ from faceswap.faces.geometry import frame_to_crop_for, invert, transform_points,
 from faceswap.faces.values import Decoded, Frame
 from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX
 from faceswap.find.builtin.views import frame_to_view_for
+from faceswap.media.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
 from tests.blend.clips import centre, write_face_set, write_film
 from tests.blend.fakes import IdentitySwapper, face_points, smooth_picture

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.blend.colour import NoColour
 from faceswap.blend.pipeline import convert_video
 from faceswap.blend.placement import StoredFaces
 from faceswap.blend.results import report_path
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
+from faceswap.media.colour_transfer import NoColour
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from tests.blend.clips import write_face_set, write_film

@@ -27,9 +27,9 @@ def main(argv: list[str]) -> dict:
     import cv2
 
     from faceswap.blend.blenders import AlphaBlender, PoissonBlender
-    from faceswap.blend.colour import MongeKantorovich, NoColour, Reinhard
     from faceswap.blend.masks import BoxMask, HullMask, LearnedMask
     from faceswap.blend.memory import reuse_freed_memory
+    from faceswap.media.colour_transfer import MongeKantorovich, NoColour, Reinhard
 
     cv2.setNumThreads(1)
     reuse_freed_memory()  # as convert does

@@ -55,12 +55,15 @@ def main(argv: list[str]) -> dict:
 
 def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.swap.batches import FaceBatch
+    from faceswap.swap.checkpoints import TrainingState
+    from faceswap.swap.clock import Clock
     from faceswap.swap.losses import ReconstructionLoss
     from faceswap.swap.machine import choose_machine
     from faceswap.swap.optimisers import Adam
     from faceswap.swap.original import Original
     from faceswap.swap.pair_data import PairData
     from faceswap.swap.session import Session
+    from faceswap.swap.update import Update, Updater
 
     machine = choose_machine("cpu")
     model = machine.place(Original())
@@ -74,7 +77,9 @@ def _our_step() -> tuple[Callable[[], object], dict]:
         for side in "ab"
     }
     nothing = PairData({}, {}, {})
-    session = Session(model, Adam().build(model), ReconstructionLoss(), machine, nothing, BATCH)
+    updater = Updater(model, Adam().build(model), Update())
+    clock = Clock(TrainingState(0, 0.0, 0), 10**9, None)
+    session = Session(model, updater, ReconstructionLoss(), machine, nothing, BATCH, clock)
     return lambda: session.step(batch), machine.describe()
 
 

@@ -1,0 +1,111 @@
+"""Colour transfer: a face takes on the colours of another picture, described by their mean and covariance.
+
+Statistics are taken inside a mask on pictures of at most 64 px. That is cheap, and it compares like with like: a
+decoded face is softer than a frame, and averaging takes the fine grain out of both before their spread is compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STATISTICS_PX = 64
+MINIMUM_WEIGHT = 12.0  # mask area in statistics pixels below which means and spreads say nothing
+SPREAD_FLOOR = 2.0 / 255  # spread of a flat picture: noise, not to be amplified
+LARGEST_GAIN = 2.0  # a face needs no more; beyond it lies a wrong mask or a cut-off face
+
+
+@dataclass(frozen=True, eq=False)
+class ColourStatistics:
+    """Weighted `mean` (3,) and `covariance` (3, 3) of a picture in a matcher's own colour space."""
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+
+class ColourMatcher(Protocol):
+    """What is asked of a colour method."""
+
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
+        """The statistics of an RGB picture (S, S, 3) in [0, 1] under `weights` (S, S); None: leave it as it is."""
+        ...
+
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
+        """The RGB face (R, R, 3) moved from the source's to the target's colours; pasting cuts what leaves [0, 1]."""
+        ...
+
+
+class NoColour:
+    """Leaves the model's colours as they are."""
+
+    def measure(self, image: NDArray, weights: NDArray) -> None:
+        return None
+
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
+        return face
+
+
+class Reinhard:
+    """Mean and spread of each CIE Lab channel (after Reinhard et al. 2001, "Color Transfer between Images").
+
+    The map is carried from Lab to RGB once, at the mean and one spread around it, and applied as the affine map that
+    fits there: on faces within 0.7 grey levels of converting every pixel to Lab and back, at a tenth of the time.
+    """
+
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
+        return _statistics(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), weights)
+
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
+        floor = 100 * SPREAD_FLOOR  # Lab counts to 100
+        spread_from = np.maximum(np.sqrt(np.diag(source.covariance)), floor)
+        spread_to = np.maximum(np.sqrt(np.diag(target.covariance)), floor)
+        gain = np.clip(spread_to / spread_from, 1 / LARGEST_GAIN, LARGEST_GAIN)
+        axes = _root(source.covariance + floor**2 * np.eye(3))
+        offsets = np.concatenate([np.zeros((1, 3)), axes, -axes])
+        before, after = _lab_to_rgb(source.mean + offsets), _lab_to_rgb(target.mean + gain * offsets)
+        affine, *_ = np.linalg.lstsq(np.hstack([before, np.ones((len(before), 1))]), after)
+        return cv2.transform(face, affine.T.astype(np.float32))
+
+
+class MongeKantorovich:
+    """The linear map of least displacement between two RGB Gaussians (Pitie and Kokaram 2007, eq. 14)."""
+
+    def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
+        return _statistics(image, weights)
+
+    def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
+        noise = SPREAD_FLOOR**2 * np.eye(3)
+        root = _root(source.covariance + noise)
+        inverse = np.linalg.inv(root)
+        gain = inverse @ _root(root @ (target.covariance + noise) @ root) @ inverse
+        values, vectors = np.linalg.eigh((gain + gain.T) / 2)
+        gain = (vectors * np.clip(values, 1 / LARGEST_GAIN, LARGEST_GAIN)) @ vectors.T
+        return cv2.transform(face, _affine(gain, source.mean, target.mean))
+
+
+def _statistics(image: NDArray, weights: NDArray) -> ColourStatistics | None:
+    total = float(weights.sum())
+    if total < MINIMUM_WEIGHT * weights.size / STATISTICS_PX**2:
+        return None
+    channels = np.stack(cv2.split(image)).reshape(3, -1)
+    share = weights.ravel() * np.float32(1 / total)
+    mean = channels @ share
+    channels -= mean[:, None]
+    return ColourStatistics(mean.astype(np.float64), ((channels * share) @ channels.T).astype(np.float64))
+
+
+def _lab_to_rgb(colours: NDArray) -> NDArray[np.float64]:
+    return cv2.cvtColor(colours.astype(np.float32)[None], cv2.COLOR_LAB2RGB)[0].astype(np.float64)
+
+
+def _affine(gain: NDArray, mean_from: NDArray, mean_to: NDArray) -> NDArray[np.float32]:
+    return np.hstack([gain, (mean_to - gain @ mean_from)[:, None]]).astype(np.float32)
+
+
+def _root(symmetric: NDArray) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(symmetric)
+    return (vectors * np.sqrt(np.maximum(values, 1e-12))) @ vectors.T

@@ -1,0 +1,101 @@
+"""A loss that is no number, and settings that changed between two sessions."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import numpy as np
+import pytest
+import torch
+
+from faceswap.faces.errors import UserError
+from faceswap.swap import trainer
+from faceswap.swap.checkpoints import MODEL_FILE, STATE_FILE, list_checkpoints
+from faceswap.swap.losses import ReconstructionLoss
+from faceswap.swap.optimisers import Adam
+from faceswap.swap.update import Update
+from faceswap.swap.weights import read_tensors
+from tests.swap.runs import files_of, train
+
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
+
+
+def spoil(monkeypatch, at, what):
+    """Lets `what` happen to a session before the steps number `at`."""
+    count = []
+
+    def step(self, batch, step=trainer.Session.step):
+        count.append(batch)
+        if len(count) in at:
+            what(self, monkeypatch)
+        step(self, batch)
+
+    monkeypatch.setattr(trainer.Session, "step", step)
+
+
+def break_weights(session, monkeypatch):
+    with torch.no_grad():
+        next(session._model.parameters()).fill_(float("nan"))
+
+
+def break_batch(session, monkeypatch, loss=ReconstructionLoss.__call__):
+    def no_number(self, *tensors):
+        monkeypatch.setattr(ReconstructionLoss, "__call__", loss)
+        return {name: value * float("nan") for name, value in loss(self, *tensors).items()}
+
+    monkeypatch.setattr(ReconstructionLoss, "__call__", no_number)
+
+
+def test_one_bad_batch_is_left_out(sets, tmp_path, monkeypatch, caplog):
+    spoil(monkeypatch, {4}, break_batch)
+    run = train(sets, tmp_path / "run", iterations=8)
+    assert "iteration 4 is left out" in caplog.text and "back to" not in caplog.text
+    assert [path.name for path in list_checkpoints(run)] == ["00000008", "00000006"]
+    assert np.isfinite(json.loads((run / "report.json").read_text())["losses"]["loss"])
+
+
+def test_broken_weights_go_back_to_the_last_good_ones(sets, tmp_path, monkeypatch, caplog):
+    spoil(monkeypatch, {6}, break_weights)
+    run = train(sets, tmp_path / "run", iterations=12)
+    assert (
+        "at iteration 8: back to the weights of iteration 4 with half the learning rate, 1 of at most 3" in caplog.text
+    )
+    checkpoint = list_checkpoints(run)[0]
+    assert checkpoint.name == "00000012" and json.loads((checkpoint / STATE_FILE).read_text())["setbacks"] == 1
+    assert all(np.isfinite(value.numpy()).all() for value in read_tensors(checkpoint / MODEL_FILE).values())
+    with caplog.at_level(logging.INFO):
+        train(sets, run, iterations=14)
+    assert json.loads((list_checkpoints(run)[0] / STATE_FILE).read_text())["setbacks"] == 1
+
+
+def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
+    spoil(monkeypatch, {4, 7, 10}, break_weights)
+    with pytest.raises(UserError, match=r"no number any more at iteration 12; lower optimiser\.learning_rate"):
+        train(sets, tmp_path / "run", iterations=50, update=Update(retries=2), save_every=3)
+    assert "2 of at most 2 times" in caplog.text
+    for checkpoint in list_checkpoints(tmp_path / "run"):
+        assert all(np.isfinite(value.numpy()).all() for value in read_tensors(checkpoint / MODEL_FILE).values())
+
+
+CONFIG = (
+    "batch_size: 4\nloss: {_target_: faceswap.swap.losses.ReconstructionLoss, l1: 1.0, dssim: %s}\niterations: %d\n"
+)
+
+
+def test_a_changed_setting_is_said_and_asked_for(sets, tmp_path):
+    run = train(sets, tmp_path / "run", iterations=2, config_text=CONFIG % (1.0, 2))
+    before = files_of(run)
+    with pytest.raises(UserError, match=r"trained with loss\.dssim=1\.0, not 2\.0: .*allow_changes=true.*restart=true"):
+        train(sets, run, iterations=4, config_text=CONFIG % (2.0, 4))
+    assert all((a[name] == b[name]).all() for a, b in zip(before, files_of(run), strict=True) for name in a)
+    train(sets, run, iterations=4, config_text=CONFIG % (2.0, 4), allow_changes=True)
+    train(sets, run, iterations=5, config_text=CONFIG % (2.0, 5) + "new: 1\n")
+    train(sets, run, iterations=1, config_text=CONFIG % (3.0, 1), restart=True)
+
+
+@pytest.mark.parametrize("text", ["[", "just words", ""])
+def test_a_damaged_config_stops_nobody(sets, tmp_path, text):
+    run = train(sets, tmp_path / "run", iterations=2, config_text=CONFIG % (1.0, 2))
+    (run / "config.yaml").write_text(text)
+    train(sets, run, iterations=3, config_text=CONFIG % (2.0, 3), optimiser=Adam())
