@@ -29,6 +29,7 @@ def train(config: Any) -> Path:
         run,
         model=lambda: build(config.model),
         loss=build(config.loss),
+        likeness=build(config.likeness),
         optimiser=build(config.optimiser),
         update=build(config.update),
         warp=build(config.augment.warp),

@@ -123,6 +123,16 @@ class LossNode:
 
 
 @dataclass
+class LikenessNode:
+    """Losses by the network that tells people apart."""
+
+    _target_: str = "faceswap.swap.likeness.Likeness"
+    identity: float = option(0.0, "weight of how little the result is the same person", minimum=0)
+    perceptual: float = option(0.0, "weight of the distance of the embedder's features", minimum=0)
+    style: float = option(0.0, "weight of the difference in texture", minimum=0)
+
+
+@dataclass
 class LimitsNode:
     """Where a face becomes a bad one."""
 

@@ -120,6 +120,7 @@ class TrainConfig:
         "(default: all)",
     )
     loss: nodes.LossNode = section(nodes.LossNode, "what is made small")
+    likeness: nodes.LikenessNode = section(nodes.LikenessNode, "what the built-in embedder sees of it")
     optimiser: Any = plugin("optimiser", "how")
     update: nodes.UpdateNode = section(nodes.UpdateNode, "how each step changes the weights")
     augment: Any = plugin("augment", "random warps and colour changes")

@@ -16,6 +16,7 @@ from faceswap.swap.batches import FaceBatch, RawBatch
 from faceswap.swap.blocks import SIDES, SwapModel
 from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.clock import Clock
+from faceswap.swap.likeness import LikenessLoss
 from faceswap.swap.losses import ReconstructionLoss, weighted_mean
 from faceswap.swap.machine import Machine
 from faceswap.swap.pair_data import PairData
@@ -41,6 +42,7 @@ class Session:
         data: PairData,
         batch_size: int,
         clock: Clock,
+        likeness: LikenessLoss | None = None,
     ) -> None:
         self._model = model
         self._forward = torch.compile(model) if machine.compile else model
@@ -50,6 +52,7 @@ class Session:
         self._data = data
         self._batch_size = batch_size
         self._clock = clock
+        self._likeness = likeness
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
         self._skipped = 0  # steps in a row that could not be taken
@@ -66,7 +69,7 @@ class Session:
             images, masks, divergence = decoded[side]
             if divergence is not None:
                 parts[f"{side}/kl"] = divergence
-            for name, value in self._loss(images, masks, target, target_mask, region).items():
+            for name, value in self._losses(images, masks, target, target_mask, region).items():
                 parts[f"{side}/{name}"] = value
         if not self._updater.step(torch.stack(list(parts.values())).sum(), self._clock):
             self._skipped += 1
@@ -117,7 +120,7 @@ class Session:
                 targets, target_masks = self._views(self._data.held_out[side])
                 with self._machine.autocast():
                     images, masks = self._updater.shown.decode(self._updater.shown.encode(targets), side)
-                for name, value in self._loss(images, masks, targets, target_masks).items():
+                for name, value in self._losses(images, masks, targets, target_masks).items():
                     parts[f"validation/{side}/{name}"] = float(value)
                 error = float(weighted_mean((images - targets).square(), target_masks))
                 parts[f"validation/{side}/psnr_db"] = float(-10 * np.log10(max(error, 1e-10)))
@@ -143,6 +146,13 @@ class Session:
             "validation_faces": {side: len(self._data.held_out[side]) for side in SIDES},
             "machine": self._machine.describe(),
         }
+
+    def _losses(
+        self, images: Tensor, masks: Tensor | None, targets: Tensor, target_masks: Tensor, regions: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """The weighted parts of one side's loss."""
+        parts = self._loss(images, masks, targets, target_masks, regions)
+        return parts if self._likeness is None else parts | self._likeness(images, targets, target_masks)
 
     def _to_device(self, batch: FaceBatch | RawBatch) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Inputs, targets (N, 3, R, R), target masks (N, 1, R, R) and regions (N, 2, R, R), float32 in [0, 1]."""

@@ -28,6 +28,7 @@ from faceswap.swap.checkpoints import (
     save_checkpoint,
 )
 from faceswap.swap.clock import Clock
+from faceswap.swap.likeness import Likeness
 from faceswap.swap.lite import Lite
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
@@ -51,6 +52,7 @@ def train_pair(
     *,
     model: Callable[[], SwapModel] = Lite,  # makes the untrained model
     loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
+    likeness: Likeness = Likeness(),  # noqa: B008 (frozen)
     optimiser: Adam = Adam(),  # noqa: B008 (frozen)
     update: Update = Update(),  # noqa: B008 (frozen)
     warp: Warp = Warp(),  # noqa: B008 (frozen)
@@ -97,6 +99,7 @@ def train_pair(
             network = machine.place(model())
             steps = optimiser.build(network)
             updater = Updater(network, steps, update)
+            likeness_loss = likeness.build(network.coverage, machine.device)
         restore = partial(restore_latest, run, network, steps, names, updater.averaged)
         save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged)
         with memory_errors(batch_size):
@@ -118,7 +121,7 @@ def train_pair(
         on_gpu = machine.device.type == "cuda"
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not on_gpu, transfer)
         clock = Clock(replace(state, faces=names), iterations, minutes)
-        session = Session(network, updater, loss, machine, data, batch_size, clock)
+        session = Session(network, updater, loss, machine, data, batch_size, clock, likeness_loss)
         if restart:
             _forget(run, maker)
         if clock.done():

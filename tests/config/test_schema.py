@@ -16,7 +16,7 @@ from faceswap.config.options import default_of, walk
 from faceswap.config.paths import config_folder
 
 NODES = [(group, name, node) for group, nodes in schema.GROUPS.items() for name, node in nodes.items()]
-SECTIONS = [nodes.LossNode, nodes.UpdateNode, nodes.WarpNode, nodes.LimitsNode]
+SECTIONS = [nodes.LossNode, nodes.LikenessNode, nodes.UpdateNode, nodes.WarpNode, nodes.LimitsNode]
 
 
 def target_of(node):

@@ -1,0 +1,99 @@
+"""What a network that knows faces sees in a reconstruction: whose face it is, its features, their texture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from faceswap.find.builtin import embedder
+from faceswap.find.builtin.blocks import Residual
+from faceswap.find.builtin.loading import load_network
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Weights of three losses by the built-in embedder; 0 leaves one out, and with all 0 nothing is loaded.
+
+    `identity`: 1 - cosine of the two faces' vectors. `perceptual`: squared distance of every stage's features, each of
+    length 1 (LPIPS, Zhang et al. 2018, all channels alike). `style`: relative squared distance of the features' Gram
+    matrices (Gatys et al. 2016): the same grain of skin, wherever it lies.
+    """
+
+    identity: float = 0.0
+    perceptual: float = 0.0
+    style: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("identity", "perceptual", "style"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
+
+    def build(self, coverage: float, device: torch.device) -> LikenessLoss | None:
+        """The loss for a model that sees `coverage` of a crop. Raises UserError when the embedder is not there."""
+        if self == Likeness():
+            return None
+        network, _ = load_network("embedder", embedder.EmbedderNet, str(device))
+        return LikenessLoss(self, network, coverage)
+
+
+class LikenessLoss:
+    """Compares pictures of a model with their targets; gradients flow into the pictures alone."""
+
+    def __init__(self, weights: Likeness, network: embedder.EmbedderNet, coverage: float) -> None:
+        self._weights = weights
+        self._network = network.eval().requires_grad_(False)
+        self._share = embedder.COVERAGE / coverage
+
+    def __call__(self, images: Tensor, targets: Tensor, target_masks: Tensor) -> dict[str, Tensor]:
+        """The weighted parts by name. `images`, `targets` (N, 3, R, R) and masks (N, 1, R, R), float32 in [0, 1].
+
+        Outside of the mask both show the target: what is not the face says nothing about it.
+        """
+        stages, vectors = self._see(torch.lerp(targets, images.float(), target_masks))
+        with torch.no_grad():
+            wanted, likes = self._see(targets)
+        parts = {}
+        if self._weights.identity:
+            parts["identity"] = self._weights.identity * (1 - functional.cosine_similarity(vectors, likes)).mean()
+        pairs = list(zip(stages, wanted, strict=True))
+        if self._weights.perceptual:
+            distances = [(_unit(seen) - _unit(target)).square().sum(1).mean() for seen, target in pairs]
+            parts["perceptual"] = self._weights.perceptual * torch.stack(distances).mean()
+        if self._weights.style:
+            distances = [_relative_distance(_gram(seen), _gram(target)) for seen, target in pairs]
+            parts["style"] = self._weights.style * torch.stack(distances).mean()
+        return parts
+
+    def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The features at the end of every stage of the trunk, and the vectors."""
+        features, stages = self._view(images) * 2 - 1, []
+        layers = list(self._network.trunk)
+        for layer, following in zip(layers, [*layers[1:], None], strict=True):
+            features = layer(features)
+            if not isinstance(following, Residual):  # the last layer of its size
+                stages.append(features)
+        return stages, self._network.head(self._network.narrow(features))
+
+    def _view(self, images: Tensor) -> Tensor:
+        """The part of the model's view that the embedder sees, in its size; borders are repeated where it sees more."""
+        margin = round(images.shape[-1] * (1 - self._share) / 2)
+        inner = functional.pad(images, [-margin] * 4, mode="replicate" if margin < 0 else "constant")
+        size = (embedder.RESOLUTION_PX, embedder.RESOLUTION_PX)
+        return functional.interpolate(inner, size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def _unit(features: Tensor) -> Tensor:
+    return functional.normalize(features, dim=1, eps=1e-6)
+
+
+def _gram(features: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, C, C), means over the pixels."""
+    flat = features.flatten(2)
+    return flat @ flat.mT / flat.shape[2]
+
+
+def _relative_distance(one: Tensor, other: Tensor) -> Tensor:
+    return ((one - other).square().sum((1, 2)) / (other.square().sum((1, 2)) + 1e-6)).mean()
