@@ -43,7 +43,7 @@ class SwapModel(nn.Module):
     beta: float = 0.0  # weight of the codes' divergence from the unit normal; 0: the code is plain
 
     encoder: nn.Module
-    inter: nn.Module
+    inter: nn.Sequential  # its first layer is the bottleneck
     decoder_a: nn.Module
     decoder_b: nn.Module
 
@@ -65,6 +65,14 @@ class SwapModel(nn.Module):
             "a": Reconstruction(*self.decode(code_a, "a"), self._weighted(nats_a)),
             "b": Reconstruction(*self.decode(code_b, "b"), self._weighted(nats_b)),
         }
+
+    def latents(self, images: Tensor, side: Side) -> Tensor:
+        """(N, 3, R, R) RGB in [0, 1] -> (N, D), all that is known of them when `side` is drawn: the bottleneck."""
+        return self.inter[0](self.encoder(images))
+
+    def decode_latents(self, latents: Tensor, side: Side) -> tuple[Tensor, Tensor | None]:
+        """(N, D) -> what decode() gives."""
+        return self.decode(self.inter[1:](latents), side)
 
     def initialise(self) -> None:
         """Random weights that keep the signal's size from layer to layer (He et al. 2015), the same for both twins.

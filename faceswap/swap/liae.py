@@ -53,6 +53,18 @@ class Liae(SwapModel):
         own = shared if side == "a" else self.inter_b(code)
         return self._split(self.decoder(torch.cat([own, shared], dim=1)))
 
+    def latents(self, images: Tensor, side: Side) -> Tensor:
+        """As A: (N, ae_dims), the bottleneck of `inter_ab`. As B: (N, 2 ae_dims), those of `inter_b` and `inter_ab`."""
+        code = self.encoder(images)
+        shared = self.inter_ab[0](code)
+        return shared if side == "a" else torch.cat([self.inter_b[0](code), shared], dim=1)
+
+    def decode_latents(self, latents: Tensor, side: Side) -> tuple[Tensor, Tensor | None]:
+        """Their way back."""
+        *own, shared = latents.split(self.ae_dims, dim=1)
+        maps = [self.inter_b[1:](latent) for latent in own] + [self.inter_ab[1:](shared)]
+        return self._split(self.decoder(torch.cat([maps[0], maps[-1]], dim=1)))
+
     def forward(self, images_a: Tensor, images_b: Tensor) -> dict[Side, Reconstruction]:
         """Reconstruct both sides: one batch through the encoder, one through `inter_ab`, one through the decoder."""
         counts = [len(images_a), len(images_b)]
