@@ -30,6 +30,7 @@ def train(config: Any) -> Path:
         model=lambda: build(config.model),
         loss=build(config.loss),
         likeness=build(config.likeness),
+        discriminator=build(config.discriminator),
         optimiser=build(config.optimiser),
         update=build(config.update),
         warp=build(config.augment.warp),

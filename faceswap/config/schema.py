@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from faceswap.config import nodes
+from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, walk
 from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
 
@@ -119,10 +120,13 @@ class TrainConfig:
         "what to take from it: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, decoder "
         "(default: all)",
     )
-    loss: nodes.LossNode = section(nodes.LossNode, "what is made small")
-    likeness: nodes.LikenessNode = section(nodes.LikenessNode, "what the built-in embedder sees of it")
+    loss: training.LossNode = section(training.LossNode, "what is made small")
+    likeness: training.LikenessNode = section(training.LikenessNode, "what the built-in embedder sees of it")
+    discriminator: training.DiscriminatorNode = section(
+        training.DiscriminatorNode, "a network that looks for drawn patches"
+    )
     optimiser: Any = plugin("optimiser", "how")
-    update: nodes.UpdateNode = section(nodes.UpdateNode, "how each step changes the weights")
+    update: training.UpdateNode = section(training.UpdateNode, "how each step changes the weights")
     augment: Any = plugin("augment", "random warps and colour changes")
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
@@ -215,8 +219,12 @@ GROUPS: dict[str, dict[str, type]] = {
         "df": nodes.DfNode,
         "liae": nodes.LiaeNode,
     },
-    "optimiser": {"adam": nodes.AdamNode, "adamw": nodes.AdamWNode, "adabelief": nodes.AdaBeliefNode},
-    "augment": {"none": nodes.AugmentNode},
+    "optimiser": {
+        "adam": training.AdamNode,
+        "adamw": training.AdamWNode,
+        "adabelief": training.AdaBeliefNode,
+    },
+    "augment": {"none": training.AugmentNode},
     "mask": {
         "hull": nodes.HullMaskNode,
         "learned": nodes.LearnedMaskNode,

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from faceswap.swap.adversary import Adversary
 from faceswap.swap.batches import FaceBatch, RawBatch
 from faceswap.swap.blocks import SIDES, SwapModel
 from faceswap.swap.checkpoints import TrainingState
@@ -43,6 +44,7 @@ class Session:
         batch_size: int,
         clock: Clock,
         likeness: LikenessLoss | None = None,
+        adversary: Adversary | None = None,
     ) -> None:
         self._model = model
         self._forward = torch.compile(model) if machine.compile else model
@@ -53,6 +55,7 @@ class Session:
         self._batch_size = batch_size
         self._clock = clock
         self._likeness = likeness
+        self._adversary = adversary
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
         self._skipped = 0  # steps in a row that could not be taken
@@ -71,7 +74,13 @@ class Session:
                 parts[f"{side}/kl"] = divergence
             for name, value in self._losses(images, masks, target, target_mask, region).items():
                 parts[f"{side}/{name}"] = value
-        if not self._updater.step(torch.stack(list(parts.values())).sum(), self._clock):
+            if self._adversary is not None:
+                for name, value in self._adversary(images, target, target_mask, self._clock.iteration).items():
+                    parts[f"{side}/{name}"] = value
+        taken = self._updater.step(torch.stack(list(parts.values())).sum(), self._clock)
+        if self._adversary is not None:
+            self._adversary.learn(taken)
+        if not taken:
             self._skipped += 1
             log.warning("iteration %d is left out: its loss is no number", self._clock.iteration + 1)
             return
@@ -90,7 +99,8 @@ class Session:
 
     def speed(self) -> dict[str, float]:
         """Images a second (both sides) between the last two takings, and the learning rate."""
-        return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate}
+        beside = {} if self._adversary is None else self._adversary.report()
+        return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate, **beside}
 
     def in_doubt(self, look: bool) -> bool:
         """Whether the last step was left out, or, where asked to `look`, a loss since the last taking is no number.

@@ -16,6 +16,7 @@ from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import REPORT
 from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
+from faceswap.swap.adversary import Discriminator
 from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied, worker_count
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.changes import check_same_settings
@@ -53,6 +54,7 @@ def train_pair(
     model: Callable[[], SwapModel] = Lite,  # makes the untrained model
     loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
     likeness: Likeness = Likeness(),  # noqa: B008 (frozen)
+    discriminator: Discriminator = Discriminator(),  # noqa: B008 (frozen)
     optimiser: Adam = Adam(),  # noqa: B008 (frozen)
     update: Update = Update(),  # noqa: B008 (frozen)
     warp: Warp = Warp(),  # noqa: B008 (frozen)
@@ -99,9 +101,11 @@ def train_pair(
             network = machine.place(model())
             steps = optimiser.build(network)
             updater = Updater(network, steps, update)
+            adversary = discriminator.build(machine.device)
             likeness_loss = likeness.build(network.coverage, machine.device)
-        restore = partial(restore_latest, run, network, steps, names, updater.averaged)
-        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged)
+        beside = [adversary] if adversary is not None else []
+        restore = partial(restore_latest, run, network, steps, names, updater.averaged, beside)
+        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
         with memory_errors(batch_size):
             state = None if restart else restore()
         if state is None:
@@ -121,7 +125,7 @@ def train_pair(
         on_gpu = machine.device.type == "cuda"
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not on_gpu, transfer)
         clock = Clock(replace(state, faces=names), iterations, minutes)
-        session = Session(network, updater, loss, machine, data, batch_size, clock, likeness_loss)
+        session = Session(network, updater, loss, machine, data, batch_size, clock, likeness_loss, adversary)
         if restart:
             _forget(run, maker)
         if clock.done():

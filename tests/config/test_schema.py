@@ -9,14 +9,21 @@ from dataclasses import fields, is_dataclass
 import pytest
 import yaml
 
-from faceswap.config import nodes, schema
+from faceswap.config import nodes, schema, training_nodes
 from faceswap.config.compose import build, compose_config
 from faceswap.config.help import command_help, overview
 from faceswap.config.options import default_of, walk
 from faceswap.config.paths import config_folder
 
 NODES = [(group, name, node) for group, nodes in schema.GROUPS.items() for name, node in nodes.items()]
-SECTIONS = [nodes.LossNode, nodes.LikenessNode, nodes.UpdateNode, nodes.WarpNode, nodes.LimitsNode]
+SECTIONS = [
+    training_nodes.LossNode,
+    training_nodes.LikenessNode,
+    training_nodes.DiscriminatorNode,
+    training_nodes.UpdateNode,
+    training_nodes.WarpNode,
+    nodes.LimitsNode,
+]
 
 
 def target_of(node):
