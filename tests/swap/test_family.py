@@ -331,15 +331,16 @@ def test_a_plain_models_weights_become_a_gaussian_codes_mean(tmp_path):
         assert (variational.encode(faces()) == plain.encode(faces())).all()
 
 
-@pytest.mark.parametrize("beta", [0.0, 0.1])
+@pytest.mark.parametrize(("beta", "precision"), [(0.0, "fp32"), (0.1, "bf16")])
 @pytest.mark.parametrize("kind", [Df, Liae])
-def test_training_goes_on_where_it_was_killed(sets, tmp_path, kind, beta):
+def test_training_goes_on_where_it_was_killed(sets, tmp_path, kind, beta, precision):
     def model():
         return kind(**SMALL, beta=beta)
 
-    whole = train(sets, tmp_path / "whole", 3, model=model, batch_size=2, save_every=1)
-    halves = train(sets, tmp_path / "halves", 1, model=model, batch_size=2, save_every=1)
-    train(sets, halves, 3, model=model, batch_size=2, save_every=1)
+    settings = {"model": model, "batch_size": 2, "save_every": 1, "precision": precision}
+    whole = train(sets, tmp_path / "whole", 3, **settings)
+    halves = train(sets, tmp_path / "halves", 1, **settings)
+    train(sets, halves, 3, **settings)
     assert_same_run(whole, halves)
     losses = json.loads((whole / "report.json").read_text())["losses"]
     assert ("loss/a/kl" in losses, "loss/b/kl" in losses) == (bool(beta), bool(beta))
