@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from faceswap.faces.errors import UserError
 from faceswap.swap import trainer
+from faceswap.swap.adversary import Discriminator
 from faceswap.swap.checkpoints import MODEL_FILE, STATE_FILE, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
-from faceswap.swap.optimisers import Adam
+from faceswap.swap.optimisers import AdaBelief, Adam
 from faceswap.swap.update import Update
+from faceswap.swap.warp import Warp
 from faceswap.swap.weights import read_tensors
+from tests.swap.fakes import make_face_set
 from tests.swap.runs import files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
@@ -99,3 +104,34 @@ def test_a_damaged_config_stops_nobody(sets, tmp_path, text):
     run = train(sets, tmp_path / "run", iterations=2, config_text=CONFIG % (1.0, 2))
     (run / "config.yaml").write_text(text)
     train(sets, run, iterations=3, config_text=CONFIG % (2.0, 3), optimiser=Adam())
+
+
+def test_one_face_and_all_the_same_faces_train_with_every_switch(tmp_path):
+    one, same = make_face_set(tmp_path / "one", 1), make_face_set(tmp_path / "same", 30, seed=2)
+    for image in sorted(same.glob("*.png"))[1:]:
+        shutil.copy(same / "000000_00.png", image)
+    run = train(
+        (one, same),
+        tmp_path / "run",
+        iterations=4,
+        loss=ReconstructionLoss(eyes=3, mouth=2, dssim_second_px=7),
+        discriminator=Discriminator(power=0.1, channels=4),
+        optimiser=AdaBelief(),
+        update=Update("one_cycle", clip=1, dropout=0.5, average=0.9),
+        warp=Warp(jitter_steps=2),
+        transfer="mkl",
+        precision="bf16",
+        workers=1,
+    )
+    report = json.loads((run / "report.json").read_text())
+    assert report["training_faces"] == {"a": 1, "b": 30} and np.isfinite(list(report["losses"].values())).all()
+
+
+def test_a_black_and_a_white_face_train_in_each_other_s_colours(tmp_path):
+    sets = make_face_set(tmp_path / "black", 4), make_face_set(tmp_path / "white", 4)
+    for folder, value in zip(sets, (0, 255), strict=True):
+        for image in folder.glob("*.png"):
+            cv2.imwrite(str(image), np.full((64, 64, 3), value, np.uint8))
+    for how in ("reinhard", "mkl"):
+        run = train(sets, tmp_path / how, iterations=2, transfer=how)
+        assert np.isfinite(list(json.loads((run / "report.json").read_text())["losses"].values())).all()
