@@ -91,6 +91,8 @@ class SwapModel(nn.Module):
         for module in self.modules():
             if isinstance(module, Gaussian):
                 module.start_narrow()
+            elif isinstance(module, Residual):  # else each doubles the variance (Zhang et al. 2019)
+                nn.init.zeros_(module.second.weight)
         one, other = (self.get_submodule(part) for part in self.TWINS)
         other.load_state_dict(one.state_dict())
 
@@ -158,12 +160,9 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, slope: float = LEAK) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            Convolution(channels, channels, 3),
-            nn.LeakyReLU(slope, inplace=True),
-            Convolution(channels, channels, 3),
-        )
+        self.first = Convolution(channels, channels, 3)
+        self.second = Convolution(channels, channels, 3)
         self.activation = nn.LeakyReLU(slope, inplace=True)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.activation(features + self.body(features))
+        return self.activation(features + self.second(self.activation(self.first(features))))

@@ -105,6 +105,13 @@ def test_each_convolution_of_the_output_draws_its_corner_of_every_block():
     assert [phase.kernel_size[0] for phase in decoder.phases] == [1, 3, 3, 3]
 
 
+def test_a_fresh_decoder_is_not_saturated():
+    model = small(Df, d_dims=16)
+    with torch.no_grad():
+        drawn = model.decoder_a(torch.randn(4, 8, 4, 4))
+    assert 0.3 < drawn[:, :3].std() < 1.5, "before the sigmoid"
+
+
 @pytest.mark.parametrize(
     ("settings", "word"),
     [

@@ -110,8 +110,8 @@ def test_the_matrix_product_is_the_convolution(kernel, stride, side):
 
 def test_a_residual_block_starts_near_its_input():
     block = Residual(4)
-    nn.init.zeros_(block.body[-1].weight)
-    nn.init.zeros_(block.body[-1].bias)
+    nn.init.zeros_(block.second.weight)
+    nn.init.zeros_(block.second.bias)
     features = torch.rand(1, 4, 5, 5)
     torch.testing.assert_close(block(features), features)
 
