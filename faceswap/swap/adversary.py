@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from faceswap.swap.machine import Machine
+
 _WEIGHTS, _MOMENTS = "discriminator/weights/", "discriminator/moments/"  # in the checkpoint
 
 
@@ -33,8 +35,8 @@ class Discriminator:
         if self.channels < 1 or not self.learning_rate > 0:
             raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
 
-    def build(self, device: torch.device) -> Adversary | None:
-        return Adversary(self, device) if self.power else None
+    def build(self, machine: Machine) -> Adversary | None:
+        return Adversary(self, machine) if self.power else None
 
 
 class PatchNet(nn.Sequential):
@@ -57,9 +59,10 @@ class Adversary:
     Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses.
     """
 
-    def __init__(self, settings: Discriminator, device: torch.device) -> None:
+    def __init__(self, settings: Discriminator, machine: Machine) -> None:
         self._settings = settings
-        self._network = PatchNet(settings.channels).to(device)
+        self._autocast = machine.autocast
+        self._network = machine.place(PatchNet(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
         self._drawn: list[Tensor] = []
@@ -77,7 +80,7 @@ class Adversary:
         self._true.append(targets * 2 - 1)
         self._drawn.append(drawn.detach())
         self._network.requires_grad_(False)
-        return {"adversary": self._settings.power * (self._network(drawn) - 1).square().mean()}
+        return {"adversary": self._settings.power * (self._opinions(drawn) - 1).square().mean()}
 
     def learn(self, taken: bool) -> None:
         """Its own step on what it was shown; none, and all forgotten, when the model's could not be `taken`."""
@@ -85,8 +88,7 @@ class Adversary:
         if not true or not taken:
             return
         self._network.requires_grad_(True)
-        opinions = self._network(torch.cat([*true, *drawn]))
-        said_true, said_drawn = opinions.chunk(2)
+        said_true, said_drawn = self._opinions(torch.cat([*true, *drawn])).chunk(2)
         loss = ((said_true - 1).square().mean() + said_drawn.square().mean()) / 2
         self._steps.zero_grad()
         loss.backward()
@@ -94,6 +96,10 @@ class Adversary:
             return
         self._steps.step()
         self._loss = loss.detach()
+
+    def _opinions(self, pictures: Tensor) -> Tensor:
+        with self._autocast():
+            return self._network(pictures).float()
 
     def report(self) -> dict[str, float]:
         """Its last loss, for the curves."""

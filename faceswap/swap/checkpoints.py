@@ -235,7 +235,9 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
         by_weight.setdefault(name, {})[kind] = value
     for name, parameter in model.named_parameters():  # the layout in memory must be the weight's own
         optimiser.state[parameter] = {
-            kind: torch.empty_like(parameter, requires_grad=False).copy_(value) if value.dim() else value.clone()
+            kind: torch.empty_like(parameter, requires_grad=False).copy_(value)
+            if value.dim()
+            else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
             for kind, value in by_weight[name].items()
         }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +13,7 @@ from torch.nn import functional
 from faceswap.find.builtin import embedder
 from faceswap.find.builtin.blocks import Residual
 from faceswap.find.builtin.loading import load_network
+from faceswap.swap.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,27 @@ class Likeness:
             if not getattr(self, name) >= 0:
                 raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
 
-    def build(self, coverage: float, device: torch.device) -> LikenessLoss | None:
+    def build(self, coverage: float, machine: Machine) -> LikenessLoss | None:
         """The loss for a model that sees `coverage` of a crop. Raises UserError when the embedder is not there."""
         if self == Likeness():
             return None
-        network, _ = load_network("embedder", embedder.EmbedderNet, str(device))
-        return LikenessLoss(self, network, coverage)
+        network, _ = load_network("embedder", embedder.EmbedderNet, str(machine.device))
+        return LikenessLoss(self, network, coverage, machine.autocast)
 
 
 class LikenessLoss:
     """Compares pictures of a model with their targets; gradients flow into the pictures alone."""
 
-    def __init__(self, weights: Likeness, network: embedder.EmbedderNet, coverage: float) -> None:
+    def __init__(
+        self,
+        weights: Likeness,
+        network: embedder.EmbedderNet,
+        coverage: float,
+        autocast: Callable[[], AbstractContextManager] = nullcontext,
+    ) -> None:
         self._weights = weights
         self._network = network.eval().requires_grad_(False)
+        self._autocast = autocast
         self._share = embedder.COVERAGE / coverage
 
     def __call__(self, images: Tensor, targets: Tensor, target_masks: Tensor) -> dict[str, Tensor]:
@@ -68,14 +78,15 @@ class LikenessLoss:
         return parts
 
     def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
-        """The features at the end of every stage of the trunk, and the vectors."""
+        """The features at the end of every stage of the trunk, and the vectors, float32."""
         features, stages = self._view(images) * 2 - 1, []
         layers = list(self._network.trunk)
-        for layer, following in zip(layers, [*layers[1:], None], strict=True):
-            features = layer(features)
-            if not isinstance(following, Residual):  # the last layer of its size
-                stages.append(features)
-        return stages, self._network.head(self._network.narrow(features))
+        with self._autocast():
+            for layer, following in zip(layers, [*layers[1:], None], strict=True):
+                features = layer(features)
+                if not isinstance(following, Residual):  # the last layer of its size
+                    stages.append(features.float())
+            return stages, self._network.head(self._network.narrow(features)).float()
 
     def _view(self, images: Tensor) -> Tensor:
         """The part of the model's view that the embedder sees, in its size; borders are repeated where it sees more."""

@@ -101,8 +101,8 @@ def train_pair(
             network = machine.place(model())
             steps = optimiser.build(network)
             updater = Updater(network, steps, update)
-            adversary = discriminator.build(machine.device)
-            likeness_loss = likeness.build(network.coverage, machine.device)
+            adversary = discriminator.build(machine)
+            likeness_loss = likeness.build(network.coverage, machine)
         beside = [adversary] if adversary is not None else []
         restore = partial(restore_latest, run, network, steps, names, updater.averaged, beside)
         save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)

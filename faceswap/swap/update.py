@@ -118,8 +118,8 @@ class Updater:
         generator = torch.Generator(before[0].device)
         generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         for weight, old in zip(self._weights, before, strict=True):
-            stays = torch.empty_like(weight).bernoulli_(self._update.dropout, generator=generator)
-            weight.lerp_(old, stays)
+            dice = torch.randint(256, weight.shape, generator=generator, device=weight.device, dtype=torch.uint8)
+            weight.copy_(torch.where(dice < min(255, round(256 * self._update.dropout)), old, weight))
 
     @torch.no_grad()
     def _average(self, iteration: int) -> None:

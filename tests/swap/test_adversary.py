@@ -8,11 +8,12 @@ import torch
 
 from faceswap.swap.adversary import Adversary, Discriminator, PatchNet
 from faceswap.swap.checkpoints import list_checkpoints
+from faceswap.swap.machine import choose_machine
 from tests.swap.runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 ON = Discriminator(power=0.5, channels=4)
-CPU = torch.device("cpu")
+CPU = choose_machine("cpu", "fp32")
 
 
 def test_it_learns_to_tell_two_kinds_of_pictures_apart():

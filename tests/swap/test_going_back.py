@@ -74,6 +74,14 @@ def test_broken_weights_go_back_to_the_last_good_ones(sets, tmp_path, monkeypatc
     assert json.loads((list_checkpoints(run)[0] / STATE_FILE).read_text())["setbacks"] == 1
 
 
+def test_where_not_every_loss_is_asked_for_it_is_seen_when_one_looks(sets, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("faceswap.swap.update.math.isfinite", lambda value: True)  # as on a GPU
+    spoil(monkeypatch, {5}, break_weights)
+    run = train(sets, tmp_path / "run", iterations=12)
+    assert "at iteration 6: back to the weights of iteration 4" in caplog.text and "left out" not in caplog.text
+    assert all(np.isfinite(v.numpy()).all() for v in read_tensors(list_checkpoints(run)[0] / MODEL_FILE).values())
+
+
 def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
     spoil(monkeypatch, {4, 7, 10}, break_weights)
     with pytest.raises(UserError, match=r"no number any more at iteration 12; lower optimiser\.learning_rate"):
