@@ -16,7 +16,7 @@ class BuiltinFinderNode:
     _target_: str = "faceswap.find.builtin.finder.BuiltinFinder"
     detect_every: int = option(5, "frames from one search to the next; in between faces are followed", minimum=1)
     detect_side_px: int = option(640, "frames are reduced to this longer side to search for faces", minimum=64)
-    minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0)
+    minimum_score: float = option(0.4, "less certain faces are left out, in (0, 1)", minimum=0)
     looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1)
     recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
     embedder_weights: str | None = option(

@@ -48,7 +48,7 @@ class BuiltinFinder:
         self,
         detect_every: int = 5,
         detect_side_px: int = 640,
-        minimum_score: float = 0.5,
+        minimum_score: float = 0.4,
         looks: int = 2,
         recognise: bool = True,
         embedder_weights: str | None = None,

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 PATIENCE = 3  # searches in a row that may miss a face
-STILL = 0.6  # share of the least score of a new face that the certainty of a followed one must keep
 PROMISING = 0.6  # share of it that a new face must reach at its first look to get a second one
-SURE_SPREAD = 0.03  # the expected error of points above which a reading is the less certain the larger it is
+SURE_SPREAD = 0.018  # expected error of a real face's points at most; beyond it a reading is less and less certain
 FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
 LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too
 EMBED_EVERY, EMBED_EVERY_CLOSE = 25, 3  # frames after which a face is recognised anew, alone and beside another
@@ -45,8 +44,8 @@ class Follower:
 
     `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
     followed is read once, in a window around its last points. A new face must reach `least` in the geometric mean of
-    the detector's score and the reading's `certainty`: neither knows all that is no face. A followed one may become
-    less certain: one that was sure and turns away is still a face.
+    the detector's score and the reading's `certainty`: neither knows all that is no face. A followed one must keep it
+    in `certainty` alone: the detector's weak faces are read well, what is no face is not for long.
     """
 
     def __init__(self, networks: Networks, looks: int, least: float) -> None:
@@ -66,7 +65,7 @@ class Follower:
             detections = detect()
         if detections is not None:
             followed = self._confirmed(frame, followed, doubted, detections)
-        kept = without_doubles([seen for seen in followed if self._goes_on(seen.reading, frame)])
+        kept = without_doubles([seen for seen in followed if self._goes_on(seen, frame)])
         embeddings, self._seen = self._recognised(frame, kept, frames_passed)
         return [_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)]
 
@@ -94,7 +93,7 @@ class Follower:
         readings = reader.read([frame.image] * len(windows), windows)
         followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
         doubted = [
-            not self._goes_on(now.reading, frame) or _is_jump(before, now.reading)
+            not self._goes_on(now, frame) or _is_jump(before, now.reading)
             for before, now in zip(self._seen, followed, strict=True)
         ]
         return followed, doubted
@@ -117,7 +116,7 @@ class Follower:
                 anew.append((None, found))
         readings = self._read_anew([frame] * len(anew), [found for _, found in anew])
         for (before, _), reading in zip(anew, readings, strict=True):
-            known = before.reading if before is not None and self._goes_on(before.reading, frame) else None
+            known = before.reading if before is not None and self._goes_on(before, frame) else None
             if known is not None and (reading is None or certainty(known) >= certainty(reading)):
                 reading = known  # the better of the two looks
             if reading is not None:
@@ -149,9 +148,9 @@ class Follower:
         faces = dict(are_worth(1.0))
         return [faces.get(i) for i in range(len(readings))]
 
-    def _goes_on(self, reading: Reading, frame: Frame) -> bool:
+    def _goes_on(self, seen: Seen, frame: Frame) -> bool:
         """Whether a followed face is still one."""
-        return is_whole(reading.points, frame) and certainty(reading) >= STILL * self._least
+        return is_whole(seen.reading.points, frame) and certainty(seen.reading) >= self._least
 
     def _recognised(
         self, frame: Frame, kept: list[Seen], frames_passed: int
@@ -182,7 +181,7 @@ class Follower:
 
 def certainty(reading: Reading) -> float:
     """How sure a reading is, in [0, 1]: what is no face is often called one, but its points are then known badly."""
-    return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)), 0, 1))
+    return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)) ** 2, 0, 1))
 
 
 def without_doubles(faces: Sequence[Seen]) -> list[Seen]:

@@ -205,15 +205,15 @@ def test_an_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     assert world.searched == [0, 5, 10, 12, 17, 22]
 
 
-def test_a_face_that_was_sure_may_become_less_so() -> None:
+def test_new_faces_need_detector_and_reader_followed_ones_the_reader() -> None:
     def found(certainty: float, begins: int) -> list[int]:
         world = World(one)
         world.certainty = lambda index: 0.95 if index < begins else certainty
         return [len(faces) for faces in find(world, range(8), minimum_score=0.5)]
 
-    assert found(0.35, begins=3) == [1] * 8
-    assert found(0.25, begins=0) == [0] * 8  # nobody new is so unsure
-    assert found(0.3, begins=0) == [1] * 8  # the detector is surer: the mean counts
+    assert found(0.55, begins=3) == [1] * 8
+    assert found(0.45, begins=8)[7] == 1
+    assert found(0.25, begins=0) == [0] * 8  # sqrt(0.9 * 0.25) < 0.5: not even as a new face
     assert found(0.2, begins=3) == [1] * 3 + [0] * 5
 
 
@@ -223,4 +223,4 @@ def test_points_known_badly_make_a_reading_uncertain() -> None:
 
     points, visible = points_at(50, 50), np.ones(68, np.float32)
     values = [certainty(Reading(points, visible, 0.9, SURE_SPREAD * k)) for k in (0, 1, 2, 10)]
-    assert values == pytest.approx([0.9, 0.9, 0.45, 0.09])
+    assert values == pytest.approx([0.9, 0.9, 0.225, 0.009])
