@@ -186,7 +186,7 @@ class DemoConfig:
 
     workspace: str = _workspace(_demo_workspace)
     minutes: float = option(6.0, "training time", minimum=0)
-    batch_size: int = option(8, "faces of each side a training step", minimum=1)
+    batch_size: int = option(4, "faces of each side a training step", minimum=1)
     device: str = option("auto", nodes.DEVICES)
 
 

@@ -13,11 +13,6 @@ CLIPS = Path(__file__).resolve().parent
 A, B, FILM = "hanna", "vera", "vera_test"
 
 
-def finder_for(clip: str) -> tuple[str, ...]:
-    """How the faces of a clip are found: its exact landmarks, or ("finder=builtin",)."""
-    return "finder=landmarks", f"finder.path={CLIPS / f'{clip}.landmarks.npz'}"
-
-
 def demo(config: Any) -> Path:
     """Runs the three commands as a user would and returns the side-by-side film."""
     from faceswap.config.compose import compose_config
@@ -30,7 +25,7 @@ def demo(config: Any) -> Path:
         return compose_config(command, [*arguments, f"workspace={config.workspace}"])
 
     for name in (A, B, FILM):
-        extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}", *finder_for(name)))
+        extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}"))
     pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
     length = (f"minutes={config.minutes}", f"batch_size={config.batch_size}")
     train(settings("train", *pair, "model=lite", *length))
