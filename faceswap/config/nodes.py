@@ -117,7 +117,7 @@ class LimitsNode:
         0.15, "distance from where the neighbours in the track put it, in widths of the face", minimum=0
     )
     score: float = option(0.2, "the finder's score below which a face counts as misaligned", minimum=0)
-    likeness: float = option(0.5, "cosine from which on two tracks are one person's", minimum=-1)
+    likeness: float = option(0.7, "cosine from which on two tracks are one person's", minimum=-1)
 
 
 # ---- masks, colour, blenders

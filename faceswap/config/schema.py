@@ -81,7 +81,7 @@ class ExtractConfig:
     keep: str = option(
         "", "keep one person only: a photo of them alone, or the folder of a face set of theirs", verbatim=True
     )
-    keep_likeness: float = option(0.5, "how alike a track must be to that person, in [-1, 1]", minimum=-1, maximum=1)
+    keep_likeness: float = option(0.65, "how alike a track must be to that person, in [-1, 1]", minimum=-1, maximum=1)
     restart: bool = option(False, "throw away what was extracted before and start anew")
 
 

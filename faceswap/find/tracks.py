@@ -15,7 +15,7 @@ from faceswap.faces.values import Face, Frame
 LEAST_OVERLAP = 0.2
 LONGEST_GAP_FRAMES = 10
 LONGEST_MEMORY_FRAMES = 100  # so long somebody who was recognised may be away within a shot
-SAME, DIFFERENT = 0.5, 0.1  # likeness above which two faces are one person's, and below which they are two people's
+SAME, DIFFERENT = 0.65, 0.1  # likeness above which two faces are one person's, and below which they are two people's
 NEAR_SIDES = 4.0  # a face that comes back without overlap must be so near, in sides of the larger box
 _NEW_SHARE = 0.3  # of each new embedding in a track's remembered one
 

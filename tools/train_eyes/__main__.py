@@ -12,11 +12,11 @@ from faceswap.faces.errors import UserError
 
 # where each task lives, and the minutes of one core (or of one GPU) that its shipped weights took
 TASKS = {
-    "detector": ("tools.train_eyes.detector", "DetectorTask", 40),
-    "landmarks": ("tools.train_eyes.landmarks", "LandmarkTask", 45),
-    "parser": ("tools.train_eyes.parser", "ParserTask", 30),
-    "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 35),
-    "attributes": ("tools.train_eyes.attributes", "AttributeTask", 8),
+    "detector": ("tools.train_eyes.detector", "DetectorTask", 60),
+    "landmarks": ("tools.train_eyes.landmarks", "LandmarkTask", 50),
+    "parser": ("tools.train_eyes.parser", "ParserTask", 24),
+    "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 58),
+    "attributes": ("tools.train_eyes.attributes", "AttributeTask", 9),
 }
 
 

@@ -35,7 +35,7 @@ class Limits:
     shape_error: float = 0.13
     jump: float = 0.15
     score: float = 0.2
-    likeness: float = 0.5
+    likeness: float = 0.7
 
 
 @dataclass(frozen=True, eq=False)
