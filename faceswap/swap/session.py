@@ -103,11 +103,12 @@ class Session:
         return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate, **beside}
 
     def in_doubt(self, look: bool) -> bool:
-        """Whether the last step was left out, or, where asked to `look`, a loss since the last taking is no number.
+        """Whether the last step was left out, or, where asked to `look`, a loss since the last taking is no number, or
+        a weight: the last step's own loss does not show what that step did.
 
         Weights in doubt are neither saved nor shown. To look makes a GPU wait.
         """
-        return self._skipped > 0 or (look and not self._finite())
+        return self._skipped > 0 or (look and not (self._finite() and self._sound()))
 
     def lost(self) -> bool:
         """Whether it does not look as if going on helped: it is the weights that are broken, not one batch."""
@@ -119,6 +120,10 @@ class Session:
 
     def _finite(self) -> bool:
         return not self._sums or bool(torch.stack(list(self._sums.values())).isfinite().all())
+
+    def _sound(self) -> bool:
+        norms = torch._foreach_norm([weight.detach() for weight in self._model.parameters()])
+        return bool(torch.stack(norms).isfinite().all())
 
     def validate(self) -> dict[str, float]:
         """Losses of the held-out faces, unwarped, and their PSNR inside the mask; empty when none are held out."""

@@ -85,7 +85,7 @@ class Updater:
             self.averaged.load_state_dict(self._trained.state_dict())
 
     def step(self, loss: Tensor, clock: Clock) -> bool:
-        """One step down the loss. False, and nothing changed, when loss or gradient is no number.
+        """One step down the loss. False, and nothing changed, when the loss is no number, or a gradient to be clipped.
 
         A GPU is not asked: to wait for its answer would cost more than to go back once. See Session.in_doubt.
         """

@@ -82,6 +82,22 @@ def test_where_not_every_loss_is_asked_for_it_is_seen_when_one_looks(sets, tmp_p
     assert all(np.isfinite(v.numpy()).all() for v in read_tensors(list_checkpoints(run)[0] / MODEL_FILE).values())
 
 
+def test_weights_that_a_step_broke_are_not_saved(sets, tmp_path, monkeypatch, caplog):
+    count = []
+
+    def step(self, batch, step=trainer.Session.step):
+        step(self, batch)
+        count.append(batch)
+        if len(count) == 4:  # its own loss was a number; a checkpoint is due
+            break_weights(self, monkeypatch)
+
+    monkeypatch.setattr(trainer.Session, "step", step)
+    run = train(sets, tmp_path / "run", iterations=12)
+    assert "back to the weights of iteration 2 with half" in caplog.text
+    assert list_checkpoints(run)[0].name == "00000012"
+    assert all(np.isfinite(v.numpy()).all() for v in read_tensors(list_checkpoints(run)[0] / MODEL_FILE).values())
+
+
 def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
     spoil(monkeypatch, {4, 7, 10}, break_weights)
     with pytest.raises(UserError, match=r"no number any more at iteration 12; lower optimiser\.learning_rate"):
