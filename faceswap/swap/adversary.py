@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from faceswap.swap.machine import Machine
 
 _WEIGHTS, _MOMENTS = "discriminator/weights/", "discriminator/moments/"  # in the checkpoint
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,13 @@ class Adversary:
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Back from a checkpoint's tensors; those of a run that had none leave it as it is."""
+        """Back from a checkpoint's tensors; those of a run that had none, or other channels, leave it as it is."""
         weights = {name.removeprefix(_WEIGHTS): v for name, v in tensors.items() if name.startswith(_WEIGHTS)}
         if not weights:
+            return
+        shapes, own = ({name: value.shape for name, value in w.items()} for w in (weights, self._network.state_dict()))
+        if shapes != own:
+            log.info("the discriminator begins anew: the checkpoint's has other channels")
             return
         self._network.load_state_dict(weights)
         self._steps.state.clear()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -69,6 +70,13 @@ def test_it_can_join_late_and_leave(sets, tmp_path):
     train(sets, run, iterations=4, discriminator=ON)
     train(sets, run, iterations=6)
     assert not any(name.startswith("discriminator/") for name in files_of(run)[1])
+
+
+def test_one_of_other_channels_begins_anew_beside_the_same_model(sets, tmp_path, caplog):
+    run = train(sets, tmp_path / "run", iterations=2, discriminator=ON)
+    with caplog.at_level("INFO"):
+        train(sets, run, iterations=4, discriminator=replace(ON, channels=2 * ON.channels))
+    assert "going on from iteration 2" in caplog.text and "discriminator begins anew" in caplog.text
 
 
 @pytest.mark.parametrize("change", [{"power": -1}, {"start": -1}, {"channels": 0}, {"learning_rate": 0}])
