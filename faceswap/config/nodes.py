@@ -71,7 +71,7 @@ class OriginalNode:
     """The first deepfake autoencoder: 64 px, 82 million weights, no mask of its own."""
 
     _target_: str = "faceswap.swap.original.Original"
-    coverage: float = option(0.8, COVERAGE, minimum=0.1)
+    coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
 
 
@@ -80,7 +80,7 @@ class LiteNode:
     """The same shape for a laptop: 96 px with a learned mask."""
 
     _target_: str = "faceswap.swap.lite.Lite"
-    coverage: float = option(0.7, COVERAGE, minimum=0.1)
+    coverage: float = option(0.7, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
 
 
@@ -94,7 +94,7 @@ class DfNode:
     e_dims: int = option(64, "channels of the encoder (x 1, 2, 4, 8), even", minimum=4, maximum=256)
     d_dims: int = option(64, "channels of a decoder (x 8, 4, 2), even", minimum=4, maximum=256)
     d_mask_dims: int = option(22, "channels of its mask branch (x 8, 4, 2, 1), even", minimum=4, maximum=256)
-    coverage: float = option(0.8, COVERAGE, minimum=0.1)
+    coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
 
 

@@ -24,6 +24,11 @@ def test_any_file_name_arrives_as_it_is(name):
     assert config.finder.path == name
 
 
+@pytest.mark.parametrize("model", ["original", "lite", "df", "liae"])
+def test_a_model_sees_no_more_than_the_crop(model):
+    assert message("train", f"model={model}", "model.coverage=1.2").startswith("model.coverage=1.2 is too large: 1 or")
+
+
 def test_typed_values_are_converted():
     config = compose_config("extract", ["every=3", "restart=true", "stop=null"])
     assert (config.every, config.restart, config.stop) == (3, True, None)
