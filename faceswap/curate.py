@@ -49,7 +49,10 @@ def several(value: Any, kind: type, name: str, example: str) -> list:
 
 
 def embedder_on(device: str) -> Callable[[], Embedder]:
-    """What makes the embedder, when it comes to that."""
+    """What makes the embedder, when it comes to that. Raises UserError for a device that is not there."""
+    from faceswap.faces.devices import choose_device
+
+    choose_device(device)  # asked for in vain it is a mistake; only without weights does curating do without
 
     def make() -> Embedder:
         from faceswap.find.builtin.embedder import FaceEmbedder

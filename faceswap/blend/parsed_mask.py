@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from faceswap.blend.masks import MASK_PX, HullMask, LearnedMask, Mask, face_size
 from faceswap.faces.geometry import compose, invert, transform_points
+from faceswap.faces.landmarks import INNER
 from faceswap.faces.values import AlignedFace, Frame
 from faceswap.swap.face_mask import FOREHEAD
 
@@ -78,7 +79,7 @@ class ParsedMask:
 
         assert self._parser is not None
         free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
-        chosen = [index for index, view in enumerate(views) if face_size(view.points) > SMALLEST_PX]
+        chosen = [index for index, view in enumerate(views) if face_size(view.points[INNER]) > SMALLEST_PX]
         if not chosen:
             return free
         points = [transform_points(invert(views[i].frame_to_crop), views[i].points) for i in chosen]
@@ -111,4 +112,6 @@ class ParsedMask:
             change = np.abs(free - past)
             free = past + (1 - self.steady * np.clip(1 - change / CHANGE, 0, 1)) * (free - past)
         self._past[track] = (frame_index, free)
+        for ended in [known for known, (index, _) in self._past.items() if index < frame_index - 1]:
+            del self._past[ended]  # a long film has thousands of tracks
         return free

@@ -29,6 +29,7 @@ CROP_SIZES_PX = (16, 4096)
 LAST_FRAME = 10**8 - 1
 LARGEST_EVERY = 100_000
 _LARGEST_SIDE_PX = 1e6
+_LARGEST_SHIFT_PX, _LARGEST_NUMBER = 1e12, 1e9  # float32 holds what comes of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,14 +127,15 @@ class FaceRecord:
         """Raises ValueError for values that no extraction writes."""
         if self.frame_to_crop.shape != (2, 3) or not np.isfinite(self.frame_to_crop).all():
             raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
-        if not 1e-6 < scale_of(self.frame_to_crop) < 1e6:
+        if np.abs(self.frame_to_crop).max() > _LARGEST_SHIFT_PX or not 1e-6 < scale_of(self.frame_to_crop) < 1e6:
             raise ValueError("frame_to_crop cannot be turned round")
         if not CROP_SIZES_PX[0] <= self.size_px <= CROP_SIZES_PX[1]:
             raise ValueError(f"size_px={self.size_px} is not {CROP_SIZES_PX[0]} to {CROP_SIZES_PX[1]}")
         if not 0 <= self.frame <= LAST_FRAME or not -1 <= self.track <= LAST_FRAME:
             raise ValueError(f"frame={self.frame} or track={self.track} is out of range")
-        if not np.isfinite([self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]).all():
-            raise ValueError("time, score, blur and angles must be finite numbers")
+        numbers = [self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]
+        if not np.abs(numbers).max() <= _LARGEST_NUMBER:  # nor is NaN
+            raise ValueError(f"time, score, blur and angles must be numbers up to {_LARGEST_NUMBER:g}")
         face = self.face  # checks box and points
         if max(np.abs(face.points).max(), np.abs(face.box).max()) > _LARGEST_SIDE_PX:
             raise ValueError("points lie a million pixels away")

@@ -109,6 +109,8 @@ def test_small_changes_are_steadied_and_large_ones_pass_at_once() -> None:
     np.testing.assert_allclose(mask._steadied(hand, 12, 3), hand, atol=1e-6)
     np.testing.assert_array_equal(mask._steadied(noisy, 20, 3), noisy)  # frames are missing in between
     np.testing.assert_array_equal(mask._steadied(first, 21, -1), first)  # no track
+    mask._steadied(first, 22, 4)
+    assert mask._past.keys() == {4}  # what ended is forgotten
 
 
 def test_faces_of_several_frames_are_parsed_in_one_call() -> None:

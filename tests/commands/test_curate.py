@@ -30,5 +30,6 @@ def test_mistakes_are_one_line(tmp_path):
         (("faces=mixed", "keep=one"), "several as keep=[1,3]"),
         (("faces=mixed", "apply=nothing.json"), "no such file"),
         (("faces=mixed", "limits.blur=-1"), "limits.blur"),
+        (("faces=mixed", "device=gpu"), "device=gpu"),
     ):
         assert said in one_line_error(run("curate", *arguments, cwd=tmp_path, code=2))

@@ -71,6 +71,8 @@ def test_the_line_has_the_fields_other_programs_rely_on():
         {"score": float("nan")},
         {"time_seconds": float("inf")},
         {"yaw": float("nan")},
+        {"yaw": 1e300},
+        {"frame_to_crop": [[1, 0, 1e300], [0, 1, 0]]},
         {"frame_to_crop": [[1, 2, 0], [2, 4, 0]]},
         {"points": [[1e9, 0]] * 68},
         {"embedding": "AAAA"},

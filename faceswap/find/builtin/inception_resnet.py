@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -173,7 +174,10 @@ def load_weights(path: Path) -> InceptionResnetV1:
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict({name: tensor for name, tensor in state.items() if not name.startswith(UNUSED)})
-    except (RuntimeError, ValueError, AttributeError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
+    except (
+        RuntimeError, ValueError, AttributeError, TypeError, LookupError, EOFError, OSError, pickle.UnpicklingError,
+        SafetensorError,
+    ) as error:  # fmt: skip
         raise UserError(
             f"embedder weights {path} are not those of facenet-pytorch's InceptionResnetV1 ({type(error).__name__})"
         ) from error

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from faceswap.faces.atomic import atomic_path
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import CURATION_CACHE, FaceRecord
+from faceswap.faces.landmarks import INNER
 from faceswap.faces.progress import Progress
 from faceswap.find.curation.stock import FaceStock
 from faceswap.media.images import read_image
@@ -105,10 +106,12 @@ class _Table:
             self.thumbnails[index] = _thumbnail(picture)
             self.brightness[index] = self.thumbnails[index].mean()
             self.readable[index] = True
-        if embedder is not None and there:
-            points = [stock.records[index].crop_points for index, _ in there]
-            vectors = embedder.embed([picture for _, picture in there], points)
-            self.embeddings[[index for index, _ in there]] = vectors
+        # Points on one spot, which only a foreign file has, show nobody.
+        shown = [(i, picture) for i, picture in there if np.ptp(stock.records[i].crop_points[INNER], axis=0).max() > 1]
+        if embedder is not None and shown:
+            points = [stock.records[index].crop_points for index, _ in shown]
+            vectors = embedder.embed([picture for _, picture in shown], points)
+            self.embeddings[[index for index, _ in shown]] = vectors
 
     def measures(self) -> Measures:
         embeddings = None
@@ -130,6 +133,8 @@ def _stored(path: Path) -> _Table | None:
                 return None
             table = _Table(**{name: file[name] for name in file.files if name != "layout"})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError):
+        return None
+    if not all(isinstance(column, np.ndarray) and column.ndim for column in vars(table).values()):
         return None
     empty = _Table.empty([""], np.zeros((1, 3), np.int64), True)
     count = len(table.names)

@@ -71,9 +71,10 @@ def test_safetensors_are_read_too(state, tmp_path: Path) -> None:
     assert PublicEmbedder(tmp_path / "vggface2.safetensors", "cpu").size == EMBEDDING_SIZE
 
 
+@pytest.mark.parametrize("name", ["wrong.pt", "wrong.safetensors"])
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", None])
-def test_other_files_are_refused_in_one_line(content: bytes | None, tmp_path: Path) -> None:
-    path = tmp_path / "wrong.pt"
+def test_other_files_are_refused_in_one_line(content: bytes | None, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
     if content is None:
         torch.save({"conv2d_1a.conv.weight": torch.zeros(1)}, path)
     else:

@@ -110,6 +110,10 @@ def test_a_damaged_cache_is_made_anew(faces, content):
     np.savez(faces / "x.npz", layout=1, names=np.array(["a"]), stamps=np.zeros((1, 3)))
     (faces / "x.npz").rename(cache)
     curate_faces(faces)
+    columns = dict.fromkeys(("names", "stamps", "thumbnails", "brightness", "readable", "embeddings"), 0)
+    np.savez(faces / "x.npz", layout=2, **columns)
+    (faces / "x.npz").rename(cache)
+    curate_faces(faces)
 
 
 def test_a_picture_that_cannot_be_read(faces, caplog):
