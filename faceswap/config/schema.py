@@ -8,10 +8,9 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, walk
-from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
+from faceswap.faces.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
-SORTS = ("person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape")
 
 # The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
 PATHS = (
@@ -91,7 +90,7 @@ class CurateConfig:
 
     faces: str = option("", "the face set", verbatim=True)
     workspace: str = _workspace()
-    sort: str = option("person", "order of the sheet and of curation.json", choices=SORTS)
+    sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
     like: str = option(
         "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
     )

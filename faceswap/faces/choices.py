@@ -1,6 +1,9 @@
 """Names that both the settings and the rooms behind them accept."""
 
 IMAGE_FORMATS = ("jpg", "png", "webp")  # of stored crops
+FACE_ORDERS = (  # of curate's sheet
+    "person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape",
+)  # fmt: skip
 X264_PRESETS = (
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
 )  # fmt: skip

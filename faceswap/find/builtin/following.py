@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 PATIENCE = 3  # searches in a row that may miss a face
-PROMISING = 0.6  # share of it that a new face must reach at its first look to get a second one
+PROMISING = 0.6  # share of the least score that a new face must reach at its first look to get a second one
 SURE_SPREAD = 0.018  # expected error of a real face's points at most; beyond it a reading is less and less certain
 FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
 LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too

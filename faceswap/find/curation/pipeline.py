@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.atomic import write_text
+from faceswap.faces.choices import FACE_ORDERS
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import CURATION_REPORT, CURATION_SHEET
 from faceswap.faces.locks import locked
@@ -18,7 +19,7 @@ from faceswap.find.curation.marks import read_marks
 from faceswap.find.curation.measures import Embedder, measure
 from faceswap.find.curation.sheet import sheet_html
 from faceswap.find.curation.stock import FaceStock
-from faceswap.find.curation.verdicts import ORDERS, REASONS, Limits, Verdicts, judge
+from faceswap.find.curation.verdicts import REASONS, Limits, Verdicts, judge
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +71,8 @@ def curate_faces(
 
 
 def _check(sort: str, reject: Sequence[str], keep: Sequence[int], apply: Path | None) -> None:
-    if sort not in ORDERS:
-        raise UserError(f"sort={sort}: must be one of {', '.join(ORDERS)}")
+    if sort not in FACE_ORDERS:
+        raise UserError(f"sort={sort}: must be one of {', '.join(FACE_ORDERS)}")
     if unknown := [reason for reason in reject if reason not in REASONS]:
         raise UserError(f"reject={unknown[0]}: must be some of {', '.join(REASONS)}")
     if apply and (reject or keep):

@@ -14,9 +14,10 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.choices import FACE_ORDERS
 from faceswap.faces.face_set import REMOVED
 from faceswap.find.curation.stock import FaceStock
-from faceswap.find.curation.verdicts import ORDERS, REASONS, Verdicts
+from faceswap.find.curation.verdicts import REASONS, Verdicts
 
 # Landmarks are written with two characters a coordinate: 4096 steps over these parts of the crop's width.
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -55,7 +56,7 @@ def sheet_data(stock: FaceStock, verdicts: Verdicts, sort: str) -> dict:
         "name": stock.name,
         "fingerprint": stock.fingerprint(),
         "sort": sort,
-        "orders": [name for name in ORDERS if name in columns or name == "person"],
+        "orders": [name for name in FACE_ORDERS if name in columns or name == "person"],
         "reasons": REASONS,
         "removedFolder": REMOVED,
         "files": files,

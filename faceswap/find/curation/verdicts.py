@@ -15,9 +15,6 @@ from faceswap.find.curation.measures import Measures
 from faceswap.find.curation.stock import FaceStock
 
 REASONS = ("blur", "duplicates", "misaligned", "damaged")
-ORDERS = (
-    "person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape",
-)  # fmt: skip
 _LARGEST_ERROR = 9.99  # what stands for "no face at all" in reports
 
 
