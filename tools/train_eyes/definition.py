@@ -31,6 +31,7 @@ from faceswap.find.builtin.landmarks import LandmarkReader
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from tools.reference.marks import Marks, marked_media
+from tools.train_eyes.training import exported
 
 EVERY = 12  # frames of a film are much alike
 
@@ -46,9 +47,9 @@ def main(argv: list[str]) -> dict:
         metadata = file.metadata()
     tensors = load_file(path)
     tensors["definition"] = torch.zeros(POINT_COUNT, 2)
-    network = LandmarkNet(**json.loads(metadata["settings"]))
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
-    reader = LandmarkReader(network=network.eval())
+    network = exported(path, LandmarkNet)
+    network.definition.zero_()  # an earlier fit must not count in this one
+    reader = LandmarkReader(network=network)
     media = [differences(reader, path) for path in marked_media(options.references)]
     media = [differing for differing in media if len(differing[0])]
     offset = fitted(media)

@@ -15,7 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
 from faceswap.faces.atomic import atomic_path
 from faceswap.faces.geometry import warp_crop
@@ -28,6 +27,7 @@ from faceswap.find.builtin.windows import window_of_box
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.data import MISTAKES, MISTAKES_PX, Faces
 from tools.train_eyes.scenes import Scene, SceneMaker
+from tools.train_eyes.training import exported
 
 SCENE_PX = 448
 LEAST_SCORE = 0.12
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> Path:
     parser.add_argument("--scenes", type=int, default=3000)
     options = parser.parse_args(argv)
     cv2.setNumThreads(1)
-    network = detector_in(options.out)
+    network = folded(exported(options.out / "eyes-detector.safetensors", DetectorNet))
     detector = FaceDetector(side_px=SCENE_PX, minimum_score=LEAST_SCORE, network=network)
     faces = Faces(options.data)
     maker = SceneMaker(faces, faces.training, SCENE_PX)
@@ -60,15 +60,6 @@ def main(argv: list[str]) -> Path:
         np.save(file, np.stack(windows))
     print(f"{len(windows)} mistakes in {path}")
     return path
-
-
-def detector_in(folder: Path) -> DetectorNet:
-    """The trained detector of a folder, ready to look."""
-    network = DetectorNet()
-    tensors = load_file(folder / "eyes-detector.safetensors")
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
-    folded(network)
-    return network
 
 
 def wrong_looks(scene: Scene, detections: NDArray[np.float32]) -> list[NDArray[np.float64]]:

@@ -6,13 +6,14 @@ import copy
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from faceswap.faces.atomic import atomic_path, write_json
@@ -21,6 +22,8 @@ from faceswap.swap.machine import choose_machine
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 class Task(Protocol):
@@ -160,3 +163,12 @@ def export(task: Task, network: nn.Module, folder: Path, recipe: dict[str, Any])
         save_file({name: tensor.contiguous().cpu() for name, tensor in tensors.items()}, temp, settings)
     write_json(folder / f"eyes-{task.name}.json", {"task": task.name, **recipe})
     return path
+
+
+def exported(path: Path, build: Callable[..., NetworkT]) -> NetworkT:
+    """The network that `export` wrote to `path`: `build` with its settings and its weights, ready to look."""
+    with safe_open(path, "pt") as file:
+        settings = json.loads(file.metadata()["settings"])
+    network = build(**settings)
+    network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()}, strict=False)
+    return network.eval()
