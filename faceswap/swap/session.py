@@ -90,29 +90,33 @@ class Session:
         self._steps += 1
 
     def take_losses(self) -> dict[str, float]:
-        """Mean losses since the last call: `loss/a/l1` ... by part, `loss/a`, `loss/b` and `loss` in all."""
+        """Mean losses since the last call: `loss/a/l1` ... by part, `loss/a`, `loss/b` and `loss` in all.
+
+        Empty where no step was taken.
+        """
         parts = {f"loss/{name}": float(value) / self._steps for name, value in self._sums.items()}
         seconds = time.monotonic() - self._since
         self._images_per_second = 2 * self._batch_size * self._steps / seconds
         self._sums, self._steps, self._since = {}, 0, time.monotonic()
-        return _with_totals(parts, "loss")
+        return _with_totals(parts, "loss") if parts else {}
 
     def speed(self) -> dict[str, float]:
         """Images a second (both sides) between the last two takings, and the learning rate."""
         beside = {} if self._adversary is None else self._adversary.report()
         return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate, **beside}
 
-    def in_doubt(self, look: bool) -> bool:
-        """Whether the last step was left out, or, where asked to `look`, a loss since the last taking is no number, or
-        a weight: the last step's own loss does not show what that step did.
+    @property
+    def left_out(self) -> bool:
+        """Whether the last step could not be taken. The weights are then as they were before it."""
+        return self._skipped > 0
 
-        Weights in doubt are neither saved nor shown. To look makes a GPU wait.
+    def broken(self, look: bool) -> bool:
+        """Whether it is the weights that are broken, not one batch, so that going on would not help.
+
+        Asked to `look`, also whether a loss since the last taking is no number, or a weight: the last step's own loss
+        does not show what that step did. To look makes a GPU wait.
         """
-        return self._skipped > 0 or (look and not (self._finite() and self._sound()))
-
-    def lost(self) -> bool:
-        """Whether it does not look as if going on helped: it is the weights that are broken, not one batch."""
-        return self._skipped >= PATIENCE or not self._finite()
+        return self._skipped >= PATIENCE or (look and not (self._finite() and self._sound()))
 
     def forget(self) -> None:
         """Drops the losses since the last taking: the weights are others now."""

@@ -17,7 +17,7 @@ from faceswap.faces.face_set import REPORT
 from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.swap.adversary import Discriminator
-from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied, worker_count
+from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.changes import check_same_settings
 from faceswap.swap.checkpoints import (
@@ -31,6 +31,7 @@ from faceswap.swap.checkpoints import (
 from faceswap.swap.clock import Clock
 from faceswap.swap.likeness import Likeness
 from faceswap.swap.lite import Lite
+from faceswap.swap.loop import Loop, Pace
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
 from faceswap.swap.optimisers import Adam
@@ -105,7 +106,8 @@ def train_pair(
             likeness_loss = likeness.build(network.coverage, machine)
         beside = [adversary] if adversary is not None else []
         restore = partial(restore_latest, run, network, steps, names, updater.averaged, beside)
-        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
+        kept = {"keep": keep, "averaged": updater.averaged, "companions": beside}
+        save = partial(save_checkpoint, run, network, steps, **kept)
         with memory_errors(batch_size):
             state = None if restart else restore()
         if state is None:
@@ -137,41 +139,8 @@ def train_pair(
             BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
             Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
         ):
-            results: dict[str, dict[str, float]] = {"losses": {}, "validation": {}}
-            finished = clock.done()
-            try:
-                while not finished:
-                    session.step(next(batches))
-                    clock.tick()
-                    bar.advance()
-                    finished = clock.done() or bool(stop)
-                    if session.in_doubt(look=finished or any(map(clock.every, (log_every, preview_every, save_every)))):
-                        if finished or session.lost():
-                            _go_back(restore, clock, 0 if finished else update.retries)
-                            session.forget()
-                        continue
-                    saves = finished or clock.every(save_every)
-                    looks = (finished or clock.every(preview_every)) and not stop
-
-                    if finished or clock.every(log_every):
-                        results["losses"] = losses = session.take_losses()
-                        journal.scalars(losses | session.speed(), clock.iteration)
-                        bar.note(f"A {losses['loss/a']:.4f} B {losses['loss/b']:.4f} {clock}")
-                    if saves:
-                        save(state=clock.state())
-                    if looks:
-                        results["validation"] = session.validate()
-                        journal.scalars(results["validation"], clock.iteration)
-                        journal.preview(session.preview(), clock.iteration)
-                    if saves or looks:
-                        journal.report(session.report(clock.state()) | results)
-            except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-                if clock.iteration > state.iteration and not session.in_doubt(look=True):
-                    session.take_losses()
-                    save(state=clock.state())
-                    journal.report(session.report(clock.state()) | results)
-                if not stop:
-                    raise
+            pace = Pace(log_every, preview_every, save_every)
+            Loop(session, clock, journal, pace, update.retries, restore, save).run(batches, bar, stop)
         if stop and not clock.done():
             where = f"iteration {clock.iteration}, saved in {run}"
             raise Interrupted(f"stopped at {where}; the same command goes on from there")
@@ -183,21 +152,6 @@ def _forget(run: Path, maker: BatchMaker) -> None:
     maker.make(0)
     for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS, REPORT):
         remove(run / name)
-
-
-def _go_back(restore: Callable[[], TrainingState | None], clock: Clock, retries: int) -> None:
-    """To the last checkpoint's weights with half the rate. The clock runs on, so that other batches come this time."""
-    found = restore() if clock.setbacks < retries else None
-    if found is None:
-        raise UserError(
-            f"the loss is no number any more at iteration {clock.iteration}; lower optimiser.learning_rate (and say "
-            "allow_changes=true): the same command goes on from the last checkpoint"
-        )
-    clock.setbacks += 1
-    log.warning(
-        "the loss is no number any more at iteration %d: back to the weights of iteration %d with half the learning "
-        "rate, %d of at most %d times", clock.iteration, found.iteration, clock.setbacks, retries,
-    )  # fmt: skip
 
 
 def _check(**numbers: float) -> None:

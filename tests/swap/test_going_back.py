@@ -64,7 +64,7 @@ def test_broken_weights_go_back_to_the_last_good_ones(sets, tmp_path, monkeypatc
     spoil(monkeypatch, {6}, break_weights)
     run = train(sets, tmp_path / "run", iterations=12)
     assert (
-        "at iteration 8: back to the weights of iteration 4 with half the learning rate, 1 of at most 3" in caplog.text
+        "at iteration 6: back to the weights of iteration 4 with half the learning rate, 1 of at most 3" in caplog.text
     )
     checkpoint = list_checkpoints(run)[0]
     assert checkpoint.name == "00000012" and json.loads((checkpoint / STATE_FILE).read_text())["setbacks"] == 1
@@ -72,6 +72,21 @@ def test_broken_weights_go_back_to_the_last_good_ones(sets, tmp_path, monkeypatc
     with caplog.at_level(logging.INFO):
         train(sets, run, iterations=14)
     assert json.loads((list_checkpoints(run)[0] / STATE_FILE).read_text())["setbacks"] == 1
+
+
+def test_one_bad_batch_at_the_very_end_costs_no_training(sets, tmp_path, monkeypatch, caplog):
+    spoil(monkeypatch, {8}, break_batch)
+    run = train(sets, tmp_path / "run", iterations=8, save_every=100)
+    assert "iteration 8 is left out" in caplog.text
+    assert [path.name for path in list_checkpoints(run)] == ["00000008"]
+    assert json.loads((run / "report.json").read_text())["losses"]["loss"] > 0
+
+
+def test_weights_that_the_very_last_step_broke_are_not_saved(sets, tmp_path, monkeypatch):
+    spoil(monkeypatch, {8}, break_weights)
+    with pytest.raises(UserError, match="no number any more at iteration 8"):
+        train(sets, tmp_path / "run", iterations=8)
+    assert [path.name for path in list_checkpoints(tmp_path / "run")] == ["00000006", "00000004"]
 
 
 def test_where_not_every_loss_is_asked_for_it_is_seen_when_one_looks(sets, tmp_path, monkeypatch, caplog):
@@ -100,7 +115,7 @@ def test_weights_that_a_step_broke_are_not_saved(sets, tmp_path, monkeypatch, ca
 
 def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
     spoil(monkeypatch, {4, 7, 10}, break_weights)
-    with pytest.raises(UserError, match=r"no number any more at iteration 12; lower optimiser\.learning_rate"):
+    with pytest.raises(UserError, match=r"no number any more at iteration 10; lower optimiser\.learning_rate"):
         train(sets, tmp_path / "run", iterations=50, update=Update(retries=2), save_every=3)
     assert "2 of at most 2 times" in caplog.text
     for checkpoint in list_checkpoints(tmp_path / "run"):
