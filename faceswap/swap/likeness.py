@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from faceswap.find.builtin import embedder
-from faceswap.find.builtin.blocks import Residual
 from faceswap.find.builtin.loading import load_network
 from faceswap.swap.machine import Machine
 
@@ -78,22 +77,15 @@ class LikenessLoss:
         return parts
 
     def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
-        """The features at the end of every stage of the trunk, and the vectors, float32."""
-        features, stages = self._view(images) * 2 - 1, []
-        layers = list(self._network.trunk)
         with self._autocast():
-            for layer, following in zip(layers, [*layers[1:], None], strict=True):
-                features = layer(features)
-                if not isinstance(following, Residual):  # the last layer of its size
-                    stages.append(features.float())
-            return stages, self._network.head(self._network.narrow(features)).float()
+            return self._network.stages(inner_view(images, self._share, embedder.RESOLUTION_PX) * 2 - 1)
 
-    def _view(self, images: Tensor) -> Tensor:
-        """The part of the model's view that the embedder sees, in its size; borders are repeated where it sees more."""
-        margin = round(images.shape[-1] * (1 - self._share) / 2)
-        inner = functional.pad(images, [-margin] * 4, mode="replicate" if margin < 0 else "constant")
-        size = (embedder.RESOLUTION_PX, embedder.RESOLUTION_PX)
-        return functional.interpolate(inner, size, mode="bilinear", align_corners=False, antialias=True)
+
+def inner_view(images: Tensor, share: float, size_px: int) -> Tensor:
+    """The central `share` of square pictures (N, C, R, R), `size_px` wide; a share above 1 repeats their borders."""
+    margin = round(images.shape[-1] * (1 - share) / 2)
+    inner = functional.pad(images, [-margin] * 4, mode="replicate" if margin < 0 else "constant")
+    return functional.interpolate(inner, (size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
 
 
 def _unit(features: Tensor) -> Tensor:

@@ -55,12 +55,12 @@ def test_gradients_reach_the_face_and_nothing_else(network, coverage):
     assert all(weight.grad is None for weight in network.parameters())
 
 
-def test_the_embedder_sees_its_own_share_of_the_view(network):
+def test_the_embedder_sees_its_own_share_of_the_view():
     images = torch.zeros(1, 3, 100, 100)
     images[..., 16:84, 16:84] = 1  # the central 0.68
-    seen = LikenessLoss(ALL, network, 1.0)._view(images)
+    seen = likeness.inner_view(images, embedder.COVERAGE, 96)
     assert seen.shape == (1, 3, 96, 96) and (seen == 1).all()
-    assert (LikenessLoss(ALL, network, 0.5)._view(torch.ones(1, 3, 64, 64)) == 1).all()
+    assert (likeness.inner_view(torch.ones(1, 3, 64, 64), embedder.COVERAGE / 0.5, 96) == 1).all()
 
 
 def test_a_run_with_it_resumes_exactly(sets, tmp_path, network, monkeypatch):

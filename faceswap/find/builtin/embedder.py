@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.find.builtin.blocks import trunk
+from faceswap.find.builtin.blocks import Residual, trunk
 from faceswap.find.builtin.views import ViewReader
 
 if TYPE_CHECKING:
@@ -47,6 +47,16 @@ class EmbedderNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return self.head(self.narrow(self.trunk(images)))
+
+    def stages(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The features at the end of every stage of the trunk, finest first, and the vectors; all float32."""
+        features, stages = images, []
+        layers = list(self.trunk)
+        for layer, following in zip(layers, [*layers[1:], None], strict=True):
+            features = layer(features)
+            if not isinstance(following, Residual):  # the last layer of its size
+                stages.append(features.float())
+        return stages, self.head(self.narrow(features)).float()
 
 
 class FaceEmbedder(ViewReader):
