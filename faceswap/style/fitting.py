@@ -1,0 +1,151 @@
+"""Hyperplanes in the space of styles: a logistic regression of our own, and what parts one attribute from others.
+
+Faces with and without an attribute lie on two sides of a hyperplane of W; its normal is the way from one to the other
+(Shen et al. 2020, "Interpreting the Latent Space of GANs for Semantic Face Editing").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RIDGE = 1e-2  # of the standardised weights; keeps the fit finite where the two sides part completely
+_MOST_STEPS = 50
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Hyperplane:
+    """`normal` (D,), a unit vector; `normal @ x + intercept`, signed distances, are positive on the "more" side."""
+
+    normal: Array
+    intercept: float
+
+    def distances(self, points: NDArray) -> Array:
+        """Signed distances (N,) of points (N, D)."""
+        return np.asarray(points, np.float64) @ self.normal + self.intercept
+
+
+def fit_hyperplane(points: NDArray, labels: NDArray, ridge: float = RIDGE) -> Hyperplane:
+    """The hyperplane that parts points (N, D) with true labels (N,) from the others.
+
+    L2-regularised logistic regression on standardised coordinates (so that a coordinate's unit does not matter), by
+    Newton's method. Raises ValueError when all labels are the same.
+    """
+    values, truth = np.asarray(points, np.float64), np.asarray(labels, bool)
+    if truth.all() or not truth.any():
+        raise ValueError("all labels are the same: there is nothing to part")
+    mean, spread = values.mean(0), values.std(0)
+    spread[spread < 1e-9 * max(spread.max(), 1e-30)] = np.inf  # a coordinate that never changes tells nothing
+    # Both sides weigh the same, however many there are of each.
+    weights = np.where(truth, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
+    slopes, bias = _logistic((values - mean) / spread, truth.astype(np.float64), weights, ridge)
+    slopes = slopes / spread
+    length = float(np.linalg.norm(slopes))
+    if length == 0:
+        raise ValueError("the points do not differ: there is nothing to part")
+    return Hyperplane(slopes / length, (bias - float(slopes @ mean)) / length)
+
+
+def _logistic(values: Array, truth: Array, weights: Array, ridge: float) -> tuple[Array, float]:
+    """Slopes (D,) and bias that minimise the weighted mean log loss + ridge / 2 |slopes|^2."""
+    count, size = values.shape
+    extended = np.hstack([values, np.ones((count, 1))])
+    penalty = np.append(np.full(size, ridge), 1e-9)
+    found = np.zeros(size + 1)
+    loss = _log_loss(extended @ found, truth, weights)
+    for _ in range(_MOST_STEPS):
+        chance = _sigmoid(extended @ found)
+        slope = extended.T @ (weights * (chance - truth)) / count + penalty * found
+        if np.abs(slope).max() < 1e-7:
+            break
+        curved = extended * np.sqrt(weights * chance * (1 - chance) / count)[:, None]
+        step = np.linalg.solve(curved.T @ curved + np.diag(penalty), slope)
+        # Newton's full step may overshoot where the sides part completely: halve it until it helps.
+        for share in 0.5 ** np.arange(12):
+            tried = found - share * step
+            now = _log_loss(extended @ tried, truth, weights) + 0.5 * float(penalty @ tried**2)
+            if now <= loss:
+                break
+        else:
+            break  # rounding is all that is left
+        found, loss = tried, now
+    return found[:-1], float(found[-1])
+
+
+def _log_loss(scores: Array, truth: Array, weights: Array) -> float:
+    return float((weights * (np.logaddexp(0, scores) - truth * scores)).mean())
+
+
+def _sigmoid(scores: Array) -> Array:
+    return 0.5 * (1 + np.tanh(0.5 * scores))
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Which of the scores are most surely low and high: those beyond `low` and `high`."""
+
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, scores: NDArray, share: float) -> Ends:
+        """The lowest and the highest `share` of the scores (N,), in (0, 0.5]. Raises ValueError where none differ."""
+        low, middle, high = (float(value) for value in np.quantile(scores, (share, 0.5, 1 - share)))
+        if not low < high:
+            raise ValueError("its scores do not differ")
+        if middle in (low, high):  # labels of two values: the middle lies between them, wherever the median falls
+            middle = (low + high) / 2
+        return cls(low, middle, high)
+
+    def chosen(self, scores: NDArray) -> NDArray[np.bool_]:
+        """(N,): which samples lie in one of the ends."""
+        return (scores <= self.low) | (scores >= self.high)
+
+    def labels(self, scores: NDArray) -> NDArray[np.bool_]:
+        """(N,): which lie above the middle."""
+        return np.asarray(scores) > self.middle
+
+
+def accuracy(plane: Hyperplane, points: NDArray, labels: NDArray) -> float:
+    """The share of points (N, D) on the side that their labels (N,) say; both sides count the same."""
+    right = (plane.distances(points) > 0) == labels
+    sides = [right[labels == side] for side in (True, False) if (labels == side).any()]
+    return float(np.mean([side.mean() for side in sides])) if sides else float("nan")
+
+
+def without(direction: NDArray, others: NDArray, covariance: NDArray | None = None) -> Array:
+    """`direction` (D,) changed as little as possible so that moving along it leaves the normals `others` (K, D) alone.
+
+    Conditional manipulation (Shen et al. 2020): the direction less its part in the span of the others. With the
+    `covariance` (D, D) of samples, "as little as possible" is counted in their spreads, and the direction first turned
+    to where faces really differ that way (covariance @ normal): the edit stays among faces the generator knows.
+    Length 1. Raises ValueError when nothing is left.
+    """
+    metric = np.eye(len(direction)) if covariance is None else np.asarray(covariance, np.float64)
+    normals = np.asarray(others, np.float64).reshape(-1, len(direction))
+    turned = metric @ np.asarray(direction, np.float64)
+    before = float(np.linalg.norm(turned))
+    if len(normals):
+        spans = metric @ normals.T  # (D, K)
+        turned = turned - spans @ np.linalg.lstsq(normals @ spans, normals @ turned, rcond=None)[0]
+    length = float(np.linalg.norm(turned))
+    if not length > 1e-9 * before:
+        raise ValueError("nothing of the direction is left without the others")
+    return turned / length
+
+
+def principal(points: NDArray, count: int) -> tuple[Array, Array]:
+    """The `count` widest axes (count, D) of points (N, D) and the standard deviations (count,) along them.
+
+    GANSpace (Härkönen et al. 2020): unsupervised directions. The sign is chosen so that the largest number is positive.
+    """
+    values = np.asarray(points, np.float64)
+    variances, axes = np.linalg.eigh(np.cov(values, rowvar=False))
+    axes = axes.T[::-1][:count]
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(1)]
+    return axes * np.sign(largest)[:, None], np.sqrt(np.maximum(variances[::-1][:count], 0))
