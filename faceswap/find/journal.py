@@ -31,8 +31,15 @@ class Entry:
 
     @classmethod
     def from_json(cls, line: str) -> Entry:
-        frame, faces, cut, size = json.loads(line)
-        return cls(int(frame), int(faces), bool(cut), int(size))
+        """The entry of a line. Raises ValueError when it is none."""
+        try:
+            values = json.loads(line)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        if not isinstance(values, list) or len(values) != 4 or any(type(v) is not int or v < 0 for v in values):
+            raise ValueError("not four numbers")
+        frame, faces, cut, size = values
+        return cls(frame, faces, bool(cut), size)
 
 
 class Journal:
@@ -111,6 +118,6 @@ def settings_of(folder: Path) -> dict | None:
         settings = json.loads(first) if newline else None
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot read {folder / JOURNAL}: {error}; start anew with restart=true") from error
     return settings if isinstance(settings, dict) else None

@@ -85,7 +85,7 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
         report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):  # a file in the way is told of where the folder is made
         report = {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot read {folder / REPORT}: {error}; start anew with restart=true") from error
     if isinstance(report, dict) and report.get("completed") is True:
         return report, True

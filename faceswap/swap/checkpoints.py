@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,8 @@ log = logging.getLogger(__name__)
 class TrainingState:
     """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
 
-    `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (trainer.py).
+    `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (loop.py).
+    `batch_size`: what batch_size=auto chose, 0: nothing yet.
     """
 
     iteration: int
@@ -46,6 +48,7 @@ class TrainingState:
     seed: int
     faces: tuple[str, str] | None = None
     setbacks: int = 0
+    batch_size: int = 0
 
 
 class Companion(Protocol):
@@ -251,9 +254,13 @@ def _read_state(folder: Path) -> tuple[TrainingState, str]:
                 raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
         a_and_b = [str(name) for name in values.get("faces") or ()]
         faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
-        numbers = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
-        return TrainingState(*numbers, faces, int(values.get("setbacks", 0))), str(values.get("optimiser", "Adam"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        iteration, seconds, seed = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
+        setbacks, batch_size = int(values.get("setbacks", 0)), int(values.get("batch_size", 0))
+        if not (min(iteration, seconds, seed, setbacks, batch_size) >= 0 and math.isfinite(seconds)):
+            raise ValueError("numbers that cannot be")
+        state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size)
+        return state, str(values.get("optimiser", "Adam"))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error
 
 

@@ -34,7 +34,7 @@ def read_description(path: Path) -> dict[str, Any]:
     with _opened(path) as file:
         try:
             description = json.loads((file.metadata() or {}).get(HEADER_KEY, "{}"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedCheckpoint(f"{path.name}: {error}") from error
     return description if isinstance(description, dict) else {}
 

@@ -226,3 +226,17 @@ def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generato
     state["bytes"][OPTIMISER_FILE] = path.stat().st_size
     (path.parent / STATE_FILE).write_text(json.dumps(state))
     assert restore_latest(tmp_path, *trained()).iteration == 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    ['"iteration": -1', '"seconds": NaN', '"seconds": -1', '"seed": -1', '"setbacks": -1', '"batch_size": []',
+     '"iteration": ' + "[" * 100_000, '"bytes": 3', '"faces": 3'],
+    ids=lambda change: change[:16],
+)  # fmt: skip
+def test_a_state_that_cannot_be_is_passed_over(tmp_path, change):
+    folder = save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 0), keep=2)
+    state = folder / "state.json"
+    state.write_text(state.read_text().rstrip().removesuffix("}") + f", {change}}}\n")
+    with pytest.raises(UserError, match="no checkpoint in"):
+        restore_latest(tmp_path, *trained())
