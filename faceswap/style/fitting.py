@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-RIDGE = 1e-2  # of the standardised weights; keeps the fit finite where the two sides part completely
+RIDGE = 1e-3  # of the standardised weights; keeps the fit finite where the two sides part completely
 _MOST_STEPS = 50
 
 Array = NDArray[np.float64]
@@ -96,10 +96,13 @@ class Ends:
     def of(cls, scores: NDArray, share: float) -> Ends:
         """The lowest and the highest `share` of the scores (N,), in (0, 0.5]. Raises ValueError where none differ."""
         low, middle, high = (float(value) for value in np.quantile(scores, (share, 0.5, 1 - share)))
-        if not low < high:
+        least, most = float(np.min(scores)), float(np.max(scores))
+        if not least < most:
             raise ValueError("its scores do not differ")
-        if middle in (low, high):  # labels of two values: the middle lies between them, wherever the median falls
-            middle = (low + high) / 2
+        if middle in (least, most):  # labels of two values: the middle lies between them, wherever the median falls
+            middle = (least + most) / 2
+        if low >= high:  # one of them is rarer than `share`: all samples count
+            low = high = middle
         return cls(low, middle, high)
 
     def chosen(self, scores: NDArray) -> NDArray[np.bool_]:

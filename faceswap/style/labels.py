@@ -1,0 +1,77 @@
+"""Tables of labels: what a user (or a renderer) says of faces, by seed or by picture file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.faces.errors import UserError
+
+LARGEST_TABLE = 64 << 20  # bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A table of labels: `of` are seeds (as text) or files, `columns` (N,) by name; NaN where a label is missing."""
+
+    by: str  # "seed" or "file"
+    of: Sequence[str]
+    columns: Mapping[str, NDArray[np.float64]]
+
+
+def read_labels(path: str | Path) -> Labels:
+    """Labels from a .csv (first line: `seed` or `file`, then names) or .jsonl ({"file": ..., "attributes": {...}}).
+
+    Files are looked for beside the table. true/false and yes/no count as 1 and 0; columns that are no numbers are left
+    out. Raises UserError.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST_TABLE:
+            raise UserError(f"{path} is larger than {LARGEST_TABLE >> 20} MB: too large for a table of labels")
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _json_rows(text) if path.suffix.lower() == ".jsonl" else list(csv.DictReader(text.splitlines()))
+    except (OSError, ValueError, TypeError, csv.Error, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UserError(f"cannot read the labels {path}: {reason.lower()}") from error
+    by = next((key for key in ("seed", "file") if rows and key in rows[0]), None)
+    if by is None:
+        raise UserError(f"{path}: no labels; its first line must name a column 'seed' or 'file' and the attributes")
+    columns = {
+        str(name): column
+        for name in rows[0]
+        if name not in (by, None) and np.isfinite(column := np.array([_number(row.get(name)) for row in rows])).any()
+    }
+    if not columns:
+        raise UserError(f"{path}: no column holds numbers")
+    names = [str(row.get(by) or "") for row in rows]
+    if by == "seed" and not all(name.isdecimal() and len(name) < 19 for name in names):
+        raise UserError(f"{path}: the column 'seed' must hold whole numbers, 0 or more")
+    return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, columns)
+
+
+def _json_rows(text: str) -> list[dict[str, Any]]:
+    rows = []
+    for line in filter(str.strip, text.splitlines()):
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise ValueError("each line must be an object")
+        rows.append({**(row.pop("attributes", None) or {}), **row})
+    return rows
+
+
+def _number(value: Any) -> float:
+    """A label as a number, NaN when it is none."""
+    words = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+    try:
+        found = words.get(str(value).strip().lower())
+        return float(value) if found is None else found
+    except (TypeError, ValueError):
+        return float("nan")
