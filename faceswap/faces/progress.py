@@ -10,12 +10,14 @@ from tqdm import tqdm
 class Progress:
     """`with Progress(total, "extract") as bar: bar.advance()`; a plain line now and then without a terminal."""
 
-    def __init__(self, total: int | None, label: str, unit: str = "frame", initial: int = 0) -> None:
+    def __init__(
+        self, total: int | None, label: str, unit: str = "frame", initial: int = 0, shown: bool = True
+    ) -> None:
         # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.
         interval_seconds = 0.1 if sys.stderr.isatty() else 10.0
         self._bar = tqdm(
             total=total, desc=label, unit=f" {unit}s", initial=initial, file=sys.stderr, mininterval=interval_seconds,
-            dynamic_ncols=True, smoothing=0.1, leave=True,
+            dynamic_ncols=True, smoothing=0.1, leave=True, disable=not shown,
         )  # fmt: skip
 
     def advance(self, count: int = 1) -> None:

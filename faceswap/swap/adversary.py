@@ -65,6 +65,7 @@ class Adversary:
     def __init__(self, settings: Discriminator, machine: Machine) -> None:
         self._settings = settings
         self._autocast = machine.autocast
+        self._team = machine.team
         self._network = machine.place(PatchNet(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
@@ -95,10 +96,12 @@ class Adversary:
         loss = ((said_true - 1).square().mean() + said_drawn.square().mean()) / 2
         self._steps.zero_grad()
         loss.backward()
-        if loss.device.type == "cpu" and not math.isfinite(float(loss.detach())):
+        loss = loss.detach()
+        self._team.average([loss, *(weight.grad for weight in self._network.parameters() if weight.grad is not None)])
+        if loss.device.type == "cpu" and not math.isfinite(float(loss)):
             return
         self._steps.step()
-        self._loss = loss.detach()
+        self._loss = loss
 
     def _opinions(self, pictures: Tensor) -> Tensor:
         with self._autocast():

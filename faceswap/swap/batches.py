@@ -27,6 +27,7 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
 from faceswap.swap.colour import ColourChange
+from faceswap.swap.distributed import ALONE, Team
 from faceswap.swap.recolour import MATCHERS, ColourTransfer, recoloured
 from faceswap.swap.regions import regions_in_view
 from faceswap.swap.stopping import STOP_SIGNALS
@@ -45,6 +46,9 @@ class FaceBatch:
     masks: NDArray[np.uint8]
     regions: NDArray[np.uint8] | None = None
 
+    def __len__(self) -> int:
+        return len(self.inputs)
+
 
 @dataclass(frozen=True, eq=False)
 class RawBatch:
@@ -56,6 +60,9 @@ class RawBatch:
     crops: NDArray[np.uint8]
     grids: NDArray[np.float32]
     regions: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.crops)
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,8 @@ class Side:
 class BatchMaker:
     """Makes batch number n of both sides. `warped` False leaves the warp to the GPU (RawBatch).
 
-    `transfer`: how each face of A takes on the colours of a random face of B.
+    `transfer`: how each face of A takes on the colours of a random face of B. `team`: whose batch it is: the faces of
+    all its processes are drawn as one batch, of which this one makes its `batch_size`.
     """
 
     sides: Mapping[str, Side]
@@ -108,6 +116,7 @@ class BatchMaker:
     seed: int = 0
     warped: bool = True
     transfer: ColourTransfer = "none"
+    team: Team = ALONE
 
     @cached_property
     def _colour_change(self) -> ColourChange:
@@ -121,40 +130,48 @@ class BatchMaker:
         return {name: self._make_side(place, side, number) for place, (name, side) in enumerate(self.sides.items())}
 
     def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
-        chosen = side.faces_of(number, self.batch_size, [self.seed, place])
+        whole = self.batch_size * self.team.size
+        own = slice(self.batch_size * self.team.rank, self.batch_size * (self.team.rank + 1))
+        chosen = side.faces_of(number, whole, [self.seed, place])[own]
         rng = np.random.default_rng([self.seed, place, number, 1])
-        grids = self.warp.at(number).draw(rng, len(chosen), self.coverage).grids
-        self._colour_change.seed(int(rng.integers(2**31)))
+        grids = self.warp.at(number).draw(rng, whole, self.coverage).grids[own]
+        colours = rng.integers(2**31, size=whole)[own]
         crops = [side.crops[face] for face in chosen]
         if self.transfer != "none" and place == 0:
-            crops = self._recoloured(crops, np.random.default_rng([self.seed, place, number, 2]))
-        batch = self._warped(crops, grids) if self.warped else self._raw(crops, grids)
+            dice = np.random.default_rng([self.seed, place, number, 2])
+            crops = self._recoloured(crops, dice.choice(self.sides["b"].indices, whole)[own])
+        batch = self._warped(crops, grids, colours) if self.warped else self._raw(crops, grids, colours)
         return batch if side.points is None else replace(batch, regions=self._regions(side.points[chosen], grids))
 
     def _regions(self, points: NDArray[np.float32], grids: NDArray[np.float32]) -> NDArray[np.uint8]:
         seen = [regions_in_view(face, both[1], self.resolution) for face, both in zip(points, grids, strict=True)]
         return np.stack(seen)
 
-    def _recoloured(self, crops: list[NDArray[np.uint8]], rng: np.random.Generator) -> list[NDArray[np.uint8]]:
-        matcher, donors = MATCHERS[self.transfer](), self.sides["b"]
-        chosen = rng.choice(donors.indices, len(crops))
-        return [recoloured(crop, donors.crops[donor], matcher) for crop, donor in zip(crops, chosen, strict=True)]
+    def _recoloured(self, crops: list[NDArray[np.uint8]], donors: NDArray[np.int64]) -> list[NDArray[np.uint8]]:
+        matcher, shown = MATCHERS[self.transfer](), self.sides["b"].crops
+        return [recoloured(crop, shown[donor], matcher) for crop, donor in zip(crops, donors, strict=True)]
 
-    def _warped(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32]) -> FaceBatch:
+    def _coloured(self, picture: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+        """An RGBA picture as RGB, in other colours."""
+        self._colour_change.seed(seed)
+        return self._colour_change(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
+
+    def _warped(
+        self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32], colours: NDArray[np.int64]
+    ) -> FaceBatch:
         size = self.resolution
         pictures = np.empty((len(crops), 2 * size, size, 3), np.uint8)  # input above target: coloured as one
         masks = np.empty((len(crops), size, size), np.uint8)
-        for place, (crop, both) in enumerate(zip(crops, grids, strict=True)):
+        for place, (crop, both, colour) in enumerate(zip(crops, grids, colours, strict=True)):
             drawn = sample_cv2(crop, both, size)
-            tall = drawn.reshape(2 * size, size, 4)
-            pictures[place] = self._colour_change(cv2.cvtColor(tall, cv2.COLOR_RGBA2RGB))
+            pictures[place] = self._coloured(drawn.reshape(2 * size, size, 4), int(colour))
             masks[place] = drawn[1, ..., 3]
         return FaceBatch(pictures[:, :size], pictures[:, size:], masks)
 
-    def _raw(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32]) -> RawBatch:
+    def _raw(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32], colours: NDArray[np.int64]) -> RawBatch:
         copies = np.stack(crops)
-        for crop in copies:
-            crop[..., :3] = self._colour_change(cv2.cvtColor(crop, cv2.COLOR_RGBA2RGB))
+        for crop, colour in zip(copies, colours, strict=True):
+            crop[..., :3] = self._coloured(crop, int(colour))
         return RawBatch(copies, grids)
 
 
@@ -203,11 +220,14 @@ class BatchStream:
             ) from error
 
 
-def worker_count(asked: int | None, on_gpu: bool) -> int:
-    """How many processes prepare batches. A CPU that trains needs its cores itself: one thread keeps up with it."""
+def worker_count(asked: int | None, on_gpu: bool, sharing: int = 1) -> int:
+    """How many processes prepare batches, where `sharing` trainings share the machine.
+
+    A CPU that trains needs its cores itself: one thread keeps up with it.
+    """
     if asked is not None:
         return asked
-    return max(1, min(8, (os.cpu_count() or 1) - 1)) if on_gpu else 0
+    return max(1, min(8, (os.cpu_count() or 1) // sharing - 1)) if on_gpu else 0
 
 
 def _pool(workers: int) -> Executor:

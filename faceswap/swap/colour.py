@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,7 +31,8 @@ class ColourChange:
     def seed(self, seed: int) -> None:
         """Fixes all that follows."""
         if not self._empty:
-            self._compose.set_random_seed(seed)
+            # Not its set_random_seed, which takes longer than the change and gives all transforms the same numbers.
+            self._compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
 
     def __call__(self, image: NDArray[Any]) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB -> the same shape, one random change for the whole picture."""

@@ -85,8 +85,12 @@ class ReconstructionLoss:
 
 
 def weighted_mean(errors: Tensor, weights: Tensor) -> Tensor:
-    """Mean of (N, C, H, W) errors by (N, 1, H, W) weights."""
-    return (errors * weights).sum() / (weights.sum() * errors.shape[1])
+    """Mean of (N, C, H, W) errors by (N, 1, H, W) weights, first within each face: then parts of a batch add up to it.
+
+    A face without any weight has no error.
+    """
+    sums = weights.sum((1, 2, 3)).clamp_min(torch.finfo(weights.dtype).tiny) * errors.shape[1]
+    return ((errors * weights).sum((1, 2, 3)) / sums).mean()
 
 
 def dssim_map(images: Tensor, targets: Tensor, window: Tensor) -> Tensor:

@@ -13,22 +13,28 @@ from torch import nn
 
 from faceswap.faces.devices import choose_device, multiplies_bf16
 from faceswap.faces.errors import UserError
+from faceswap.swap.distributed import ALONE, Team
 
 Switch = Literal["auto", "on", "off"]
 Precision = Literal["auto", "fp32", "bf16"]
 
+_GPU_LIBRARIES = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "CUDNN_STATUS", "NCCL error")  # in their messages
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch."""
+    """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch.
+
+    `team`: the processes that train together.
+    """
 
     device: torch.device
     bf16: bool
     channels_last: bool
     compile: bool
+    team: Team = ALONE
 
     def autocast(self) -> AbstractContextManager:
         """Mixed precision for what runs inside, if it is on."""
@@ -50,18 +56,25 @@ class Machine:
             "precision": "bf16" if self.bf16 else "fp32",
             "channels_last": self.channels_last,
             "compile": self.compile,
+            "processes": self.team.size,
         }
 
 
 def choose_machine(
-    device: str = "auto", precision: Precision = "auto", channels_last: Switch = "auto", compile: Switch = "auto"
+    device: str = "auto",
+    precision: Precision = "auto",
+    channels_last: Switch = "auto",
+    compile: Switch = "auto",
+    team: Team = ALONE,
 ) -> Machine:
     """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
+
+    Each process of a `team` takes a GPU of its own.
 
     auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on
     a CPU it costs most of a minute and gains nothing).
     """
-    place = choose_device(device)
+    place = choose_device(device) if team.size == 1 else _own_device(device, team)
     gpu = place.type == "cuda"
     bf16 = multiplies_bf16(place) if precision == "auto" else precision == "bf16"
     return Machine(
@@ -69,11 +82,41 @@ def choose_machine(
         bf16=bf16,
         channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",
         compile=gpu if compile == "auto" else compile == "on",
+        team=team,
     )
 
 
+def _own_device(asked: str, team: Team) -> torch.device:
+    if asked.startswith("cuda:"):
+        raise UserError(f"device={asked} is one GPU for {team.size} processes: say device=auto and each takes its own")
+    place = choose_device(asked)
+    if place.type == "cpu":
+        return place
+    count = torch.cuda.device_count()
+    if team.here > count:
+        raise UserError(
+            f"{team.here} processes on this machine share {count} GPU(s): say --nproc-per-node {count}, or device=cpu"
+        )
+    return torch.device("cuda", team.place)
+
+
 @contextmanager
-def memory_errors(batch_size: int) -> Iterator[None]:
+def gpu_errors() -> Iterator[None]:
+    """Turns a GPU that is lost, or has come to harm, into one line for the user."""
+    try:
+        yield
+    except RuntimeError as error:
+        first_line = str(error).splitlines()[0] if str(error) else ""
+        if isinstance(error, torch.OutOfMemoryError) or not any(name in first_line for name in _GPU_LIBRARIES):
+            raise
+        raise UserError(
+            f"the GPU has failed ({first_line[:120]}); the same command goes on from the last checkpoint. If it fails "
+            "again, nvidia-smi shows its state, and device=cpu does without"
+        ) from error
+
+
+@contextmanager
+def memory_errors(batch_size: int | str) -> Iterator[None]:
     """Turns a lack of memory, on a GPU or not, into one line for the user."""
     try:
         yield

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.clock import Clock
+from faceswap.swap.distributed import ALONE, Team
 
 Schedule = Literal["constant", "cosine", "one_cycle"]
 SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine", "one_cycle")
@@ -61,9 +62,10 @@ class Update:
 class Updater:
     """Takes the steps. `shown` is the model to look at and to keep: the averaged one, or the trained one itself."""
 
-    def __init__(self, model: SwapModel, optimiser: torch.optim.Optimizer, update: Update) -> None:
+    def __init__(self, model: SwapModel, optimiser: torch.optim.Optimizer, update: Update, team: Team = ALONE) -> None:
         self._optimiser = optimiser
         self._update = update
+        self._team = team
         self._rates = [float(group["lr"]) for group in optimiser.param_groups]
         self._trained = model
         self._weights: list[Tensor] = list(model.parameters())
@@ -84,20 +86,23 @@ class Updater:
         if self.averaged is not None:
             self.averaged.load_state_dict(self._trained.state_dict())
 
-    def step(self, loss: Tensor, clock: Clock) -> bool:
-        """One step down the loss. False, and nothing changed, when the loss is no number, or a gradient to be clipped.
+    def step(self, losses: Tensor, clock: Clock) -> Tensor | None:
+        """One step down the sum of `losses`, whose means over all processes it gives back, without a gradient.
 
-        A GPU is not asked: to wait for its answer would cost more than to go back once. See Session.in_doubt.
+        None, and nothing changed, when a loss is no number, or a gradient to be clipped. A GPU is not asked: to wait
+        for its answer would cost more than to go back once. See Session.broken.
         """
-        asks = loss.device.type == "cpu"
+        asks = losses.device.type == "cpu"
         self._optimiser.zero_grad()
-        if asks and not math.isfinite(float(loss.detach())):
-            return False
-        loss.backward()
+        losses.sum().backward()
+        means = losses.detach()
+        self._team.average([means, *(weight.grad for weight in self._weights if weight.grad is not None)])
+        if asks and not math.isfinite(float(means.sum())):
+            return None
         if self._update.clip:
             length = torch.nn.utils.clip_grad_norm_(self._weights, self._update.clip)
             if asks and not math.isfinite(float(length)):
-                return False
+                return None
 
         share = self._update.rate(clock.progress()) * AFTER_SETBACK**clock.setbacks
         for group, full in zip(self._optimiser.param_groups, self._rates, strict=True):
@@ -110,7 +115,7 @@ class Updater:
             self._optimiser.step()
         if self.averaged is not None:
             self._average(clock.iteration)
-        return True
+        return means
 
     @torch.no_grad()
     def _put_back(self, before: list[Tensor], seed: list[int]) -> None:

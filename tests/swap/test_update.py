@@ -84,7 +84,7 @@ def stepped(update: Update, iterations: int = 1, **state) -> tuple[Tiny, Tiny, U
     before = [weight.detach().clone() for weight in model.parameters()]
     for iteration in range(iterations):
         clock = Clock(TrainingState(iteration, 0.0, 3, **state), 10, None)
-        assert updater.step(sum(weight.sum() for weight in model.parameters()), clock)
+        assert updater.step(sum(weight.sum() for weight in model.parameters()), clock) is not None
     return model, updater.shown, updater, before
 
 

@@ -1,0 +1,142 @@
+"""Several processes that train one model. torchrun starts them; each takes its part of every batch.
+
+Nothing wraps the model: gradients and losses are averaged in one message between the way back and the step
+(Updater.step). So all see the same numbers and take, leave out or undo the same steps, and whatever trains beside the
+model, begins late or is frozen for a while needs no special case. Numbers to agree on travel apart from them, over the
+CPU: a GPU need not be waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, distributed
+
+from faceswap.faces.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+class PeerLost(UserError):
+    """A process of the team has ended, or cannot be reached."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """`size` processes of which this one is number `rank`; on its machine it is number `place` of `here`.
+
+    `came_back`: this is not the first try: torchrun started all anew after one had died.
+    """
+
+    rank: int = 0
+    size: int = 1
+    place: int = 0
+    here: int = 1
+    came_back: bool = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes, shows and speaks for all."""
+        return self.rank == 0
+
+    @contextmanager
+    def meet(self, device: torch.device) -> Iterator[None]:
+        """Connects the processes, each with its `device`: NCCL between GPUs, gloo between CPUs.
+
+        Raises UserError when some have a GPU and others none, PeerLost when they do not find each other.
+        """
+        if self.size == 1:
+            yield
+            return
+        on_gpu = device.type == "cuda"
+        if on_gpu:
+            torch.cuda.set_device(device)
+        if not self.leads:
+            logging.getLogger("faceswap").setLevel(logging.ERROR)
+        with _peers():
+            distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+        if self.largest([on_gpu]) != [-value for value in self.largest([-on_gpu])]:
+            raise UserError("some processes have a GPU and others none: say device=cpu, or start them where GPUs are")
+        log.info("%d processes train together, %d of them here", self.size, self.here)
+        try:
+            yield
+        except BaseException:
+            if not on_gpu:  # a GPU that waits for a lost process cannot be asked to let go; torchrun ends this one
+                distributed.destroy_process_group()
+            raise
+        distributed.destroy_process_group()
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Puts the mean of all processes in the place of every tensor (of one type and device), in one message."""
+        if self.size == 1:
+            return
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        with _peers():
+            distributed.all_reduce(flat)
+        means = (flat / self.size).split([tensor.numel() for tensor in tensors])
+        torch._foreach_copy_(list(tensors), [mean.view(t.shape) for mean, t in zip(means, tensors, strict=True)])
+
+    def largest(self, values: Sequence[float]) -> list[float]:
+        """The largest that any process gives, value by value; all wait here for each other."""
+        if self.size == 1:
+            return [float(value) for value in values]
+        numbers = torch.tensor([float(value) for value in values], dtype=torch.float64)
+        with _peers():
+            distributed.all_reduce(numbers, distributed.ReduceOp.MAX)
+        return numbers.tolist()
+
+    def check_same(self, number: int, what: str) -> None:
+        """Raises UserError when `number` is not the same everywhere: they do not see the same files."""
+        highest, lowest = self.largest([number, -number])
+        if highest != -lowest:
+            raise UserError(
+                f"the processes do not see the same {what} ({-lowest:.0f} to {highest:.0f}): workspace= must be one "
+                "folder that all machines share"
+            )
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """What runs inside is done by the leader first: the others find the files that it has made."""
+        if not self.leads:
+            self.largest([0])
+        yield
+        if self.leads:
+            self.largest([0])
+
+    def seed_apart(self, seed: int, iteration: int) -> None:
+        """Gives every process random numbers of its own (Gaussian codes); alone, the generator stays as it is."""
+        if self.size > 1:
+            torch.manual_seed(int(np.random.SeedSequence([seed, iteration, self.rank]).generate_state(1)[0]))
+
+
+ALONE = Team()
+
+
+def find_team() -> Team:
+    """The team that torchrun has put this process in, by its environment; without torchrun it is alone."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return ALONE
+    numbers = {name: os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")}
+    if not all(value.isdecimal() for value in numbers.values()):
+        told = ", ".join(f"{name}={value}" for name, value in numbers.items())
+        raise UserError(f"torchrun's environment is incomplete ({told}): start all processes with torchrun")
+    again = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return Team(*(int(value) for value in numbers.values()), came_back=again not in ("", "0"))
+
+
+@contextmanager
+def _peers() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:  # gloo, NCCL and the rendezvous have no error of their own in common
+        reason = str(error).splitlines()[0][:160]
+        raise PeerLost(
+            f"another process of this training has ended or cannot be reached ({reason}); see its own message. The "
+            "same command goes on from the last checkpoint"
+        ) from error
