@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
 
 PARTS = ("detector", "landmarks")
-EMBEDDER = "embedder"
+EMBEDDER, CHECK = "embedder", "parser"  # a folder of weights still in training may lack these
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ class BuiltinFinder:
         self._unrelated = source.kind == "images"
         self._start_anew()
         if self._networks is None:
-            names = [*PARTS, EMBEDDER] if self._recognises() and not self._embedder_weights else PARTS
+            names = [*PARTS, *([CHECK] if CHECK in listed() else [])]
+            names += [EMBEDDER] if self._recognises() and not self._embedder_weights else []
             self._weights = " ".join(f"{name} {entry_of(name).sha256[:8]}" for name in names)
             if self._recognise and self._embedder_weights:
                 self._weights += f" embedder {Path(self._embedder_weights).name}"
@@ -113,7 +114,7 @@ class BuiltinFinder:
         return self._follower
 
     def _recognises(self) -> bool:
-        # A folder of weights still in training may hold no embedder yet: tracks then go by overlap alone.
+        # without it tracks go by overlap alone
         return self._recognise and (bool(self._embedder_weights) or EMBEDDER in listed())
 
     def _step_to(self, frame: Frame) -> _Step:
@@ -139,7 +140,10 @@ def load_networks(
     """The shipped networks, but for the embedder of other weights. Raises UserError for a file missing or damaged."""
     from faceswap.find.builtin.detector import FaceDetector
     from faceswap.find.builtin.embedder import embedder_of
+    from faceswap.find.builtin.face_check import FaceCheck
     from faceswap.find.builtin.landmarks import LandmarkReader
 
     detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score**2)
-    return Networks(detector, LandmarkReader(device), embedder_of(embedder_weights, device) if recognise else None)
+    embedder = embedder_of(embedder_weights, device) if recognise else None
+    check = FaceCheck(device) if CHECK in listed() else None
+    return Networks(detector, LandmarkReader(device), embedder, check)

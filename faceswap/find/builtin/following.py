@@ -23,20 +23,30 @@ SURE_SPREAD = 0.018  # expected error of a real face's points at most; beyond it
 FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
 LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too
 EMBED_EVERY, EMBED_EVERY_CLOSE = 25, 3  # frames after which a face is recognised anew, alone and beside another
+CHECK_EVERY, SURE = 25, 0.8  # frames after which a face is checked anew; one less certain than SURE: every time
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded."""
+    """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded.
+
+    `faceness` in [0, 1]: what the last check said of it; `since_checked`: frames since then.
+    """
 
     reading: Reading
     usual: float
     missed: int = 0
     since_embedded: int = EMBED_EVERY
+    faceness: float = 1.0
+    since_checked: int = CHECK_EVERY
 
     @property
     def box(self) -> NDArray[np.float32]:
         return box_of(self.reading.points)
+
+    @property
+    def certainty(self) -> float:
+        return certainty(self.reading) * self.faceness
 
 
 class Follower:
@@ -44,8 +54,9 @@ class Follower:
 
     `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
     followed is read once, in a window around its last points. A new face must reach `least` in the geometric mean of
-    the detector's score and the reading's `certainty`: neither knows all that is no face. A followed one must keep it
-    in `certainty` alone: the detector's weak faces are read well, what is no face is not for long.
+    the detector's score and the reading's `certainty`: neither knows all that is no face. Then, new or followed, it
+    must reach it in `certainty` times what the check says: the detector's weak faces are read well, what is no face is
+    not for long.
     """
 
     def __init__(self, networks: Networks, looks: int, least: float) -> None:
@@ -65,9 +76,10 @@ class Follower:
             detections = detect()
         if detections is not None:
             followed = self._confirmed(frame, followed, doubted, detections)
-        kept = without_doubles([seen for seen in followed if self._goes_on(seen, frame)])
+        whole = without_doubles([seen for seen in followed if self._goes_on(seen, frame)])
+        kept = self._checked(frame, whole, frames_passed)
         embeddings, self._seen = self._recognised(frame, kept, frames_passed)
-        return [_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)]
+        return [_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)]
 
     def single(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[list[Face]]:
         """The faces of pictures that have nothing to do with each other, all read together."""
@@ -80,8 +92,9 @@ class Follower:
                 for owner, reading in zip(owners, readings, strict=True)
                 if owner is frame and reading is not None
             ]
-            embeddings, _ = self._recognised(frame, kept := without_doubles(here), 1)
-            faces.append([_face(seen.reading, who) for seen, who in zip(kept, embeddings, strict=True)])
+            kept = self._checked(frame, without_doubles(here), 1)
+            embeddings, _ = self._recognised(frame, kept, 1)
+            faces.append([_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)])
         return faces
 
     def _read_on(self, frame: Frame) -> tuple[list[Seen], list[bool]]:
@@ -150,7 +163,20 @@ class Follower:
 
     def _goes_on(self, seen: Seen, frame: Frame) -> bool:
         """Whether a followed face is still one."""
-        return is_whole(seen.reading.points, frame) and certainty(seen.reading) >= self._least
+        return is_whole(seen.reading.points, frame) and seen.certainty >= self._least
+
+    def _checked(self, frame: Frame, faces: list[Seen], frames_passed: int) -> list[Seen]:
+        """Those that hold against a second opinion; a face that is sure of itself is asked for one now and then."""
+        check = self._networks.check
+        if check is None:
+            return faces
+        checked = [replace(seen, since_checked=seen.since_checked + frames_passed) for seen in faces]
+        due = [i for i, seen in enumerate(checked) if seen.since_checked >= CHECK_EVERY or seen.certainty < SURE]
+        if due:
+            said = check.faceness([frame.image] * len(due), [faces[i].reading.points for i in due])
+            for i, faceness in zip(due, said, strict=True):
+                checked[i] = replace(faces[i], faceness=float(faceness), since_checked=0)
+        return [seen for seen in checked if seen.certainty >= self._least]
 
     def _recognised(
         self, frame: Frame, kept: list[Seen], frames_passed: int
@@ -229,6 +255,6 @@ def _is_jump(before: Seen, now: Reading) -> bool:
     return bool(grown or shift > LARGEST_SHIFT * old_side or certainty(now) < FALLEN * before.usual)
 
 
-def _face(reading: Reading, embedding: NDArray[np.float32] | None) -> Face:
-    visible = np.clip(reading.visible, 0, 1)
-    return Face(box_of(reading.points), reading.points, certainty(reading), embedding=embedding, visible=visible)
+def _face(seen: Seen, embedding: NDArray[np.float32] | None) -> Face:
+    visible = np.clip(seen.reading.visible, 0, 1)
+    return Face(seen.box, seen.reading.points, seen.certainty, embedding=embedding, visible=visible)

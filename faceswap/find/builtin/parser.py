@@ -19,6 +19,7 @@ NAMES = (
     "ears",
 )  # fmt: skip
 FACE = tuple(NAMES.index(name) for name in ("skin", "brows", "eyes", "nose", "lips", "mouth", "beard"))
+HEAD = (*FACE, *(NAMES.index(name) for name in ("hair", "neck", "ears")))
 RESOLUTION_PX = 128
 COVERAGE = 0.9  # forehead, hair and neck are in view
 

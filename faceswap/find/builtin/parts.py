@@ -35,10 +35,17 @@ class Embedder(Protocol):
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
 
 
+class Check(Protocol):
+    """What gives a second opinion on faces: see `face_check.FaceCheck`."""
+
+    def faceness(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """What the finder looks with; without an embedder nobody is recognised."""
+    """What the finder looks with; without an embedder nobody is recognised, without a check all readings count."""
 
     detector: Detector
     reader: Reader
     embedder: Embedder | None = None
+    check: Check | None = None

@@ -46,6 +46,31 @@ def test_a_face_is_searched_now_and_then_and_followed_in_between(batch: int) -> 
     assert [index for index, _ in world.embedded] == [0]
 
 
+def test_a_sure_face_gets_a_second_opinion_now_and_then() -> None:
+    world = World(one)
+    world.opinion = lambda index, who: 1.0
+    find(world, range(60))
+    assert [index for index, _ in world.checked] == [0, 25, 50]
+
+
+def test_an_unsure_face_is_checked_in_every_frame_and_dropped_when_it_is_none() -> None:
+    world = World(one)
+    world.opinion = lambda index, who: 0.6 if index < 7 else 0.3
+    found = find(world, range(12))
+    assert [len(faces) for faces in found] == [1] * 7 + [0] * 5
+    assert found[0][0].score == pytest.approx(0.95 * 0.6)
+    assert [index for index, _ in world.checked[:8]] == list(range(8))
+
+
+@pytest.mark.parametrize("source", [FILM, PICTURES])
+def test_what_the_second_opinion_calls_no_face_is_none(source: SourceInfo) -> None:
+    world = World(lambda index: {"a": (80, 120, 60), "b": (220, 120, 60)})
+    world.opinion = lambda index, who: 1.0 if who == "a" else 0.0
+    assert [[round(face.points[:, 0].mean()) for face in faces] for faces in find(world, range(3), source=source)] == [
+        [round(points_at(80, 120, 60)[:, 0].mean())]
+    ] * 3
+
+
 def test_a_newcomer_is_found_at_the_next_search_and_a_leaver_is_dropped_at_once() -> None:
     def places(index: int) -> Places:
         people = {"a": (60.0, 120.0, 60.0)} if index < 12 else {}

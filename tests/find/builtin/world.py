@@ -28,13 +28,15 @@ class World:
     ) -> None:
         self.places, self.unseen, self.shots = places, unseen, shots
         self.certainty: Callable[[int], float] = lambda index: 0.95
+        self.opinion: Callable[[int, str], float] | None = None  # a second one: frame, who -> faceness
+        self.checked: list[tuple[int, str]] = []
         self.searched: list[int] = []  # frames the detector looked at
         self.looks: list[int] = []  # frames the reader looked at, once a window
         self.embedded: list[tuple[int, str]] = []
 
     @property
     def networks(self) -> Networks:
-        return Networks(self, self, self)
+        return Networks(self, self, self, self if self.opinion is not None else None)
 
     def frame(self, index: int) -> Frame:
         frame = frame_of(index, self.shots(index), 320, 240)
@@ -60,6 +62,12 @@ class World:
             self.embedded.append((_index(image), who))
             row[ord(who)] = 1
         return vectors
+
+    def faceness(self, images: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> np.ndarray:
+        assert self.opinion is not None
+        seen = [(_index(i), self._nearest(_index(i), face.mean(0))[0]) for i, face in zip(images, points, strict=True)]
+        self.checked += seen
+        return np.array([self.opinion(index, who) for index, who in seen], np.float32)
 
     def _boxes(self, index: int) -> np.ndarray:
         self.searched.append(index)
