@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.train_eyes", description="Train the built-in eyes.")
     parser.add_argument("name", choices=sorted(TASKS), help="which network")
     parser.add_argument("data", type=Path, help="a set written by python -m tools.people dataset")
+    parser.add_argument("--more", type=Path, action="append", default=[], help="another set to learn from as well")
+    parser.add_argument("--start", type=Path, help="weights to begin with: an eyes-NAME.safetensors")
     parser.add_argument("out", type=Path, help="folder for checkpoints and weights")
     parser.add_argument("--minutes", type=float, help="in all, earlier calls counted in (default: as shipped)")
     parser.add_argument("--threads", type=int, default=1, help="of the CPU")
@@ -58,8 +60,8 @@ def _train(options: argparse.Namespace) -> Path:
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
     module, task, minutes = TASKS[options.name]
-    chosen = getattr(import_module(module), task)(Faces(options.data))
-    return train(chosen, options.out, options.minutes or minutes, options.device)
+    chosen = getattr(import_module(module), task)(Faces(options.data, *options.more))
+    return train(chosen, options.out, options.minutes or minutes, options.device, options.start)
 
 
 if __name__ == "__main__":

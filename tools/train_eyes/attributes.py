@@ -125,7 +125,7 @@ def split(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def picture_labels(faces: Faces) -> NDArray[np.float32]:
     """(N, OUTPUTS): what the seeds say of every picture, in the units of `meaning`."""
-    plan = json.loads((faces.folder / "plan.json").read_text())
+    plan = json.loads((faces.folders[0] / "plan.json").read_text())
     people: dict[int, Person] = {}
     smiles: dict[int, float] = {}
     labels = np.zeros((len(faces), OUTPUTS), np.float32)

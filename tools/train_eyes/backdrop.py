@@ -44,6 +44,11 @@ class Backdrop:
             side = int(other.shape[0] * rng.uniform(0.1, 0.8))
             top, left = rng.integers(0, other.shape[0] - side + 1, 2)
             return np.asarray(cv2.resize(other[top : top + side, left : left + side], (size_px, size_px)), np.uint8)
+        return self.noise(size_px, rng)
+
+    @staticmethod
+    def noise(size_px: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Noise of one grain, from a soft gradient to single pixels; nothing in it is a face."""
         grain = int(rng.choice([2, 3, 5, 9, 17, 33, size_px]))
         noise = rng.normal(rng.uniform(0, 255, 3), rng.uniform(5, 80), (grain, grain, 3))
         pixels = np.clip(noise, 0, 255).astype(np.uint8)

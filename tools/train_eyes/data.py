@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,17 @@ MISTAKES, MISTAKES_PX = "mistakes.npy", 128  # see tools/train_eyes/mistakes.py
 
 
 class Faces:
-    """Rendered faces with their labels; index i means the same picture everywhere.
+    """Rendered faces of one set, or of several one after another; index i means the same picture everywhere.
 
-    `images` (N, S, S, 3) uint8 RGB and `labels` (N, S, S) uint8 (`tools.people` Label) are memory maps; `points`
-    (N, 68, 2) float32 pixels; `visible` (N, 68); `person`, `moment` (N,) seeds; `rows` the manifest's lines;
-    `training`, `validation` indices of different people. Raises UserError where no whole set lies in `folder`.
+    `images` (N, S, S, 3) uint8 RGB and `labels` (N, S, S) uint8 (`tools.people` Label) stay on disk; `points`
+    (N, 68, 2) float32 pixels; `visible` (N, 68); `person`, `moment` (N,) seeds; `rows` the manifests' lines;
+    `training`, `validation` indices of different people. Raises UserError where a folder holds no whole set.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        manifest = self.folder / "manifest.jsonl"
-        if not manifest.is_file():
-            raise UserError(f"{manifest} is missing: write the set first with python -m tools.people dataset")
-        self.rows: list[dict[str, Any]] = [json.loads(line) for line in manifest.read_text().splitlines()]
+    def __init__(self, folder: str | Path, *more: str | Path) -> None:
+        self.folders = [Path(path) for path in (folder, *more)]
+        self._rows_of = [_manifest(path) for path in self.folders]
+        self.rows: list[dict[str, Any]] = [row for rows in self._rows_of for row in rows]
         self.person = np.array([row["person"] for row in self.rows])
         self.moment = np.array([row["moment"] for row in self.rows])
         is_training = np.array([row["split"] == "training" for row in self.rows])
@@ -41,11 +40,11 @@ class Faces:
         return len(self.rows)
 
     @cached_property
-    def images(self) -> NDArray[np.uint8]:
+    def images(self) -> NDArray[np.uint8] | Chained:
         return self._packed("images", cv2.IMREAD_COLOR_RGB)
 
     @cached_property
-    def labels(self) -> NDArray[np.uint8]:
+    def labels(self) -> NDArray[np.uint8] | Chained:
         return self._packed("labels", cv2.IMREAD_GRAYSCALE)
 
     @cached_property
@@ -64,27 +63,61 @@ class Faces:
     @cached_property
     def mistakes(self) -> NDArray[np.uint8]:
         """(n, 128, 128, 3) uint8 windows that a detector took for faces; none before they were collected."""
-        path = self.folder / MISTAKES
+        path = self.folders[0] / MISTAKES
         return np.load(path, mmap_mode="r") if path.exists() else np.zeros((0, MISTAKES_PX, MISTAKES_PX, 3), np.uint8)
 
     def _from_shards(self, name: str) -> NDArray:
-        shards: dict[int, NDArray] = {}
-        for number in {row["shard"] for row in self.rows}:
-            with np.load(self.folder / "shards" / f"{number:06d}.npz") as arrays:
-                shards[number] = arrays[name]
-        return np.stack([shards[row["shard"]][row["row"]] for row in self.rows])
+        values = []
+        for folder, rows in zip(self.folders, self._rows_of, strict=True):
+            shards: dict[int, NDArray] = {}
+            for number in {row["shard"] for row in rows}:
+                with np.load(folder / "shards" / f"{number:06d}.npz") as arrays:
+                    shards[number] = arrays[name]
+            values += [shards[row["shard"]][row["row"]] for row in rows]
+        return np.stack(values)
 
-    def _packed(self, name: str, flags: int) -> NDArray[np.uint8]:
-        path = self.folder / f"packed-{name}-{len(self)}.npy"
-        if not path.exists():
-            suffix = "jpg" if name == "images" else "png"
-            files = [self.folder / name / (Path(row["file"]).stem + "." + suffix) for row in self.rows]
-            first = np.asarray(cv2.imread(str(files[0]), flags))
-            with atomic_path(path) as temp, Progress(len(files), f"pack {name}", "picture") as progress:
-                array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), *first.shape))
-                for index, file in enumerate(files):
-                    array[index] = cv2.imread(str(file), flags)
-                    progress.advance()
-                array.flush()
-                del array
-        return np.load(path, mmap_mode="r")
+    def _packed(self, name: str, flags: int) -> NDArray[np.uint8] | Chained:
+        packed = [_packed(folder, rows, name, flags) for folder, rows in zip(self.folders, self._rows_of, strict=True)]
+        return packed[0] if len(packed) == 1 else Chained(packed)
+
+
+class Chained:
+    """Arrays of one kind, one after another; item i is a row."""
+
+    def __init__(self, arrays: Sequence[NDArray[np.uint8]]) -> None:
+        self._arrays = arrays
+        self._ends = np.cumsum([len(array) for array in arrays])
+        self.shape = (int(self._ends[-1]), *arrays[0].shape[1:])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:
+        if not 0 <= index < len(self):
+            raise IndexError(f"row {index} of {len(self)}")
+        place = int(np.searchsorted(self._ends, index, "right"))
+        return np.asarray(self._arrays[place][index - (self._ends[place - 1] if place else 0)])
+
+
+def _manifest(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "manifest.jsonl"
+    if not path.is_file():
+        raise UserError(f"{path} is missing: write the set first with python -m tools.people dataset")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _packed(folder: Path, rows: Sequence[dict[str, Any]], name: str, flags: int) -> NDArray[np.uint8]:
+    """All pictures of a set in one file, made from their own files the first time."""
+    path = folder / f"packed-{name}-{len(rows)}.npy"
+    if not path.exists():
+        suffix = "jpg" if name == "images" else "png"
+        files = [folder / name / (Path(row["file"]).stem + "." + suffix) for row in rows]
+        first = np.asarray(cv2.imread(str(files[0]), flags))
+        with atomic_path(path) as temp, Progress(len(files), f"pack {name}", "picture") as progress:
+            array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), *first.shape))
+            for index, file in enumerate(files):
+                array[index] = cv2.imread(str(file), flags)
+                progress.advance()
+            array.flush()
+            del array
+    return np.load(path, mmap_mode="r")

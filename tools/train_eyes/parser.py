@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from faceswap.faces.geometry import transform_points
 from faceswap.find.builtin.blocks import to_input
 from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX, ParserNet
+from faceswap.find.builtin.windows import window
 from tools.people.labels import Label
 from tools.train_eyes.augment import cut_outs, photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
@@ -24,15 +25,22 @@ WEIGHTS = {"brows": 1.8, "eyes": 1.8, "lips": 1.5, "mouth": 2.0, "ears": 1.5, "b
 
 
 class ParserTask:
-    """`covered`: share of views with something pasted before the face."""
+    """`covered`: share of views with something pasted before the face; `faceless`: share that show none, as the views
+    of what a finder takes for a face do."""
 
     name = "parser"
 
     def __init__(
-        self, faces: Faces, learning_rate: float = 3e-3, batch_size: int = 24, covered: float = 0.55, dice: float = 0.6
+        self,
+        faces: Faces,
+        learning_rate: float = 3e-3,
+        batch_size: int = 24,
+        covered: float = 0.55,
+        faceless: float = 0.12,
+        dice: float = 0.6,
     ) -> None:
         self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size
-        self.covered, self.dice = covered, dice
+        self.covered, self.faceless, self.dice = covered, faceless, dice
         self.backdrop = Backdrop(faces)
         self.painter = Painter(lambda rng: np.asarray(faces.images[int(rng.choice(faces.training))]))
         self.weights = torch.tensor([WEIGHTS.get(name, 1.0) for name in NAMES])
@@ -51,15 +59,27 @@ class ParserTask:
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """A view (128, 128, 3) and its labels (128, 128), before any weather."""
-        image, labels, points = self.faces.images[index], self.faces.labels[index], self.faces.points[index]
+        image, points = self.faces.images[index], self.faces.points[index]
+        labels = tidied(self.faces.labels[index])
         matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng)
+        faceless = rng.random() < self.faceless
+        if faceless and rng.random() < 0.5:
+            view, cut = self.backdrop.noise(RESOLUTION_PX, rng), np.zeros((RESOLUTION_PX, RESOLUTION_PX), np.uint8)
+            return self._finished(view, cut, transform_points(matrix, points), rng)
+        if faceless:
+            matrix = _view_of_anything(points, len(image), rng)
         if rng.random() < 0.4:
             view = self.backdrop.warp(image, labels, matrix, RESOLUTION_PX, rng)
         else:
             view = warp_with_border(image, matrix, RESOLUTION_PX, rng)
-        cut = warp_labels(labels, matrix)
+        return self._finished(view, warp_labels(labels, matrix), transform_points(matrix, points), rng)
+
+    def _finished(
+        self, view: NDArray[np.uint8], cut: NDArray[np.uint8], points: NDArray, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """With something painted before the points (68, 2), perhaps, and mirrored, perhaps."""
         if rng.random() < self.covered:
-            view, cut = self.painter.paint(view, cut, transform_points(matrix, points), rng)
+            view, cut = self.painter.paint(view, cut, points, rng)
         if rng.random() < 0.5:
             view, cut = view[:, ::-1], cut[:, ::-1]
         return np.ascontiguousarray(view), np.ascontiguousarray(cut)
@@ -92,7 +112,7 @@ class ParserTask:
         covered = np.zeros_like(plain)
         device = next(network.parameters()).device
         for index in chosen:
-            labels, points = self.faces.labels[index], self.faces.points[index]
+            labels, points = tidied(self.faces.labels[index]), self.faces.points[index]
             matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng, mild=True)
             view = cv2.warpAffine(np.asarray(self.faces.images[index]), matrix, (RESOLUTION_PX, RESOLUTION_PX))
             cut = warp_labels(labels, matrix)
@@ -106,6 +126,35 @@ class ParserTask:
             "painted_occluder_IoU_%": round(float(_iou(covered)[Label.OCCLUDER]), 2),
             **{f"IoU_{name}_%": round(float(value), 1) for name, value in zip(NAMES, _iou(plain), strict=True)},
         }  # fmt: skip
+
+
+def tidied(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Labels with hair as areas, as people mark it: rendered hair is single strands with skin between them.
+
+    Brows are closed; beards and hairlines take the class that most pixels around have.
+    """
+    labels = np.array(labels)
+    reach = max(3, len(labels) // 32)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    brows = cv2.morphologyEx((labels == Label.BROWS).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    labels[(brows > 0) & (labels == Label.SKIN)] = Label.BROWS
+    skin = _mostly(labels == Label.SKIN)
+    for kind in (Label.HAIR, Label.BEARD):
+        strands = labels == kind
+        labels[_mostly(strands) & (labels == Label.SKIN)] = kind
+        labels[strands & skin] = Label.SKIN
+    return labels
+
+
+def _mostly(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where most of the 5x5 pixels around are in the mask."""
+    return cv2.medianBlur(mask.astype(np.uint8), 5) > 0
+
+
+def _view_of_anything(points: NDArray, side_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A view of any place in a picture `side_px` wide, about as large as its face's would be."""
+    side = float(np.ptp(points, axis=0).max()) * rng.uniform(0.5, 2.0)
+    return window(rng.uniform(0, side_px, 2), side, rng.normal(0, 20), RESOLUTION_PX)
 
 
 def warp_labels(labels: NDArray[np.uint8], matrix: NDArray) -> NDArray[np.uint8]:

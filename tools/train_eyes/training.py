@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,11 +17,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.faces.errors import UserError
 from faceswap.media.stages import Stage
 from faceswap.swap.machine import choose_machine
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
+ECHOES = 3  # steps that each batch serves: on a CPU an example costs more than learning from it
+POOL = 48  # batches that wait for their next turn, so that no step sees what the last one saw
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
@@ -42,18 +45,29 @@ class Task(Protocol):
     def score(self, network: nn.Module) -> dict[str, float]: ...
 
 
-def train(task: Task, folder: Path, minutes: float, device: str = "auto", save_every_seconds: float = 120) -> Path:
+def train(
+    task: Task,
+    folder: Path,
+    minutes: float,
+    device: str = "auto",
+    start: Path | None = None,
+    save_every_seconds: float = 120,
+) -> Path:
     """Trains for `minutes` in all (those of earlier calls counted in) and returns the exported file.
 
     The learning rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported
     is the exponential mean of the weights. Mixed precision where the machine has it. `folder` holds NAME.checkpoint (to
-    go on from), NAME.log.jsonl, and eyes-NAME.safetensors, rewritten with every checkpoint.
+    go on from), NAME.log.jsonl, and eyes-NAME.safetensors, rewritten with every checkpoint. `start`: exported weights
+    to begin with. Raises UserError where they are of another network.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     machine = choose_machine(device)
     place = machine.device
-    network = task.network().to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = task.network()
+    if start is not None:
+        _begin_with(network, start)
+    network = network.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(network)
     decayed = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]
@@ -64,7 +78,7 @@ def train(task: Task, folder: Path, minutes: float, device: str = "auto", save_e
     begun = saved = time.monotonic()
     sums: dict[str, float] = {}
     with Stage(_batches(task, step), BATCHES_AHEAD, "batches") as batches:
-        for batch in batches:
+        for batch in echoed(batches, ECHOES, POOL, np.random.default_rng((2, step))):
             spent = seconds + time.monotonic() - begun
             if spent >= 60 * minutes:
                 break
@@ -95,10 +109,29 @@ def train(task: Task, folder: Path, minutes: float, device: str = "auto", save_e
 
 
 def _batches(task: Task, first: int) -> Iterator[dict[str, Tensor]]:
-    """Batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
+    """Batch n always comes from seed n; a training that goes on begins with a number that none has had."""
     while True:
         yield task.batch(np.random.default_rng((1, first)))
         first += 1
+
+
+def echoed(
+    batches: Iterable[dict[str, Tensor]], echoes: int, pool: int, rng: np.random.Generator
+) -> Iterator[dict[str, Tensor]]:
+    """Every batch `echoes` times, in an order shuffled over `pool` of them (data echoing, Choi et al. 2019)."""
+    waiting: list[tuple[dict[str, Tensor], int]] = []
+    for fresh in batches:
+        waiting.append((fresh, echoes))
+        for _ in range(echoes if len(waiting) >= pool else 1):
+            place = int(rng.integers(len(waiting)))
+            batch, left = waiting[place]
+            yield batch
+            if left > 1:
+                waiting[place] = (batch, left - 1)
+            else:
+                waiting.pop(place)
+                if not waiting:
+                    break
 
 
 def _cosine(share: float) -> float:
@@ -120,6 +153,18 @@ class Average:
                 mean.lerp_(now, 1 - decay)
             for kept, latest in zip(self.network.buffers(), network.buffers(), strict=True):
                 kept.copy_(latest)
+
+
+def _begin_with(network: nn.Module, weights: Path) -> None:
+    """Takes the weights that were exported from such a network; parts that only training needs stay fresh."""
+    own = getattr(network, "exported", network).state_dict()
+    given = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    wanted = {name for name in own if not name.endswith("num_batches_tracked")}
+    wrong = sorted({*given} ^ wanted) or [name for name in given if given[name].shape != own[name].shape]
+    if wrong:
+        raise UserError(f"{weights} is of another network: {', '.join(wrong[:3])} do not fit")
+    for name, tensor in given.items():
+        own[name].copy_(tensor)
 
 
 def _resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:

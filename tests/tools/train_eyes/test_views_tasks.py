@@ -19,7 +19,7 @@ from tools.train_eyes.attributes import AttributeTask
 from tools.train_eyes.embedder import EmbedderTask, best_threshold
 from tools.train_eyes.hands import add_hand
 from tools.train_eyes.occluders import Painter
-from tools.train_eyes.parser import NOT_LABELLED, ParserTask, _confusion, _iou, warp_labels
+from tools.train_eyes.parser import NOT_LABELLED, ParserTask, _confusion, _iou, tidied, warp_labels
 from tools.train_eyes.relief import coverage_of, empty, shade
 from tools.train_eyes.views import jittered_view
 
@@ -31,7 +31,7 @@ class FlatFaces:
     """Five flat people in four pictures each, the last person for validation; each has a colour of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folders = [folder]
         (folder / "plan.json").write_text(json.dumps({"yaw_limit": 85.0, "occluded": 0.3}))
         images, labels, points, rows = [], [], [], []
         for index in range(PEOPLE * EACH):
@@ -94,7 +94,7 @@ def test_a_task_learns(name: str, faces: FlatFaces) -> None:
 
 
 def test_labels_follow_the_view(faces: FlatFaces) -> None:
-    task = ParserTask(faces, covered=0.0)  # type: ignore[arg-type]
+    task = ParserTask(faces, covered=0.0, faceless=0.0)  # type: ignore[arg-type]
     for seed in range(8):
         view, labels = task.example(1, np.random.default_rng(seed))
         assert view.shape == (128, 128, 3) and set(np.unique(labels)) <= {*range(len(NAMES)), NOT_LABELLED}
@@ -102,6 +102,32 @@ def test_labels_follow_the_view(faces: FlatFaces) -> None:
         lips = labels == Label.LIPS
         core = cv2.erode(lips.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         assert lips.sum() > 60 and np.abs(view[core].astype(int) - colour).max() < 40
+
+
+def test_faceless_views_are_labelled_truly(faces: FlatFaces) -> None:
+    task = ParserTask(faces, covered=0.0, faceless=1.0)  # type: ignore[arg-type]
+    seen = [task.example(1, np.random.default_rng(seed)) for seed in range(24)]
+    plain = [labels for _, labels in seen if set(np.unique(labels)) == {Label.BACKGROUND}]
+    assert 4 < len(plain) < 24  # noise; the others show any place of the picture
+    lips = faces.images[1][faces.labels[1] == Label.LIPS][0].astype(int)
+    for view, labels in seen:
+        core = cv2.erode((labels == Label.LIPS).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        assert not core.any() or np.abs(view[core].astype(int) - lips).max() < 40
+
+
+def test_hair_is_an_area_not_strands() -> None:
+    labels = np.full((256, 256), Label.SKIN, np.uint8)
+    labels[60:64:2, 40:90] = Label.BROWS  # two hairs with skin between them
+    labels[100:200] = Label.BACKGROUND
+    rng = np.random.default_rng(0)
+    labels[220:] = np.where(rng.random((36, 256)) < 0.7, Label.HAIR, Label.SKIN)
+    labels[10, 10] = Label.HAIR  # a lost strand
+    labels[150, 150] = Label.HAIR  # one before the background stays
+    neat = tidied(labels)
+    assert (neat[61, 45:85] == Label.BROWS).all() and (neat[66, 40:90] == Label.SKIN).all()
+    assert (neat[225:250] == Label.HAIR).mean() > 0.93 > (labels[225:250] == Label.HAIR).mean()
+    assert neat[10, 10] == Label.SKIN and neat[150, 150] == Label.HAIR
+    assert labels[61, 60] == Label.SKIN  # nothing in place
 
 
 def test_beyond_the_picture_nothing_is_labelled(faces: FlatFaces) -> None:
