@@ -114,14 +114,15 @@ def save_pretrained(
     return path
 
 
-def enter_pretrained(folder: Path, name: str, **about: Any) -> None:
-    """Enters the file `eyes-NAME.safetensors` that lies in `folder` into its manifest: checksum, size, date.
+def enter_pretrained(folder: Path, name: str, file: str = "", **about: Any) -> None:
+    """Enters a file that lies in `folder` into its manifest: checksum, size, date.
 
-    `about`: licence, recipe, scores and what else is to be known of it.
+    `file`: its name (default: `eyes-NAME.safetensors`). `about`: licence, recipe, scores and what else is to be known.
     """
-    data = (folder / FILE_NAME.format(name)).read_bytes()
+    file = file or FILE_NAME.format(name)
+    data = (folder / file).read_bytes()
     files = _files(folder) if (folder / MANIFEST).is_file() else {}
-    entry = {"file": FILE_NAME.format(name), "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    entry = {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     files[name] = entry | {"date": datetime.date.today().isoformat()} | about
     write_json(folder / MANIFEST, {"files": dict(sorted(files.items()))})
 

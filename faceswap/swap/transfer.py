@@ -1,17 +1,105 @@
-"""Starting from other weights, part by part."""
+"""What a run begins with: nothing, the shipped generic weights, or other weights, part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from faceswap.faces.errors import UserError
-from faceswap.swap.blocks import SwapModel
+from faceswap.faces.face_set import FaceSet
+from faceswap.swap.blocks import SIDES, Side, SwapModel
 from faceswap.swap.checkpoints import find_weights
+from faceswap.swap.generic import GenericWeights, PersonReader, fold, name_in_file
+from faceswap.swap.models import model_name
 from faceswap.swap.weights import DamagedCheckpoint, read_tensors
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Begins at random."""
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        """Fills `model`, which was built at random, for the face sets in the folders `faces`; says what it did."""
+        return "begun at random"
+
+    def resting(self, model: SwapModel) -> list[nn.Parameter]:
+        """The weights that do not learn during the first `freeze_steps` steps."""
+        return []
+
+    @property
+    def rests(self) -> int:
+        """How many steps they rest."""
+        return 0
+
+
+@dataclass(frozen=True)
+class _Filled(Scratch):
+    """`keep`: the parts to take over (None: all); the others begin at random. `freeze`: parts that rest during the
+    first `freeze_steps` steps."""
+
+    keep: Sequence[str] | None = None
+    freeze: Sequence[str] = ("encoder", "inter")
+    freeze_steps: int = 0
+
+    def __post_init__(self) -> None:
+        if self.freeze_steps < 0:
+            raise ValueError(f"init.freeze_steps must be 0 or more, not {self.freeze_steps}")
+
+    def resting(self, model: SwapModel) -> list[nn.Parameter]:
+        if not self.freeze_steps:
+            return []
+        parts = checked_parts("init.freeze", self.freeze, model)
+        return [weight for part in parts for weight in model.get_submodule(part).parameters()]
+
+    @property
+    def rests(self) -> int:
+        return self.freeze_steps
+
+
+@dataclass(frozen=True)
+class Generic(_Filled):
+    """Begins with the shipped weights of this model, both decoders made to draw the people in the face sets.
+
+    At random where none are shipped for the model as it is set.
+    """
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        parts = checked_parts("init.keep", self.keep, model)
+        weights = GenericWeights.of(model_name(model))
+        if weights is None:
+            return f"begun at random: no generic weights are shipped for the model {model_name(model)}"
+        if unfit := weights.unfit(model):
+            settings = ", ".join(f"{name}={value}" for name, value in weights.settings.items())
+            return f"begun at random: the generic weights are of {settings} ({len(unfit)} of them have another shape)"
+        own = model.state_dict()
+        given = {name: weights.tensors[name_in_file(name)] for name in own if name_in_file(name) in weights.tensors}
+        loaded = _copied(own, given, parts)
+        reader = PersonReader()
+        conditioner = weights.conditioner(model.get_submodule("decoder_a"))
+        for side in SIDES:
+            if f"decoder_{side}" in parts:
+                person = torch.from_numpy(reader.read_set(FaceSet.open(faces[side])))
+                device = next(model.parameters()).device
+                with torch.no_grad():
+                    factors = [(scale.to(device), shift.to(device)) for scale, shift in conditioner(person[None])]
+                fold(model.get_submodule(f"decoder_{side}"), factors)
+        return f"started from {weights.name} ({', '.join(parts)}): {len(loaded)} weights loaded"
+
+
+@dataclass(frozen=True)
+class Weights(_Filled):
+    """Begins with those of a run, a checkpoint or a .safetensors file at `path`, wherever shapes agree."""
+
+    path: str | Path = ""
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        if not str(self.path):
+            raise UserError("init.path= is missing: the run, checkpoint or .safetensors file to begin with")
+        return str(start_from(model, Path(self.path), self.keep))
 
 
 @dataclass(frozen=True)
@@ -36,16 +124,13 @@ class Transfer:
         return "; ".join(lines)
 
 
-def start_from(model: SwapModel, source: Path, parts: Sequence[str] | None = None) -> Transfer:
+def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None) -> Transfer:
     """Copies the named parts' weights from a run, a checkpoint or a safetensors file, wherever shapes agree.
 
-    `parts`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
+    `keep`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
     inter_ab, inter_b, decoder); None takes all. Raises UserError when nothing fits or the file cannot be read.
     """
-    parts = model.PARTS if parts is None else parts
-    unknown = [part for part in parts if part not in model.PARTS]
-    if unknown or not parts:
-        raise UserError(f"init_parts: '{', '.join(unknown)}' is none of {', '.join(model.PARTS)}")
+    parts = checked_parts("init.keep", keep, model)
     path = find_weights(Path(source))
     try:
         given = read_tensors(path)
@@ -54,12 +139,9 @@ def start_from(model: SwapModel, source: Path, parts: Sequence[str] | None = Non
 
     own = model.state_dict()
     wanted = {name for name in own if name.split(".")[0] in parts}
-    loaded = [n for n in own if n in wanted and n in given and given[n].shape == own[n].shape]
+    loaded = _copied(own, given, parts)
     if not loaded:
         raise UserError(f"no weight in {path} fits this model's {', '.join(parts)}; was it another model?")
-    with torch.no_grad():
-        for name in loaded:
-            own[name].copy_(given[name])
     return Transfer(
         path=path,
         loaded=tuple(loaded),
@@ -67,3 +149,22 @@ def start_from(model: SwapModel, source: Path, parts: Sequence[str] | None = Non
         kept_out=tuple(n for n in own if n not in wanted),
         skipped=tuple(n for n in given if n not in own),
     )
+
+
+def checked_parts(setting: str, parts: Sequence[str] | None, model: SwapModel) -> Sequence[str]:
+    """The parts asked for, or all. Raises UserError for one that the model does not have, and for none."""
+    if parts is None:
+        return model.PARTS
+    unknown = [part for part in parts if part not in model.PARTS]
+    if unknown or not parts:
+        raise UserError(f"{setting}: '{', '.join(map(str, unknown))}' is none of {', '.join(model.PARTS)}")
+    return parts
+
+
+def _copied(own: Mapping[str, Tensor], given: Mapping[str, Tensor], parts: Sequence[str]) -> list[str]:
+    """Copies what fits into `own`, a model's weights; their names."""
+    loaded = [n for n in own if n.split(".")[0] in parts and n in given and given[n].shape == own[n].shape]
+    with torch.no_grad():
+        for name in loaded:
+            own[name].copy_(given[name])
+    return loaded

@@ -1,0 +1,156 @@
+"""Pretraining on painted people: what a batch holds, that it goes on, what it leaves."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.pretrained import FOLDER_VARIABLE, entry_of
+from faceswap.swap.generic import PERSON_SIZE, GenericWeights
+from faceswap.swap.models import MODELS
+from tests.find.builtin.tiny_networks import write_networks
+from tests.swap.fakes import SMALL_UD
+from tests.tools.train_eyes.made import write_set
+from tools.train_generic import probe, ship
+from tools.train_generic.__main__ import main
+from tools.train_generic.moments import Moments
+from tools.train_generic.network import GenericNet
+from tools.train_generic.task import SwapTask, disagreement
+from tools.train_generic.training import pretrain
+
+
+@pytest.fixture
+def moments(tmp_path, monkeypatch) -> Moments:
+    """Ten painted people who all play the same four moments, two of them held out."""
+    (tmp_path / "eyes").mkdir()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(write_networks(tmp_path / "eyes")))
+    return Moments(write_set(tmp_path / "set"), crop_px=96)
+
+
+def small(plain: bool = False) -> GenericNet:
+    torch.manual_seed(0)
+    return GenericNet("df", SMALL_UD, plain)
+
+
+def test_the_set_knows_who_plays_what(moments):
+    faces = moments.faces
+    assert moments.training.shape == (4, 8) and moments.held_out.shape == (4, 2)
+    for cast in (*moments.training, *moments.held_out):
+        assert len(set(faces.moment[cast])) == 1 and len(set(faces.person[cast])) == len(cast)
+    assert not set(faces.person[moments.training].ravel()) & set(faces.person[moments.held_out].ravel())
+    assert moments.people.shape == (40, PERSON_SIZE)
+    assert all(len(pictures) == 4 for pictures in moments.pictures_of.values())
+
+
+def test_crops_are_cut_as_a_face_set_has_them(moments):
+    from faceswap.faces.geometry import align
+    from faceswap.faces.values import Face, Frame
+
+    picture, points = moments._picture(5), moments.faces.points[5]
+    aligned = align(Frame(picture, 0, 0.0), Face.from_points(points), 96)
+    assert np.array_equal(moments.crops[5][..., :3], aligned.image)
+    assert 0.1 < (moments.crops[5][..., 3] > 0).mean() < 0.9
+
+
+def test_gains_take_a_moments_light_away(moments):
+    colours = np.stack([moments._face_colour(i) for i in range(40)])
+    light = np.array([(colours * moments.gains)[cast].mean() for cast in moments.training])
+    assert light.std() < 0.02 * light.mean()
+    assert moments.gains.min() >= 0.4 and moments.gains.max() <= 2.5
+
+
+def test_a_batch_shows_every_moment_twice_and_asks_for_somebody_of_it(moments):
+    network = small()
+    task = SwapTask(moments, batch_size=6)
+    batch = task.batch(network, np.random.default_rng(0))
+    assert batch["inputs"].shape == batch["targets"].shape == (6, 3, 64, 64)
+    assert batch["masks"].shape == (6, 1, 64, 64) and batch["people"].shape == (6, PERSON_SIZE)
+    again = task.batch(network, np.random.default_rng(0))
+    assert all(torch.equal(batch[name], again[name]) for name in batch)
+
+
+def test_a_person_is_read_in_other_pictures(moments):
+    index = int(moments.training[0, 0])
+    others = [i for i in moments.pictures_of[int(moments.faces.person[index])] if i != index]
+    np.testing.assert_allclose(SwapTask(moments).person(index), moments.people[others].mean(0), rtol=1e-6)
+
+
+def test_codes_of_one_moment_agree_when_they_are_equal():
+    codes = torch.randn(8, 5)
+    assert disagreement(torch.cat([codes, codes])) < 1e-6
+    random = torch.randn(4000, 5)
+    assert float(disagreement(random)) == pytest.approx(0.5, abs=0.05)  # of pairs that know nothing of each other
+    assert float(disagreement(torch.cat([codes, 3 * codes]))) == pytest.approx(
+        float(disagreement(torch.cat([10 * codes, 30 * codes]))), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_pretraining_learns_goes_on_and_leaves_weights(moments, tmp_path, plain):
+    task = SwapTask(moments, batch_size=4, plain=plain)
+    path = pretrain(small(plain), task, tmp_path / "out", minutes=0.03)
+    stem = "plain-df" if plain else "generic-df"
+    assert path.name == f"{stem}.safetensors"
+    first = json.loads(path.with_suffix(".json").read_text())
+    assert first["steps"] > 2 and {"swap_db", "own_db", "b_db", "likeness_a", "likeness_b"} == set(first["scores"])
+    again = pretrain(small(plain), task, tmp_path / "out", minutes=0.04)
+    assert json.loads(again.with_suffix(".json").read_text())["steps"] > first["steps"]
+    assert (tmp_path / "out" / f"{stem}.png").is_file()
+
+
+def test_weights_are_shipped_and_found(moments, tmp_path, monkeypatch):
+    pretrain(small(), SwapTask(moments, batch_size=4), tmp_path / "out", minutes=0.01)
+    monkeypatch.setattr(ship, "MODELS", {"df": ({}, 1)})
+    ship.main([str(tmp_path / "out")], tmp_path / "eyes")
+    entry = entry_of("generic-df")
+    assert entry.about["licence"] == "Apache-2.0" and entry.about["scores"]["swap_db"] > 0
+    weights = GenericWeights.of("df")
+    assert weights is not None and not weights.unfit(MODELS["df"](**SMALL_UD))
+
+
+def test_the_probe_finds_people_that_are_in_a_code_and_no_others():
+    rng = np.random.default_rng(0)
+    person, moment = np.tile(np.arange(6), 40), np.repeat(np.arange(40), 6)
+    casts = np.arange(240).reshape(40, 6)
+    of_moment = rng.standard_normal((40, 12)).astype(np.float32)[moment]
+    blind = of_moment + 0.01 * rng.standard_normal((240, 12)).astype(np.float32)
+    telling = of_moment + 0.7 * rng.standard_normal((6, 12)).astype(np.float32)[person]
+    assert probe.probe(blind, person, casts)["ratio"] < 1.6
+    assert probe.probe(telling, person, casts)["ratio"] > 4
+    assert probe.linear_r2(blind, of_moment[:, 0] * 20, casts) > 0.9
+
+
+def test_the_probe_reads_files_of_weights(moments, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(probe.MODELS, "df", _df)
+    path = pretrain(small(), SwapTask(moments, batch_size=4), tmp_path / "out", minutes=0.01)
+    for row in moments.faces.rows:
+        row["attributes"] = {"yaw": float(row["moment"])}
+    folder = moments.folder
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in moments.faces.rows))
+    result = probe.main([str(folder), str(path), "--model", "df"])
+    assert set(result) == {"random weights", str(path)}
+    assert all(values["chance"] == 0.125 for values in result.values())
+
+
+def _df():
+    from faceswap.swap.df import Df
+
+    return Df(**SMALL_UD)
+
+
+def test_mistakes_are_one_line(tmp_path, capsys):
+    assert main([str(tmp_path), str(tmp_path / "out")]) == 2
+    assert "manifest.jsonl is missing" in capsys.readouterr().err
+    with pytest.raises(UserError, match="played by one person"):
+        write_set(tmp_path / "alone", people=5, moments=1)
+        rows = [json.loads(line) for line in (tmp_path / "alone" / "manifest.jsonl").read_text().splitlines()]
+        for number, row in enumerate(rows):
+            row["moment"] = number
+        (tmp_path / "alone" / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        Moments(tmp_path / "alone", 96)
+    with pytest.raises(ValueError, match="no decoder a person"):
+        GenericNet("liae", SMALL_UD)

@@ -1,0 +1,66 @@
+"""python -m tools.train_generic DATA OUT: pretrain the weights that new swaps begin with."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from faceswap.faces.errors import UserError
+
+# models by name with the settings they are pretrained with, and the minutes of one core that the shipped weights took
+MODELS: dict[str, tuple[dict[str, float], float]] = {"lite": ({}, 40)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Pretrains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        print(_pretrain(options))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.train_generic", description="Pretrain generic weights.")
+    parser.add_argument("data", type=Path, help="a set written by python -m tools.people dataset ... --together 4")
+    parser.add_argument("out", type=Path, help="folder for checkpoints and weights")
+    parser.add_argument("--model", choices=sorted(MODELS), default="lite")
+    parser.add_argument("--minutes", type=float, help="in all, earlier calls counted in (default: as shipped)")
+    parser.add_argument("--plain", action="store_true", help="an ordinary autoencoder, to compare with")
+    parser.add_argument("--batch", type=int, default=16, help="pictures a step, even")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU")
+    return parser
+
+
+def _pretrain(options: argparse.Namespace) -> Path:
+    import cv2
+    import torch
+
+    from faceswap.swap.cache import crop_px_for
+    from tools.train_generic.moments import Moments
+    from tools.train_generic.network import GenericNet
+    from tools.train_generic.task import SwapTask
+    from tools.train_generic.training import pretrain
+
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(options.threads)
+    torch.manual_seed(0)
+    settings, minutes = MODELS[options.model]
+    network = GenericNet(options.model, settings, options.plain)
+    moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
+    return pretrain(
+        network, SwapTask(moments, options.batch, plain=options.plain), options.out, options.minutes or minutes
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""A swap model in pretraining: one decoder for everybody, told by a person's numbers whom to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from faceswap.swap.generic import Conditioner, convolutions
+from faceswap.swap.models import MODELS
+
+
+class GenericNet(nn.Module):
+    """`encoder`, `inter`, `decoder` of the model called `name`, and `person`, which conditions the decoder.
+
+    `plain`: without people, an ordinary autoencoder, to compare with. Only models with two decoders can be pretrained.
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, Any], plain: bool = False) -> None:
+        super().__init__()
+        model = MODELS[name](**settings)
+        if model.PARTS != ("encoder", "inter", "decoder_a", "decoder_b"):
+            raise ValueError(f"the model {name} has no decoder a person, but {', '.join(model.PARTS)}")
+        self.name, self.settings, self.learning_rate = name, dict(model.settings), model.learning_rate
+        self.resolution, self.coverage, self.has_mask = model.resolution, model.coverage, model.has_mask
+        self.encoder, self.inter, self.decoder = model.encoder, model.inter, model.decoder_a
+        self._split = model._split
+        layers = convolutions(self.decoder)
+        self.person = None if plain else Conditioner([layer.out_channels for layer in layers])
+        self._factors: list[tuple[Tensor, Tensor]] = []
+        if self.person is not None:
+            for place, layer in enumerate(layers):
+                layer.register_forward_hook(partial(self._condition, place))
+
+    def forward(self, images: Tensor, people: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """(N, 3, R, R) RGB in [0, 1], (N, 320) -> codes (N, D), the people in the pictures' moments, their masks."""
+        codes = self.encode(images)
+        return codes, *self.decode(codes, people)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(N, 3, R, R) RGB in [0, 1] -> (N, D), the bottleneck."""
+        return self.inter[0](self.encoder(images))
+
+    def decode(self, codes: Tensor, people: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(N, D), (N, 320) -> (N, 3, R, R) RGB in [0, 1] and (N, 1, R, R) masks in [0, 1], None without them."""
+        if self.person is not None:
+            self._factors = self.person(people)
+        return self._split(self.decoder(self.inter[1:](codes)))
+
+    def _condition(self, place: int, layer: nn.Module, inputs: Any, output: Tensor) -> Tensor:
+        scale, shift = (part[:, :, None, None].to(output.dtype) for part in self._factors[place])
+        return torch.addcmul(shift, output, scale)

@@ -1,0 +1,143 @@
+"""What pretraining learns: the picture of B in a moment, drawn as A, must be the picture of A in that moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from faceswap.faces.geometry import compose, frame_to_crop_for, transform_points, view_of_crop
+from faceswap.find.builtin.embedder import FaceEmbedder
+from faceswap.swap.losses import ReconstructionLoss, weighted_mean
+from faceswap.swap.warp import Warp, sample_cv2, still
+from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, photometric, shadow_edge
+from tools.train_generic.moments import Moments
+from tools.train_generic.network import GenericNet
+
+WEATHER = 0.3  # of `photometric`, on what goes in alone: real footage is noisy, what comes out should not be
+_LEFT_OUT = (cut_outs, grey, low_light, low_resolution, shadow_edge)
+
+
+@dataclass(frozen=True, eq=False)
+class SwapTask:
+    """`batch_size` pictures a step, each moment twice. `pull`: weight of how much the codes of one moment differ, as a
+    share of how much all differ. `plain`: everybody is drawn as themselves, nothing else is asked (for comparison)."""
+
+    moments: Moments
+    batch_size: int = 16
+    pull: float = 0.2
+    plain: bool = False
+    loss: ReconstructionLoss = ReconstructionLoss()
+    warp: Warp = Warp()
+
+    def batch(self, network: GenericNet, rng: np.random.Generator) -> dict[str, Tensor]:
+        """inputs, targets (N, 3, R, R) and masks (N, 1, R, R) in [0, 1], people (N, 320) of the targets.
+
+        Rows i and i + N/2 show the same moment; who is seen and who is to be drawn are drawn by lot.
+        """
+        casts = self.moments.training
+        played = casts[rng.choice(len(casts), self.batch_size // 2, replace=len(casts) < self.batch_size // 2)]
+        order = rng.permuted(np.tile(np.arange(played.shape[1]), (len(played), 1)), axis=1)
+        rows = np.arange(len(played))
+        seen = np.concatenate([played[rows, order[:, 0]], played[rows, order[:, 1]]])
+        drawn = np.concatenate([played[rows, rng.integers(played.shape[1], size=len(played))] for _ in range(2)])
+        if self.plain:
+            drawn = seen
+        size = network.resolution
+        grids = self.warp.draw(rng, len(seen), network.coverage).grids
+        crops = self.moments.crops
+        views = [sample_cv2(crops[i][..., :3], grid[:1], size)[0] for i, grid in zip(seen, grids, strict=True)]
+        inputs = photometric(np.stack(views), rng, WEATHER, _LEFT_OUT)
+        targets = np.stack([sample_cv2(crops[i], grid[1:], size)[0] for i, grid in zip(drawn, grids, strict=True)])
+        people = np.stack([self.person(i, rng) for i in drawn])
+        return self._tensors(inputs, targets, drawn) | {"people": torch.from_numpy(people)}
+
+    def person(self, index: int, rng: np.random.Generator | None = None) -> NDArray[np.float32]:
+        """(320,) of the person in picture `index`, read in other pictures of theirs: all, or some drawn by lot."""
+        others = self.moments.pictures_of[int(self.moments.faces.person[index])]
+        others = others[others != index] if len(others) > 1 else others
+        if rng is not None:
+            others = rng.choice(others, int(rng.integers(1, len(others) + 1)), replace=False)
+        return self.moments.people[others].mean(0)
+
+    def views(self, network: GenericNet, seen: NDArray[np.int64], drawn: NDArray[np.int64]) -> dict[str, Tensor]:
+        """A batch of chosen pictures as they are: nothing moves, no weather."""
+        size, grid = network.resolution, still(network.coverage)[None]
+        inputs = np.stack([sample_cv2(self.moments.crops[i][..., :3], grid, size)[0] for i in seen])
+        targets = np.stack([sample_cv2(self.moments.crops[i], grid, size)[0] for i in drawn])
+        people = np.stack([self.person(int(i)) for i in drawn])
+        return self._tensors(inputs, targets, drawn) | {"people": torch.from_numpy(people)}
+
+    def _tensors(
+        self, inputs: NDArray[np.uint8], targets: NDArray[np.uint8], drawn: NDArray[np.int64]
+    ) -> dict[str, Tensor]:
+        gains = torch.from_numpy(self.moments.gains[drawn])[:, :, None, None]
+        pictures = _float(targets)
+        return {"inputs": _float(inputs), "targets": (pictures[:, :3] * gains).clamp(0, 1), "masks": pictures[:, 3:]}
+
+    def losses(self, network: GenericNet, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The weighted parts by name, scalars; their sum is the loss."""
+        codes, images, masks = network(batch["inputs"], batch["people"])
+        with torch.autocast(images.device.type, enabled=False):
+            parts = self.loss(images.float(), masks, batch["targets"], batch["masks"])
+            if self.pull and not self.plain:
+                parts["pull"] = self.pull * disagreement(codes.float())
+        return parts
+
+
+def disagreement(codes: Tensor) -> Tensor:
+    """How much the codes (2M, D) of pairs of one moment (i and i + M) differ: the share of each number's variance that
+    lies within moments, mean over all numbers. 0: a code tells the moment alone, 1: nothing of it."""
+    first, second = codes.chunk(2)
+    within = (first - second).square().sum(0) / 2
+    total = (codes - codes.mean(0)).square().sum(0)
+    return (within / (total + 1e-6)).mean()
+
+
+@torch.no_grad()
+def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str, float]:
+    """On people held out: dB inside the face of the swap and of the own face, and whose face the swap is.
+
+    `swap_db`: B drawn as A against A in that moment; `b_db`: what B as it is gets; `own_db`: A drawn from A.
+    `likeness_a`, `likeness_b`: cosine of the swap to A and B in that moment, by the built-in embedder.
+    """
+    casts = task.moments.held_out
+    casts = casts[np.linspace(0, len(casts) - 1, min(len(casts), pictures)).round().astype(int)]
+    sums: dict[str, list[float]] = {}
+    embedder = FaceEmbedder("cpu")
+    for start in range(0, len(casts), 32):
+        b, a = casts[start : start + 32, 0], casts[start : start + 32, 1]
+        swap, own, as_b = (task.views(network, *both) for both in ((b, a), (a, a), (b, b)))
+        drawn = {name: network(x["inputs"], x["people"])[1] for name, x in (("swap", swap), ("own", own))}
+        masks, targets = swap["masks"], swap["targets"]
+        for name, images in (("swap_db", drawn["swap"]), ("own_db", drawn["own"]), ("b_db", as_b["targets"])):
+            errors = [weighted_mean((i - t)[None].square(), m[None]) for i, t, m in zip(images, targets, masks)]
+            sums.setdefault(name, []).extend((-10 * torch.log10(torch.stack(errors) + 1e-10)).tolist())
+        points = [_points_in_view(task.moments, network, int(i)) for i in a]
+        vectors = [
+            torch.from_numpy(embedder.embed(_pixels(images), points))
+            for images in (drawn["swap"], targets, as_b["targets"])
+        ]
+        for name, other in (("likeness_a", vectors[1]), ("likeness_b", vectors[2])):
+            sums.setdefault(name, []).extend(functional.cosine_similarity(vectors[0], other).tolist())
+    return {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
+
+
+def _points_in_view(moments: Moments, network: GenericNet, index: int) -> NDArray[np.float32]:
+    """The points (68, 2) of a picture's face where a view shows them, px."""
+    points = moments.faces.points[index]
+    to_view = view_of_crop(moments.crop_px, network.coverage, network.resolution)
+    return transform_points(compose(to_view, frame_to_crop_for(points, moments.crop_px)), points)
+
+
+def _float(pictures: NDArray[np.uint8]) -> Tensor:
+    """(N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1], channels last in memory."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+
+
+def _pixels(images: Tensor) -> list[NDArray[np.uint8]]:
+    return list((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy())

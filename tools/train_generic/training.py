@@ -1,0 +1,185 @@
+"""The pretraining loop: by the clock, resumable, ending in a file of weights that `ship` can put in its place."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.media.images import write_image
+from faceswap.media.stages import Stage
+from faceswap.swap.machine import choose_machine
+from tools.train_eyes.training import Average
+from tools.train_generic.network import GenericNet
+from tools.train_generic.task import SwapTask, score
+
+WARM_UP_STEPS = 200
+BATCHES_AHEAD = 3
+LOG_EVERY = 50
+LAST_RATE = 0.02
+SHEET_COLUMNS = 12
+
+
+def pretrain(
+    network: GenericNet,
+    task: SwapTask,
+    folder: Path,
+    minutes: float,
+    rate: float = 1e-3,
+    save_every_seconds: float = 120,
+) -> Path:
+    """Trains for `minutes` in all (those of earlier calls counted in) and returns the file of weights.
+
+    AdamW; the rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported is
+    the exponential mean of the weights. `folder` holds STEM.checkpoint (to go on from), STEM.log.jsonl, a sheet of
+    swaps between people held out, STEM.png, and STEM.safetensors, all rewritten every `save_every_seconds`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = choose_machine("auto")
+    stem = stem_of(network)
+    network = machine.place(network)
+    if network.person is not None and not network.person.mean.any():
+        _know_people(network, task)
+    average = Average(network, 0.999)
+    optimiser = _optimiser(network, rate)
+    checkpoint, log = folder / f"{stem}.checkpoint", folder / f"{stem}.log.jsonl"
+    step, seconds = _resume(checkpoint, network, average, optimiser)
+    begun = saved = time.monotonic()
+    spent, sums = seconds, {}
+    with Stage(_batches(task, network, step), BATCHES_AHEAD, "batches") as batches:
+        for batch in batches:
+            spent = seconds + time.monotonic() - begun
+            if spent >= 60 * minutes:
+                break
+            now = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(spent / (60 * minutes))
+            for group in optimiser.param_groups:
+                group["lr"] = now
+            parts = _step(network, task, _placed(batch, machine.device), optimiser, machine)
+            average.follow(network, step)
+            step += 1
+            for name, value in parts.items():
+                sums[name] = sums.get(name, value) * 0.98 + value * 0.02
+            if step % LOG_EVERY == 0:
+                _log(log, {"step": step, "seconds": round(spent, 1), "rate": now} | _rounded(sums))
+            if time.monotonic() - saved > save_every_seconds:
+                _save(checkpoint, network, average, optimiser, step, spent)
+                export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
+                write_image(folder / f"{stem}.png", sheet(task, average.network))
+                saved = time.monotonic()
+    _save(checkpoint, network, average, optimiser, step, spent)
+    scores = score(task, average.network.eval())
+    _log(log, {"step": step, "seconds": round(spent, 1), "scores": scores})
+    write_image(folder / f"{stem}.png", sheet(task, average.network))
+    return export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1), "scores": scores})
+
+
+def stem_of(network: GenericNet) -> str:
+    """The name of a network's files."""
+    return f"{'generic' if network.person is not None else 'plain'}-{network.name}"
+
+
+def _know_people(network: GenericNet, task: SwapTask) -> None:
+    people = torch.from_numpy(np.stack([task.person(int(i)) for i in np.unique(task.moments.training)]))
+    assert network.person is not None
+    network.person.mean.copy_(people.mean(0))
+    network.person.spread.copy_(people.std(0).clamp_min(1e-3))
+
+
+def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
+
+
+def _step(
+    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, machine: Any
+) -> dict[str, float]:
+    with machine.autocast():
+        parts = task.losses(network, batch)
+    loss = torch.stack(list(parts.values())).sum()
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    return {"loss": float(loss.detach())} | {name: float(part.detach()) for name, part in parts.items()}
+
+
+def _batches(task: SwapTask, network: GenericNet, first: int) -> Iterator[dict[str, Tensor]]:
+    """Batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
+    while True:
+        yield task.batch(network, np.random.default_rng((1, first)))
+        first += 1
+
+
+def _placed(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: tensor.to(device) for name, tensor in batch.items()}
+
+
+def _half_wave(share: float) -> float:
+    return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+
+
+def _resume(path: Path, network: GenericNet, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(state["network"])
+    average.network.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["seconds"]
+
+
+def _save(
+    path: Path, network: GenericNet, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float
+) -> None:
+    state = {"network": network.state_dict(), "average": average.network.state_dict(),
+             "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
+    with atomic_path(path) as temp:
+        torch.save(state, temp)
+
+
+def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
+    """Writes STEM.safetensors (half precision, the model's settings in its header) and STEM.json (its recipe)."""
+    assert isinstance(network, GenericNet)
+    path = folder / f"{stem_of(network)}.safetensors"
+    tensors = {name: tensor.half().contiguous().cpu() for name, tensor in network.state_dict().items()}
+    with atomic_path(path) as temp:
+        save_file(tensors, temp, {"settings": json.dumps(network.settings)})
+    write_json(folder / f"{path.stem}.json", {"model": network.name, **recipe})
+    return path
+
+
+@torch.no_grad()
+def sheet(task: SwapTask, network: nn.Module) -> NDArray[np.uint8]:
+    """People held out, then people trained on: B, B drawn as A, A in that moment, A drawn from A; (8 R, 12 R, 3)."""
+    assert isinstance(network, GenericNet)
+    rows = []
+    for casts in (task.moments.held_out, task.moments.training):
+        chosen = casts[np.linspace(0, len(casts) - 1, SHEET_COLUMNS).round().astype(int)]
+        b, a = chosen[:, 0], chosen[:, 1]
+        swap, own = task.views(network, b, a), task.views(network, a, a)
+        pictures = [network(x["inputs"], x["people"])[1] for x in (swap, own)]
+        for images in (swap["inputs"], pictures[0], swap["targets"], pictures[1]):
+            pixels = (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+            rows.append(np.concatenate(list(pixels), axis=1))
+    return np.concatenate(rows)
+
+
+def _log(path: Path, values: dict[str, Any]) -> None:
+    with path.open("a") as file:
+        file.write(json.dumps(values) + "\n")
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 5) for name, value in values.items()}
