@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
+    from faceswap.blend.results import Swapper
     from faceswap.faces.workspace import Workspace
     from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
@@ -23,20 +25,15 @@ def convert(config: Any) -> Path:
     from faceswap.config.compose import build
     from faceswap.faces.workspace import Workspace
     from faceswap.media.sources import probe
-    from faceswap.pairs import consent_metadata, recorded_pair, resolve_pair, show_consent
-    from faceswap.swap.inference import Swapper
+    from faceswap.pairs import consent_metadata, show_consent
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair
-    if pair.a or pair.b:
-        pair.name = resolve_pair(pair, workspace)[0]
-    run = workspace.existing_run(pair.name or workspace.last_run())
-    a, b, consent = recorded_pair(run)
-    pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**consent)
+    model = exported_model(config) if config.onnx else trained_model(config, workspace)
+    pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**model.consent)
     show_consent(pair.consent)
-    shown, performing = (a, b) if config.to == "a" else (b, a)
+    shown, performing = (model.a, model.b) if config.to == "a" else (model.b, model.a)
     tracks = chosen_tracks(config.tracks)
-    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
     info = probe(config.video or source_of(workspace, performing))
     name = default_name(info, shown, config.start, config.stop, tracks)
     stored = None if config.finder else stored_faces(config.faces, info, workspace, performing)
@@ -46,7 +43,7 @@ def convert(config: Any) -> Path:
         finder = None if stored else usual_finder(info, workspace)
     return convert_video(
         info,
-        Swapper.load(run, checkpoint, config.device),
+        model.load(),
         Path(config.out).expanduser() if config.out else workspace.out / name,
         faces=stored,
         finder=finder,
@@ -67,6 +64,44 @@ def convert(config: Any) -> Path:
         preset=config.preset,
         image_quality=config.image_quality,
     )
+
+
+class Model(NamedTuple):
+    """What swaps, loaded when it comes to that, the names of A and B and the consent on record."""
+
+    load: Callable[[], Swapper]
+    a: str
+    b: str
+    consent: dict[str, str]
+
+
+def trained_model(config: Any, workspace: Workspace) -> Model:
+    """The run that was asked for, or trained last. Raises UserError when it is not there."""
+    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
+    from faceswap.swap.inference import Swapper
+
+    run = chosen_run(config.pair, workspace)
+    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
+    return Model(lambda: Swapper.load(run, checkpoint, config.device), *recorded_pair(run))
+
+
+def exported_model(config: Any) -> Model:
+    """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
+    from faceswap.faces.errors import UserError
+    from faceswap.pairs import CONSENT
+    from faceswap.swap.onnx_model import OnnxSwapper
+
+    pair = config.pair
+    if pair.name or pair.a or pair.b or config.checkpoint is not None:
+        raise UserError("onnx= stands for pair= and checkpoint=: leave these out, or onnx=")
+    path = Path(config.onnx)
+    swapper = OnnxSwapper.load(path, config.device)
+    about = swapper.about
+    a, b = about.faces or ("a", "b")
+    if about.side != config.to:
+        drawn = a if about.side == "a" else b
+        raise UserError(f"to={config.to}: {path} draws {drawn}; say to={about.side}, or export side={config.to}")
+    return Model(lambda: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent})
 
 
 def source_of(workspace: Workspace, name: str) -> Path:
@@ -123,19 +158,6 @@ def chosen_tracks(tracks: Any) -> list[int] | None:
     if not numbers or any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
         raise UserError(f"tracks={tracks}: say one track as tracks=1, several as tracks=[0,2]; leave it out for all")
     return numbers
-
-
-def checkpoint_folder(run: Path, iteration: int) -> Path:
-    """The folder of a run's checkpoint. Raises UserError that lists those there are."""
-    from faceswap.faces.errors import UserError
-
-    parent = run / "checkpoints"
-    folder = parent / f"{iteration:08d}"
-    if folder.is_dir():
-        return folder
-    there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
-    known = ", ".join(map(str, there)) or "none"
-    raise UserError(f"checkpoint={iteration}: {run.name} has no such checkpoint (there are: {known})")
 
 
 def default_name(info: SourceInfo, shown: str, start: int, stop: int | None, tracks: list[int] | None) -> str:

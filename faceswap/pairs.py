@@ -1,4 +1,4 @@
-"""Which face sets a pair means, and the consent shown for it; what train and convert share."""
+"""Which face sets and which run a pair means, and the consent shown for it; what train, convert and export share."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
     raise UserError(f"which pair? say pair=NAME or pair.a=A pair.b=B (face sets in {workspace.root}: {sets})")
 
 
+def chosen_run(pair: Any, workspace: Workspace) -> Path:
+    """The folder of the run that a pair names, or of the one trained last. Raises UserError when it is not there."""
+    if pair.a or pair.b:
+        pair.name = resolve_pair(pair, workspace)[0]
+    return workspace.existing_run(pair.name or workspace.last_run())
+
+
+def checkpoint_folder(run: Path, iteration: int) -> Path:
+    """The folder of a run's checkpoint. Raises UserError that lists those there are."""
+    parent = run / "checkpoints"
+    folder = parent / f"{iteration:08d}"
+    if folder.is_dir():
+        return folder
+    there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
+    known = ", ".join(map(str, there)) or "none"
+    raise UserError(f"checkpoint={iteration}: {run.name} has no such checkpoint (there are: {known})")
+
+
 def show_consent(consent: Any) -> None:
     """Logs who agreed to the swap, or that nobody is on record."""
     if consent.who:
@@ -70,8 +88,8 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
         # Only plain values: a list of a stranger's file could unfold to any size as text.
         consent = {key: str(told[key]) for key in CONSENT if isinstance(told.get(key), _PLAIN)}
         a, b = pair["a"], pair["b"]
-        if not (isinstance(a, str | int) and isinstance(b, str | int)):
-            raise TypeError("no names")
+        if not (isinstance(a, str | int) and isinstance(b, str | int)) or "/" in f"{a}{b}":
+            raise TypeError("no names")  # results are called after them
         return str(a), str(b), consent
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(

@@ -18,6 +18,8 @@ PATHS = (
     "workspace",
     "out",
     "init",
+    "onnx",
+    "run",
     "apply",
     "keep",
     "finder.path",
@@ -155,6 +157,7 @@ class ConvertConfig:
     workspace: str = _workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
+    onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
@@ -180,6 +183,18 @@ class ConvertConfig:
 
 
 @dataclass
+class ExportConfig:
+    """Write one direction of a trained pair as an ONNX file that says how faces go in."""
+
+    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
+    workspace: str = _workspace()
+    side: str = option("a", "whose face is drawn", choices=("a", "b"))
+    checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
+    out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
+
+
+@dataclass
 class DemoConfig:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
@@ -194,6 +209,7 @@ COMMANDS: dict[str, type] = {
     "curate": CurateConfig,
     "train": TrainConfig,
     "convert": ConvertConfig,
+    "export": ExportConfig,
     "demo": DemoConfig,
 }
 
@@ -202,6 +218,7 @@ EXAMPLES = {
     "curate": "faces=craig",
     "train": "pair=craig_brosnan",
     "convert": "video=brosnan.mp4",
+    "export": "pair=craig_brosnan",
     "demo": "minutes=5",
 }
 
@@ -240,6 +257,7 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "builtin"},
     "curate": {},
     "train": {"model": "lite", "optimiser": "adam", "augment": "light"},
+    "export": {},
     "demo": {},
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
 }

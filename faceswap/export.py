@@ -1,0 +1,54 @@
+"""python -m faceswap.export pair=craig_brosnan"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def export(config: Any) -> Path:
+    """Writes one direction of a trained pair as ONNX and returns the file."""
+    from faceswap.faces.errors import UserError
+    from faceswap.faces.workspace import RUN_CONFIG, Workspace
+    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
+    from faceswap.swap.checkpoints import find_weights
+    from faceswap.swap.exporting import export_onnx
+
+    pair = config.pair
+    if config.run and (pair.name or pair.a or pair.b):
+        raise UserError("run= stands for pair=: say one of them")
+    if config.out and Path(config.out).suffix.lower() != ".onnx":
+        raise UserError(f"out={config.out}: name a file that ends in .onnx")
+    source = Path(config.run) if config.run else chosen_run(pair, Workspace(Path(config.workspace)))
+    weights = find_weights(source if config.checkpoint is None else checkpoint_folder(source, config.checkpoint))
+    run = run_of(weights)
+    a, b, consent = recorded_pair(run) if (run / RUN_CONFIG).is_file() else ("", "", {})
+    given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent
+    performance = f"{b}_as_{a}" if config.side == "a" else f"{a}_as_{b}"
+    name = performance if a and b else f"{weights.stem}_{config.side}"
+    return export_onnx(
+        weights,
+        Path(config.out) if config.out else run / f"{name}.onnx",
+        side=config.side,
+        run=run.name,
+        faces=(a, b) if a and b else None,
+        consent=given,
+    )
+
+
+def run_of(weights: Path) -> Path:
+    """The folder of the run that a weights file belongs to; one that lies elsewhere: the folder it lies in."""
+    from faceswap.swap.checkpoints import CHECKPOINTS
+
+    folder = weights.resolve().parent
+    for parent in (folder, folder.parent):
+        if parent.name == CHECKPOINTS:
+            return parent.parent
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("export", export))
