@@ -12,10 +12,12 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from faceswap.style.layers import Dense, leaky, modulated_convolution, upsampled
+from faceswap.style.layers import GAIN, SLOPE, Dense, leaky, modulated_convolution, upsampled
 
 Noise = Literal["const", "random", "none"]
+Rng = torch.Generator | Sequence[torch.Generator] | None  # of random noise: one for all, or one for each image
 FIRST_PX = 4  # side of the learned constant
 
 
@@ -42,7 +44,7 @@ class Mapping(nn.Module):
         self.register_buffer("w_avg", torch.zeros(w_size))
 
     def forward(self, z: Tensor) -> Tensor:
-        values = z.float() * (z.float().square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        values = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         for number in range(self.layers):
             values = leaky(getattr(self, f"fc{number}")(values))
         return values
@@ -62,17 +64,19 @@ class StyledLayer(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise_const", torch.randn(side, side))
 
-    def forward(
-        self, features: Tensor, w: Tensor, noise: Noise, rng: torch.Generator | None, fused: bool, gain: float = 1.0
-    ) -> Tensor:
-        features = modulated_convolution(features, self.weight, self.affine(w), up=self.up, fused=fused)
+    def forward(self, features: Tensor, w: Tensor, noise: Noise, rng: Rng, fused: bool) -> Tensor:
+        # The activation's gain goes into the scales: a leaky ReLU passes positive factors on.
+        shift = self.bias[:, None, None] * GAIN
         if noise == "const":
-            features = features + (self.noise_const * self.noise_strength).to(features.dtype)
-        elif noise == "random":
-            shape = (len(features), 1, self.side, self.side)
-            drawn = torch.randn(shape, generator=rng, device=features.device)
-            features = features + (drawn * self.noise_strength).to(features.dtype)
-        return leaky(features + self.bias[:, None, None].to(features.dtype), math.sqrt(2) * gain, self.clamp)
+            shift = shift + self.noise_const * (self.noise_strength * GAIN)
+        features = modulated_convolution(
+            features, self.weight, self.affine(w), shift, gain=GAIN, up=self.up, fused=fused
+        )
+        if noise == "random":
+            drawn = drawn_noise(len(features), self.side, rng, features.device)
+            features += (drawn * (self.noise_strength * GAIN)).to(features.dtype)
+        features = functional.leaky_relu(features, SLOPE, inplace=True)
+        return features if self.clamp is None else features.clamp(-self.clamp, self.clamp)
 
 
 class ToRGB(nn.Module):
@@ -87,8 +91,8 @@ class ToRGB(nn.Module):
 
     def forward(self, features: Tensor, w: Tensor, fused: bool) -> Tensor:
         styles = self.affine(w) / math.sqrt(self.weight.shape[1])
-        colours = modulated_convolution(features, self.weight, styles, demodulate=False, fused=fused)
-        colours = colours + self.bias[:, None, None].to(colours.dtype)
+        shift = self.bias[:, None, None]
+        colours = modulated_convolution(features, self.weight, styles, shift, demodulate=False, fused=fused)
         return colours if self.clamp is None else colours.clamp(-self.clamp, self.clamp)
 
 
@@ -111,15 +115,15 @@ class Block(nn.Module):
         image: Tensor | None,
         rows: Sequence[Tensor],  # of w: one for each layer, the last one for the colours
         noise: Noise,
-        rng: torch.Generator | None,
+        rng: Rng,
         fused: bool,
     ) -> tuple[Tensor, Tensor]:
         if features is None:
-            features = self.const[None].expand(len(rows[0]), -1, -1, -1)
+            features = self.const.expand(len(rows[0]), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         else:
             features = self.conv0(features, rows[0], noise, rng, fused)
         features = self.conv1(features, rows[-2], noise, rng, fused)
-        colours = self.torgb(features, rows[-1], fused).float()
+        colours = self.torgb(features, rows[-1], fused).to(rows[-1].dtype)
         return features, colours if image is None else upsampled(image) + colours
 
 
@@ -134,10 +138,11 @@ class Synthesis(nn.Module):
             setattr(self, f"b{side}", Block(before, channels[side], w_size, side, clamp))
             before = channels[side]
 
-    def forward(
-        self, rows: Tensor, noise: Noise = "const", rng: torch.Generator | None = None, fused: bool = False
-    ) -> Tensor:
-        """`rng` draws the noise where it is "random"; `fused`: see `modulated_convolution`."""
+    def forward(self, rows: Tensor, noise: Noise = "const", rng: Rng = None, fused: bool = False) -> Tensor:
+        """`rng` draws the noise where it is "random"; `fused`: see `modulated_convolution`.
+
+        Features lie in memory as channels_last, which all layers keep: up to five times faster on a CPU.
+        """
         features = image = None
         each = rows.unbind(1)
         for number, side in enumerate(self.sides):
@@ -193,10 +198,22 @@ class Generator(nn.Module):
         psi: float = 1.0,
         cutoff: int | None = None,
         noise: Noise = "const",
-        rng: torch.Generator | None = None,
+        rng: Rng = None,
     ) -> Tensor:
         """Images of z (N, z_size)."""
         return self.synthesis(self.truncated(self.spread(self.mapping(z)), psi, cutoff), noise, rng)
+
+
+def drawn_noise(count: int, side: int, rng: Rng, device: torch.device) -> Tensor:
+    """(count, 1, side, side) of N(0, 1)."""
+    if rng is None or isinstance(rng, torch.Generator):
+        return torch.randn(count, 1, side, side, generator=rng, device=device)
+    return torch.stack([torch.randn(1, side, side, generator=own) for own in rng]).to(device)
+
+
+def noise_rngs(seeds: Sequence[int]) -> list[torch.Generator]:
+    """For `rng`: each seed gives its image the same random noise on every machine, whatever comes with it."""
+    return [torch.Generator().manual_seed((int(seed) << 8) + 1) for seed in seeds]  # other numbers than its z's
 
 
 def draw_z(seeds: Sequence[int], size: int) -> Tensor:

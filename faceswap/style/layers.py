@@ -7,6 +7,7 @@ Weights are stored as drawn, N(0, 1), and scaled when used by 1/sqrt(fan-in) ("e
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,12 @@ from torch.nn import functional
 SLOPE = 0.2  # of the leaky ReLU
 GAIN = math.sqrt(2)  # keeps the variance through it
 TAPS = (1.0, 3.0, 3.0, 1.0)  # of the low-pass filter that goes with every change of resolution
+
+
+def exact(like: Tensor) -> AbstractContextManager:
+    """Where autocast, if it is on for the device of `like`, leaves precisions as they are."""
+    device = like.device.type
+    return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)  # there it knows none
 
 
 def leaky(features: Tensor, gain: float = GAIN, clamp: float | None = None) -> Tensor:
@@ -33,7 +40,10 @@ class Dense(nn.Module):
         self._weight_gain, self._bias_gain = rate / math.sqrt(size_in), rate
 
     def forward(self, values: Tensor) -> Tensor:
-        return functional.linear(values, self.weight * self._weight_gain, self.bias * self._bias_gain)
+        """In its weights' precision whatever surrounds it: rounded styles would be seen in every pixel."""
+        with exact(values):  # scaling `values` is cheaper than scaling the weights
+            values = values.to(self.weight.dtype) * self._weight_gain
+            return functional.linear(values, self.weight, self.bias * self._bias_gain)
 
 
 def low_pass(channels: int, gain: float, like: Tensor) -> Tensor:
@@ -57,34 +67,47 @@ def upsampled(images: Tensor) -> Tensor:
 
 
 def downsampled(images: Tensor) -> Tensor:
-    """(N, C, 2H, 2W) -> (N, C, H, W): the low-pass filter at every second pixel, as one convolution."""
-    kernel = low_pass(images.shape[1], 1.0, images)
-    return functional.conv2d(images, kernel, stride=2, padding=1, groups=images.shape[1])
+    """(N, C, 2H, 2W) -> (N, C, H, W): the low-pass filter at every second pixel, as one convolution.
+
+    In float32 whatever surrounds it: its way back in bfloat16 takes a CPU ten times as long.
+    """
+    with exact(images):
+        kernel = low_pass(images.shape[1], 1.0, images.float())
+        return functional.conv2d(images.float(), kernel, stride=2, padding=1, groups=images.shape[1]).to(images.dtype)
 
 
 def modulated_convolution(
-    features: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, up: bool = False, fused: bool = False
+    features: Tensor,
+    weight: Tensor,
+    styles: Tensor,
+    shift: Tensor | None = None,
+    *,
+    gain: float = 1.0,
+    demodulate: bool = True,
+    up: bool = False,
+    fused: bool = False,
 ) -> Tensor:
-    """A convolution whose input channels are scaled by each image's own styles (eq. 1-3 of the paper).
+    """A convolution whose input channels are scaled by each image's own styles (eq. 1-3 of the paper), + `shift`.
 
-    `features` (N, I, H, W); `weight` (O, I, k, k); `styles` (N, I). `demodulate` brings every output channel back to
-    unit variance. `up` doubles the sides. `fused`: the scales go into each image's own weights (one grouped
-    convolution) instead of onto the features before and after: the same numbers, better on some GPUs.
+    `features` (N, I, H, W); `weight` (O, I, k, k); `styles` (N, I); `shift` such as bias and noise, as wide as the
+    result where it is not 1 wide. `demodulate` brings every output channel back to variance 1, or `gain` squared.
+    `up` doubles the sides. `fused`: the scales go into each image's own weights (one grouped convolution) instead of
+    onto the features before and after: the same numbers, better on some GPUs.
     """
-    count, channels, height, width = features.shape
-    weight, styles = weight.float(), styles.float()
-    scales = None
+    kind = features.dtype
     if demodulate:
-        scales = ((styles.square() @ weight.square().sum((2, 3)).t()) + 1e-8).rsqrt()  # (N, O)
+        with exact(features):
+            scales = ((styles.square() @ weight.square().sum((2, 3)).t()) + 1e-8).rsqrt() * gain  # (N, O)
+    else:
+        scales = styles.new_full((1, 1), gain)
     if fused:
-        own = weight[None] * styles[:, None, :, None, None]
-        if scales is not None:
-            own = own * scales[:, :, None, None, None]
-        grouped = features.reshape(1, count * channels, height, width)
-        result = _convolved(grouped, own.to(features.dtype).flatten(0, 1), up, groups=count)
-        return result.unflatten(1, (count, -1))[0]
-    result = _convolved(features * styles[:, :, None, None].to(features.dtype), weight.to(features.dtype), up, groups=1)
-    return result if scales is None else result * scales[:, :, None, None].to(result.dtype)
+        own = weight * styles[:, None, :, None, None] * scales[:, :, None, None, None]
+        result = _convolved(features.flatten(0, 1)[None], own.flatten(0, 1).to(kind), up, groups=len(styles))
+        result = result.unflatten(1, (len(styles), -1))[0]
+        return result if shift is None else result + shift.to(result.dtype)
+    result = _convolved(features * styles[:, :, None, None].to(kind), weight.to(kind), up, groups=1)
+    scales = scales[:, :, None, None].to(result.dtype)
+    return result * scales if shift is None else torch.addcmul(shift.to(result.dtype), result, scales)
 
 
 def _convolved(features: Tensor, weight: Tensor, up: bool, groups: int) -> Tensor:
