@@ -69,14 +69,42 @@ def blend(
 
 
 def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
-    """Draws the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
+    """Draws the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels."""
+    placed = _placed(image.shape, face, alpha, frame_to_view)
+    if placed is None:
+        return
+    drawn, weights, region = placed
+    cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
+    under = image[region]
+    change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
+    cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
+    image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
+
+
+def paste_change(image: NDArray, change: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
+    """Adds `change` (R, R, 3), in [-1, 1] for a full range of RGB, to `image` under `alpha` (M, M), as `paste` does.
+
+    What a small model leaves as it is stays as sharp as it was filmed.
+    """
+    placed = _placed(image.shape, change, alpha, frame_to_view)
+    if placed is None:
+        return
+    drawn, weights, region = placed
+    cv2.multiply(drawn, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), drawn, scale=255)
+    image[region] = cv2.add(image[region], drawn, dtype=cv2.CV_8U)
+
+
+def _placed(
+    shape: tuple[int, ...], face: NDArray, alpha: NDArray, frame_to_view: NDArray
+) -> tuple[NDArray, NDArray, tuple[slice, slice]] | None:
+    """A picture of the view and its alpha as they lie in the frame, and where; None where nothing of them is in it.
 
     The exact inverse of the alignment: every frame pixel is looked up at its place in the view, cubic (within 0.2 dB of
     Lanczos on faces at a sixth of its time), averaged first where the view is larger than the face in the frame.
     """
-    region = _region(image.shape, alpha, frame_to_view, face.shape[0])
+    region = _region(shape, alpha, frame_to_view, face.shape[0])
     if region is None:
-        return
+        return None
     left, top, right, bottom = region
     size = (right - left, bottom - top)
     region_to_frame = np.array([[1, 0, left], [0, 1, top]], np.float64)
@@ -89,15 +117,11 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray)
         face = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
     inverse = cv2.WARP_INVERSE_MAP
     drawn = cv2.warpAffine(face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE)
-    cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
     region_to_mask = compose(_resizing(face.shape[0], alpha.shape[0]), region_to_view)
     weights = cv2.warpAffine(
         alpha, region_to_mask, size, flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_CONSTANT
     )
-    under = image[top:bottom, left:right]
-    change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
-    cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
-    image[top:bottom, left:right] = cv2.add(under, change, dtype=cv2.CV_8U)
+    return drawn, weights, (slice(top, bottom), slice(left, right))
 
 
 def _fitted(

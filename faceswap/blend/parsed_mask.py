@@ -75,8 +75,6 @@ class ParsedMask:
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> list[NDArray[np.float32]]:
         """Where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
-        from faceswap.find.builtin.parser import FACE
-
         assert self._parser is not None
         free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
         chosen = [index for index, view in enumerate(views) if face_size(view.points[INNER]) > SMALLEST_PX]
@@ -84,9 +82,15 @@ class ParsedMask:
             return free
         points = [transform_points(invert(views[i].frame_to_crop), views[i].points) for i in chosen]
         shares, matrices = self._parser.parse([frames[i].image for i in chosen], points)
-        for i, share, matrix in zip(chosen, shares[:, FACE].sum(1), matrices, strict=True):
+        for i, share, matrix in zip(chosen, self._shown(shares), matrices, strict=True):
             free[i] = self._steadied(self._in_view(share, matrix, views[i]), frames[i].index, tracks[i])
         return free
+
+    def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of the parser's shares (n, classes, P, P) those that are to be pasted, summed."""
+        from faceswap.find.builtin.parser import FACE
+
+        return shares[:, FACE].sum(1)
 
     def _in_view(self, share: NDArray[np.float32], frame_to_parsed: NDArray, view: AlignedFace) -> NDArray[np.float32]:
         """The parser's share of face (P, P) in the model's view."""
@@ -115,3 +119,25 @@ class ParsedMask:
         for ended in [known for known, (index, _) in self._past.items() if index < frame_index - 1]:
             del self._past[ended]  # a long film has thousands of tracks
         return free
+
+
+@dataclass(frozen=True)
+class HeadMask(ParsedMask):
+    """The whole head with hair, ears and neck, as the parser sees it, without what hides it.
+
+    `feather` is the share of the view over which it fades out towards the view's border.
+    """
+
+    feather: float = 0.1
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        """1 in the view, falling to 0 at its border, (M, M)."""
+        from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
+        t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
+        ramp = t * t * (3 - 2 * t)
+        return ramp[:, None] * ramp[None]
+
+    def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        from faceswap.find.builtin.parser import HEAD
+
+        return shares[:, HEAD].sum(1)

@@ -58,6 +58,7 @@ def to_yaml(config: Any) -> str:
 def _split(command: str, arguments: list[str], extra_folder: Path | None) -> tuple[list[str], dict[str, str]]:
     """Hydra's overrides, and the file and face-set names that must not go through its grammar."""
     names = schema.verbatim_names(command)
+    opened = schema.open_name(command)
     overrides: list[str] = []
     verbatim: dict[str, str] = {}
     for argument in arguments:
@@ -74,10 +75,17 @@ def _split(command: str, arguments: list[str], extra_folder: Path | None) -> tup
                 overrides.append(f"pair={_quoted(value)}")
         elif bare in names:
             verbatim[bare] = value
+        elif opened and _is_new(command, bare):
+            verbatim[f"{opened}.{bare}"] = value
         else:
             _check_known(command, bare)
             overrides.append(argument)
     return overrides, verbatim
+
+
+def _is_new(command: str, key: str) -> bool:
+    """Whether a plain word names no setting of the command: one that takes names of the user's own gets it."""
+    return key.isidentifier() and key not in {field.name for field in dataclasses.fields(schema.COMMANDS[command])}
 
 
 def _check_known(command: str, key: str) -> None:
@@ -152,6 +160,9 @@ def _set(config: Any, key: str, value: str) -> None:
     owner = config
     for parent in parents:
         owner = getattr(owner, parent)
+    if isinstance(owner, dict):
+        owner[name] = value
+        return
     known = [field.name for field in dataclasses.fields(owner) if field.name[0] != "_"]
     if name not in known:
         chosen = ".".join(parents)

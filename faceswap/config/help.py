@@ -8,6 +8,7 @@ import textwrap
 from typing import Any
 
 from faceswap.config import schema
+from faceswap.config.groups import DEFAULT_CHOICES, GROUPS
 from faceswap.config.options import MISSING, default_of, section_type
 from faceswap.config.paths import group_choices
 
@@ -26,7 +27,7 @@ def command_help(command: str) -> str:
         lines += _field_lines(command, field, "")
     for field in plugins:
         group = field.metadata["group"]
-        for choice, node in schema.GROUPS[group].items():
+        for choice, node in GROUPS[group].items():
             settings = [f for f in dataclasses.fields(node) if f.name[0] != "_"]
             if settings:
                 lines += ["", f"with {field.name}={choice}: {_first_line(node)}"]
@@ -62,9 +63,11 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
     if "group" in field.metadata:
         group = field.metadata["group"]
         choices = sorted({*schema.choices(group), *group_choices(group)})
-        default = schema.DEFAULT_CHOICES[command].get(field.name)
+        default = DEFAULT_CHOICES[command].get(field.name)
         shown = f" [{default}]" if default else ""
         return _entry(f"{name}={'|'.join(choices) or 'NAME'}", f"{help_text}{shown}")
+    if field.metadata.get("open"):
+        return _entry(field.metadata["open"], f"{help_text} ({name} in files)")
     return _entry(f"{name}={_kind(name, field)}", f"{help_text}{_default_text(field)}")
 
 

@@ -157,6 +157,14 @@ class ParsedMaskNode:
 
 
 @dataclass
+class HeadMaskNode(ParsedMaskNode):
+    """The whole head with hair, ears and neck, without what hides it: for edits."""
+
+    _target_: str = "faceswap.blend.parsed_mask.HeadMask"
+    feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0)
+
+
+@dataclass
 class BoxMaskNode:
     """The upright rectangle around the hull."""
 

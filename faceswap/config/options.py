@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,16 @@ def section(kind: type, help: str, group: str = "") -> Any:
 def plugin(group: str, help: str, *, optional: bool = False) -> Any:
     """A field filled by a choice of a group: `finder=landmarks`; None when an optional one is not chosen."""
     return dataclasses.field(default=None if optional else MISSING, metadata={"help": help, "group": group})
+
+
+def workspace(otherwise: str = "workspace") -> Any:
+    """The field of the folder that everything lies in."""
+
+    def default() -> str:
+        return os.environ.get("FACESWAP_WORKSPACE") or otherwise
+
+    metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "verbatim": True}
+    return dataclasses.field(default_factory=default, metadata=metadata)
 
 
 def walk(schema: type, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field]]:

@@ -1,13 +1,13 @@
 """Every setting of every command, declared once: type, default, help. YAML only selects and overrides."""
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
+from faceswap.config import editing_nodes as editing
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
-from faceswap.config.options import option, plugin, section, walk
+from faceswap.config.groups import GROUPS
+from faceswap.config.options import option, plugin, section, walk, workspace
 from faceswap.faces.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
@@ -25,21 +25,13 @@ PATHS = (
     "finder.path",
     "finder.weights_folder",
     "finder.embedder_weights",
+    "photo",
+    "generator",
+    "encoder",
+    "directions",
+    "vgg",
 )
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
-
-
-def _default_workspace(otherwise: str = "workspace") -> str:
-    return os.environ.get("FACESWAP_WORKSPACE") or otherwise
-
-
-def _demo_workspace() -> str:
-    return _default_workspace("demo_workspace")
-
-
-def _workspace(default: Callable[[], str] = _default_workspace) -> Any:
-    metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "verbatim": True}
-    return field(default_factory=default, metadata=metadata)
 
 
 # ---- commands
@@ -70,7 +62,7 @@ class ExtractConfig:
 
     video: str = option("", "a video, a folder of images, a glob ('shots/*.png') or one image", verbatim=True)
     name: str = option("", "the face set's name (default: the stem of the video)", verbatim=True)
-    workspace: str = _workspace()
+    workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
     size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=32)
     every: int = option(1, "take every n-th frame", minimum=1)
@@ -91,7 +83,7 @@ class CurateConfig:
     """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
 
     faces: str = option("", "the face set", verbatim=True)
-    workspace: str = _workspace()
+    workspace: str = workspace()
     sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
     like: str = option(
         "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
@@ -110,7 +102,7 @@ class TrainConfig:
     """Train one shared encoder and two decoders on the faces of A and B."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
-    workspace: str = _workspace()
+    workspace: str = workspace()
     model: Any = plugin("model", "the network")
     iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
     minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
@@ -154,7 +146,7 @@ class ConvertConfig:
     out: str = option(
         "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", verbatim=True
     )
-    workspace: str = _workspace()
+    workspace: str = workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
@@ -188,7 +180,7 @@ class ExportConfig:
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
-    workspace: str = _workspace()
+    workspace: str = workspace()
     side: str = option("a", "whose face is drawn", choices=("a", "b"))
     checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
     out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
@@ -198,7 +190,7 @@ class ExportConfig:
 class DemoConfig:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
-    workspace: str = _workspace(_demo_workspace)
+    workspace: str = workspace("demo_workspace")
     minutes: float = option(6.0, "training time", minimum=0)
     batch_size: int = option(4, "faces of each side a training step", minimum=1)
     device: str = option("auto", nodes.DEVICES)
@@ -211,6 +203,8 @@ COMMANDS: dict[str, type] = {
     "convert": ConvertConfig,
     "export": ExportConfig,
     "demo": DemoConfig,
+    "invert": editing.InvertConfig,
+    "edit": editing.EditConfig,
 }
 
 EXAMPLES = {
@@ -220,46 +214,8 @@ EXAMPLES = {
     "convert": "video=brosnan.mp4",
     "export": "pair=craig_brosnan",
     "demo": "minutes=5",
-}
-
-# Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
-GROUPS: dict[str, dict[str, type]] = {
-    "finder": {
-        "builtin": nodes.BuiltinFinderNode,
-        "face_alignment": nodes.FaceAlignmentNode,
-        "landmarks": nodes.LandmarksNode,
-    },
-    "model": {
-        "original": nodes.OriginalNode,
-        "lite": nodes.LiteNode,
-        "df": nodes.DfNode,
-        "liae": nodes.LiaeNode,
-    },
-    "optimiser": {
-        "adam": training.AdamNode,
-        "adamw": training.AdamWNode,
-        "adabelief": training.AdaBeliefNode,
-    },
-    "augment": {"none": training.AugmentNode},
-    "mask": {
-        "hull": nodes.HullMaskNode,
-        "learned": nodes.LearnedMaskNode,
-        "parsed": nodes.ParsedMaskNode,
-        "box": nodes.BoxMaskNode,
-    },
-    "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
-    "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
-    "pair": {},
-}
-
-# What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
-DEFAULT_CHOICES: dict[str, dict[str, str]] = {
-    "extract": {"finder": "builtin"},
-    "curate": {},
-    "train": {"model": "lite", "optimiser": "adam", "augment": "light"},
-    "export": {},
-    "demo": {},
-    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
+    "invert": "photo=craig.jpg",
+    "edit": "photo=craig.jpg smile=+1.5 age=-2",
 }
 
 FLAGS = {
@@ -282,6 +238,11 @@ def verbatim_names(command: str) -> set[str]:
         for node in GROUPS.get(f.metadata.get("group", ""), {}).values():
             names |= {f"{f.name}.{name}" for name, inner in walk(node) if inner.metadata.get("verbatim")}
     return names
+
+
+def open_name(command: str) -> str:
+    """The setting of a command that takes all names that are no settings; empty where there is none."""
+    return next((f.name for f in fields(COMMANDS[command]) if f.metadata.get("open")), "")
 
 
 def register() -> None:

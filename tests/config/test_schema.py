@@ -9,8 +9,9 @@ from dataclasses import fields, is_dataclass
 import pytest
 import yaml
 
-from faceswap.config import nodes, schema, training_nodes
+from faceswap.config import editing_nodes, nodes, schema, training_nodes
 from faceswap.config.compose import build, compose_config
+from faceswap.config.groups import DEFAULT_CHOICES
 from faceswap.config.help import command_help, overview
 from faceswap.config.options import default_of, walk
 from faceswap.config.paths import config_folder
@@ -23,6 +24,7 @@ SECTIONS = [
     training_nodes.UpdateNode,
     training_nodes.WarpNode,
     nodes.LimitsNode,
+    editing_nodes.ResemblanceNode,
 ]
 
 
@@ -49,7 +51,7 @@ def test_a_node_has_the_arguments_of_its_target_and_the_same_defaults(node):
 def test_the_yaml_selects_what_help_says(command):
     listed = yaml.safe_load((config_folder() / f"{command}.yaml").read_text())["defaults"]
     chosen = {key: value for entry in listed if isinstance(entry, dict) for key, value in entry.items() if value}
-    assert chosen == schema.DEFAULT_CHOICES[command]
+    assert chosen == DEFAULT_CHOICES[command]
 
 
 @pytest.mark.parametrize("command", schema.COMMANDS)

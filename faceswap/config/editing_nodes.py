@@ -1,0 +1,97 @@
+"""Settings of the commands that edit faces with a generator: invert, edit."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from faceswap.config import nodes
+from faceswap.config.options import option, plugin, section, workspace
+from faceswap.faces.choices import X264_PRESETS
+
+PHOTO = "a photo; several as a folder, a glob or a video"
+FACE = "which of several faces: largest, left, right, or a number from 1, counted from the left"
+GENERATOR = "the generator's weights (default: the shipped one)"
+ENCODER = "the weights of its encoder (default: the shipped generator's)"
+FAITHFUL = "0: near the average; 0.5: every layer free; beyond, the generator is tuned to the face"
+VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the built-in face features"
+
+
+@dataclass
+class ResemblanceNode:
+    """What makes a drawn face like the photo."""
+
+    _target_: str = "faceswap.style.perception.Weights"
+    pixels: float = option(1.0, "weight of the squared error of pixels", minimum=0)
+    perceptual: float = option(0.5, "weight of the difference in features", minimum=0)
+    identity: float = option(0.1, "weight of looking like another person", minimum=0)
+    outside: float = option(0.2, "what a pixel beside the head counts", minimum=0, maximum=1)
+
+
+@dataclass
+class InvertConfig:
+    """Find the styles with which the generator draws the face of a photo."""
+
+    photo: str = option("", PHOTO, verbatim=True)
+    workspace: str = workspace()
+    out: str = option("", "the folder of the results (default: out/ in the workspace)", verbatim=True)
+    face: str = option("largest", FACE)
+    generator: str = option("", GENERATOR, verbatim=True)
+    encoder: str = option("", ENCODER, verbatim=True)
+    start: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
+    steps: int = option(100, "steps of the optimiser; 0: the guess as it is", minimum=0)
+    faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
+    tuning_steps: int = option(100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0)
+    rank: int = option(4, "of the generator's changes: more is more faithful and larger", minimum=1, maximum=64)
+    loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
+    vgg: str = option("", VGG, verbatim=True)
+    tradeoff: bool = option(False, "draw reconstruction against editability over faithful= instead (one photo)")
+    every: int = option(1, "take every n-th frame of a video", minimum=1)
+    finder: Any = plugin("finder", "how faces are found")
+    batch_size: int = option(8, "photos at a time", minimum=1)
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class EditConfig:
+    """Make the face of a photo or a video older, smile, turn: by directions of the generator."""
+
+    photo: str = option("", PHOTO, verbatim=True)
+    video: str = option("", "a video, in place of photo=", verbatim=True)
+    moves: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": "each direction by its name, in sigmas of the generator's faces: smile=+1.5 age=-2; smile=0:2 "
+            "rises over a video",
+            "open": "NAME=X",
+        },
+    )
+    workspace: str = workspace()
+    out: str = option("", "the result (default: out/NAME_edited in the workspace)", verbatim=True)
+    face: str = option("largest", f"{FACE}; or all")
+    clamp: bool = option(False, "keep strengths within 3 sigmas; without it stronger ones are warned of")
+    paste: str = option(
+        "change", "add what the edit changes to the picture, or put in the drawn face", choices=("change", "whole")
+    )
+    sheet: bool = option(False, "of a photo: write a contact sheet of strengths instead")
+    page: bool = option(False, "of a photo: also write one HTML file with a slider for each direction")
+    generator: str = option("", GENERATOR, verbatim=True)
+    encoder: str = option("", ENCODER, verbatim=True)
+    directions: str = option("", "a file of directions (default: the shipped generator's)", verbatim=True)
+    guess: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
+    steps: int = option(60, "steps of the optimiser on a photo, or on a face that a video shows first", minimum=0)
+    refine: int = option(1, "steps for every few frames of a video after that", minimum=0)
+    faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
+    tuning_steps: int = option(100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0)
+    loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
+    vgg: str = option("", VGG, verbatim=True)
+    smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
+    finder: Any = plugin("finder", "how faces are found")
+    mask: Any = plugin("mask", "which pixels are edited")
+    colour: Any = plugin("colour", "how a whole pasted face takes on the frame's colours")
+    blender: Any = plugin("blender", "how a whole face is pasted")
+    start: int = option(0, "first frame", minimum=0)
+    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
+    batch_size: int = option(8, "frames at a time", minimum=1)
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
+    image_quality: int = option(97, "JPEG and WebP quality when images are edited, to 100", minimum=1, maximum=100)
+    device: str = option("auto", nodes.DEVICES)

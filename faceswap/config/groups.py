@@ -1,0 +1,47 @@
+"""The plugins that can be chosen, and what each command chooses where nothing is said."""
+
+from faceswap.config import nodes
+from faceswap.config import training_nodes as training
+
+# Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
+GROUPS: dict[str, dict[str, type]] = {
+    "finder": {
+        "builtin": nodes.BuiltinFinderNode,
+        "face_alignment": nodes.FaceAlignmentNode,
+        "landmarks": nodes.LandmarksNode,
+    },
+    "model": {
+        "original": nodes.OriginalNode,
+        "lite": nodes.LiteNode,
+        "df": nodes.DfNode,
+        "liae": nodes.LiaeNode,
+    },
+    "optimiser": {
+        "adam": training.AdamNode,
+        "adamw": training.AdamWNode,
+        "adabelief": training.AdaBeliefNode,
+    },
+    "augment": {"none": training.AugmentNode},
+    "mask": {
+        "hull": nodes.HullMaskNode,
+        "learned": nodes.LearnedMaskNode,
+        "parsed": nodes.ParsedMaskNode,
+        "head": nodes.HeadMaskNode,
+        "box": nodes.BoxMaskNode,
+    },
+    "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
+    "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
+    "pair": {},
+}
+
+# What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
+DEFAULT_CHOICES: dict[str, dict[str, str]] = {
+    "extract": {"finder": "builtin"},
+    "curate": {},
+    "train": {"model": "lite", "optimiser": "adam", "augment": "light"},
+    "export": {},
+    "demo": {},
+    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
+    "invert": {"finder": "builtin"},
+    "edit": {"finder": "builtin", "mask": "head", "colour": "none", "blender": "alpha"},
+}

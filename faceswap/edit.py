@@ -1,0 +1,119 @@
+"""python -m faceswap.edit photo=craig.jpg smile=+1.5 age=-2"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+    from faceswap.style.directions import DirectionSet
+    from faceswap.style.inverting import Inverter
+
+
+def edit(config: Any) -> Path:
+    """Moves the face of a photo or a film along directions and returns what was written."""
+    from faceswap.faces.workspace import Workspace
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.style.sheets import write_page, write_sheet
+
+    info = source_of(config)
+    inverter, known = tools_of(config)
+    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default_name(info, config)
+    if config.sheet or config.page:
+        from faceswap.config.compose import build
+        from faceswap.style.pasting import Paster
+
+        paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste)
+        write = write_sheet if config.sheet else write_page
+        chosen = list(config.moves) or sorted(known.directions)
+        return write(
+            info, inverter, [known[name] for name in chosen], paster, build(config.finder), FaceParser(config.device),
+            config.face, out,
+        )  # fmt: skip
+    return edit_to(config, info, inverter, known, out)
+
+
+def edit_to(config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, out: Path) -> Path:
+    """Writes the edited photo or film to `out`, with a report beside it."""
+    from faceswap.blend.colour import ColourMemory
+    from faceswap.blend.memory import reuse_freed_memory
+    from faceswap.blend.results import report_path
+    from faceswap.config.compose import build
+    from faceswap.faces.errors import UserError
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.media.writing import writer_for
+    from faceswap.style.editing import FilmHow, edit_film, edit_photos, write_report
+    from faceswap.style.inverting import made_with_ai
+    from faceswap.style.moves import read_moves
+    from faceswap.style.pasting import Paster
+    from faceswap.style.weights import generator_hash
+
+    moves = read_moves(config.moves, known, config.clamp)
+    if not moves:
+        names = ", ".join(sorted(known.directions)) or "none"
+        raise UserError(f"say what to change, for instance smile=+1.5; there are the directions: {names}")
+    reuse_freed_memory()
+    about = made_with_ai(generator_hash(inverter.generator), "faces in this work were edited")
+    writer = writer_for(
+        info, out, start=config.start, stop=config.stop, metadata=about, crf=config.crf, preset=config.preset,
+        quality=config.image_quality,
+    )  # fmt: skip
+    writer.check()
+    is_film = info.kind != "images"
+    memory = ColourMemory(0.8 if is_film else 0.0)
+    paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
+    finder, parser = build(config.finder), FaceParser(config.device)
+    if is_film:
+        how = FilmHow(config.steps, config.refine, config.smooth_frames, config.batch_size)
+        numbers = edit_film(
+            info, inverter, moves, writer, paster, finder, parser, config.face, how, config.start, config.stop
+        )
+    else:
+        numbers = edit_photos(info, inverter, moves, writer, paster, finder, parser, config.face)
+    write_report(report_path(out), info, out, moves, numbers)
+    return out
+
+
+def source_of(config: Any) -> SourceInfo:
+    """What is to be edited. Raises UserError unless exactly one of photo= and video= is given."""
+    from faceswap.faces.errors import UserError
+    from faceswap.media.sources import probe
+
+    if bool(config.photo) == bool(config.video):
+        raise UserError("say what to edit: one of photo=... and video=...")
+    info = probe(config.photo or config.video)
+    if (config.sheet or config.page) and not info.is_still:
+        raise UserError(f"sheet=true and page=true take one photo, not {info.path}")
+    return info
+
+
+def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
+    """The networks, and the directions of this generator. Raises UserError for those of another."""
+    from faceswap.config.compose import build
+    from faceswap.style.directions import load_directions
+    from faceswap.style.inverting import How, Inverter, load_both
+    from faceswap.style.perception import resemblance
+    from faceswap.style.weights import generator_hash
+
+    generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device)
+    known = load_directions(config.directions or None).only_for(generator_hash(generator))
+    how = How(config.guess, config.steps, config.faithful, config.tuning_steps)
+    return Inverter(generator, encoder, resemblance(build(config.loss), config.vgg, config.device), how), known
+
+
+def default_name(info: SourceInfo, config: Any) -> str:
+    """The result's name; of a part of a film after its range, so that it replaces no whole film."""
+    from faceswap.convert import suffix_of
+
+    if config.sheet or config.page:
+        return f"{info.name}_edits{'.png' if config.sheet else '.html'}"
+    part = f"_{config.start}-{config.stop or 'end'}" if config.start or config.stop is not None else ""
+    return f"{info.name}_edited{part}{suffix_of(info)}"
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("edit", edit))

@@ -1,0 +1,68 @@
+"""Drawn faces back into the frame: what an edit changes is added to the picture, or the whole face is put in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.blend.blenders import Blender
+from faceswap.blend.colour import ColourMemory
+from faceswap.blend.compositor import blend, paste_change
+from faceswap.blend.masks import Mask
+from faceswap.blend.parsed_mask import SeeingMask
+from faceswap.faces.geometry import scale_of
+from faceswap.faces.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import ColourMatcher
+
+Way = Literal["change", "whole"]
+
+
+@dataclass
+class Paster:
+    """`way` "change": edited minus reconstructed is added under the mask, so that the picture keeps its sharpness
+    where a small generator has none; "whole": the edited face replaces what is there, as a swap does."""
+
+    mask: Mask
+    colour: ColourMatcher
+    blender: Blender
+    way: Way = "change"
+    memory: ColourMemory = field(default_factory=ColourMemory)
+
+    def seen(
+        self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
+    ) -> Sequence[NDArray] | None:
+        """What a mask that looks at frames says of each view; None of others."""
+        return self.mask.free(frames, views, tracks) if isinstance(self.mask, SeeingMask) and views else None
+
+    def paste(
+        self, frame: Frame, views: Sequence[AlignedFace], before: NDArray, after: NDArray, tracks: Sequence[int],
+        free: Sequence[NDArray] | None,
+    ) -> Frame:  # fmt: skip
+        """The frame with its faces edited. `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it."""
+        if self.way == "whole":
+            return blend(
+                frame, views, Decoded(after, None), mask=self.mask, colour=self.colour, blender=self.blender,
+                memory=self.memory, tracks=tracks, free=free,
+            )  # fmt: skip
+        image = frame.image.copy()
+        for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
+            view = views[index]
+            paste_change(image, after[index] - before[index], self._alpha(view, free, index), view.frame_to_crop)
+        return Frame(image, frame.index, frame.seconds)
+
+    def _alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
+        alpha = self.mask.alpha(view.points, view.size_px, None)
+        return alpha if free is None else alpha * cv2.resize(free[index], alpha.shape[::-1])
+
+
+def as_pictures(images: Tensor) -> NDArray[np.float32]:
+    """What a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) float32 RGB in [0, 1]."""
+    values = images.detach().float().clamp(-1, 1).add(1).div(2).permute(0, 2, 3, 1)
+    return np.ascontiguousarray(values.to("cpu", torch.float32).numpy())

@@ -1,0 +1,116 @@
+"""What edits do to a photo, side by side: a contact sheet of strengths, and a page with a slider for each direction."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faceswap.faces.atomic import write_text
+from faceswap.faces.geometry import compose, warp_crop
+from faceswap.faces.progress import Progress
+from faceswap.media.images import contact_sheet, encode_image, write_image
+from faceswap.media.targets import check_target
+from faceswap.style.directions import Direction
+from faceswap.style.inverting import Inverter, made_with_ai
+from faceswap.style.moves import Move, moved
+from faceswap.style.pasting import Paster, as_pictures
+from faceswap.style.portraits import Portrait, portraits
+from faceswap.style.weights import generator_hash
+
+if TYPE_CHECKING:
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.find.finders import Finder
+    from faceswap.media.sources import SourceInfo
+
+SHEET_SIGMAS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+PAGE_SIGMAS = tuple(step / 2 for step in range(-6, 7))
+TILE_PX, PAGE_PX, CHANGE_PX = 192, 512, 128
+_PAGE = Path(__file__).with_name("page.html")
+
+
+def write_sheet(
+    info: SourceInfo, inverter: Inverter, directions: Sequence[Direction], paster: Paster, finder: Finder,
+    parser: FaceParser, which: str, out: Path,
+) -> Path:  # fmt: skip
+    """The photo edited along each direction, one row each, as the picture file `out`."""
+    check_target(out, info)
+    portrait = next(iter(portraits(info, finder, parser, which, inverter.generator.resolution)))
+    tiles, labels = [], []
+    free = paster.seen([portrait.frame], [portrait.aligned], [-1])
+    frame_to_tile = _view(portrait, TILE_PX)
+    for direction, before, after in _drawn(inverter, portrait, directions, SHEET_SIGMAS):
+        for sigmas, drawn in zip(SHEET_SIGMAS, after, strict=True):
+            frame = paster.paste(portrait.frame, [portrait.aligned], before, drawn[None], [-1], free)
+            tiles.append(warp_crop(frame.image, frame_to_tile, TILE_PX, repeat_border=True))
+            labels.append(f"{direction.name} {sigmas:+g}" if sigmas else direction.name)
+    sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
+    about = made_with_ai(generator_hash(inverter.generator), "faces in this picture were edited")
+    write_image(out, sheet, metadata=about)
+    return out
+
+
+def write_page(
+    info: SourceInfo, inverter: Inverter, directions: Sequence[Direction], paster: Paster, finder: Finder,
+    parser: FaceParser, which: str, out: Path,
+) -> Path:  # fmt: skip
+    """One HTML file that needs nothing else: sliders add up what each direction changes, computed beforehand."""
+    check_target(out, info)
+    portrait = next(iter(portraits(info, finder, parser, which, inverter.generator.resolution)))
+    free = paster.seen([portrait.frame], [portrait.aligned], [-1])
+    alpha = paster.mask.alpha(portrait.aligned.points, portrait.aligned.size_px, None)
+    if free is not None:
+        alpha = alpha * cv2.resize(free[0], alpha.shape[::-1])
+    weights = cv2.resize(alpha, (CHANGE_PX, CHANGE_PX))[..., None]
+    photo = warp_crop(portrait.frame.image, _view(portrait, PAGE_PX), PAGE_PX, repeat_border=True)
+    changes = {}
+    for direction, before, after in _drawn(inverter, portrait, directions, PAGE_SIGMAS):
+        large = [cv2.resize(one - before[0], (CHANGE_PX, CHANGE_PX), interpolation=cv2.INTER_CUBIC) for one in after]
+        changes[direction.name] = [_embedded(_as_levels(one * weights)) for one in large]
+    data = {"photo": _embedded(photo), "sigmas": PAGE_SIGMAS, "changes": changes}
+    about = made_with_ai(generator_hash(inverter.generator), "faces on this page were edited")
+    text = _PAGE.read_text(encoding="utf-8")
+    text = text.replace("@@NAME@@", html.escape(info.name)).replace("@@ABOUT@@", html.escape(about["comment"]))
+    write_text(out, text.replace("@@DATA@@", json.dumps(data).replace("<", "\\u003c")))
+    return out
+
+
+def _drawn(
+    inverter: Inverter, portrait: Portrait, directions: Sequence[Direction], strengths: Sequence[float]
+) -> Iterator[tuple[Direction, NDArray, NDArray]]:
+    """For each direction the reconstruction (1, R, R, 3) and the face at each strength (n, R, R, 3), in [0, 1]."""
+    inversion = inverter.invert([portrait])
+    inverter.warn_of_strangers([portrait], inversion)
+    with torch.no_grad(), Progress(len(directions), "edit", "direction") as bar:
+        before = as_pictures(inversion.draw(inverter.generator))
+        for direction in directions:
+            move = [Move(direction, strengths[0], strengths[-1])]
+            shares = np.linspace(0, 1, len(strengths)).tolist()  # the strengths are evenly spaced
+            rows = moved(inversion.rows.expand(len(strengths), -1, -1), move, shares)
+            yield direction, before, as_pictures(inversion.draw(inverter.generator, rows))
+            bar.advance()
+
+
+def _view(portrait: Portrait, size_px: int) -> NDArray[np.float64]:
+    """From the frame to the portrait's crop at another size."""
+    scale = size_px / portrait.aligned.size_px
+    resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
+    return compose(resizing, portrait.aligned.frame_to_crop)
+
+
+def _as_levels(change: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A change in [-1, 1] as a picture, 128 where nothing changes."""
+    return np.clip(np.round(change * 127 + 128), 0, 255).astype(np.uint8)
+
+
+def _embedded(image: NDArray[np.uint8]) -> str:
+    data = encode_image(image, ".jpg", quality=92)
+    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
