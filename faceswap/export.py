@@ -23,7 +23,8 @@ def export(config: Any) -> Path:
     if config.out and Path(config.out).suffix.lower() != ".onnx":
         raise UserError(f"out={config.out}: name a file that ends in .onnx")
     source = Path(config.run) if config.run else chosen_run(pair, Workspace(Path(config.workspace)))
-    weights = find_weights(source if config.checkpoint is None else checkpoint_folder(source, config.checkpoint))
+    newest = config.checkpoint in (None, "latest")
+    weights = find_weights(source if newest else checkpoint_folder(source, config.checkpoint))
     run = run_of(weights)
     a, b, consent = recorded_pair(run) if (run / RUN_CONFIG).is_file() else ("", "", {})
     given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent

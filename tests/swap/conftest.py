@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from faceswap.swap.models import MODELS
+from tests.swap.exports import write_weights
 from tests.swap.fakes import Tiny, make_face_set
 
 
@@ -21,3 +23,18 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two face sets of different size; not to be changed."""
     root = tmp_path_factory.mktemp("sets")
     return make_face_set(root / "a", 40, seed=1), make_face_set(root / "b", 24, size_px=48, seed=2)
+
+
+@pytest.fixture
+def weights(tmp_path: Path, tiny_is_known: None) -> Path:
+    """A weights file of the model `tiny`."""
+    torch.manual_seed(0)
+    return write_weights(tmp_path, Tiny())
+
+
+@pytest.fixture
+def exported(weights: Path, tmp_path: Path) -> Path:
+    """The same, exported."""
+    from faceswap.swap.exporting import export_onnx
+
+    return export_onnx(weights, tmp_path / "out" / "x.onnx", run="x_y", faces=("x", "y"), consent={"who": "both"})
