@@ -44,4 +44,7 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
     "invert": {"finder": "builtin"},
     "edit": {"finder": "builtin", "mask": "head", "colour": "none", "blender": "alpha"},
+    "morph": {"finder": "builtin", "mask": "head"},
+    "directions": {"finder": "builtin"},
+    "style.metrics": {},
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from faceswap.config import editing_nodes as editing
+from faceswap.config import exploring_nodes as exploring
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.groups import GROUPS
@@ -30,6 +31,13 @@ PATHS = (
     "encoder",
     "directions",
     "vgg",
+    "lpips",
+    "a",
+    "b",
+    "cartoon",
+    "labels",
+    "foreign",
+    "inversions",
 )
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 
@@ -205,6 +213,9 @@ COMMANDS: dict[str, type] = {
     "demo": DemoConfig,
     "invert": editing.InvertConfig,
     "edit": editing.EditConfig,
+    "morph": exploring.MorphConfig,
+    "directions": exploring.DirectionsConfig,
+    "style.metrics": exploring.MetricsConfig,
 }
 
 EXAMPLES = {
@@ -216,6 +227,9 @@ EXAMPLES = {
     "demo": "minutes=5",
     "invert": "photo=craig.jpg",
     "edit": "photo=craig.jpg smile=+1.5 age=-2",
+    "morph": "a=craig.jpg b=brosnan.jpg",
+    "directions": "samples=5000",
+    "style.metrics": "pairs=1000",
 }
 
 FLAGS = {

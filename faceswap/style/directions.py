@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -83,8 +83,12 @@ class Direction:
 
 @dataclass(frozen=True, eq=False)
 class DirectionSet:
-    """Directions of one generator, by name; `leakage[i, j]` tells by how many of its standard deviations attribute j
-    changes when a face is moved by 2 sigmas along direction i (measured on pictures; None: not measured)."""
+    """Directions of one generator, by name.
+
+    `leakage` (K, K) of the first K: [i, j] tells by how many of its standard deviations attribute j changes when a
+    face is moved by 2 sigmas along direction i, measured on pictures (None: not measured). `about`: how they were
+    found.
+    """
 
     directions: Mapping[str, Direction]
     leakage: NDArray[np.float32] | None = None
@@ -96,6 +100,27 @@ class DirectionSet:
             known = ", ".join(sorted(self.directions)) or "none"
             raise UserError(f"there is no direction '{name}' (there are: {known})")
         return self.directions[name]
+
+    def tagged(self, generator_hash: str) -> DirectionSet:
+        """The set with all its directions said to belong to a generator."""
+        return dataclasses.replace(
+            self,
+            directions={
+                name: dataclasses.replace(direction, generator=generator_hash)
+                for name, direction in self.directions.items()
+            },
+        )
+
+    def table(self) -> Iterator[str]:
+        """Accuracies and leakage as lines of text."""
+        leakage = np.zeros((0, 0)) if self.leakage is None else self.leakage
+        width = max([len(name) for name in self.directions] + [9])
+        heads = [f"{name[:9]:>9}" for name in list(self.directions)[: len(leakage)]]
+        yield " ".join([f"{'':{width}}", "held-out %", "all %", *heads])
+        for place, (name, direction) in enumerate(self.directions.items()):
+            shares = [100 * direction.accuracy.get(kind, float("nan")) for kind in ("confident", "all")]
+            changes = [f"{change:>+9.2f}" for change in leakage[place]] if place < len(leakage) else []
+            yield " ".join([f"{name:{width}}", f"{shares[0]:>10.1f}", f"{shares[1]:>5.1f}", *changes])
 
     def only_for(self, generator_hash: str) -> DirectionSet:
         """The set itself. Raises UserError when one of its directions was found in another generator."""
@@ -155,7 +180,7 @@ def load_directions(source: str | Path | None = None) -> DirectionSet:
             raise UserError(f"{path} holds no directions of this program; import others with foreign={path.name}")
         found = {name: _direction(name, told, tensors) for name, told in description["directions"].items()}
         leakage = tensors.get("leakage")
-        if leakage is not None and leakage.shape != (len(found), len(found)):
+        if leakage is not None and not (leakage.ndim == 2 and len(found) >= len(leakage) == leakage.shape[1]):
             raise ValueError("its leakage matrix is of another size")
         return DirectionSet(found, leakage, dict(description.get("about", {})))
     except (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -173,11 +198,6 @@ def load_direction(source: str | Path, name: str | None = None) -> Direction:
     if name is None and len(found.directions) != 1:
         raise UserError(f"{source} holds several directions ({', '.join(sorted(found.directions))}): name one")
     return found[name or next(iter(found.directions))]
-
-
-def merged(sets: Iterable[DirectionSet]) -> dict[str, Direction]:
-    """All directions of several sets by name; of one name the last."""
-    return {name: direction for found in sets for name, direction in found.directions.items()}
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray]]:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 32
 EDIT_SIGMAS = 2.0  # how far faces are moved when the leakage is measured
+PROBE_SEEDS = 1_000_000_000  # on: far from any sample's
 FEWEST = 20  # samples of each end that a hyperplane is fitted to
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -69,10 +70,8 @@ def draw_sample(generator: Generator, scorer: Scorer, count: int, psi: float = 1
     return Sample(w.cpu().numpy(), scores)
 
 
-def fit_direction(
-    name: str, sample: Sample, *, confident: float, held_out: float, seed: int = 0
-) -> tuple[Direction, float]:
-    """The hyperplane of one score, as a direction whose step is its normal, and the score's standard deviation.
+def fit_direction(name: str, sample: Sample, *, confident: float, held_out: float, seed: int = 0) -> Direction:
+    """The hyperplane of one score, as a direction whose step is its normal.
 
     It is fitted to the lowest and highest `confident` share of the scores and judged on the `held_out` share of the
     sample that it has not seen: on those in the same ends ("confident") and on "all", split at the middle. Raises
@@ -98,8 +97,8 @@ def fit_direction(
         "all": accuracy(plane, w[held], ends.labels(scores[held])),
     }
     scale = float(plane.distances(w).std())
-    found = Direction(name, plane.normal, plane.normal, scale, plane.intercept, accuracy=judged)  # type: ignore[arg-type]
-    return found, float(scores.std())
+    normal = plane.normal.astype(np.float32)
+    return Direction(name, normal, normal, scale, plane.intercept, accuracy=judged)
 
 
 def parted(found: Mapping[str, Direction], w: NDArray, apart: Mapping[str, Sequence[str]]) -> dict[str, Direction]:
@@ -169,6 +168,7 @@ def find_directions(
     names: Sequence[str],
     *,
     apart: Mapping[str, Sequence[str]],
+    scored: Sample | None = None,
     confident: float = 0.3,
     held_out: float = 0.2,
     corrections: int = 1,
@@ -176,20 +176,26 @@ def find_directions(
     psi: float = 1.0,
     seed: int = 0,
 ) -> DirectionSet:
-    """Directions of the scores `names`, with their leakage measured on `probes` faces that no fit has seen.
+    """Directions of the scores `names` of a sample, with their leakage measured on `probes` faces that it has not.
 
     `apart`: which others each one is to leave alone; `corrections`: how often the steps are mixed anew by what was
-    measured (each on faces of its own; only where every direction is to leave all others alone).
+    measured (each time on other faces; only where every direction is to leave all others alone). `scored`: faces with
+    the scorer's own scores, by whose spread changes are counted (default: the sample); without all `names` there
+    nothing is measured.
     """
-    fits = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
-    found = list(parted({name: fit[0] for name, fit in fits.items()}, sample.w, apart).values())
-    spreads = np.array([fits[name][1] for name in names])
+    found = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
+    order = list(parted(found, sample.w, apart).values())
+    scored = sample if scored is None else scored
+    if not all(name in scored.scores and np.isfinite(scored.scores[name]).all() for name in names):
+        log.warning("what edits change is not measured: no scorer tells of all of %s", ", ".join(names))
+        return DirectionSet({direction.name: direction for direction in order})
+    spreads = np.array([scored.scores[name].std() for name in names])
     complete = all(set(names) <= {name, *apart.get(name, ())} for name in names)
-    first = 1_000_000_000 + seed  # seeds far from the sample's
-    leakage = None
+    leakage: NDArray[np.float64] | None = None
     for turn in range(1 + (corrections if complete and len(names) > 1 else 0)):
-        probe = styles_of(generator, range(first + turn * probes, first + (turn + 1) * probes), psi)
-        if turn:
-            found = corrected(found, leakage)  # type: ignore[arg-type]
-        leakage = effects(generator, scorer, found, probe) / spreads
-    return DirectionSet({direction.name: direction for direction in found}, leakage)
+        if leakage is not None:
+            order = corrected(order, leakage)
+        start = PROBE_SEEDS + seed + turn * probes
+        probe = styles_of(generator, range(start, start + probes), psi)
+        leakage = effects(generator, scorer, order, probe) / spreads
+    return DirectionSet({direction.name: direction for direction in order}, leakage)

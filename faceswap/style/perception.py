@@ -138,7 +138,7 @@ class VggFeatures(nn.Module):
     @classmethod
     def load(cls, path: str | Path) -> VggFeatures:
         """With torchvision's vgg16 weights: a state dict (.pth) or .safetensors. Raises UserError for others."""
-        tensors = _tensors(Path(path))
+        tensors = read_weights(path)
         network = cls()
         wanted = {name: tensors.get(name) for name in network.state_dict()}
         for name, own in network.state_dict().items():
@@ -157,24 +157,29 @@ def resemblance(weights: Weights, vgg: str | Path | None = None, device: str = "
     return Resemblance(weights, network, VggFeatures.load(vgg).to(place) if vgg else None)
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
+def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
+    """The tensors of a state dict (.pth) or .safetensors, whatever they are; runs no code of the file's.
+
+    Raises UserError that names the `setting` when there is no such file or it holds no tensors.
+    """
     import pickle
 
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    path = Path(path)
     if not path.is_file():
-        raise UserError(f"vgg={path}: there is no such file")
+        raise UserError(f"{setting}={path}: there is no such file")
     if path.stat().st_size > _LARGEST_BYTES:
-        raise UserError(f"vgg={path} is too large to be VGG16's weights")
+        raise UserError(f"{setting}={path} is too large to be weights of it")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)  # runs no code of the file's
+        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         return dict(loaded)
     except (SafetensorError, RuntimeError, ValueError, TypeError, LookupError, EOFError, OSError,
             pickle.UnpicklingError) as error:  # fmt: skip
-        raise UserError(f"vgg={path} cannot be read as weights ({type(error).__name__})") from error
+        raise UserError(f"{setting}={path} cannot be read as weights ({type(error).__name__})") from error
 
 
 def _unit(features: Tensor) -> Tensor:

@@ -1,0 +1,123 @@
+"""Settings of the commands that explore a generator: directions, morph, style.metrics."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.config import nodes
+from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
+from faceswap.config.options import option, plugin, workspace
+from faceswap.faces.choices import X264_PRESETS
+
+SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
+SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
+PSI = "how far samples go from the average face, 1: as far as the generator was trained"
+
+
+@dataclass
+class DirectionsConfig:
+    """Find the ways through a generator's styles along which faces grow older, smile, turn; or import others' files."""
+
+    out: str = option(
+        "", "the file of directions (default: out/directions.safetensors in the workspace)", verbatim=True
+    )
+    workspace: str = workspace()
+    generator: str = option("", GENERATOR, verbatim=True)
+    encoder: str = option("", ENCODER, verbatim=True)
+    attributes: Any = option(
+        None, "which: one, or several as [age,smile]; of the built-in network's age, yaw, pitch, roll, gender, smile, "
+        "glasses, sunglasses, beard, bald, skin, hair; or of your scorer's and labels' (default: the usual eight)",
+    )  # fmt: skip
+    samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0)
+    psi: float = option(1.0, PSI, minimum=0, maximum=2)
+    scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", verbatim=True)
+    labels: str = option("", "your labels: .csv or .jsonl with the column seed or file, then names", verbatim=True)
+    confident: float = option(
+        0.3,
+        "share of the samples with the lowest and with the highest scores that is fitted",
+        minimum=0.01,
+        maximum=0.5,
+    )
+    held_out: float = option(0.2, "share of the samples kept for judging", minimum=0.05, maximum=0.8)
+    apart: Any = option("all", "what an edit is to leave alone: all others, none, or {smile: [glasses]}")
+    corrections: int = option(1, "how often what edits still change of the others is measured and undone", minimum=0)
+    probes: int = option(96, "faces on which edits are measured", minimum=8)
+    pca: int = option(0, "also the widest axes of the styles, so many: pca1, pca2, ...", minimum=0)
+    foreign: str = option(
+        "", "import this file instead: .npy of Puzer or InterFaceGAN, .npz of GANSpace, .pt of e4e", verbatim=True
+    )
+    name: str = option("", "of an imported direction (default: the file's)", verbatim=True)
+    sheet: bool = option(True, "also draw faces along each direction, beside the file")
+    seed: int = option(0, "the first face's", minimum=0)
+    finder: Any = plugin("finder", "how faces are found in labelled pictures")
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class MetricsConfig:
+    """Measure a generator: path lengths, linear separability, edit consistency; with confidence intervals."""
+
+    out: str = option("", "the report (default: out/metrics.json in the workspace)", verbatim=True)
+    workspace: str = workspace()
+    generator: str = option("", GENERATOR, verbatim=True)
+    encoder: str = option("", ENCODER, verbatim=True)
+    directions: str = option("", "for edit consistency: a file of directions (default: the shipped one)", verbatim=True)
+    measures: Any = option(
+        None, "one, or several as [path_length,separability,consistency,inversion] (default: the first two, and the "
+        "third where there are an encoder and directions)",
+    )  # fmt: skip
+    pairs: int = option(1000, "of faces, for each kind of path length", minimum=10)
+    samples: int = option(4000, "faces for separability", minimum=200)
+    faces: int = option(128, "for edit consistency", minimum=2)
+    crop: bool = option(False, "path lengths of the part around the face alone, as the published figures")
+    vgg: str = option(
+        "", "torchvision's vgg16 weights, for LPIPS (default: features of the face embedder)", verbatim=True
+    )
+    lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", verbatim=True)
+    inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", verbatim=True)
+    seed: int = option(0, "the first face's", minimum=0)
+    batch_size: int = option(16, "pairs at a time", minimum=1)
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class MorphConfig:
+    """Turn one face into another, cross them, mix their styles, lay many over each other, draw them as a cartoon."""
+
+    make: str = option(
+        "film", "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
+        choices=("film", "child", "grid", "composite", "cartoon"),
+    )  # fmt: skip
+    a: str = option("", f"the first face: {SITTER}; for grid and cartoon also several: {SITTERS}", verbatim=True)
+    b: str = option("", f"the second face: {SITTER}; for grid also several", verbatim=True)
+    faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", verbatim=True)
+    workspace: str = workspace()
+    out: str = option("", "the result (default: out/A_B_film.mp4 in the workspace, a picture .png)", verbatim=True)
+    face: str = option("largest", FACE)
+    generator: str = option("", GENERATOR, verbatim=True)
+    encoder: str = option("", ENCODER, verbatim=True)
+    psi: float = option(0.7, PSI, minimum=0, maximum=2)
+    start: str = option(
+        "encoder", "photos: begin at the encoder's guess or at the average", choices=("encoder", "average")
+    )
+    steps: int = option(100, "photos: steps of the optimiser", minimum=0)
+    faithful: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
+    seconds: float = option(3.0, "film: of the way from face to face", minimum=0.04)
+    fade_seconds: float = option(0.6, "film: from a photo to what the generator draws of it", minimum=0)
+    hold_seconds: float = option(0.5, "film: standing still at both ends", minimum=0)
+    easing: str = option("smooth", "film: how the way is gone", choices=("linear", "smooth", "sine"))
+    there_and_back: bool = option(False, "film: and back again")
+    frames_per_second: int = option(25, "film", minimum=1, maximum=120)
+    size_px: int = option(256, "side of the result", minimum=32, maximum=2048)
+    paste: bool = option(False, "film: within the photo of a, what changes is added to the picture")
+    weight: float = option(0.5, "child: b's share", minimum=0, maximum=1)
+    shares: Any = option(None, "child: b's share by rows, as {coarse: 0, middle: 0.5, fine: 1}, in place of weight")
+    range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")
+    to_shape: bool = option(True, "composite: warp all to the mean shape; false: only lay the eyes over each other")
+    cartoon: str = option("", "cartoon: the other generator, trained on from this one", verbatim=True)
+    swap_at: int = option(16, "cartoon: the resolution from which on the other one draws", minimum=4)
+    shapes_from: str = option("own", "cartoon: whose shapes, the other one draws the rest", choices=("own", "cartoon"))
+    finder: Any = plugin("finder", "how faces are found")
+    mask: Any = plugin("mask", "with paste: which pixels change")
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
+    device: str = option("auto", nodes.DEVICES)

@@ -1,0 +1,138 @@
+"""python -m faceswap.directions: the ways through a generator's styles along which one thing of a face changes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.style.directions import DirectionSet
+    from faceswap.style.finding import Sample
+    from faceswap.style.generator import Generator
+    from faceswap.style.scoring import Scorer
+
+log = logging.getLogger(__name__)
+
+USUAL = ("age", "smile", "yaw", "pitch", "gender", "hair", "skin", "glasses")
+AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
+
+
+def directions(config: Any) -> Path:
+    """Finds directions or imports some, and returns their file."""
+    from faceswap.faces.devices import choose_device
+    from faceswap.faces.workspace import Workspace
+    from faceswap.media.images import write_image
+    from faceswap.style.directions import save_directions
+    from faceswap.style.finding import styles_of
+    from faceswap.style.imported_directions import import_directions
+    from faceswap.style.gallery import direction_sheet
+    from faceswap.style.weights import generator_hash, load_generator
+
+    default = "directions.safetensors" if not config.foreign else f"{Path(config.foreign).stem}.safetensors"
+    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default
+    generator = None
+    if not config.foreign or config.generator:
+        generator = load_generator(config.generator or None).to(choose_device(config.device))
+    if config.foreign:
+        found = import_directions(config.foreign, config.name)
+        if generator is not None:
+            found = found.tagged(generator_hash(generator))
+    else:
+        assert generator is not None
+        found = found_in(generator, config)
+    save_directions(out, found)
+    if config.sheet and generator is not None:
+        faces = generator.spread(styles_of(generator, range(config.seed, config.seed + 3), 0.7))
+        shown = list(found.directions.values())[:24]
+        write_image(out.with_suffix(".png"), direction_sheet(generator, shown, faces))
+    return out
+
+
+def found_in(generator: Generator, config: Any) -> DirectionSet:
+    """The directions that the settings ask for."""
+    from faceswap.style.directions import DirectionSet
+    from faceswap.style.finding import find_directions, principal_directions, styles_of
+    from faceswap.style.scoring import AttributeScorer, scorer_by_name
+    from faceswap.style.weights import generator_hash
+
+    scorer = scorer_by_name(config.scorer) if config.scorer else AttributeScorer(config.device)
+    sample, scored = samples(generator, scorer, config)
+    names = chosen_names(config.attributes, sample.scores, bool(config.scorer or config.labels))
+    found = find_directions(
+        generator, scorer, sample, names, scored=scored, apart=apart_from(config.apart, names),
+        confident=config.confident, held_out=config.held_out, corrections=config.corrections, probes=config.probes,
+        psi=config.psi, seed=config.seed,
+    )  # fmt: skip
+    for line in found.table():
+        log.info(line)
+    about = {"samples": config.samples, "psi": config.psi, "confident": config.confident, "seed": config.seed}
+    axes = principal_directions(styles_of(generator, range(AXES_SAMPLES), config.psi).cpu().numpy(), config.pca)
+    found = DirectionSet({**found.directions, **axes}, found.leakage, about)
+    return found.tagged(generator_hash(generator))
+
+
+def samples(generator: Generator, scorer: Scorer, config: Any) -> tuple[Sample, Sample | None]:
+    """What hyperplanes are fitted to, and the scored faces of the generator among it (None: labels alone)."""
+    from faceswap.faces.errors import UserError
+    from faceswap.style.finding import draw_sample
+    from faceswap.style.labelled import ranked
+
+    scored = draw_sample(generator, scorer, config.samples, config.psi, config.seed) if config.samples else None
+    if not config.labels:
+        if scored is None:
+            raise UserError("samples=0 needs labels=: there is nothing to find directions from")
+        return scored, scored
+    given = labelled(generator, config)
+    return (ranked(given) if scored is None else ranked(given) + ranked(scored)), scored
+
+
+def labelled(generator: Generator, config: Any) -> Sample:
+    """The styles and labels of the table that `labels` names."""
+    from faceswap.config.compose import build
+    from faceswap.style.inverting import load_both
+    from faceswap.style.labelled import sample_of_pictures, sample_of_seeds
+    from faceswap.style.labels import read_labels
+
+    table = read_labels(config.labels)
+    if table.by == "seed":
+        return sample_of_seeds(table, generator, config.psi)
+    _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
+    assert encoder is not None
+    return sample_of_pictures(table, generator, encoder, build(config.finder))
+
+
+def chosen_names(asked: Any, known: Mapping[str, Any], is_own: bool) -> list[str]:
+    """The attributes to find directions of. Raises UserError for one that nothing tells of."""
+    from faceswap.curate import several
+    from faceswap.faces.errors import UserError
+
+    names = several(asked, str, "attributes", "[age,smile]") or [name for name in USUAL if not is_own and name in known]
+    names = list(dict.fromkeys(names or known))
+    for name in names:
+        if name not in known:
+            raise UserError(f"attributes: nothing tells of '{name}' (there are: {', '.join(sorted(known))})")
+    return names
+
+
+def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:
+    """Which others each edit is to leave alone. Raises UserError for names that are not sought."""
+    from faceswap.faces.errors import UserError
+
+    if asked in ("all", "none"):
+        return {name: list(names) if asked == "all" else [] for name in names}
+    if not isinstance(asked, Mapping):
+        raise UserError(f"apart={asked}: say all, none, or which from which as apart={{smile: [glasses]}}")
+    table = {str(name): [others] if isinstance(others, str) else list(others) for name, others in asked.items()}
+    for name in [*table, *(other for others in table.values() for other in others)]:
+        if name not in names:
+            raise UserError(f"apart: '{name}' is not among the attributes ({', '.join(names)})")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("directions", directions))

@@ -1,0 +1,165 @@
+"""python -m faceswap.morph a=craig.jpg b=brosnan.jpg"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.faces.values import AlignedFace
+    from faceswap.style.pasting import Paster
+    from faceswap.style.sitters import Studio
+
+
+def morph(config: Any) -> Path:
+    """Makes what was asked for and returns its path."""
+    from faceswap.config.compose import require
+
+    makers = {"film": film, "child": child, "grid": grid, "composite": average, "cartoon": cartoon}
+    require(config, *{"composite": ("faces",), "cartoon": ("a", "cartoon")}.get(config.make, ("a", "b")))
+    return makers[config.make](config)
+
+
+def film(config: Any) -> Path:
+    """One face turns into the other."""
+    from faceswap.faces.errors import UserError
+    from faceswap.media.writing import FILM_SUFFIXES
+    from faceswap.style.morph_results import FilmHow, write_film
+    from faceswap.style.morphing import Timing
+
+    out = target(config, ".mp4", FILM_SUFFIXES)
+    studio = studio_of(config)
+    first, second = studio.one(config.a, "a"), studio.one(config.b, "b")
+    if config.paste and first.portrait is None:
+        raise UserError(f"paste=true needs a photo as a=, not {config.a}")
+    timing = Timing(
+        config.hold_seconds, config.fade_seconds, config.seconds, config.easing, config.there_and_back
+    )  # fmt: skip
+    how = FilmHow(config.size_px, config.frames_per_second, config.crf, config.preset)
+    paster = paster_of(config) if config.paste else None
+    return write_film(studio.inverter.generator, first, second, out, timing, how, paster)
+
+
+def child(config: Any) -> Path:
+    """What two faces would have between them."""
+    from faceswap.style.morph_results import write_child
+
+    out = target(config, ".png")
+    studio = studio_of(config)
+    shares = shares_of(config.shares, config.weight)
+    return write_child(
+        studio.inverter.generator, studio.one(config.a, "a"), studio.one(config.b, "b"), shares, out, config.size_px
+    )
+
+
+def grid(config: Any) -> Path:
+    """The styles of b in the faces of a."""
+    from faceswap.style.mixing import rows_of
+    from faceswap.style.morph_results import write_grid
+
+    out = target(config, ".png")
+    studio = studio_of(config)
+    rows_of(config.range, studio.inverter.generator.rows)  # a mistake is told before photos are inverted
+    return write_grid(studio.inverter.generator, studio.sitters(config.a), studio.sitters(config.b), config.range, out)
+
+
+def average(config: Any) -> Path:
+    """Many faces laid over each other."""
+    from faceswap.media.images import write_image
+    from faceswap.style.composite import composite
+
+    out = target(config, ".png")
+    write_image(out, composite(aligned_faces(config), config.to_shape))
+    return out
+
+
+def cartoon(config: Any) -> Path:
+    """Faces drawn with layers of another generator."""
+    from faceswap.style.morph_results import write_cartoon
+    from faceswap.style.weights import load_generator
+
+    out = target(config, ".png")
+    studio = studio_of(config)
+    own = studio.inverter.generator
+    other = load_generator(config.cartoon).to(own.average)
+    shapes, texture = (own, other) if config.shapes_from == "own" else (other, own)
+    return write_cartoon(shapes, texture, config.swap_at, studio.sitters(config.a), own, out)
+
+
+def studio_of(config: Any) -> Studio:
+    """What turns photos and seeds into codes."""
+    from faceswap.config.compose import build
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.style.inverting import How, Inverter, load_both
+    from faceswap.style.perception import Weights, resemblance
+    from faceswap.style.sitters import Studio, seeds_of
+
+    asked = [text for text in (config.a, config.b) if text]
+    start = "average" if all(seeds_of(text) is not None for text in asked) else config.start  # seeds need no encoder
+    inverter = Inverter(
+        *load_both(config.generator, config.encoder, start, config.device),
+        resemblance(Weights(), None, config.device),
+        How(start, config.steps, config.faithful),
+    )
+    return Studio(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
+
+
+def paster_of(config: Any) -> Paster:
+    """What adds the change of a face to its photo."""
+    from faceswap.blend.blenders import AlphaBlender
+    from faceswap.config.compose import build
+    from faceswap.media.colour_transfer import NoColour
+    from faceswap.style.pasting import Paster
+
+    return Paster(build(config.mask), NoColour(), AlphaBlender())
+
+
+def aligned_faces(config: Any) -> Iterator[AlignedFace]:
+    """The faces of a composite: those of a face set of that name, else of photos."""
+    from faceswap.config.compose import build
+    from faceswap.faces.workspace import Workspace
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.media.sources import probe
+    from faceswap.style.portraits import portraits
+    from faceswap.style.stored import stored_faces
+
+    workspace = Workspace(Path(config.workspace))
+    if config.faces in workspace.face_set_names():
+        yield from stored_faces(workspace.faces(config.faces), config.size_px)
+        return
+    found = portraits(probe(config.faces), build(config.finder), FaceParser(config.device), config.face, config.size_px)
+    yield from (portrait.aligned for portrait in found)
+
+
+def shares_of(asked: Any, weight: float) -> dict[str, float]:
+    """The second parent's share of each range of rows. Raises UserError for what cannot be."""
+    from faceswap.faces.errors import UserError
+
+    if asked is None:
+        return {"all": weight}
+    if not isinstance(asked, Mapping) or not all(
+        isinstance(share, int | float) and 0 <= share <= 1 for share in asked.values()
+    ):
+        raise UserError(f"shares={asked}: say b's share in [0, 1] by rows, as {{coarse: 0, middle: 0.5, fine: 1}}")
+    return {str(name): float(share) for name, share in asked.items()}
+
+
+def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Path:
+    """Where the result goes. Raises UserError for a name of another kind."""
+    from faceswap.faces.errors import UserError
+    from faceswap.faces.workspace import Workspace
+
+    names = [Path(text).name.split(".")[0] or "face" for text in (config.faces, config.a, config.b) if text]
+    default = f"{'_'.join(names)}_{config.make}"[:120] + suffix
+    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default
+    if out.suffix.lower() not in accepted:
+        raise UserError(f"out={out}: make={config.make} writes {', '.join(accepted)}")
+    return out
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("morph", morph))

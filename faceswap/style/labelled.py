@@ -1,0 +1,84 @@
+"""Labelled faces as samples of styles: those of seeds are drawn, those of pictures are encoded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from faceswap.faces.errors import UserError
+from faceswap.faces.progress import Progress
+from faceswap.faces.values import AlignedFace, Frame
+from faceswap.find.finders import Finder, find_in_batches
+from faceswap.media.images import read_image
+from faceswap.media.sources import probe
+from faceswap.style.alignment import align_style
+from faceswap.style.encoder import Encoder
+from faceswap.style.finding import Sample, styles_of
+from faceswap.style.generator import Generator
+from faceswap.style.labels import Labels
+from faceswap.style.portraits import as_input, choose
+
+BATCH = 16
+
+log = logging.getLogger(__name__)
+
+
+def sample_of_seeds(labels: Labels, generator: Generator, psi: float) -> Sample:
+    """Labels of seeds with the styles of those seeds."""
+    w = styles_of(generator, [int(seed) for seed in labels.of], psi)
+    return Sample(w.cpu().numpy(), labels.columns)
+
+
+@torch.inference_mode()
+def sample_of_pictures(labels: Labels, generator: Generator, encoder: Encoder, finder: Finder) -> Sample:
+    """Labels of picture files with the one w that the encoder says of the largest face in each.
+
+    Pictures without a face are left out with a warning. Raises UserError for a file that cannot be read, and when no
+    picture shows a face.
+    """
+    kept: list[int] = []
+    parts = []
+    finder.prepare(probe(labels.of[0]))
+    device = generator.average.device
+    with Progress(len(labels.of), "encode labelled faces", "picture") as progress:
+        aligned = _faces(labels.of, finder, generator.resolution, progress)
+        while batch := list(islice(aligned, BATCH)):
+            kept += [index for index, _ in batch]
+            parts.append(encoder(as_input([face for _, face in batch], device), shared=True)[:, 0].cpu())
+    if not parts:
+        raise UserError(f"none of the {len(labels.of)} labelled pictures shows a face")
+    return Sample(torch.cat(parts).numpy(), {name: column[kept] for name, column in labels.columns.items()})
+
+
+def _faces(files: Sequence[str], finder: Finder, size_px: int, progress: Progress) -> Iterator[tuple[int, AlignedFace]]:
+    """The place in the list and the aligned face of each picture that shows one."""
+    frames = (Frame(read_image(Path(file)), index, float(index)) for index, file in enumerate(files))
+    for frame, faces in find_in_batches(finder, frames):
+        progress.advance()
+        try:
+            face = choose(faces, "largest", files[frame.index])
+        except UserError as error:
+            log.warning("left out: %s", error)
+            continue
+        yield frame.index, align_style(frame, face, size_px)
+
+
+def ranked(sample: Sample) -> Sample:
+    """The same sample with each score's place in the order, in [-1, 1]: scores of different scales become one."""
+    return Sample(sample.w, {name: _ranks(column) for name, column in sample.scores.items()})
+
+
+def _ranks(column: np.ndarray) -> np.ndarray:
+    """Places in the order, equal values in the middle of theirs; NaN where a value is not known."""
+    known = np.isfinite(column)
+    values, places, counts = np.unique(column[known], return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks = np.full(len(column), np.nan)
+    if len(values):
+        ranks[known] = ((2 * ends - counts)[places] / ends[-1]) - 1
+    return ranks

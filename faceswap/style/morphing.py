@@ -1,0 +1,92 @@
+"""The film of one face turning into another: photo -> what the generator draws of it -> the other's -> their photo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+# Share of the time -> share of the way, both in [0, 1].
+EASINGS: dict[str, Callable[[float], float]] = {
+    "linear": lambda t: t,
+    "smooth": lambda t: t * t * (3 - 2 * t),
+    "sine": lambda t: 0.5 - 0.5 * math.cos(math.pi * t),
+}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of the parts of a film: stand still, fade between photo and drawing, morph."""
+
+    hold: float = 0.5
+    fade: float = 0.6
+    morph: float = 3.0
+    easing: str = "smooth"
+    there_and_back: bool = False
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of the film: `way` in [0, 1] from the first face to the second, `photo` in [0, 1] how much of the
+    photo at that end is laid over."""
+
+    way: float
+    photo: float
+
+
+def moments(timing: Timing, frames_per_second: float, with_first: bool, with_second: bool) -> Iterator[Moment]:
+    """The moments of a film, one for each frame; `with_...`: whether there is a photo at that end."""
+    hold, fade, morph = (round(seconds * frames_per_second) for seconds in (timing.hold, timing.fade, timing.morph))
+    there = [
+        *[Moment(0.0, float(with_first))] * hold,
+        *([Moment(0.0, 1 - step / fade) for step in range(1, fade + 1)] if with_first else []),
+        *[Moment(EASINGS[timing.easing](step / max(morph - 1, 1)), 0.0) for step in range(max(morph, 1))],
+        *([Moment(1.0, step / fade) for step in range(1, fade + 1)] if with_second else []),
+        *[Moment(1.0, float(with_second))] * hold,
+    ]
+    yield from there
+    if timing.there_and_back:
+        yield from reversed(there[:-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """One end of a morph: its code (rows, w_size), and the picture (S, S, 3) of the photo's crop, if there is one."""
+
+    rows: Tensor
+    photo: NDArray[np.uint8] | None = None
+
+
+def morph_frames(
+    draw: Callable[[Tensor], NDArray[np.float32]], first: Ending, second: Ending, film: list[Moment], size_px: int
+) -> Iterator[NDArray[np.uint8]]:
+    """The frames (size_px, size_px, 3) uint8 RGB of moments.
+
+    `draw`: (N, rows, w_size) -> (N, R, R, 3) in [0, 1]. A drawing is fitted to the colours of the photo it fades into
+    only by the fade itself: nothing is hidden.
+    """
+    drawn_at: dict[float, NDArray[np.float32]] = {}
+    for moment in film:
+        if moment.way not in drawn_at:
+            drawn_at = {moment.way: _drawn(draw, torch.lerp(first.rows, second.rows, moment.way), size_px)}
+        picture = drawn_at[moment.way]
+        photo = (first if moment.way < 0.5 else second).photo
+        if moment.photo and photo is not None:
+            over = cv2.resize(photo, (size_px, size_px), interpolation=_method(photo, size_px))
+            picture = (1 - moment.photo) * picture + moment.photo * (over.astype(np.float32) / 255)
+        yield np.round(picture * 255).astype(np.uint8)
+
+
+def _drawn(draw: Callable[[Tensor], NDArray[np.float32]], rows: Tensor, size_px: int) -> NDArray[np.float32]:
+    picture = draw(rows[None])[0]
+    return np.clip(cv2.resize(picture, (size_px, size_px), interpolation=_method(picture, size_px)), 0, 1)
+
+
+def _method(picture: NDArray, size_px: int) -> int:
+    return cv2.INTER_AREA if picture.shape[0] > size_px else cv2.INTER_CUBIC
