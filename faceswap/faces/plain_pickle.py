@@ -1,9 +1,10 @@
 """Reads pickles of plain data and numpy arrays without ever running anything that stands in them.
 
-Python's own unpickler imports and calls whatever the file names. Other programs store alignments as pickles, so this
-is a small machine of its own for the opcodes that plain data needs: None, bools, numbers, texts, bytes, lists, tuples,
-dicts with plain keys, and numpy arrays and scalars, whose few constructors are recognised by name and imitated here.
-Whatever else a file asks for is refused. No opcode takes more memory than a small multiple of the file's size.
+Python's own unpickler imports and calls whatever the file names. Other programs store alignments and weights as
+pickles, so this is a small machine of its own for the opcodes that plain data needs: None, bools, numbers, texts,
+bytes, lists, tuples, sets (as lists), dicts with plain keys, and numpy arrays and scalars, whose few constructors are
+recognised by name and imitated. A reader of another format brings imitations of its own (`Names`). Whatever else a
+file asks for is refused. Memory stays below a small multiple of the file's size, and the number of steps is bounded.
 
 Opcodes and their arguments: `pickletools` in Python's standard library; protocols 2 to 5 are read.
 """
@@ -12,16 +13,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
 
-_NUMBER_KINDS = {  # element types of arrays that are plain numbers
-    "b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8",
-}  # fmt: skip
+MOST_STEPS = 20_000_000  # a run of numbers counts once; an empty list, the most memory for a byte, takes 64 bytes
+_SPARE_BYTES = 1 << 20
 _PLAIN_KEYS = (str, bytes, int, float, bool, type(None))  # hashing them never recurses
 
 
@@ -30,48 +29,47 @@ class PickleError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Constructor:
-    """A name that the file may ask for; it stands for what `_Machine` does itself."""
+class Imitation:
+    """Stands for a class or function that a file may ask for: `call` makes what that would, from plain arguments."""
 
     name: str
+    call: Callable[..., Any]
 
 
-_CONSTRUCTORS = {
-    (f"{package}{module}", name): _Constructor(name)
-    for package in ("numpy.core.", "numpy._core.")
-    for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
-} | {
-    ("numpy", "ndarray"): _Constructor("ndarray"),
-    ("numpy", "dtype"): _Constructor("dtype"),
-    ("_codecs", "encode"): _Constructor("encode"),
-    ("__builtin__", "bytes"): _Constructor("bytes"),
-}
+Names = Mapping[tuple[str, str], Imitation]  # by module and name
 
 
-class _Unbuilt:
-    """An array whose contents follow with the BUILD opcode; `memo_keys` are the places to put the finished one."""
+class Unfinished:
+    """An object whose state follows with the BUILD opcode: `finished` returns what takes its place."""
 
     def __init__(self) -> None:
         self.memo_keys: list[int] = []
 
-
-class _DType:
-    """A number type: `kind` such as "f4", and the byte order that BUILD brings."""
-
-    def __init__(self, kind: str) -> None:
-        if kind not in _NUMBER_KINDS:
-            raise PickleError(f"it holds an array of the type {kind[:20]!r}")
-        self.kind, self.order = kind, "<"
-
-    @property
-    def numpy(self) -> np.dtype:
-        return np.dtype(self.order + self.kind)
+    def finished(self, state: Any) -> Any:
+        raise NotImplementedError
 
 
 def loads(data: bytes) -> Any:
     """The value in a pickle. Raises PickleError (one line) when it is damaged or holds anything but plain data."""
+    return load_at(data)[0]
+
+
+def load_at(
+    data: bytes,
+    position: int = 0,
+    names: Names | None = None,
+    persistent: Callable[[Any], Any] | None = None,
+    most_steps: int = MOST_STEPS,
+) -> tuple[Any, int]:
+    """The value in the pickle that begins at `position`, and the position behind it.
+
+    `names` it may ask for besides numpy's; `persistent` gives the objects that it only refers to (none by default).
+    """
+    from faceswap.faces.plain_arrays import NUMPY_NAMES
+
+    machine = _Machine(data, position, {**NUMPY_NAMES, **(names or {})}, persistent, most_steps)
     try:
-        return _Machine(data).run()
+        return machine.run(), machine.position + 1
     except PickleError:
         raise
     except (struct.error, LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -79,15 +77,19 @@ def loads(data: bytes) -> Any:
 
 
 class _Machine:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.position = data, 0
+    def __init__(
+        self, data: bytes, position: int, names: Names, persistent: Callable[[Any], Any] | None, most_steps: int
+    ) -> None:
+        self.data, self.position, self.names, self.persistent = data, position, names, persistent
+        self.steps_left = most_steps
+        self.bytes_left = 2 * len(data) + _SPARE_BYTES  # of what is made by imitations
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
         data, handlers = self.data, _HANDLERS
-        while True:
+        for _ in range(self.steps_left):
             opcode = data[self.position]
             if opcode == _STOP:
                 return self.stack.pop()
@@ -96,6 +98,7 @@ class _Machine:
             if handler is None:
                 raise PickleError(f"it asks for more than plain data (opcode 0x{opcode:02x})")
             handler(self)
+        raise PickleError("it takes more steps than any honest file")
 
     def take(self, count: int) -> bytes:
         end = self.position + count
@@ -135,19 +138,19 @@ class _Machine:
 
     def append(self) -> None:
         item = self.stack.pop()
-        _expect(self.stack[-1], list).append(item)
+        expect(self.stack[-1], list).append(item)
 
     def appends(self) -> None:
         items = self.pop_to_mark()
-        _expect(self.stack[-1], list).extend(items)
+        expect(self.stack[-1], list).extend(items)
 
     def set_item(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        _expect(self.stack[-1], dict)[_plain_key(key)] = value
+        expect(self.stack[-1], dict)[_plain_key(key)] = value
 
     def set_items(self) -> None:
         items = self.pop_to_mark()
-        target = _expect(self.stack[-1], dict)
+        target = expect(self.stack[-1], dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
             target[_plain_key(key)] = value
 
@@ -162,76 +165,46 @@ class _Machine:
     def store(self, key: int) -> None:
         value = self.stack[-1]
         self.memo[key] = value
-        if isinstance(value, _Unbuilt):
+        if isinstance(value, Unfinished):
             value.memo_keys.append(key)
 
     def global_name(self, module: str, name: str) -> None:
-        constructor = _CONSTRUCTORS.get((module, name))
-        if constructor is None:
+        imitation = self.names.get((module, name))
+        if imitation is None:
             raise PickleError(f"it asks for {(module + '.' + name)[:60]!r}, which is not plain data")
-        self.stack.append(constructor)
+        self.stack.append(imitation)
 
     def stack_global(self) -> None:
-        name, module = _expect(self.stack.pop(), str), _expect(self.stack.pop(), str)
+        name, module = expect(self.stack.pop(), str), expect(self.stack.pop(), str)
         self.global_name(module, name)
 
     def reduce(self) -> None:
-        arguments, constructor = _expect(self.stack.pop(), tuple), _expect(self.stack.pop(), _Constructor)
-        self.stack.append(_construct(constructor.name, arguments))
+        arguments, imitation = expect(self.stack.pop(), tuple), expect(self.stack.pop(), Imitation)
+        made = imitation.call(*arguments)
+        size = made.nbytes if isinstance(made, np.ndarray) else len(made) if isinstance(made, bytes | list) else 0
+        self.bytes_left -= size  # the same content may be named again and again
+        if self.bytes_left < 0:
+            raise PickleError("it makes more of its content than there is")
+        self.stack.append(made)
+
+    def refer(self) -> None:
+        if self.persistent is None:
+            raise PickleError("it refers to objects outside of it")
+        self.stack.append(self.persistent(self.stack.pop()))
 
     def build(self) -> None:
-        state, target = _expect(self.stack.pop(), tuple), self.stack[-1]
-        if isinstance(target, _DType):
-            _, order, subarray, names, fields, *_ = state
-            if (subarray, names, fields) != (None, None, None) or order not in ("<", ">", "|", "="):
-                raise PickleError("it holds an array of records")
-            target.order = order
-        elif isinstance(target, _Unbuilt):
-            _, shape, dtype, column_major, content = state
-            array = _array(content, dtype, shape, "F" if column_major else "C")
-            self.stack[-1] = array
-            for key in target.memo_keys:
-                self.memo[key] = array
-        else:
-            raise PickleError("it builds an object that is not plain data")
+        state, target = self.stack.pop(), self.stack[-1]
+        built = expect(target, Unfinished).finished(state)
+        self.bytes_left -= built.nbytes if isinstance(built, np.ndarray) else 0
+        if self.bytes_left < 0:
+            raise PickleError("it makes more of its content than there is")
+        self.stack[-1] = built
+        for key in target.memo_keys:
+            self.memo[key] = built
 
 
-def _construct(name: str, arguments: tuple) -> Any:
-    """What the constructor `name` would return for `arguments`."""
-    if name == "_reconstruct":
-        if arguments[0] != _CONSTRUCTORS["numpy", "ndarray"]:
-            raise PickleError("it holds an array of an unknown kind")
-        return _Unbuilt()
-    if name == "dtype":
-        return _DType(_expect(arguments[0], str))
-    if name == "scalar":
-        dtype, content = arguments
-        return _array(content, dtype, (), "C").item()
-    if name == "_frombuffer":
-        content, dtype, shape, order = arguments
-        return _array(bytes(_expect(content, bytes)), dtype, shape, order)
-    if name == "bytes" and not arguments:  # how protocol 2 writes no bytes
-        return b""
-    if name == "encode":  # and how it writes bytes
-        text, encoding = arguments
-        if encoding != "latin1":
-            raise PickleError("it is damaged")
-        return _expect(text, str).encode("latin-1")
-    raise PickleError(f"it calls {name}, which is not plain data")
-
-
-def _array(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
-    """A fresh array of `content`, which must fill `shape` exactly."""
-    element = _expect(dtype, _DType).numpy
-    shape = tuple(_expect(size, int) for size in _expect(shape, tuple))
-    if len(shape) > 8 or any(size < 0 for size in shape) or order not in ("C", "F"):
-        raise PickleError("it holds an array of an impossible shape")
-    if prod(shape) * element.itemsize != len(_expect(content, bytes)):
-        raise PickleError("it holds an array whose size and contents disagree")
-    return np.frombuffer(content, element).reshape(shape, order=order).astype(element.newbyteorder("="))
-
-
-def _expect(value: Any, kind: type) -> Any:
+def expect(value: Any, kind: type) -> Any:
+    """`value`, which must be a `kind`. Raises PickleError."""
     if not isinstance(value, kind):
         raise PickleError("it is damaged")
     return value
@@ -275,6 +248,8 @@ _HANDLERS: dict[int, _Handler] = {
     0x8E: lambda m: m.stack.append(m.take(m.take_number("<Q"))),
     0x96: lambda m: m.stack.append(m.take(m.take_number("<Q"))),  # a bytearray, read as bytes
     ord("]"): lambda m: m.stack.append([]),
+    0x8F: lambda m: m.stack.append([]),  # a set, and what goes into it
+    0x90: _Machine.appends,
     ord("a"): _Machine.append,
     ord("e"): _Machine.appends,
     ord(")"): lambda m: m.stack.append(()),
@@ -291,5 +266,7 @@ _HANDLERS: dict[int, _Handler] = {
     ord("c"): lambda m: m.global_name(m.take_line(), m.take_line()),
     0x93: _Machine.stack_global,
     ord("R"): _Machine.reduce,
+    0x81: _Machine.reduce,  # a class is called as a function is
+    ord("Q"): _Machine.refer,
     ord("b"): _Machine.build,
 }

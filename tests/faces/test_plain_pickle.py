@@ -6,13 +6,14 @@ import contextlib
 import os
 import pickle
 import struct
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.find.plain_pickle import PickleError, loads
+from faceswap.faces.plain_pickle import Imitation, PickleError, load_at, loads
 
 PROTOCOLS = [2, 3, 4, 5]
 keys = st.text(max_size=8) | st.integers(-(1 << 900), 1 << 900) | st.binary(max_size=8) | st.none() | st.booleans()
@@ -131,3 +132,27 @@ def test_deep_nesting_is_no_trouble() -> None:
 def test_long_lists_of_numbers_read_the_same() -> None:
     value = [list(range(256)) * 10, [300] * 50, [1e-3] * 50, [-70_000] * 50, [1 << 40] * 5]
     assert loads(pickle.dumps(value)) == value
+
+
+def test_content_named_again_and_again_takes_no_more_memory() -> None:
+    text = (
+        b"\x80\x02X"
+        + struct.pack("<I", 1 << 20)
+        + b"a" * (1 << 20)
+        + b"q\x00c_codecs\nencode\nq\x01X\x06\x00\x00\x00latin1q\x02"
+    )
+    with pytest.raises(PickleError, match="more of its content"):
+        loads(text + b"h\x01h\x00h\x02\x86R" * 10 + b".")
+
+
+def test_the_number_of_steps_is_bounded() -> None:
+    with pytest.raises(PickleError, match="steps"):
+        load_at(b"\x80\x02" + b"]" * 1000 + b".", most_steps=1000)
+
+
+def test_other_readers_bring_names_of_their_own() -> None:
+    names = {("collections", "OrderedDict"): Imitation("OrderedDict", dict)}
+    data = b"before" + pickle.dumps(OrderedDict(a=1), 2) + b"behind"
+    assert load_at(data, 6, names) == ({"a": 1}, len(data) - 6)
+    with pytest.raises(PickleError, match="OrderedDict"):
+        load_at(data, 6)
