@@ -47,15 +47,20 @@ def chosen_run(pair: Any, workspace: Workspace) -> Path:
     return workspace.existing_run(pair.name or workspace.last_run())
 
 
-def checkpoint_folder(run: Path, iteration: int) -> Path:
-    """The folder of a run's checkpoint. Raises UserError that lists those there are."""
+def checkpoint_folder(run: Path, asked: int | str) -> Path:
+    """A run's checkpoint: the folder of an iteration, or the file of the `best`. Raises UserError that lists them."""
     parent = run / "checkpoints"
-    folder = parent / f"{iteration:08d}"
-    if folder.is_dir():
-        return folder
+    found = parent / ("best.safetensors" if asked == "best" else f"{int(asked):08d}")
+    if found.exists():
+        return found
     there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
     known = ", ".join(map(str, there)) or "none"
-    raise UserError(f"checkpoint={iteration}: {run.name} has no such checkpoint (there are: {known})")
+    if asked == "best":
+        raise UserError(
+            f"checkpoint=best: no swap of {run.name} was judged yet (there are: {known}); that takes judge=true and 20 "
+            "faces of each side"
+        )
+    raise UserError(f"checkpoint={asked}: {run.name} has no such checkpoint (there are: {known})")
 
 
 def show_consent(consent: Any) -> None:

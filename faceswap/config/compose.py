@@ -55,6 +55,16 @@ def to_yaml(config: Any) -> str:
     return yaml.safe_dump(dataclasses.asdict(config), sort_keys=False, allow_unicode=True, width=120)
 
 
+def untouched(config: Any) -> Any:
+    """The same settings and plugins with every value as it is declared."""
+    fresh = type(config)()
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            setattr(fresh, field.name, untouched(value))
+    return fresh
+
+
 def _split(command: str, arguments: list[str], extra_folder: Path | None) -> tuple[list[str], dict[str, str]]:
     """Hydra's overrides, and the file and face-set names that must not go through its grammar."""
     names = schema.verbatim_names(command)
@@ -123,6 +133,9 @@ def _one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
     if found := re.search(r"Could not override '([^']+)'", text):
         owner, _, name = found[1].rpartition(".")
         return f"{owner or command} has no setting '{name}' as chosen; --help lists all settings"
+    if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
+        several = ", or --multirun to try all of them" if command == "train" else ""
+        return f"{found[1]}: one value is wanted; a list is written [1,2], a text with commas key=\"'a,b'\"{several}"
     if found := re.match(r"Error merging override (.*)", text):
         wanted = str(error.__cause__ or "cannot be read").splitlines()[0].replace("of type 'str' ", "")
         if "ListConfig" in wanted:
@@ -149,6 +162,12 @@ def check_values(config: Any, prefix: str = "") -> None:
             )
         if minimum is not None and isinstance(value, int | float) and not value >= minimum:
             raise UserError(f"{name}={value} is too small: {minimum} or more ({field.metadata['help']})")
+        words = field.metadata.get("words")
+        if words and isinstance(value, str) and value.isdecimal():  # a checkpoint's folder, 00012000, is no number yet
+            value = int(value)
+            setattr(config, field.name, value)
+        elif words and isinstance(value, str) and value not in words:
+            raise UserError(f"{name}={value}: a number, or {' or '.join(words)} ({field.metadata['help']})")
         maximum = field.metadata.get("maximum")
         if maximum is not None and isinstance(value, int | float) and not value <= maximum:
             raise UserError(f"{name}={value} is too large: {maximum} or less ({field.metadata['help']})")

@@ -18,13 +18,17 @@ def option(
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
+    words: tuple[str, ...] = (),
 ) -> Any:
     """A dataclass field with its help, and for texts the accepted `choices`, for numbers `minimum` and `maximum`.
+
+    `words` may stand in the place of a number.
 
     `verbatim` marks file and face-set names: taken from the command line as they are, outside of Hydra's grammar
     (which breaks on `=`, brackets, quotes, and turns `1080` into a number).
     """
     metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum, "maximum": maximum}
+    metadata["words"] = words
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

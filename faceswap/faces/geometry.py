@@ -116,6 +116,16 @@ def view_of_crop(crop_size_px: int, coverage: float, resolution_px: int) -> NDAr
     return np.array([[scale, 0, shift], [0, scale, shift]], np.float64)
 
 
+def face_size(points: NDArray) -> float:
+    """The root of width x height of the points' box, px."""
+    return float(np.sqrt(np.prod(np.ptp(points, axis=0))))
+
+
+def landmark_error_percent(read: NDArray, truth: NDArray, size_px: float) -> float:
+    """Mean distance of the inner 51 points of two readings (68, 2), in % of the face's size."""
+    return float(100 * np.linalg.norm(read[INNER] - truth[INNER], axis=1).mean() / size_px)
+
+
 @dataclass(frozen=True)
 class Pose:
     """Head angles in degrees: yaw + = nose to the picture's left, pitch - = looks up, roll + = clockwise."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
+from faceswap.faces.geometry import transform_points, view_of_crop
 from faceswap.swap.batches import Side
 from faceswap.swap.cache import cached_faces, cached_points, crop_px_for, open_cache
 from faceswap.swap.warp import sample_cv2, still
@@ -20,21 +21,56 @@ CACHE = "cache"
 MIN_FACES_TO_HOLD_OUT = 20
 MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
 PREVIEW_FACES = 6
+KNOWN_FACES = 16
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
+class FaceViews:
+    """Unwarped views of faces: `pictures` (N, R, R, 4) uint8, RGB and mask; `points` (N, 68, 2) float32, px in them."""
+
+    pictures: NDArray[np.uint8]
+    points: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """(N, R, R, 3)."""
+        return np.ascontiguousarray(self.pictures[..., :3])
+
+    def at(self, which: NDArray) -> FaceViews:
+        """Those of the given indices, or where it is true."""
+        return FaceViews(self.pictures[which], self.points[which])
+
+    def showing(self, rgb: NDArray[np.uint8]) -> FaceViews:
+        """Other pictures (N, R, R, 3) of the same faces, with their masks."""
+        return FaceViews(np.concatenate([rgb, self.pictures[..., 3:]], 3), self.points)
+
+    def moved(self, points: NDArray[np.float32]) -> FaceViews:
+        """The same pictures with other points (N, 68, 2)."""
+        return FaceViews(self.pictures, points)
+
+    def some(self, most: int) -> FaceViews:
+        """At most `most` of them, evenly spread."""
+        return self.at(_spread(np.arange(len(self)), most))
+
+
+@dataclass(frozen=True, eq=False)
 class PairData:
-    """`sides`: the training faces of a and b. `held_out`, `shown`: unwarped views (N, R, R, 4) uint8, RGB and mask.
+    """`sides`: the training faces of a and b. All others are unwarped views.
 
     `held_out` faces are the last of the source's time and never train; empty for a tiny set. `shown`: the previews',
-    as many for a as for b, spread over the whole time (so mostly trained ones).
+    as many for a as for b, spread over the whole time (so mostly trained ones). `known`: of those that train, spread
+    likewise.
     """
 
     sides: Mapping[str, Side]
-    held_out: Mapping[str, NDArray[np.uint8]]
-    shown: Mapping[str, NDArray[np.uint8]]
+    held_out: Mapping[str, FaceViews]
+    shown: Mapping[str, FaceViews]
+    known: Mapping[str, FaceViews]
 
 
 def open_pair(
@@ -60,22 +96,30 @@ def open_pair(
             log.info("too few faces to hold some out (%s): all of them train, nothing is validated", counts)
         validation_share = 0
 
-    sides, held_out, shown = {}, {}, {}
+    sides, held_out, shown, known = {}, {}, {}, {}
     for name, faces in sets.items():
         stored_px = max(record.size_px for record in faces.records)
         cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
         training, validation = split_by_time(len(faces), validation_share)
         sides[name] = Side(cache, training, cached_points(faces, cache) if with_points else None)
 
-        def views(indices: NDArray[np.int64], cache: Path = cache) -> NDArray[np.uint8]:
-            crops, grid = open_cache(cache), still(coverage)[None]
-            seen = [sample_cv2(crops[index], grid, resolution) for index in indices]
-            return np.concatenate([np.empty((0, resolution, resolution, 4), np.uint8), *seen])
+        held_out[name] = _views(faces, cache, _spread(validation, MAX_VALIDATION_FACES), resolution, coverage)
+        everything = np.resize(_spread(np.arange(len(faces)), PREVIEW_FACES), PREVIEW_FACES)  # a tiny set's repeat
+        shown[name] = _views(faces, cache, everything, resolution, coverage)
+        known[name] = _views(faces, cache, _spread(training, KNOWN_FACES), resolution, coverage)
+    return PairData(sides, held_out, shown, known)
 
-        held_out[name] = views(_spread(validation, MAX_VALIDATION_FACES))
-        everything = _spread(np.arange(len(faces)), PREVIEW_FACES)
-        shown[name] = views(np.resize(everything, PREVIEW_FACES))  # repeats the faces of a tiny set
-    return PairData(sides, held_out, shown)
+
+def _views(faces: FaceSet, cache: Path, indices: NDArray[np.int64], resolution: int, coverage: float) -> FaceViews:
+    crops, grid = open_cache(cache), still(coverage)[None]
+    pictures = [np.empty((0, resolution, resolution, 4), np.uint8)]
+    points = [np.empty((0, 68, 2), np.float32)]
+    for index in indices:
+        record = faces.records[index]
+        pictures.append(sample_cv2(crops[index], grid, resolution))
+        to_view = view_of_crop(record.size_px, coverage, resolution)
+        points.append(transform_points(to_view, record.crop_points)[None])
+    return FaceViews(np.concatenate(pictures), np.concatenate(points))
 
 
 def split_by_time(count: int, validation_share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -36,11 +36,16 @@ class RunLog:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, iteration)
 
-    def preview(self, picture: NDArray[np.uint8], iteration: int) -> Path:
-        """A preview grid (H, W, 3), in TensorBoard and as a file."""
+    def note(self, name: str, text: str, iteration: int) -> None:
+        """A line of text, in TensorBoard."""
         with writing_errors(self._run):
-            self._writer.add_image("preview", picture, iteration, dataformats="HWC")
-        path = self._run / PREVIEWS / f"{iteration:08d}.jpg"
+            self._writer.add_text(name, text, iteration)
+
+    def preview(self, picture: NDArray[np.uint8], iteration: int, kind: str = "") -> Path:
+        """A preview grid (H, W, 3), in TensorBoard and as a file; those of a `kind` in a folder of their own."""
+        with writing_errors(self._run):
+            self._writer.add_image(f"preview_{kind}" if kind else "preview", picture, iteration, dataformats="HWC")
+        path = self._run / PREVIEWS / kind / f"{iteration:08d}.jpg"
         write_image(path, picture)
         return path
 

@@ -11,16 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.landmarks import INNER
 from faceswap.swap.face_mask import face_outline
 
 RING = 0.06  # half-width of the ring around the outline, in face sizes
 _GMS_CONSTANT = 170.0  # Xue et al. 2014, for grey levels up to 255
-
-
-def face_size(points: NDArray) -> float:
-    """The root of width x height of the points' box, px."""
-    return float(np.sqrt(np.prod(np.ptp(points, axis=0))))
 
 
 def face_mask(points: NDArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -79,11 +73,6 @@ def colour_error(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> flo
 def seam_error(image: NDArray, truth: NDArray, ring: NDArray[np.bool_]) -> float:
     """Mean difference of the gradients' magnitude in the ring, grey levels a pixel: an edge that the truth lacks."""
     return float(np.abs(_gradient(_grey(image)) - _gradient(_grey(truth)))[ring].mean())
-
-
-def landmark_error_percent(read: NDArray, truth: NDArray, size_px: float) -> float:
-    """Mean distance of the inner 51 points read from the swap to those read from the truth, in % of the face's size."""
-    return float(100 * np.linalg.norm(read[INNER] - truth[INNER], axis=1).mean() / size_px)
 
 
 @dataclass

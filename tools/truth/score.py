@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.faces.geometry import face_size, landmark_error_percent
 from faceswap.faces.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
@@ -38,7 +39,7 @@ def score_clip(swap: Path, truth: Path, original: Path, points: NDArray, eyes: E
     for a, b, c, where in frames:
         if not a.image.shape == b.image.shape == c.image.shape:
             raise ValueError(f"the clips differ in size: {a.image.shape}, {b.image.shape}, {c.image.shape}")
-        size_px = metrics.face_size(where)
+        size_px = face_size(where)
         mask = metrics.face_mask(where, b.image.shape)
         ring = metrics.edge_ring(mask, size_px)
         sights = eyes.look([a.image, b.image, c.image], where)
@@ -47,7 +48,7 @@ def score_clip(swap: Path, truth: Path, original: Path, points: NDArray, eyes: E
                 "psnr_db": metrics.psnr_db(a.image, b.image, mask),
                 "ssim": metrics.ssim(a.image, b.image, mask),
                 "gmsd": metrics.gmsd(a.image, b.image, mask),
-                "landmark_error_percent": metrics.landmark_error_percent(sights[0].points, sights[1].points, size_px),
+                "landmark_error_percent": landmark_error_percent(sights[0].points, sights[1].points, size_px),
                 "colour_error_de": metrics.colour_error(a.image, b.image, mask),
                 "seam_error": metrics.seam_error(a.image, b.image, ring),
             }

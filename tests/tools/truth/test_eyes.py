@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from faceswap.faces.errors import UserError
+from faceswap.faces.geometry import face_size
 from faceswap.faces.landmarks import MEAN_FACE
 from faceswap.faces.pretrained import FOLDER_VARIABLE, MANIFEST, listed
 from faceswap.find.builtin.embedder import FaceEmbedder
@@ -19,7 +20,6 @@ from faceswap.media.reading import read_frames
 from tests.clips import draw_face, write_clip
 from tests.find.builtin.tiny_networks import write_networks
 from tools.truth.eyes import NETWORKS, Eyes, identity_scores
-from tools.truth.metrics import face_size
 from tools.truth.score import MEASURES, score_clip
 
 DEMO = Path(__file__).resolve().parents[3] / "faceswap" / "demo"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from faceswap.faces.geometry import face_size, landmark_error_percent
 from faceswap.faces.landmarks import MEAN_FACE
 from tests.clips import draw_face
 from tools.truth import metrics
@@ -19,7 +20,7 @@ def mask(face):
 
 
 def test_equal_pictures_have_no_error(face, mask):
-    ring = metrics.edge_ring(mask, metrics.face_size(POINTS))
+    ring = metrics.edge_ring(mask, face_size(POINTS))
     assert metrics.psnr_db(face, face, mask) > 100
     assert metrics.ssim(face, face, mask) == pytest.approx(1)
     assert metrics.gmsd(face, face, mask) == pytest.approx(0, abs=1e-6)
@@ -45,7 +46,7 @@ def test_colour_error_sees_a_tint_and_structure_does_not(face, mask):
 
 
 def test_a_visible_edge_is_a_seam(face, mask):
-    ring = metrics.edge_ring(mask, metrics.face_size(POINTS))
+    ring = metrics.edge_ring(mask, face_size(POINTS))
     pasted = np.where(mask[..., None], face // 2, face).astype(np.uint8)
     assert metrics.seam_error(pasted, face, ring) > 2
 
@@ -53,8 +54,8 @@ def test_a_visible_edge_is_a_seam(face, mask):
 def test_landmark_error_is_a_share_of_the_face_and_leaves_the_jaw_out():
     mouth_lower = POINTS + np.where(np.arange(68)[:, None] >= 48, [0, 6], [0, 0])
     other_jaw = POINTS + np.where(np.arange(68)[:, None] < 17, [9, 9], [0, 0])
-    assert metrics.landmark_error_percent(mouth_lower, POINTS, 200.0) == pytest.approx(100 * 6 * 20 / 51 / 200)
-    assert metrics.landmark_error_percent(other_jaw, POINTS, 200.0) == 0
+    assert landmark_error_percent(mouth_lower, POINTS, 200.0) == pytest.approx(100 * 6 * 20 / 51 / 200)
+    assert landmark_error_percent(other_jaw, POINTS, 200.0) == 0
 
 
 def test_flicker_counts_change_that_the_truth_lacks(face, mask):

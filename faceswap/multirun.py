@@ -1,0 +1,108 @@
+"""python -m faceswap.train --multirun: one training after the other, and a table that compares them."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.faces.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.config.sweep import Combination
+
+LONGEST_NAME = 120  # characters of a run's name that its choices may take
+
+log = logging.getLogger(__name__)
+
+
+def train_several(combinations: Sequence[Combination], train: Callable[[Any], Path]) -> Path:
+    """Trains every combination in a run of its own, `PAIR,model=lite,...`, and returns the comparison of all.
+
+    Goes on where it was when it was stopped: what is finished is not trained again. One that fails is told of and the
+    others go on. Raises UserError at the end when any has failed.
+    """
+    from faceswap.faces.workspace import Workspace
+    from faceswap.pairs import resolve_pair
+    from faceswap.swap.comparison import read_report, write_comparison
+    from faceswap.swap.distributed import find_team
+
+    if find_team().size > 1:
+        raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
+    first = combinations[0].config
+    workspace = Workspace(Path(first.workspace))
+    pair, a, b = resolve_pair(first.pair, workspace)
+    names = run_names(pair, combinations)
+    failed: dict[str, str] = {}
+    table = workspace.out / f"{pair}_comparison" / "comparison.md"
+    for number, (name, combination) in enumerate(zip(names, combinations, strict=True), 1):
+        log.info("%d of %d: %s", number, len(names), name)
+        config = combination.config
+        config.pair.name, config.pair.a, config.pair.b = name, a, b
+        try:
+            if not is_finished(workspace.run(name), config):
+                train(config)
+        except Exception as error:
+            failed[name] = _told(error)
+            log.warning("%s failed: %s", name, failed[name])
+        _free_memory()
+        rows = [(known, read_report(workspace.run(known)), failed.get(known, "")) for known in names[:number]]
+        table = write_comparison(table.parent, f"{pair}: {len(names)} trainings", rows)
+    print(f"\n{table.read_text(encoding='utf-8')}", file=sys.stderr)
+    if failed:
+        raise UserError(f"{len(failed)} of {len(names)} trainings failed ({', '.join(failed)}); {table} says why")
+    return table
+
+
+def run_names(pair: str, combinations: Sequence[Combination]) -> list[str]:
+    """A name for the run of each combination, that tells its choices and can be a folder's."""
+    names = []
+    for combination in combinations:
+        told = ",".join(combination.choices)
+        plain = re.sub(r"[^\w.,=+-]", "_", told)
+        if plain != told or len(plain) > LONGEST_NAME:
+            plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+        names.append(f"{pair},{plain}" if plain else pair)
+    return names
+
+
+def is_finished(run: Path, config: Any) -> bool:
+    """Whether a run has trained as long as `config` asks. Raises UserError when it was with other settings."""
+    from faceswap.config.compose import to_yaml, untouched
+    from faceswap.swap.changes import check_same_settings
+    from faceswap.swap.checkpoints import list_checkpoints
+    from faceswap.swap.comparison import read_report
+
+    report = read_report(run)
+    iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))
+    if config.restart or not list_checkpoints(run) or not all(isinstance(n, int | float) for n in (iteration, seconds)):
+        return False
+    if iteration < config.iterations and (config.minutes is None or seconds < 60 * config.minutes):
+        return False
+    if not config.allow_changes:
+        check_same_settings(run, to_yaml(config), to_yaml(untouched(config)))
+    log.info("finished before, at iteration %d", iteration)
+    return True
+
+
+def _told(error: Exception) -> str:
+    from faceswap.faces.errors import Interrupted
+
+    if isinstance(error, Interrupted):
+        raise error  # somebody asked to stop: that means all of them
+    if not isinstance(error, UserError):
+        log.debug("", exc_info=error)
+    return " ".join(str(error).split()) if isinstance(error, UserError) else f"bug: {type(error).__name__}: {error}"
+
+
+def _free_memory() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
