@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 from faceswap.faces.workers import end_with_parent
 from faceswap.swap.cache import open_cache
-from faceswap.swap.colour import ColourChange
+from faceswap.swap.colour import STEPS, ColourChange, colour_table
 from faceswap.swap.distributed import ALONE, Team
-from faceswap.swap.recolour import MATCHERS, ColourTransfer, recoloured
+from faceswap.swap.recolour import MATCHERS, ColourTransfer, matched, recoloured
 from faceswap.swap.regions import regions_in_view
 from faceswap.swap.stopping import STOP_SIGNALS
 from faceswap.swap.warp import Warp, sample_cv2
@@ -52,17 +52,19 @@ class FaceBatch:
 
 @dataclass(frozen=True, eq=False)
 class RawBatch:
-    """N faces of one side, coloured but not yet warped: `crops` (N, S, S, 4) uint8 RGB and mask, for a GPU to warp.
+    """N faces of one side as numbers, for a GPU to draw (feeding.py): `faces` (N,), their places in the side's cache.
 
-    `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py). `regions`: as in FaceBatch.
+    `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py). `colours` (N, 16, 16, 16, 3) uint8: what
+    becomes of every colour (colour.py), None where they stay. `regions`: as in FaceBatch.
     """
 
-    crops: NDArray[np.uint8]
+    faces: NDArray[np.int64]
     grids: NDArray[np.float32]
+    colours: NDArray[np.uint8] | None = None
     regions: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
-        return len(self.crops)
+        return len(self.faces)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Side:
 
 @dataclass(frozen=True)
 class BatchMaker:
-    """Makes batch number n of both sides. `warped` False leaves the warp to the GPU (RawBatch).
+    """Makes batch number n of both sides. `drawn` False leaves warps and colours to the GPU (RawBatch).
 
     `transfer`: how each face of A takes on the colours of a random face of B. `team`: whose batch it is: the faces of
     all its processes are drawn as one batch, of which this one makes its `batch_size`.
@@ -114,7 +116,7 @@ class BatchMaker:
     warp: Warp = Warp()
     colour: Sequence[Mapping[str, Any]] = ()
     seed: int = 0
-    warped: bool = True
+    drawn: bool = True
     transfer: ColourTransfer = "none"
     team: Team = ALONE
 
@@ -136,11 +138,15 @@ class BatchMaker:
         rng = np.random.default_rng([self.seed, place, number, 1])
         grids = self.warp.at(number).draw(rng, whole, self.coverage).grids[own]
         colours = rng.integers(2**31, size=whole)[own]
-        crops = [side.crops[face] for face in chosen]
+        donors = None
         if self.transfer != "none" and place == 0:
-            dice = np.random.default_rng([self.seed, place, number, 2])
-            crops = self._recoloured(crops, dice.choice(self.sides["b"].indices, whole)[own])
-        batch = self._warped(crops, grids, colours) if self.warped else self._raw(crops, grids, colours)
+            donors = np.random.default_rng([self.seed, place, number, 2]).choice(self.sides["b"].indices, whole)[own]
+        batch: FaceBatch | RawBatch
+        if self.drawn:
+            crops = [side.crops[face] for face in chosen]
+            batch = self._warped(crops if donors is None else self._recoloured(crops, donors), grids, colours)
+        else:
+            batch = RawBatch(chosen, grids, self._colour_tables(side.crops, chosen, donors, colours))
         return batch if side.points is None else replace(batch, regions=self._regions(side.points[chosen], grids))
 
     def _regions(self, points: NDArray[np.float32], grids: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -151,11 +157,6 @@ class BatchMaker:
         matcher, shown = MATCHERS[self.transfer](), self.sides["b"].crops
         return [recoloured(crop, shown[donor], matcher) for crop, donor in zip(crops, donors, strict=True)]
 
-    def _coloured(self, picture: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-        """An RGBA picture as RGB, in other colours."""
-        self._colour_change.seed(seed)
-        return self._colour_change(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
-
     def _warped(
         self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32], colours: NDArray[np.int64]
     ) -> FaceBatch:
@@ -164,15 +165,32 @@ class BatchMaker:
         masks = np.empty((len(crops), size, size), np.uint8)
         for place, (crop, both, colour) in enumerate(zip(crops, grids, colours, strict=True)):
             drawn = sample_cv2(crop, both, size)
-            pictures[place] = self._coloured(drawn.reshape(2 * size, size, 4), int(colour))
+            self._colour_change.seed(int(colour))
+            tall = drawn.reshape(2 * size, size, 4)
+            pictures[place] = self._colour_change(cv2.cvtColor(tall, cv2.COLOR_RGBA2RGB))
             masks[place] = drawn[1, ..., 3]
         return FaceBatch(pictures[:, :size], pictures[:, size:], masks)
 
-    def _raw(self, crops: list[NDArray[np.uint8]], grids: NDArray[np.float32], colours: NDArray[np.int64]) -> RawBatch:
-        copies = np.stack(crops)
-        for crop, colour in zip(copies, colours, strict=True):
-            crop[..., :3] = self._coloured(crop, int(colour))
-        return RawBatch(copies, grids)
+    def _colour_tables(
+        self,
+        crops: NDArray[np.uint8],
+        faces: NDArray[np.int64],
+        donors: NDArray[np.int64] | None,
+        colours: NDArray[np.int64],
+    ) -> NDArray[np.uint8] | None:
+        """What `_warped` does to the colours of each face, done to a table of all colours."""
+        if donors is None and self._colour_change.empty:
+            return None
+        whole = colour_table()
+        flat, matcher = whole.reshape(-1, STEPS, 3), MATCHERS[self.transfer]()
+        tables = np.empty((len(faces), *whole.shape), np.uint8)
+        for place, (face, colour) in enumerate(zip(faces, colours, strict=True)):
+            changed = flat
+            if donors is not None:
+                changed = matched(flat, crops[face], self.sides["b"].crops[donors[place]], matcher)
+            self._colour_change.seed(int(colour))
+            tables[place] = self._colour_change(changed).reshape(whole.shape)
+        return tables
 
 
 class WorkersDied(UserError):

@@ -61,7 +61,7 @@ class Team:
             logging.getLogger("faceswap").setLevel(logging.ERROR)
         with _peers():
             distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
-        if self.largest([on_gpu]) != [-value for value in self.largest([-on_gpu])]:
+        if self.smallest(on_gpu) != -self.smallest(-on_gpu):
             raise UserError("some processes have a GPU and others none: say device=cpu, or start them where GPUs are")
         log.info("%d processes train together, %d of them here", self.size, self.here)
         try:
@@ -91,13 +91,17 @@ class Team:
             distributed.all_reduce(numbers, distributed.ReduceOp.MAX)
         return numbers.tolist()
 
+    def smallest(self, number: int) -> int:
+        """The smallest that any process gives; all wait here for each other."""
+        return -int(self.largest([-number])[0])
+
     def check_same(self, number: int, what: str) -> None:
         """Raises UserError when `number` is not the same everywhere: they do not see the same files."""
-        highest, lowest = self.largest([number, -number])
-        if highest != -lowest:
+        lowest, highest = self.smallest(number), -self.smallest(-number)
+        if lowest != highest:
             raise UserError(
-                f"the processes do not see the same {what} ({-lowest:.0f} to {highest:.0f}): workspace= must be one "
-                "folder that all machines share"
+                f"the processes do not see the same {what} ({lowest} to {highest}): workspace= must be one folder that "
+                "all machines share"
             )
 
     @contextmanager

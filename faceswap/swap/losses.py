@@ -76,7 +76,7 @@ class ReconstructionLoss:
             sizes = [size for size in (self.dssim_window_px, self.dssim_second_px) if size is not None]
             means = []
             for size in sizes:
-                window = gaussian_windows(images.shape[-1], size, _STRIDE).to(images)
+                window = gaussian_windows(images.shape[-1], size, _STRIDE, images.device).to(images.dtype)
                 means.append(weighted_mean(dssim_map(images, targets, window), blur(weights, window)))
             parts["dssim"] = self.dssim * (means[0] if len(means) == 1 else torch.stack(means).mean())
         if self.mask and masks is not None:
@@ -116,7 +116,7 @@ def blur(images: Tensor, window: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def gaussian_windows(size_px: int, window_px: int, stride: int) -> Tensor:
+def gaussian_windows(size_px: int, window_px: int, stride: int, device: torch.device | None = None) -> Tensor:
     """(size_px / stride, size_px): one Gaussian window a row (sigma 1.5 for 11 px), cut and normalised at the borders.
 
     As a matrix, because two products are faster on a CPU than a convolution with one channel a group.
@@ -125,4 +125,4 @@ def gaussian_windows(size_px: int, window_px: int, stride: int) -> Tensor:
     centres = torch.arange(stride // 2, size_px, stride)[:, None]
     distance = (torch.arange(size_px)[None] - centres).float()
     window = torch.exp(-(distance.square()) / (2 * sigma**2)) * (distance.abs() <= window_px // 2)
-    return window / window.sum(1, keepdim=True)
+    return (window / window.sum(1, keepdim=True)).to(device)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +16,7 @@ from faceswap.faces.errors import UserError
 from faceswap.swap.distributed import ALONE, Team
 
 Switch = Literal["auto", "on", "off"]
+Compile = Literal["auto", "on", "off", "graphs"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 _GPU_LIBRARIES = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "CUDNN_STATUS", "NCCL error")  # in their messages
@@ -27,7 +28,8 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 class Machine:
     """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch.
 
-    `team`: the processes that train together.
+    `team`: the processes that train together. `graphs`: what is compiled is also recorded and played as one (CUDA
+    graphs).
     """
 
     device: torch.device
@@ -35,10 +37,16 @@ class Machine:
     channels_last: bool
     compile: bool
     team: Team = ALONE
+    graphs: bool = False
 
     def autocast(self) -> AbstractContextManager:
         """Mixed precision for what runs inside, if it is on."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def compiled(self, module: ModuleT) -> ModuleT | Callable[..., Any]:
+        """What to call in the module's place."""
+        mode = "reduce-overhead" if self.graphs else None
+        return torch.compile(module, mode=mode) if self.compile else module
 
     def place(self, module: ModuleT) -> ModuleT:
         """Moves a module there, in the chosen layout."""
@@ -55,7 +63,7 @@ class Machine:
             "threads": torch.get_num_threads(),
             "precision": "bf16" if self.bf16 else "fp32",
             "channels_last": self.channels_last,
-            "compile": self.compile,
+            "compile": "graphs" if self.graphs else self.compile,
             "processes": self.team.size,
         }
 
@@ -64,7 +72,7 @@ def choose_machine(
     device: str = "auto",
     precision: Precision = "auto",
     channels_last: Switch = "auto",
-    compile: Switch = "auto",
+    compile: Compile = "auto",
     team: Team = ALONE,
 ) -> Machine:
     """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
@@ -76,13 +84,16 @@ def choose_machine(
     """
     place = choose_device(device) if team.size == 1 else _own_device(device, team)
     gpu = place.type == "cuda"
+    if compile == "graphs" and not gpu:
+        raise UserError(f"compile=graphs needs an NVIDIA GPU, and this is {place}: say compile=auto")
     bf16 = multiplies_bf16(place) if precision == "auto" else precision == "bf16"
     return Machine(
         device=place,
         bf16=bf16,
         channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",
-        compile=gpu if compile == "auto" else compile == "on",
+        compile=gpu if compile == "auto" else compile != "off",
         team=team,
+        graphs=compile == "graphs",
     )
 
 

@@ -30,11 +30,17 @@ def recoloured(face: NDArray[np.uint8], donor: NDArray[np.uint8], matcher: Colou
 
     The whole picture takes part in the change; the mask stays. A face too small to measure is left as it is.
     """
+    return np.dstack([matched(face[..., :3], face, donor, matcher), face[..., 3]])
+
+
+def matched(
+    colours: NDArray[np.uint8], face: NDArray[np.uint8], donor: NDArray[np.uint8], matcher: ColourMatcher
+) -> NDArray[np.uint8]:
+    """Any `colours` (H, W, 3) uint8 changed as the face is."""
     source, target = (_measured(picture, matcher) for picture in (face, donor))
     if source is None or target is None:
-        return face
-    rgb = matcher.match(face[..., :3].astype(np.float32) / 255, source, target)
-    return np.dstack([np.rint(rgb.clip(0, 1) * 255).astype(np.uint8), face[..., 3]])
+        return colours
+    return np.rint(matcher.match(colours.astype(np.float32) / 255, source, target).clip(0, 1) * 255).astype(np.uint8)
 
 
 def _measured(picture: NDArray[np.uint8], matcher: ColourMatcher) -> ColourStatistics | None:

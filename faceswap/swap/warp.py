@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 GRID = 5  # control points a side
@@ -132,7 +133,7 @@ def sample_torch(crops: Tensor, grids: Tensor, resolution_px: int) -> Tensor:
     import torch
     from torch.nn import functional
 
-    rows = grids.new_tensor(_basis(resolution_px))
+    rows = _basis_on(resolution_px, grids.device)
     maps = torch.einsum("yi,nkijc,xj->nkyxc", rows, grids, rows).flatten(1, 2)
     tall = functional.grid_sample(crops, maps * 2 - 1, "bilinear", "border", align_corners=False)
     return tall.unflatten(2, (grids.shape[1], resolution_px)).transpose(1, 2)
@@ -143,6 +144,14 @@ def _basis(resolution_px: int) -> NDArray[np.float32]:
     """(R, 5) bilinear weights of the control points, which span the view from border to border, at R pixel centres."""
     position = (np.arange(resolution_px) + 0.5) / resolution_px * (GRID - 1)
     return np.maximum(0, 1 - np.abs(position[:, None] - np.arange(GRID))).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _basis_on(resolution_px: int, device: torch.device) -> Tensor:
+    """The same on a device, once: a copy for every batch would hold the GPU up."""
+    import torch
+
+    return torch.tensor(_basis(resolution_px), device=device)
 
 
 def _even_grid() -> NDArray[np.float64]:

@@ -4,16 +4,16 @@ import logging
 import os
 import signal
 import threading
+from dataclasses import replace
 from multiprocessing import active_children
 
 import numpy as np
 import pytest
-import torch
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.batches import BatchMaker, BatchStream, Side, WorkersDied, worker_count
+from faceswap.swap.distributed import Team
 from faceswap.swap.pair_data import open_pair, split_by_time
-from faceswap.swap.warp import sample_torch
 from tests.swap.fakes import COLOUR, make_face_set
 
 
@@ -62,19 +62,19 @@ def test_shapes_and_the_mask_that_no_colour_touches(sides):
     assert not (plain.targets == coloured.targets).all()
 
 
-def test_a_batch_warped_later_is_the_same_batch(sides):
-    now = maker(sides, colour=[]).make(2)["a"]
-    raw = maker(sides, colour=[], warped=False).make(2)["a"]
-    crops, grids = torch.from_numpy(raw.crops).permute(0, 3, 1, 2).float(), torch.from_numpy(raw.grids)
-    later = sample_torch(crops, grids, 16).permute(0, 1, 3, 4, 2).numpy()
-    assert np.abs(later[:, 0, ..., :3] - now.inputs).mean() < 0.5
-    assert np.abs(later[:, 1, ..., :3] - now.targets).mean() < 0.5
-    assert np.abs(later[:, 1, ..., 3] - now.masks).mean() < 0.5
+@pytest.mark.parametrize("drawn", [True, False])
+def test_each_process_of_a_team_makes_its_part_of_one_batch(sides, drawn):
+    whole = maker(sides, drawn=drawn, transfer="mkl").make(3)
+    parts = [replace(maker(sides, drawn=drawn, transfer="mkl"), batch_size=4, team=Team(r, 2)).make(3) for r in (0, 1)]
+    for side in "ab":
+        for name in ("inputs", "targets", "masks") if drawn else ("faces", "grids", "colours"):
+            both = np.concatenate([getattr(part[side], name) for part in parts])
+            assert (both == getattr(whole[side], name)).all(), name
 
 
 def test_the_cache_itself_is_never_coloured(sides):
     before = np.array(sides["a"].crops)
-    maker(sides, warped=False).make(0)
+    maker(sides, transfer="reinhard").make(0)
     assert (before == sides["a"].crops).all()
 
 
@@ -140,6 +140,7 @@ def test_worker_counts():
     assert worker_count(None, on_gpu=False) == 0
     assert worker_count(3, on_gpu=False) == 3
     assert 1 <= worker_count(None, on_gpu=True) <= 8
+    assert worker_count(None, on_gpu=True, sharing=1000) == 1
 
 
 def test_a_side_travels_to_a_worker_without_its_pixels(sides):

@@ -1,0 +1,85 @@
+"""One process of a team, as torchrun would start it, and what a test lets happen to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from faceswap.faces.errors import Interrupted, UserError
+from faceswap.swap import trainer
+from faceswap.swap.adversary import Discriminator
+from faceswap.swap.losses import ReconstructionLoss
+from faceswap.swap.models import MODELS
+from faceswap.swap.update import Update
+from tests.swap.fakes import Tiny
+from tests.swap.runs import train
+
+# All that must agree between processes: what is drawn at random, what learns beside the model, what is clipped.
+EVERYTHING: dict[str, Any] = {
+    "loss": ReconstructionLoss(eyes=3, mouth=2),
+    "discriminator": Discriminator(power=0.1, start=2, channels=4),
+    "update": Update("cosine", clip=0.5, dropout=0.5, average=0.9),
+    "transfer": "reinhard",
+    "precision": "fp32",
+    "iterations": 6,
+    "save_every": 4,
+    "preview_every": 100,
+}
+
+
+def member(task: str, rank: int, port: int, came_back: int, sets: tuple[Path, Path], run: Path) -> None:
+    """Trains as number `rank` of two; what it says goes to `run`.RANK.txt. Runs in a process of its own."""
+    place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+    place |= {"TORCHELASTIC_RESTART_COUNT": came_back, "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1"}
+    os.environ.update({name: str(value) for name, value in place.items()})
+    with open(f"{run}.{rank}.txt", "ab") as told:
+        os.dup2(told.fileno(), 1)
+        os.dup2(told.fileno(), 2)
+    torch.set_num_threads(1)
+    MODELS["tiny"] = Tiny
+    steps = {"batch_size": 4, **EVERYTHING}
+    if task == "other_files":  # as on two machines that share no folder
+        run, steps["iterations"] = run.with_name(f"{run.name}{rank}"), 6 + rank
+    elif rank == 1 and task in HAPPENS and not came_back:
+        before_step(*HAPPENS[task])
+    try:
+        train(sets, run, restart=task == "die", **steps)
+    except (UserError, Interrupted) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
+def spoil_one_loss(session: Any) -> None:
+    loss = session._loss
+
+    def spoiled(*tensors: Any) -> Any:
+        session._loss = loss
+        return {name: value * float("nan") for name, value in loss(*tensors).items()}
+
+    session._loss = spoiled
+
+
+def before_step(number: int, what: Any) -> None:
+    """Lets `what` happen to a session before its step `number`, from 1."""
+    steps = []
+
+    def step(self: Any, batch: Any, step: Any = trainer.Session.step) -> None:
+        steps.append(batch)
+        if len(steps) == number:
+            what(self)
+        step(self, batch)
+
+    trainer.Session.step = step  # type: ignore[method-assign]
+
+
+# To the second process alone, before a step.
+HAPPENS: dict[str, tuple[int, Any]] = {
+    "die": (6, lambda session: os.kill(os.getpid(), signal.SIGKILL)),
+    "stop": (3, lambda session: os.kill(os.getpid(), signal.SIGTERM)),
+    "bad_batch": (3, spoil_one_loss),
+}

@@ -1,0 +1,219 @@
+"""Training on one GPU: images a second, the share of a step that waits for data, how much of the card is used.
+
+The bars: waiting at most 3 % of a step; at least 45 % of the rate of a large bf16 matrix product on the same card, or
+the profile that shows what stops it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BAR_WAITING, BAR_RATE = 0.03, 0.45
+FACES, STORED_PX = 2000, 256
+NO_GPU = "error: this machine has no NVIDIA GPU (or a PyTorch built without CUDA); --device cpu --small tries the code"
+
+
+def main(argv: list[str]) -> dict:
+    """Prints a row a batch size as JSON; on stderr the profile of those that miss the rate. Exits 2 without a GPU."""
+    parser = argparse.ArgumentParser(prog="gpu", description=__doc__)
+    parser.add_argument("--batches", type=int, nargs="+", default=[64, 256], help="faces of each side")
+    parser.add_argument("--steps", type=int, default=100, help="timed steps, after as many to warm up")
+    parser.add_argument("--compile", choices=("auto", "on", "off", "graphs"), default="auto")
+    parser.add_argument("--workers", type=int, help="processes that prepare batches")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--small", action="store_true", help="df with a few channels instead of original: a test")
+    options = parser.parse_args(argv)
+    import torch
+
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        print(NO_GPU, file=sys.stderr)
+        raise SystemExit(2)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), options)
+        result: dict[str, Any] = {
+            "machine": bench.machine.describe(),
+            "torch": torch.__version__,
+            "matrix_tflops": round(bench.matrix_rate() / 1e12, 3),
+            "bars": {"waiting_share": BAR_WAITING, "rate_share": BAR_RATE},
+        }
+        for batch in options.batches:
+            result[f"2 x {batch}"] = bench.row(batch, result["matrix_tflops"] * 1e12)
+    print(json.dumps(result, indent=2))
+    return result
+
+
+class Bench:
+    """The training of a made face set, as faceswap.train sets it up."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        from faceswap.swap.machine import choose_machine
+
+        self.options = options
+        self.folder = folder
+        self.machine = choose_machine(options.device, compile=options.compile)
+        self.sides = self._sides()
+
+    def row(self, batch: int, matrix_rate: float) -> dict[str, Any]:
+        """What is measured at one batch size; both trainings in this process, one after the other."""
+        with self._training(batch) as (step, waited):
+            seconds = self._timed(step, waited)
+            share = waited[0] / (seconds * self.options.steps)
+            flops = self._flops(batch)
+            rate = flops / seconds / matrix_rate
+            if rate < BAR_RATE:
+                self._profile(step, batch)
+        plain = self._timed(self._plain_step(batch), [0.0])
+        return {
+            "images_per_second": round(2 * batch / seconds, 1),
+            "plain_eager_fp32": round(2 * batch / plain, 1),
+            "times_as_fast": round(plain / seconds, 2),
+            "step_ms": round(1e3 * seconds, 3),
+            "waiting_share": round(share, 4),
+            "gflop_a_step": round(flops / 1e9, 3),
+            "rate_share": round(rate, 4),
+            "met": share <= BAR_WAITING and rate >= BAR_RATE,
+        }
+
+    def matrix_rate(self) -> float:
+        """FLOP a second of a large bf16 product, the best of several."""
+        import torch
+
+        side = 256 if self.options.small else 8192
+        one, other = (torch.randn(side, side, device=self.machine.device, dtype=torch.bfloat16) for _ in "ab")
+        seconds = []
+        for _ in range(20):
+            self._wait()
+            began = time.perf_counter()
+            one @ other
+            self._wait()
+            seconds.append(time.perf_counter() - began)
+        return 2 * side**3 / min(seconds)
+
+    @contextmanager
+    def _training(self, batch: int) -> Iterator[tuple[Callable[[], None], list[float]]]:
+        """A step of ours, data and all, and the seconds it has waited for data so far."""
+        import torch
+
+        from faceswap.config.compose import compose_config
+        from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
+        from faceswap.swap.checkpoints import TrainingState
+        from faceswap.swap.clock import Clock
+        from faceswap.swap.feeding import Feeder
+        from faceswap.swap.losses import ReconstructionLoss
+        from faceswap.swap.optimisers import Adam
+        from faceswap.swap.pair_data import PairData
+        from faceswap.swap.session import Session
+        from faceswap.swap.update import Update, Updater
+
+        torch.manual_seed(0)
+        model = self.machine.place(self._model())
+        updater = Updater(model, Adam().build(model), Update())
+        clock = Clock(TrainingState(0, 0.0, 0), 10**9, None)
+        data = PairData(self.sides, {}, {}, {})
+        session = Session(model, updater, ReconstructionLoss(), self.machine, data, clock)
+        colour = compose_config("train", []).augment.colour
+        maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)
+        workers = worker_count(self.options.workers, self.machine.device.type == "cuda")
+        with ExitStack() as stack:
+            stream = stack.enter_context(BatchStream(maker, 0, workers))
+            batches = stack.enter_context(Feeder(stream, session.loader, self.machine))
+            waited = [0.0]
+
+            def step() -> None:
+                began = time.perf_counter()
+                faces = next(batches)
+                waited[0] += time.perf_counter() - began
+                session.step(faces)
+
+            yield step, waited
+
+    def _timed(self, step: Callable[[], Any], waited: list[float]) -> float:
+        """Seconds a step."""
+        for _ in range(self.options.steps):
+            step()
+        self._wait()
+        waited[0], began = 0.0, time.perf_counter()
+        for _ in range(self.options.steps):
+            step()
+        self._wait()
+        return (time.perf_counter() - began) / self.options.steps
+
+    def _plain_step(self, batch: int) -> Callable[[], Any]:
+        """The same network and loss as a tutorial would train them: eager fp32, NCHW, default Adam, data at hand."""
+        import torch
+
+        from faceswap.swap.losses import ReconstructionLoss
+
+        model, loss = self._model().to(self.machine.device), ReconstructionLoss()
+        optimiser = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
+        size = model.resolution
+        images, masks = (torch.rand(batch, count, size, size, device=self.machine.device) for count in (3, 1))
+
+        def step() -> None:
+            parts = [
+                v for drawn, own, _ in model(images, images).values() for v in loss(drawn, own, images, masks).values()
+            ]
+            optimiser.zero_grad()
+            torch.stack(parts).sum().backward()
+            optimiser.step()
+
+        return step
+
+    def _flops(self, batch: int) -> int:
+        """Of the model's way forward and back, one multiplication and one addition counted as two."""
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+
+        with torch.device("meta"):
+            model = self._model()
+            images = torch.zeros(batch, 3, model.resolution, model.resolution)
+            with FlopCounterMode(display=False) as counter:
+                torch.stack([drawn.sum() for drawn, _, _ in model(images, images).values()]).sum().backward()
+        return counter.get_total_flops()
+
+    def _profile(self, step: Callable[[], None], batch: int) -> None:
+        """Where the time goes, as a table on stderr."""
+        from torch.profiler import ProfilerActivity, profile
+
+        on_gpu = self.machine.device.type == "cuda"
+        with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]) as found:
+            for _ in range(3):
+                step()
+            self._wait()
+        order = "self_device_time_total" if on_gpu else "self_cpu_time_total"
+        print(f"2 x {batch}, three steps:", found.key_averages().table(sort_by=order, row_limit=25), file=sys.stderr)
+
+    def _model(self) -> Any:
+        from faceswap.swap.df import Df
+        from faceswap.swap.original import Original
+
+        return Df(64, 8, 4, 4, 4) if self.options.small else Original()
+
+    def _sides(self) -> dict[str, Any]:
+        from faceswap.swap.batches import Side
+        from faceswap.swap.cache import crop_px_for
+
+        count = 32 if self.options.small else FACES
+        size = crop_px_for(64, 0.8, STORED_PX)
+        sides = {}
+        for name in "ab":
+            faces = np.random.default_rng(0).integers(0, 255, (count, size, size, 4)).astype(np.uint8)
+            np.save(self.folder / f"{name}.npy", faces)
+            sides[name] = Side(self.folder / f"{name}.npy", np.arange(count))
+        return sides
+
+    def _wait(self) -> None:
+        import torch
+
+        if self.machine.device.type == "cuda":
+            torch.cuda.synchronize(self.machine.device)
