@@ -7,7 +7,7 @@ import io
 import logging
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ def traced(model: SwapModel, side: Side) -> Any:
     swap = _Swap(model.eval().requires_grad_(False), side)
     pictures = torch.rand(2, 3, model.resolution, model.resolution)
     names = [IMAGE, MASK] if model.has_mask else [IMAGE]
-    file = io.BytesIO()
+    file: Any = io.BytesIO()  # the exporter takes one; only its annotation knows paths alone
     with _plain_shapes(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter by tracing warns that there is a newer one (CONTRIBUTING.md)
         torch.onnx.export(
@@ -108,7 +108,7 @@ def _plain_shapes() -> Iterator[None]:
     -1 stands for the batch, whatever its size. Other runtimes like such graphs better, and the size of every layer is
     known before it runs (onnx_graph.py).
     """
-    replaced = {"aten::flatten": _flatten, "aten::unflatten": _unflatten}
+    replaced: dict[str, Callable[..., Any]] = {"aten::flatten": _flatten, "aten::unflatten": _unflatten}
     for name, write in replaced.items():
         torch.onnx.register_custom_op_symbolic(name, write, OPSET)
     try:
