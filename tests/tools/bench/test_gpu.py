@@ -18,7 +18,7 @@ def test_the_same_code_on_a_cpu(capsys):
     result = main(["--device", "cpu", "--small", "--batches", "2", "--steps", "2", "--workers", "0"])
     row = result["2 x 2"]
     assert result["machine"]["device"] == "cpu" and result["matrix_tflops"] > 0
-    assert row["images_per_second"] == pytest.approx(4e3 / row["step_ms"], rel=0.05)
+    assert row["images_per_second"] == pytest.approx(4e3 / row["step_ms"], rel=0.05, abs=0.06)
     assert 0 <= row["waiting_share"] < 1 and row["plain_eager_fp32"] > 0
     assert ("2 x 2, three steps" in capsys.readouterr().err) == (row["rate_share"] < 0.45)
 
