@@ -14,7 +14,7 @@ from faceswap.faces.errors import UserError
 TASKS = {
     "detector": ("tools.train_eyes.detector", "DetectorTask", 60),
     "landmarks": ("tools.train_eyes.landmarks", "LandmarkTask", 50),
-    "parser": ("tools.train_eyes.parser", "ParserTask", 24),
+    "parser": ("tools.train_eyes.parser", "ParserTask", 72),
     "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 58),
     "attributes": ("tools.train_eyes.attributes", "AttributeTask", 9),
 }
