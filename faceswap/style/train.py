@@ -1,0 +1,43 @@
+"""python -m faceswap.style.train data=FOLDER"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def train(config: Any) -> Path:
+    """Trains a generator and returns the run's folder."""
+    from faceswap.config.compose import build, require, to_yaml
+    from faceswap.faces.workspace import Workspace
+    from faceswap.style.trainer import train_generator
+
+    require(config, "data")
+    run = Path(config.run) if config.run else Workspace(Path(config.workspace)).run("style")
+    return train_generator(
+        Path(config.data),
+        run,
+        plan=build(config.plan),
+        contest=build(config.contest),
+        reconstruction=build(config.reconstruction),
+        looks=build(config.looks),
+        kimg=config.kimg,
+        warm_up_kimg=config.warm_up_kimg,
+        warm_up_rate=config.warm_up_rate,
+        minutes=config.minutes,
+        batch_size=config.batch_size,
+        mirror=config.mirror,
+        grow_from=config.grow_from,
+        device=config.device,
+        precision=config.precision,
+        seed=config.seed,
+        config_text=to_yaml(config),
+        restart=config.restart,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("style.train", train))

@@ -1,0 +1,201 @@
+"""Training a StyleGAN2 of one's own: any pictures, 32 to 1024 px, with or without the short cut of a warm-up."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from faceswap.faces.atomic import remove
+from faceswap.faces.errors import Interrupted, UserError
+from faceswap.faces.locks import locked
+from faceswap.faces.progress import Progress
+from faceswap.style.contest import Contest
+from faceswap.style.data import Pictures, batch_on, open_pictures
+from faceswap.style.frechet import cloud, face_features, frechet_distance, samples
+from faceswap.style.networks import CHECKPOINT, Networks, restore_checkpoint, save_checkpoint
+from faceswap.style.previews import PER_ROW, preview
+from faceswap.style.warm_up import Reconstruction, WarmUp
+from faceswap.style.weights import load_generator, save_encoder, save_generator
+from faceswap.swap.machine import Precision, choose_machine, memory_errors
+from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
+from faceswap.swap.stopping import StopRequest
+
+GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The network: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w."""
+
+    resolution: int = 64
+    channels: Sequence[int] | None = None
+    w_size: int = 512
+    mapping_layers: int = 2
+    clamp: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.resolution not in (32, 64, 128, 256, 512, 1024):
+            raise ValueError(f"plan.resolution={self.resolution}: accepted are 32, 64, 128, 256, 512 and 1024")
+        count = self.resolution.bit_length() - 2
+        if self.channels is not None and (len(self.channels) != count or min(self.channels) < 1):
+            raise ValueError(f"plan.channels={list(self.channels)}: {self.resolution} px need {count} numbers above 0")
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How often a training is looked at, in thousands of pictures (kimg); `samples`: of each distance, 0 for none."""
+
+    log_kimg: float = 1
+    preview_kimg: float = 10
+    save_kimg: float = 10
+    distance_kimg: float = 50
+    samples: int = 2000
+
+
+def train_generator(
+    data: Path,  # folder of images, face set, or folder with targets.npy
+    run: Path,  # folder of the run; a run that is there goes on
+    *,
+    plan: Plan = Plan(),
+    contest: Contest = Contest(),  # noqa: B008 (frozen)
+    reconstruction: Reconstruction = Reconstruction(),  # noqa: B008 (frozen)
+    looks: Looks = Looks(),
+    kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
+    warm_up_kimg: float = 0,  # of them, as an autoencoder at first
+    warm_up_rate: float = 0.003,  # learning rate of that
+    minutes: float | None = None,  # training time in all
+    batch_size: int = 32,
+    mirror: bool = True,  # half of the pictures
+    grow_from: str = "",  # a generator whose weights are taken where they fit: of a lower resolution, it is grown
+    device: str = "auto",
+    precision: Precision = "auto",
+    seed: int = 0,
+    config_text: str = "",
+    restart: bool = False,
+) -> Path:
+    """Trains until `kimg` or `minutes` are reached and gives back `run`: checkpoint, previews, weights, TensorBoard.
+
+    Goes on from the checkpoint; a stopped and resumed run equals an uninterrupted one. Raises UserError for what the
+    user can mend, Interrupted after a signal, when all is saved.
+    """
+    machine = choose_machine(device, precision)
+    with locked(run, "training it"), memory_errors(batch_size):
+        pictures = open_pictures(data, plan.resolution, run / f"pictures-{plan.resolution}.npy")
+        if restart:
+            for name in (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, TENSORBOARD, PREVIEWS):
+                remove(run / name)
+        torch.manual_seed(seed)
+        networks = Networks(machine, plan.resolution, plan.channels, plan.w_size, plan.mapping_layers, plan.clamp)
+        if grow_from:
+            _take_what_fits(networks, grow_from)
+        compare = reconstruction.build(networks)
+        warm_up, round_ = WarmUp(networks, compare, warm_up_rate), contest.build(networks, compare)
+        optimisers = [warm_up.optimiser, *round_.optimisers]
+        state = restore_checkpoint(run, networks, optimisers) or {"images": 0, "seconds": 0.0} | round_.state()
+        round_.restore(state)
+        images, began = int(state["images"]), time.monotonic() - float(state["seconds"])
+        last, warm = round(1000 * kimg), round(1000 * warm_up_kimg)
+        crossed = _Crossings(images, batch_size)
+        with (
+            StopRequest() as stop,
+            RunLog(run, images, config_text) as journal,
+            Progress(last, "train", "picture", images) as bar,
+        ):
+            watch = _Watch(run, networks, pictures, looks, journal)
+            finished = images >= last
+            while not finished:
+                seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, machine.device)
+                losses = (warm_up if images < warm else round_).step(seen, targets)
+                images += batch_size
+                networks.follow(images, batch_size)
+                bar.advance(batch_size)
+                seconds = time.monotonic() - began
+                finished = images >= last or bool(stop) or (minutes is not None and seconds >= 60 * minutes)
+
+                watch.note(losses)
+                if finished or crossed(looks.log_kimg, images):
+                    bar.note(watch.log(images, seconds))
+                if finished or crossed(looks.save_kimg, images):
+                    numbers = {"images": images, "seconds": seconds} | round_.state()
+                    save_checkpoint(run, networks, optimisers, numbers)
+                with torch.random.fork_rng():  # to look at a training is not to change it
+                    if (finished and not stop) or crossed(looks.preview_kimg, images):
+                        watch.look(images, seconds)
+                    if looks.samples and ((finished and not stop) or crossed(looks.distance_kimg, images)):
+                        watch.measure(images)
+        if stop and images < last:
+            raise Interrupted(f"stopped at {images} pictures, saved in {run}; the same command goes on from there")
+    return run
+
+
+class _Crossings:
+    """Whether a step went over a multiple of so many thousand pictures."""
+
+    def __init__(self, images: int, batch_size: int) -> None:
+        self._batch = batch_size
+
+    def __call__(self, kimg: float, images: int) -> bool:
+        every = max(1, round(1000 * kimg))
+        return images // every > (images - self._batch) // every
+
+
+class _Watch:
+    """What a training shows of itself: curves, pictures, weights, distance."""
+
+    def __init__(self, run: Path, networks: Networks, pictures: Pictures, looks: Looks, journal: RunLog) -> None:
+        self._run, self._networks, self._looks, self._journal = run, networks, looks, journal
+        self._shown: list[Tensor] = [images[:PER_ROW] for images in pictures.batch(0, PER_ROW, 1, False)]
+        self._pictures, self._sums = pictures, dict[str, list[float]]()
+
+    def note(self, losses: dict[str, float]) -> None:
+        for name, value in losses.items():
+            self._sums.setdefault(name, []).append(value)
+
+    def log(self, images: int, seconds: float) -> str:
+        """Writes the means since the last time; gives the line for the progress bar."""
+        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
+        self._sums.clear()
+        self._journal.scalars(means | {"minutes": seconds / 60}, images)
+        return " ".join(f"{name.partition('/')[2]} {value:.3f}" for name, value in list(means.items())[:4])
+
+    def look(self, images: int, seconds: float) -> None:
+        """A grid of pictures, and the weights as they are to be used."""
+        self._journal.preview(preview(self._networks, *self._shown), images)
+        about = {"kimg": images / 1000, "minutes": round(seconds / 60, 1)}
+        generator, encoder = self._networks.shipped()
+        save_generator(generator, self._run / GENERATOR_FILE, about)
+        save_encoder(encoder, self._run / ENCODER_FILE, about)
+
+    def measure(self, images: int) -> None:
+        """The distance of as many samples from as many pictures."""
+        features, count = face_features(str(self._networks.machine.device)), self._looks.samples
+        size = min(count, len(self._pictures))
+        real = (self._pictures.batch(number, 32, 2, True)[1] for number in range(-(-size // 32)))
+        generator = self._networks.shipped()[0].to(self._networks.machine.device)
+        drawn = cloud(features, samples(generator, count, 0))
+        self._journal.scalars({"frechet/faces": frechet_distance(cloud(features, real), drawn)}, images)
+
+
+def _take_what_fits(networks: Networks, source: str) -> None:
+    """Weights of an earlier generator, by name and shape; colours of higher resolutions begin at nothing."""
+    taken = load_generator(source)
+    given, own = taken.state_dict(), networks.generator.state_dict()
+    fits = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
+    if not fits:
+        raise UserError(f"grow_from={source}: no weight in it fits plan.channels and plan.w_size")
+    networks.generator.load_state_dict(fits, strict=False)
+    for side in networks.generator.synthesis.sides:
+        if side > taken.resolution:
+            torch.nn.init.zeros_(getattr(networks.generator.synthesis, f"b{side}").torgb.weight)
+    networks.average.load_state_dict(networks.generator.state_dict())
+    networks.encoder.take_mapping(networks.generator.mapping)
+    networks.average_encoder.load_state_dict(networks.encoder.state_dict())
+    log.info("took %d of %d weights from %s", len(fits), len(own), source)

@@ -1,0 +1,93 @@
+"""The first phase of a short training: encoder and generator as a variational autoencoder.
+
+A discriminator needs millions of pictures to lead a generator from nothing to faces; an autoencoder is told the answer
+and is there after some ten thousand. What it draws is soft; the second phase (contest.py) sharpens it. Its codes are z,
+so that the mapping draws faces of N(0, 1) from the start, and the encoder is the first guess of every inversion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from faceswap.style.alignment import STYLE_COVERAGE
+from faceswap.style.encoder import drawn, normal_divergence
+from faceswap.style.networks import Networks
+from faceswap.swap.likeness import Likeness
+from faceswap.swap.losses import ReconstructionLoss
+
+MAPPING_RATE = 30.0  # of its learning rate here: a contest wants a slow mapping, an autoencoder one that follows
+DRIFT = 0.02  # weight of the squared mean of all codes
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """How far a picture is from the one that was to be drawn: weights of the parts.
+
+    `l1`, `dssim`: see swap/losses.py; `features`: distance in the stages of the built-in embedder; 0 leaves one out.
+    `divergence`: of the codes from N(0, 1), for each nat.
+    """
+
+    l1: float = 2.0
+    dssim: float = 1.0
+    features: float = 0.5
+    divergence: float = 3e-4
+
+    def build(self, networks: Networks) -> ReconstructionOf:
+        return ReconstructionOf(self, networks)
+
+
+class ReconstructionOf:
+    """`Reconstruction` with what it needs at hand."""
+
+    def __init__(self, weights: Reconstruction, networks: Networks) -> None:
+        self.weights = weights
+        self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, outside=1)
+        self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.machine)
+
+    def __call__(self, images: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """The weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]."""
+        images, targets = (images.float() + 1) / 2, (targets + 1) / 2
+        everywhere = torch.ones_like(targets[:, :1])
+        parts = self._pixels(images, None, targets, everywhere)
+        return parts if self._features is None else parts | self._features(images, targets, everywhere)
+
+
+class WarmUp:
+    """A step: seen pictures -> z -> w -> drawn pictures, compared with the targets."""
+
+    def __init__(self, networks: Networks, reconstruction: ReconstructionOf, learning_rate: float) -> None:
+        self._networks, self._reconstruction = networks, reconstruction
+        encoder, generator = networks.encoder, networks.generator
+        learning = [p for p in encoder.parameters() if p.requires_grad]
+        # The generator's weights are scaled when used: the same relative step asks for a larger number.
+        groups = [
+            {"params": learning, "lr": learning_rate / 2},
+            {"params": list(generator.synthesis.parameters())},
+            {"params": list(generator.mapping.parameters()), "lr": learning_rate * MAPPING_RATE},
+        ]
+        self.optimiser = torch.optim.Adam(groups, lr=learning_rate, betas=(0.9, 0.99))
+
+    def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
+        """Learns from one batch and gives its losses."""
+        networks = self._networks
+        with networks.machine.autocast():
+            features = networks.encoder.features(seen)
+            mean, log_variance = networks.encoder.codes(features)
+        w = networks.generator.mapping(drawn(mean, log_variance))
+        with networks.machine.autocast():
+            images = networks.generator.synthesis(networks.generator.spread(w), noise="none")
+        parts = self._reconstruction(images, targets)
+        nats = normal_divergence(mean, log_variance)
+        # Codes all on one side of the origin reconstruct as well, but no z of N(0, 1) lies there: the divergence alone
+        # is slow to see it.
+        drift = mean.mean(0).square().sum()
+        loss = torch.stack(list(parts.values())).sum() + self._reconstruction.weights.divergence * nats + DRIFT * drift
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 5.0)
+        self.optimiser.step()
+        parts |= {"nats": nats, "drift": drift}
+        return {f"warm_up/{name}": float(value.detach()) for name, value in parts.items()}
