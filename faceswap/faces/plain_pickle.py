@@ -15,6 +15,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -146,13 +147,13 @@ class _Machine:
 
     def set_item(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        expect(self.stack[-1], dict)[_plain_key(key)] = value
+        expect(self.stack[-1], dict)[plain_key(key)] = value
 
     def set_items(self) -> None:
         items = self.pop_to_mark()
         target = expect(self.stack[-1], dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            target[_plain_key(key)] = value
+            target[plain_key(key)] = value
 
     def short_tuple(self) -> None:
         length = self.data[self.position - 1] - 0x84
@@ -203,14 +204,15 @@ class _Machine:
             self.memo[key] = built
 
 
-def expect(value: Any, kind: type) -> Any:
+def expect(value: Any, kind: type | UnionType) -> Any:
     """`value`, which must be a `kind`. Raises PickleError."""
     if not isinstance(value, kind):
         raise PickleError("it is damaged")
     return value
 
 
-def _plain_key(key: Any) -> Any:
+def plain_key(key: Any) -> Any:
+    """`key`, which must be a plain value. Raises PickleError."""
     if not isinstance(key, _PLAIN_KEYS):
         raise PickleError("it holds a dictionary with keys that are not plain")
     return key

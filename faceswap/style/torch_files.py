@@ -1,0 +1,216 @@
+"""Reads tensors out of torch's own files, and out of pickles that have such files inside, and runs nothing of theirs.
+
+Three forms (torch/serialization.py): a zip archive of a pickle and one record a storage (since torch 1.6); before that
+five pickles in a row and the storages behind them; and a bare pickle, whose storages are whole files of the second
+form in byte strings. Only what weights consist of is imitated. A tensor is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from faceswap.faces.plain_pickle import Imitation, PickleError, Unfinished, expect, load_at, plain_key
+
+MOST_BYTES = 4 << 30  # of a file: training states of 1024 px take 1.4 GB
+MOST_STEPS = 4_000_000  # the largest honest file takes about 100,000
+_MOST_RECORDS = 100_000
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_DTYPES = {
+    "FloatStorage": torch.float32, "DoubleStorage": torch.float64, "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16, "LongStorage": torch.int64, "IntStorage": torch.int32,
+    "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8, "BoolStorage": torch.bool,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A run of numbers in the file; `content` gives their bytes, exactly as many as they take."""
+
+    dtype: torch.dtype
+    count: int
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor that has not been read."""
+
+    source: Storage | NestedFile
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    def read(self) -> Tensor:
+        """A copy of its own. Raises PickleError when the storage does not hold what it claims."""
+        storage = self.source.storage() if isinstance(self.source, NestedFile) else self.source
+        count, last = (
+            prod(self.shape),
+            self.offset + sum((n - 1) * s for n, s in zip(self.shape, self.stride, strict=True)),
+        )
+        if count and not (count <= storage.count and last < storage.count):  # a number that counts twice is no weight
+            raise PickleError("it holds a tensor that is larger than its numbers")
+        content = bytearray(storage.content())
+        if len(content) != storage.count * storage.dtype.itemsize:
+            raise PickleError("it holds numbers that are cut short")
+        if not count:
+            return torch.empty(self.shape, dtype=storage.dtype)
+        flat = torch.frombuffer(content, dtype=storage.dtype)
+        return flat.as_strided(self.shape, self.stride, self.offset).clone(memory_format=torch.contiguous_format)
+
+
+@dataclass(frozen=True)
+class NestedFile:
+    """A file of torch's within a pickle, which is to hold one storage."""
+
+    data: bytes
+
+    def storage(self) -> Storage:
+        return expect(_read(self.data, {}), Storage)
+
+
+class Attributes(Unfinished):
+    """An argparse.Namespace: its attributes as a dict."""
+
+    def finished(self, state: Any) -> dict:
+        return expect(state, dict)
+
+
+class Table(dict, Unfinished):
+    """An OrderedDict; the attributes that state dicts have besides (versions of modules) are dropped."""
+
+    def __init__(self, pairs: Any = ()) -> None:
+        for pair in expect(pairs, list | tuple):
+            key, value = expect(pair, list | tuple)
+            self[plain_key(key)] = value
+        self.memo_keys = []
+
+    def finished(self, state: Any) -> Table:
+        return self
+
+
+def read_torch_file(path: Path, names: dict[tuple[str, str], Imitation] | None = None) -> Any:
+    """The value in a file, its tensors as `StoredTensor`. Raises PickleError and OSError.
+
+    `names`: what a bare pickle may ask for besides.
+    """
+    with open(path, "rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise PickleError(f"it is larger than {MOST_BYTES >> 30} GB")
+    return _read(data, names or {})
+
+
+def _read(data: bytes, names: dict[tuple[str, str], Imitation]) -> Any:
+    if data.startswith(b"PK\x03\x04"):
+        return _read_zip(data)
+    value, end = load_at(data, 0, {**_NAMES, **names}, most_steps=MOST_STEPS)
+    return _read_row(data, end) if value == _MAGIC else value
+
+
+def _read_row(data: bytes, position: int) -> Any:
+    """Pickles of the protocol's number, the machine, the value and the names of the storages, then these."""
+    protocol, position = load_at(data, position)
+    machine, position = load_at(data, position)
+    if protocol != _PROTOCOL or expect(machine, dict).get("little_endian") is not True:
+        raise PickleError("it was written in an order of bytes that is not read here")
+    storages: dict[str, Storage] = {}
+    places: dict[str, tuple[int, int]] = {}
+
+    def refer(reference: Any) -> Storage:
+        dtype, key, count = _reference(reference, 6)
+        content = lambda: data[places[key][0] : places[key][1]]  # noqa: E731 (known when all has been read)
+        return storages.setdefault(key, Storage(dtype, count, content))
+
+    value, position = load_at(data, position, _NAMES, refer, MOST_STEPS)
+    keys, position = load_at(data, position)
+    for key in expect(keys, list):
+        storage = storages.get(expect(key, str))
+        if storage is None or int.from_bytes(data[position : position + 8], "little") != storage.count:
+            raise PickleError("its list of numbers does not fit them")
+        begin, position = position + 8, position + 8 + storage.count * storage.dtype.itemsize
+        places[key] = begin, position
+    if position > len(data) or places.keys() != storages.keys():
+        raise PickleError("it is cut short")
+    return value
+
+
+def _read_zip(data: bytes) -> Any:
+    try:
+        entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError) as error:
+        raise PickleError("it is a damaged archive") from error
+    # torch never packs: a record that grows, or lies over another one, is a trap
+    packed = any(entry.compress_type or entry.compress_size != entry.file_size for entry in entries)
+    if packed or len(entries) > _MOST_RECORDS or sum(entry.file_size for entry in entries) > len(data):
+        raise PickleError("it is an archive that torch did not write")
+    records = {entry.filename: entry for entry in entries}
+    pickles = [name for name in records if name.endswith("/data.pkl") and name.count("/") == 1]
+    if len(pickles) != 1:
+        raise PickleError("it is an archive without weights")
+    folder = pickles[0].removesuffix("data.pkl")
+
+    def record(name: str) -> bytes:
+        start = records[name].header_offset
+        lengths = data[start + 26 : start + 30]
+        begin = start + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+        return data[begin : begin + records[name].file_size]
+
+    def refer(reference: Any) -> Storage:
+        dtype, key, count = _reference(reference, 5)
+        if f"{folder}data/{key}" not in records:
+            raise PickleError("it lacks numbers that it refers to")
+        return Storage(dtype, count, lambda: record(f"{folder}data/{key}"))
+
+    if f"{folder}byteorder" in records and record(f"{folder}byteorder") != b"little":
+        raise PickleError("it was written in an order of bytes that is not read here")
+    return load_at(record(pickles[0]), 0, _NAMES, refer, MOST_STEPS)[0]
+
+
+def _reference(reference: Any, length: int) -> tuple[torch.dtype, str, int]:
+    """Type, key and count of a storage that a pickle refers to."""
+    expect(reference, tuple)
+    if len(reference) != length or reference[0] != "storage" or reference[5:] not in ((), (None,)):
+        raise PickleError("it refers to something that is no storage")
+    kind, count = expect(reference[1], Imitation).name, expect(reference[4], int)
+    if kind not in _DTYPES or not 0 <= count <= MOST_BYTES:
+        raise PickleError("it refers to something that is no storage")
+    return _DTYPES[kind], expect(reference[2], str), count
+
+
+def _tensor(source: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> StoredTensor:
+    sizes = [expect(number, int) for number in (offset, *expect(shape, tuple), *expect(stride, tuple))]
+    if len(shape) != len(stride) or len(shape) > 8 or not all(0 <= size <= MOST_BYTES for size in sizes):
+        raise PickleError("it holds a tensor of an impossible shape")
+    return StoredTensor(expect(source, Storage | NestedFile), offset, shape, stride)
+
+
+def _parameter(tensor: Any, *_: Any) -> StoredTensor:
+    return expect(tensor, StoredTensor)
+
+
+def _list(items: Any = ()) -> list:
+    return list(expect(items, list | tuple))
+
+
+def _type_only(*_: Any) -> Any:
+    raise PickleError("it calls a type of numbers")
+
+
+_NAMES = {
+    ("collections", "OrderedDict"): Imitation("OrderedDict", Table),
+    ("argparse", "Namespace"): Imitation("Namespace", Attributes),
+    ("torch._utils", "_rebuild_tensor_v2"): Imitation("_rebuild_tensor_v2", _tensor),
+    ("torch._utils", "_rebuild_parameter"): Imitation("_rebuild_parameter", _parameter),
+    ("torch.storage", "_load_from_bytes"): Imitation("_load_from_bytes", lambda data: NestedFile(expect(data, bytes))),
+    **dict.fromkeys((("builtins", "set"), ("__builtin__", "set")), Imitation("set", _list)),
+    **{("torch", name): Imitation(name, _type_only) for name in _DTYPES},
+}
