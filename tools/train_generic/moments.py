@@ -59,6 +59,12 @@ class Moments:
                 del array
         return np.load(path, mmap_mode="r")
 
+    @cached_property
+    def points(self) -> NDArray[np.float32]:
+        """(N, 68, 2) in shares of the crop's side."""
+        pixels = [transform_points(frame_to_crop_for(face, self.crop_px), face) for face in self.faces.points]
+        return (np.stack(pixels) + np.float32(0.5)) / self.crop_px
+
     def _cut(self, index: int) -> NDArray[np.uint8]:
         points = self.faces.points[index]
         matrix = frame_to_crop_for(points, self.crop_px)

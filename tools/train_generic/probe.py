@@ -29,6 +29,7 @@ from faceswap.swap.cache import crop_px_for
 from faceswap.swap.machine import choose_machine
 from faceswap.swap.models import MODELS
 from faceswap.swap.warp import sample_cv2, still
+from faceswap.swap.weights import HEADER_KEY
 from tools.train_generic.moments import Moments
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # of ridge, in shares of the mean variance; of the logistic one, a tenth
@@ -39,11 +40,12 @@ def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
     """Probes each file of weights; `argv` as on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_generic.probe", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="a set in which everybody plays every moment")
-    parser.add_argument("weights", nargs="*", type=Path, help="STEM.safetensors of pretraining, runs' weights")
+    parser.add_argument("weights", nargs="*", type=Path, help="files of pretraining or of runs, all of one model")
     parser.add_argument("--model", default="lite", help="the model the weights are of")
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    model = MODELS[options.model]()
+    settings = settings_of(options.weights[0]) if options.weights else {}
+    model = MODELS[options.model](**settings)
     moments = Moments(options.data, crop_px_for(model.resolution, model.coverage, 256))
     casts = moments.training
     pixels = _pixels_of(moments, model.resolution, model.coverage)
@@ -51,7 +53,7 @@ def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
     names = ["random weights", *map(str, options.weights)]
     for name in names:
         torch.manual_seed(0)
-        network = MODELS[options.model]()
+        network = MODELS[options.model](**settings)
         if name != "random weights":
             fill(network, Path(name))
         codes = codes_of(network, pixels)
@@ -59,6 +61,13 @@ def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
         results[name] = probe(codes, moments.faces.person, casts) | {"yaw_r2": round(linear_r2(codes, yaw, casts), 3)}
     print(json.dumps(results, indent=2))
     return results
+
+
+def settings_of(path: Path) -> dict[str, float]:
+    """The model's settings as a file of weights tells them; empty where it does not."""
+    with safe_open(path, "pt") as file:
+        header = file.metadata() or {}
+    return json.loads(header.get("settings") or "{}") or json.loads(header.get(HEADER_KEY) or "{}").get("settings", {})
 
 
 def fill(network: torch.nn.Module, path: Path) -> None:

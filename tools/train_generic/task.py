@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.faces.geometry import compose, frame_to_crop_for, transform_points, view_of_crop
 from faceswap.find.builtin.embedder import FaceEmbedder
 from faceswap.swap.losses import ReconstructionLoss, weighted_mean
+from faceswap.swap.regions import regions_in_view
 from faceswap.swap.warp import Warp, sample_cv2, still
 from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, photometric, shadow_edge
 from tools.train_generic.moments import Moments
@@ -31,11 +31,12 @@ class SwapTask:
     batch_size: int = 16
     pull: float = 0.2
     plain: bool = False
-    loss: ReconstructionLoss = ReconstructionLoss()
+    loss: ReconstructionLoss = ReconstructionLoss(eyes=3.0, mouth=3.0)  # small, and most of what a moment is
     warp: Warp = Warp()
 
     def batch(self, network: GenericNet, rng: np.random.Generator) -> dict[str, Tensor]:
-        """inputs, targets (N, 3, R, R) and masks (N, 1, R, R) in [0, 1], people (N, 320) of the targets.
+        """inputs, targets (N, 3, R, R), masks (N, 1, R, R), regions (N, 2, R, R) in [0, 1], people (N, 320) of the
+        targets.
 
         Rows i and i + N/2 show the same moment; who is seen and who is to be drawn are drawn by lot.
         """
@@ -54,7 +55,9 @@ class SwapTask:
         inputs = photometric(np.stack(views), rng, WEATHER, _LEFT_OUT)
         targets = np.stack([sample_cv2(crops[i], grid[1:], size)[0] for i, grid in zip(drawn, grids, strict=True)])
         people = np.stack([self.person(i, rng) for i in drawn])
-        return self._tensors(inputs, targets, drawn) | {"people": torch.from_numpy(people)}
+        regions = [regions_in_view(self.moments.points[i], g[1], size) for i, g in zip(drawn, grids, strict=True)]
+        more = {"people": torch.from_numpy(people), "regions": _float(np.stack(regions))}
+        return self._tensors(inputs, targets, drawn) | more
 
     def person(self, index: int, rng: np.random.Generator | None = None) -> NDArray[np.float32]:
         """(320,) of the person in picture `index`, read in other pictures of theirs: all, or some drawn by lot."""
@@ -83,7 +86,7 @@ class SwapTask:
         """The weighted parts by name, scalars; their sum is the loss."""
         codes, images, masks = network(batch["inputs"], batch["people"])
         with torch.autocast(images.device.type, enabled=False):
-            parts = self.loss(images.float(), masks, batch["targets"], batch["masks"])
+            parts = self.loss(images.float(), masks, batch["targets"], batch["masks"], batch["regions"])
             if self.pull and not self.plain:
                 parts["pull"] = self.pull * disagreement(codes.float())
         return parts
@@ -115,7 +118,9 @@ def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str,
         drawn = {name: network(x["inputs"], x["people"])[1] for name, x in (("swap", swap), ("own", own))}
         masks, targets = swap["masks"], swap["targets"]
         for name, images in (("swap_db", drawn["swap"]), ("own_db", drawn["own"]), ("b_db", as_b["targets"])):
-            errors = [weighted_mean((i - t)[None].square(), m[None]) for i, t, m in zip(images, targets, masks)]
+            errors = [
+                weighted_mean((i - t)[None].square(), m[None]) for i, t, m in zip(images, targets, masks, strict=True)
+            ]
             sums.setdefault(name, []).extend((-10 * torch.log10(torch.stack(errors) + 1e-10)).tolist())
         points = [_points_in_view(task.moments, network, int(i)) for i in a]
         vectors = [
@@ -129,9 +134,7 @@ def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str,
 
 def _points_in_view(moments: Moments, network: GenericNet, index: int) -> NDArray[np.float32]:
     """The points (68, 2) of a picture's face where a view shows them, px."""
-    points = moments.faces.points[index]
-    to_view = view_of_crop(moments.crop_px, network.coverage, network.resolution)
-    return transform_points(compose(to_view, frame_to_crop_for(points, moments.crop_px)), points)
+    return ((moments.points[index] - 0.5) / network.coverage + 0.5) * network.resolution - 0.5
 
 
 def _float(pictures: NDArray[np.uint8]) -> Tensor:

@@ -1,0 +1,1 @@
+"""Short trainings from different beginnings, looked at again and again: what a beginning is worth in the swap."""

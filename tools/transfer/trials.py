@@ -1,0 +1,124 @@
+"""One training from one beginning, looked at after so many iterations; goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.media.images import write_image
+from faceswap.swap.blocks import SIDES
+from faceswap.swap.inference import Swapper
+from faceswap.swap.lite import Lite
+from faceswap.swap.machine import choose_machine
+from faceswap.swap.trainer import train_pair
+from faceswap.swap.transfer import Generic, Scratch, Weights
+from tools.transfer.scenes import Scene
+from tools.truth.eyes import Eyes
+
+ARMS = ("generic", "plain", "scratch")
+NEVER = 10**9
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them."""
+
+    scene: Scene
+    arm: str
+    init: Scratch
+    seed: int
+    settings: Mapping[str, Any]
+    folder: Path  # of all trials
+
+    @property
+    def name(self) -> str:
+        return f"{self.scene.name}-{self.arm}-{self.seed}"
+
+    @property
+    def results(self) -> Path:
+        """The file of what was seen: a list of rows, one a look."""
+        return self.folder / f"{self.name}.json"
+
+    def picture(self, iteration: int) -> Path:
+        """The face as it was drawn then."""
+        return self.folder / f"{self.name}-{iteration:05d}.png"
+
+    def run(self, looks: Sequence[int], eyes: Eyes) -> list[dict[str, Any]]:
+        """Trains from look to look (iterations, 0 first). A row: iteration, seconds of training, scores, validation."""
+        rows = json.loads(self.results.read_text()) if self.results.is_file() else []
+        self._show_ends()
+        for iteration in looks:
+            if any(row["iteration"] == iteration for row in rows):
+                continue
+            row = self._after(iteration, eyes) if iteration else self._before(eyes)
+            rows.append({"scene": self.scene.name, "arm": self.arm, "seed": self.seed, **row})
+            write_json(self.results, rows)
+        return rows
+
+    def _show_ends(self) -> None:
+        """The face of B as it is, and of the true swap."""
+        ends = {"b": [frame.image for frame in self.scene.frames], "truth": self.scene.truth}
+        for name, pictures in ends.items():
+            if pictures is not None:
+                write_image(self.folder / f"{self.scene.name}-{name}.png", self.scene.shown(pictures))
+
+    def _before(self, eyes: Eyes) -> dict[str, Any]:
+        torch.manual_seed(self.seed)
+        machine = choose_machine("cpu")
+        model = machine.place(Lite())
+        self.init.begin(model, {"a": self.scene.faces_a, "b": self.scene.faces_b})
+        return {"iteration": 0, "seconds": 0.0, **self._look(Swapper(model.eval(), machine, {}), 0, eyes)}
+
+    def _after(self, iteration: int, eyes: Eyes) -> dict[str, Any]:
+        run = self.folder / "runs" / self.name
+        train_pair(
+            self.scene.faces_a, self.scene.faces_b, run, model=Lite, init=self.init, seed=self.seed,
+            iterations=iteration, device="cpu", workers=0, log_every=50, preview_every=NEVER, save_every=NEVER, keep=1,
+            judge=False, **self.settings,
+        )  # fmt: skip
+        report = json.loads((run / "report.json").read_text())
+        row = {"iteration": iteration, "seconds": report["seconds"], "validation": report["validation"]["validation"]}
+        return row | self._look(Swapper.load(run, device="cpu"), iteration, eyes)
+
+    def _look(self, swapper: Swapper, iteration: int, eyes: Eyes) -> dict[str, float]:
+        write_image(self.picture(iteration), self.scene.shown(self.scene.swapped(swapper)))
+        return self.scene.score(swapper, eyes)
+
+
+def beginnings(plain: Path | None, folder: Path, generic: Generic) -> dict[str, Scratch]:
+    """What each arm begins with; `plain`: what `tools.train_generic --plain` wrote."""
+    starts: dict[str, Scratch] = {"generic": generic, "scratch": Scratch()}
+    if plain is not None:
+        starts["plain"] = Weights(path=_with_two_decoders(plain, folder))
+    return starts
+
+
+def _with_two_decoders(path: Path, folder: Path) -> Path:
+    """A plain autoencoder's file as a run begins with it: both decoders are its own."""
+    out = folder / "plain.safetensors"
+    weights = {}
+    for name, value in load_file(path).items():
+        for place in [f"decoder_{side}." for side in SIDES] if name.startswith("decoder.") else [""]:
+            weights[place + name.removeprefix("decoder.") if place else name] = value.float()
+    with atomic_path(out) as temp:
+        save_file(weights, temp)
+    return out
+
+
+def means(
+    rows: Sequence[Mapping[str, Any]], measure: str, arm: str, scenes: Sequence[str]
+) -> dict[int, tuple[float, float, float]]:
+    """By iteration the mean, least and largest value of a measure over scenes and seeds, where all scenes have it."""
+    found: dict[int, list[float]] = {}
+    for row in rows:
+        if row["arm"] == arm and row["scene"] in scenes and measure in row:
+            found.setdefault(row["iteration"], []).append(float(row[measure]))
+    return {i: (float(np.mean(v)), min(v), max(v)) for i, v in sorted(found.items())}
