@@ -48,7 +48,12 @@ def chosen_run(pair: Any, workspace: Workspace) -> Path:
 
 
 def checkpoint_folder(run: Path, asked: int | str) -> Path:
-    """A run's checkpoint: the folder of an iteration, or the file of the `best`. Raises UserError that lists them."""
+    """A run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself, which means the latest.
+
+    Raises UserError that lists those there are.
+    """
+    if asked == "latest":
+        return run
     parent = run / "checkpoints"
     found = parent / ("best.safetensors" if asked == "best" else f"{int(asked):08d}")
     if found.exists():

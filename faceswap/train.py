@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.config.command import run_command
+from faceswap.multirun import train_several
 
 
 def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
-    from faceswap.config.compose import build, to_yaml
+    from faceswap.config.compose import build, to_yaml, untouched
     from faceswap.faces.workspace import Workspace
     from faceswap.pairs import resolve_pair, show_consent
     from faceswap.swap.trainer import train_pair
@@ -22,7 +23,6 @@ def train(config: Any) -> Path:
     faces_a, faces_b = workspace.existing_faces(pair.a), workspace.existing_faces(pair.b)
     run = workspace.run(pair.name)
     show_consent(pair.consent)
-    text = to_yaml(config)
     return train_pair(
         faces_a,
         faces_b,
@@ -50,13 +50,15 @@ def train(config: Any) -> Path:
         validation_share=config.validation_share,
         log_every=config.log_every,
         preview_every=config.preview_every,
+        judge=config.judge,
         save_every=config.save_every,
         keep=config.keep,
-        config_text=text,
+        config_text=to_yaml(config),
+        default_text=to_yaml(untouched(config)),
         restart=config.restart,
         allow_changes=config.allow_changes,
     )
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("train", train))
+    sys.exit(run_command("train", train, several=lambda found: train_several(found, train)))

@@ -13,9 +13,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faceswap.faces.errors import Interrupted, UserError
+
+if TYPE_CHECKING:
+    from faceswap.config.sweep import Combination
 
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
@@ -25,17 +28,23 @@ _ABOUT_NAMES = {errno.ENAMETOOLONG, errno.ENOENT, errno.EACCES, errno.EPERM, err
                 errno.ELOOP}  # fmt: skip
 
 
-def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] | None = None) -> int:
+def run_command(
+    command: str,
+    call: Callable[[Any], Path],
+    arguments: list[str] | None = None,
+    several: Callable[[list[Combination]], Path] | None = None,
+) -> int:
     """Composes the settings of `command`, calls `call` with them, prints the path it returns; gives the exit code.
 
-    The last line on stdout is the path of what was made; everything else goes to stderr.
+    The last line on stdout is the path of what was made; everything else goes to stderr. `several` is called instead
+    with all combinations of settings that --multirun asks for (sweep.py).
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = _take_flag(arguments, "--debug")
     _prepare_process(debug)
     try:
         with _terminated_as_interrupted():
-            return _print(_run(command, call, arguments))
+            return _print(_run(command, call, arguments, several))
     except UserError as error:
         return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
     except (Interrupted, KeyboardInterrupt) as error:
@@ -57,7 +66,12 @@ def run_command(command: str, call: Callable[[Any], Path], arguments: list[str] 
         return _fail(_bug_line(error), BUG, debug)
 
 
-def _run(command: str, call: Callable[[Any], Path], arguments: list[str]) -> str:
+def _run(
+    command: str,
+    call: Callable[[Any], Path],
+    arguments: list[str],
+    several: Callable[[list[Combination]], Path] | None,
+) -> str:
     """What is to be printed: the help, the settings, or the path of what was made."""
     if "--help" in arguments or "-h" in arguments:
         from faceswap.config.help import command_help
@@ -67,6 +81,11 @@ def _run(command: str, call: Callable[[Any], Path], arguments: list[str]) -> str
     extra_folder = _take_value(arguments, "--config-dir")
     from faceswap.config.compose import compose_config, to_yaml
 
+    if several is not None and any([_take_flag(arguments, flag) for flag in ("--multirun", "-m")]):
+        from faceswap.config.sweep import compose_combinations
+
+        found = compose_combinations(command, arguments, extra_folder)
+        return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found) if show else f"{several(found)}\n"
     config = compose_config(command, arguments, extra_folder)
     if show:
         return to_yaml(config)

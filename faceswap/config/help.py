@@ -34,7 +34,7 @@ def command_help(command: str) -> str:
                 for nested in settings:
                     lines += _field_lines(command, nested, f"{field.name}.")
     lines += ["", "flags:"]
-    for flag, meaning in schema.FLAGS.items():
+    for flag, meaning in (schema.FLAGS | schema.MORE_FLAGS.get(command, {})).items():
         lines += _entry(flag, meaning)
     return "\n".join(lines) + "\n"
 
@@ -78,6 +78,8 @@ def _kind(name: str, field: dataclasses.Field) -> str:
         return "NAME"
     if choices := field.metadata.get("choices"):
         return "|".join(choices)
+    if words := field.metadata.get("words"):
+        return "|".join(["N", *words])
     text = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
     text = text.replace("Optional[", "").replace("]", "").replace(" | None", "")
     names = {"str": "TEXT", "int": "N", "float": "X", "bool": "true|false"}

@@ -114,7 +114,9 @@ class TrainConfig:
     model: Any = plugin("model", "the network")
     iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
     minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
-    batch_size: int = option(8, "faces of each side a step", minimum=1)
+    batch_size: int | str = option(
+        8, "faces of each side a step, of each process; auto: what memory allows", minimum=1, words=("auto",)
+    )
     init: str = option("", "start from the weights of this run (of the workspace), checkpoint or file", verbatim=True)
     init_parts: list[str] | None = option(
         None,
@@ -138,6 +140,9 @@ class TrainConfig:
     validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0)
     log_every: int = option(50, "steps between points of the curves", minimum=1)
     preview_every: int = option(500, "steps between previews and validations", minimum=1)
+    judge: bool = option(
+        True, "each validation also says whose face the swap is, and how well it follows B (built-in networks)"
+    )
     save_every: int = option(1000, "steps between checkpoints", minimum=1)
     keep: int = option(2, "checkpoints kept", minimum=1)
     restart: bool = option(False, "forget the earlier training of this pair and start anew")
@@ -156,7 +161,10 @@ class ConvertConfig:
     )
     workspace: str = workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
-    checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
+    checkpoint: int | str | None = option(
+        None, "iteration of the checkpoint to use, or the best by validation (default: latest)", minimum=0,
+        words=("best", "latest"),
+    )  # fmt: skip
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
@@ -190,7 +198,10 @@ class ExportConfig:
     run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
     workspace: str = workspace()
     side: str = option("a", "whose face is drawn", choices=("a", "b"))
-    checkpoint: int | None = option(None, "iteration of the checkpoint to use (default: the last)", minimum=0)
+    checkpoint: int | str | None = option(
+        None, "iteration of the checkpoint to use, or the best by validation (default: latest)", minimum=0,
+        words=("best", "latest"),
+    )  # fmt: skip
     out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
 
 
@@ -237,6 +248,12 @@ FLAGS = {
     "--show-config": "print the composed settings and stop",
     "--config-dir DIR": "a folder with YAML files of your own: pair/NAME.yaml, model/NAME.yaml, ...",
     "--debug": "show the traceback of an error",
+}
+MORE_FLAGS = {
+    "train": {
+        "--multirun, -m": "train all combinations of settings with several values (model=lite,original), one after "
+        "the other, each in a run of its own, and compare them; goes on where it was stopped"
+    }
 }
 
 

@@ -22,6 +22,7 @@ from faceswap.swap.face_mask import hull_mask
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
 OVERSAMPLING = 1.25
 _CHUNK_BYTES = 1 << 20
+_CHUNK_FACES = 256
 _LAYOUT = 1  # part of the key: raise it when what is stored changes
 
 
@@ -74,10 +75,14 @@ def _build(faces: FaceSet, path: Path, size_px: int) -> None:
     array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(path, array.nbytes)
     threads = min(8, os.cpu_count() or 1)
+
+    def fill(index: int) -> None:
+        array[index] = face_with_mask(faces, index, size_px)
+
     with ThreadPoolExecutor(threads) as pool, Progress(len(faces), f"read {faces.name}", "face") as bar:
-        for index, face in enumerate(pool.map(lambda i: face_with_mask(faces, i, size_px), range(len(faces)))):
-            array[index] = face
-            bar.advance()
+        for start in range(0, len(faces), _CHUNK_FACES):  # a pool takes all its tasks at once, whatever they hold
+            for _ in pool.map(fill, range(start, min(start + _CHUNK_FACES, len(faces)))):
+                bar.advance()
     array.flush()
 
 

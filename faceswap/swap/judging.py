@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_FACES = 16  # of B that are judged, and of each side that tell who it is
 SURE = 0.5  # probability of a face from which on a picture shows one
-PENALTY = 0.1  # of the score for a percent of landmark error
 LEAST_SHARE = 0.5  # of the swaps that must be faces: fewer say nothing of the others
 
 log = logging.getLogger(__name__)
@@ -115,8 +114,13 @@ def judge_for(data: PairData, device: str) -> Judge | None:
 
 
 def score_of(validation: Mapping[str, float]) -> float | None:
-    """The one number by which checkpoints are compared, more is better; None where the swap was not judged."""
+    """The one number by which checkpoints are compared, more is better; None where the swap was not judged.
+
+    How much nearer A than B the swap is, less a tenth of its landmark error in %, plus a twentieth of the PSNR in dB of
+    A's own held-out faces. Identity alone is there early, while all is a blur, and so is a blur's landmark error.
+    """
     prefix = "validation/swap/"
     if f"{prefix}nearer_a" not in validation:
         return None
-    return validation[f"{prefix}nearer_a"] - PENALTY * validation[f"{prefix}landmark_error_percent"]
+    error, psnr_db = validation[f"{prefix}landmark_error_percent"], validation["validation/a/psnr_db"]
+    return validation[f"{prefix}nearer_a"] - error / 10 + psnr_db / 20

@@ -9,9 +9,13 @@ from typing import Any
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
-from faceswap.swap.batches import FaceBatch, RawBatch, WorkersDied
+from faceswap.swap.batches import WorkersDied
+from faceswap.swap.best import Best
 from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.clock import Clock
+from faceswap.swap.feeding import AnyBatch
+from faceswap.swap.judging import score_of
+from faceswap.swap.looking import Viewer
 from faceswap.swap.run_log import RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
@@ -32,18 +36,21 @@ class Loop:
     """Trains until the clock says so or somebody asks to stop; what it leaves in the run is whole at any time.
 
     `restore` fills the model from the newest checkpoint that can be read; `save` writes one of the state it is given.
-    `retries`: how often it may go back.
+    `viewer` looks at what is trained, `best` keeps the weights that it likes best. `retries`: how often it may go back.
+    `journal` None: another process looks, writes and saves for this one.
     """
 
     def __init__(
         self,
         session: Session,
         clock: Clock,
-        journal: RunLog,
+        journal: RunLog | None,
         pace: Pace,
         retries: int,
         restore: Callable[[], TrainingState | None],
         save: Callable[[TrainingState], Any],
+        viewer: Viewer,
+        best: Best,
     ) -> None:
         self._session = session
         self._clock = clock
@@ -52,25 +59,26 @@ class Loop:
         self._retries = retries
         self._restore = restore
         self._save = save
-        self._results: dict[str, Mapping[str, float]] = {"losses": {}, "validation": {}}
+        self._viewer = viewer
+        self._best = best
+        self._results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
 
-    def run(self, batches: Iterator[Mapping[str, FaceBatch | RawBatch]], bar: Progress, stop: StopRequest) -> None:
+    def run(self, batches: Iterator[Mapping[str, AnyBatch]], bar: Progress, stop: StopRequest) -> None:
         """All steps there are to do. Raises UserError when going back does not help, or a process died."""
         clock, began = self._clock, self._clock.iteration
         finished = clock.done()
         try:
             while not finished:
                 self._session.step(next(batches))
-                clock.tick()
+                finished = clock.tick(bool(stop))
                 bar.advance()
-                finished = clock.done() or bool(stop)
-                if self._holds(finished):
-                    self._look_and_save(finished, not stop, bar)
+                if self._holds(finished) and self._journal is not None:
+                    self._look_and_save(self._journal, finished, not clock.stopped, bar)
         except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-            if clock.iteration > began and not self._session.broken(look=True):
+            if self._journal is not None and clock.iteration > began and not self._session.broken(look=True):
                 self._results["losses"] = self._session.take_losses() or self._results["losses"]
                 self._save(clock.state())
-                self._report()
+                self._report(self._journal)
             if not stop:
                 raise
 
@@ -85,26 +93,38 @@ class Loop:
             return False
         return finished or not self._session.left_out
 
-    def _look_and_save(self, finished: bool, may_look: bool, bar: Progress) -> None:
+    def _look_and_save(self, journal: RunLog, finished: bool, may_look: bool, bar: Progress) -> None:
         clock, pace = self._clock, self._pace
         saves = finished or clock.every(pace.save)
         looks = (finished or clock.every(pace.look)) and may_look
         if finished or clock.every(pace.log):
             losses = self._session.take_losses() or self._results["losses"]
             self._results["losses"] = losses
-            self._journal.scalars({**losses, **self._session.speed()}, clock.iteration)
+            journal.scalars({**losses, **self._session.speed()}, clock.iteration)
             bar.note(" ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {clock}")
-        if saves:
-            self._save(clock.state())
-        if looks:
-            self._results["validation"] = self._session.validate()
-            self._journal.scalars(self._results["validation"], clock.iteration)
-            self._journal.preview(self._session.preview(), clock.iteration)
-        if saves or looks:
-            self._report()
+        with self._session.paused():
+            if saves:
+                self._save(clock.state())
+            if looks:
+                self._look(journal)
+            if saves or looks:
+                self._report(journal)
 
-    def _report(self) -> None:
-        self._journal.report(self._session.report(self._clock.state()) | self._results)
+    def _look(self, journal: RunLog) -> None:
+        iteration = self._clock.iteration
+        self._results["validation"] = validation = self._viewer.validate()
+        self._results["score"] = score = score_of(validation)
+        journal.scalars(validation | ({} if score is None else {"validation/swap/score": score}), iteration)
+        self._best.offer(self._viewer.model, iteration, score, validation)
+        for kind, picture in self._viewer.pictures().items():
+            journal.preview(picture, iteration, kind)
+        journal.note("time", self._clock.outlook(), iteration)
+
+    def _report(self, journal: RunLog) -> None:
+        left = self._clock.left_seconds()
+        ahead = {"seconds_to_go": None if left is None else round(left)}
+        beside = {"best": self._best.report(), "look_seconds": self._viewer.seconds}
+        journal.report(self._session.report(self._clock.state()) | ahead | self._results | beside)
 
     def _go_back(self, retries: int) -> None:
         """To the last checkpoint's weights with half the rate. The clock runs on, so that other batches come now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,9 @@ from faceswap.faces.face_set import REPORT
 from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.swap.adversary import Discriminator
+from faceswap.swap.batch_size import BatchSize, check_batch_size, choose_batch_size
 from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
+from faceswap.swap.best import Best
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.changes import check_same_settings
 from faceswap.swap.checkpoints import (
@@ -29,11 +32,16 @@ from faceswap.swap.checkpoints import (
     save_checkpoint,
 )
 from faceswap.swap.clock import Clock
+from faceswap.swap.colour import ColourChange
+from faceswap.swap.distributed import find_team
+from faceswap.swap.feeding import Feeder
+from faceswap.swap.judging import judge_for
 from faceswap.swap.likeness import Likeness
 from faceswap.swap.lite import Lite
+from faceswap.swap.looking import Viewer
 from faceswap.swap.loop import Loop, Pace
 from faceswap.swap.losses import ReconstructionLoss
-from faceswap.swap.machine import Precision, Switch, choose_machine, memory_errors
+from faceswap.swap.machine import Compile, Precision, Switch, choose_machine, gpu_errors, memory_errors
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.pair_data import CACHE, open_pair
 from faceswap.swap.recolour import ColourTransfer
@@ -61,13 +69,13 @@ def train_pair(
     warp: Warp = Warp(),  # noqa: B008 (frozen)
     colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
     transfer: ColourTransfer = "none",  # of B's colours to A's faces: none, reinhard, mkl
-    batch_size: int = 8,  # faces of each side a step
+    batch_size: BatchSize = 8,  # faces of each side a step, of each process; auto: what memory allows
     iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all, likewise; None: no limit
     device: str = "auto",  # auto, cpu, cuda, cuda:N
     precision: Precision = "auto",  # auto, fp32, bf16
     channels_last: Switch = "auto",
-    compile: Switch = "auto",
+    compile: Compile = "auto",
     workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
     seed: int = 0,  # of weights, order, warps and colours
     init: Path | None = None,  # run, checkpoint or .safetensors file to start from
@@ -75,9 +83,11 @@ def train_pair(
     validation_share: float = 0.05,  # last part of each face set, never trained on
     log_every: int = 50,  # steps
     preview_every: int = 500,  # steps; also when validation is measured
+    judge: bool = True,  # the validation tells whose face the swap is, and how well it follows B
     save_every: int = 1000,  # steps
     keep: int = 2,  # checkpoints
-    config_text: str = "",  # shown in TensorBoard
+    config_text: str = "",  # all settings, shown in TensorBoard
+    default_text: str = "",  # the same with every value as it is when nobody sets it
     restart: bool = False,  # forget an earlier run in this folder
     allow_changes: bool = False,  # go on with other settings than those of `config_text` before
 ) -> Path:
@@ -85,15 +95,19 @@ def train_pair(
 
     Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
     `restart` removes an earlier run when all that the new one needs is read, checked and built. One process at a time
-    trains a run. Raises UserError for what the user can mend, Interrupted after a signal, when all is saved.
+    trains a run, or the team that torchrun has started (distributed.py), whose first alone writes. Raises UserError for
+    what the user can mend, Interrupted after a signal, when all is saved.
     """
-    _check(batch_size=batch_size, iterations=iterations, log_every=log_every, preview_every=preview_every)
+    check_batch_size(batch_size)
+    _check(iterations=iterations, log_every=log_every, preview_every=preview_every)
     _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
-    machine = choose_machine(device, precision, channels_last, compile)
-    with locked(run, "training it"):
-        for folder in (CHECKPOINTS, CACHE):
+    team = find_team()
+    machine = choose_machine(device, precision, channels_last, compile, team)
+    restart = restart and not team.came_back  # it has done so before one of the team died
+    with gpu_errors(), team.meet(machine.device), locked(run, "training it") if team.leads else nullcontext():
+        for folder in (CHECKPOINTS, CACHE) if team.leads else ():
             remove_leftovers(run / folder)
 
         torch.manual_seed(seed)
@@ -101,11 +115,16 @@ def train_pair(
         with memory_errors(batch_size):
             network = machine.place(model())
             steps = optimiser.build(network)
-            updater = Updater(network, steps, update)
+            updater = Updater(network, steps, update, team)
             adversary = discriminator.build(machine)
             likeness_loss = likeness.build(network.coverage, machine)
         beside = [adversary] if adversary is not None else []
-        restore = partial(restore_latest, run, network, steps, names, updater.averaged, beside)
+
+        def restore() -> TrainingState | None:
+            found = restore_latest(run, network, steps, names, updater.averaged, beside)
+            team.check_same(found.iteration if found else 0, "checkpoints")
+            return found
+
         kept = {"keep": keep, "averaged": updater.averaged, "companions": beside}
         save = partial(save_checkpoint, run, network, steps, **kept)
         with memory_errors(batch_size):
@@ -117,31 +136,41 @@ def train_pair(
             updater.begin()
         else:
             if not allow_changes:
-                check_same_settings(run, config_text)
+                check_same_settings(run, config_text, default_text)
             log.info("going on from iteration %d of %s", state.iteration, run)
             if init is not None:
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
 
         sizes = (network.resolution, network.coverage)
-        data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
+        with team.leader_first():
+            data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
+        team.seed_apart(state.seed, state.iteration)
         on_gpu = machine.device.type == "cuda"
-        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not on_gpu, transfer)
-        clock = Clock(replace(state, faces=names), iterations, minutes)
-        session = Session(network, updater, loss, machine, data, batch_size, clock, likeness_loss, adversary)
-        if restart:
+        gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
+        clock = Clock(replace(state, faces=names), iterations, minutes, team)
+        session = Session(network, updater, loss, machine, data, clock, likeness_loss, adversary)
+        if batch_size == "auto":
+            chosen = choose_batch_size(state.batch_size, network, machine, session.attempt)
+            batch_size = clock.batch_size = team.smallest(chosen)
+        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, team)
+        eyes = judge_for(data, str(machine.device)) if judge and team.leads else None
+        viewer = Viewer(updater.shown, session.losses, machine, data, eyes)
+        if restart and team.leads:
             _forget(run, maker)
         if clock.done():
             log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
         with (
             StopRequest() as stop,
             memory_errors(batch_size),
-            RunLog(run, clock.iteration, config_text) as journal,
-            BatchStream(maker, clock.iteration, worker_count(workers, on_gpu)) as batches,
-            Progress(None if minutes else iterations, "train", "iteration", clock.iteration) as bar,
+            RunLog(run, clock.iteration, config_text) if team.leads else nullcontext() as journal,
+            BatchStream(maker, clock.iteration, worker_count(workers, on_gpu, team.here)) as stream,
+            Feeder(stream, session.loader, machine) if on_gpu else nullcontext(stream) as batches,
+            Progress(None if minutes else iterations, "train", "iteration", clock.iteration, team.leads) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
-            Loop(session, clock, journal, pace, update.retries, restore, save).run(batches, bar, stop)
-        if stop and not clock.done():
+            loop = Loop(session, clock, journal, pace, update.retries, restore, save, viewer, Best(run))
+            loop.run(batches, bar, stop)
+        if (stop or clock.stopped) and not clock.done():
             where = f"iteration {clock.iteration}, saved in {run}"
             raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run

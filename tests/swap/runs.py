@@ -10,7 +10,7 @@ from tests.swap.fakes import COLOUR, Tiny
 
 def train(sets, run, iterations=6, **changes):
     settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
-    settings |= {"colour": COLOUR}
+    settings |= {"colour": COLOUR, "judge": False}
     return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
 
 

@@ -70,7 +70,9 @@ def test_what_a_run_leaves(sets, tmp_path):
     assert report["images_per_second"] > 0 and report["machine"]["device"] == "cpu"
     assert {"loss/a/dssim", "loss/b", "loss"} <= set(report["losses"])
     assert {"validation/a/psnr_db", "validation"} <= set(report["validation"])
-    assert sorted(path.name for path in (run / "previews").iterdir()) == ["00000003.jpg", "00000006.jpg"]
+    for folder in (run / "previews", run / "previews" / "held_out"):
+        assert sorted(path.name for path in folder.glob("*.jpg")) == ["00000003.jpg", "00000006.jpg"]
+    assert report["seconds_to_go"] == 0 and report["best"] == {}
     assert len(list((run / "cache").iterdir())) == 2
 
 
@@ -83,9 +85,12 @@ def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
     wanted = {"loss/a/l1", "loss/b/mask", "loss", "validation/b/psnr_db", "learning_rate", "images_per_second"}
     assert wanted <= set(tags["scalars"])
     assert [event.step for event in events.Scalars("loss")] == [2, 4, 6]
-    assert tags["images"] == ["preview"] and tags["tensors"] == ["config/text_summary"]
+    assert tags["images"] == ["preview", "preview_held_out"]
+    assert tags["tensors"] == ["config/text_summary", "time/text_summary"]
     rows, columns = events.Images("preview")[0].height // 16, events.Images("preview")[0].width // 16
     assert (rows, columns) == (6, 5)
+    held_out = events.Images("preview_held_out")[0]
+    assert (held_out.height // 16, held_out.width // 16) == (1, 4)
 
 
 def test_losses_fall(sets, tmp_path):

@@ -76,10 +76,10 @@ def _our_step() -> tuple[Callable[[], object], dict]:
         )
         for side in "ab"
     }
-    nothing = PairData({}, {}, {})
+    nothing = PairData({}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
     clock = Clock(TrainingState(0, 0.0, 0), 10**9, None)
-    session = Session(model, updater, ReconstructionLoss(), machine, nothing, BATCH, clock)
+    session = Session(model, updater, ReconstructionLoss(), machine, nothing, clock)
     return lambda: session.step(batch), machine.describe()
 
 
