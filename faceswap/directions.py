@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from faceswap.style.directions import DirectionSet
     from faceswap.style.finding import Sample
     from faceswap.style.generator import Generator
+    from faceswap.style.labels import Labels
     from faceswap.style.scoring import Scorer
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ def directions(config: Any) -> Path:
     from faceswap.media.images import write_image
     from faceswap.style.directions import save_directions
     from faceswap.style.finding import styles_of
-    from faceswap.style.imported_directions import import_directions
     from faceswap.style.gallery import direction_sheet
+    from faceswap.style.imported_directions import import_directions
     from faceswap.style.weights import generator_hash, load_generator
 
     default = "directions.safetensors" if not config.foreign else f"{Path(config.foreign).stem}.safetensors"
@@ -56,17 +57,23 @@ def directions(config: Any) -> Path:
 def found_in(generator: Generator, config: Any) -> DirectionSet:
     """The directions that the settings ask for."""
     from faceswap.style.directions import DirectionSet
-    from faceswap.style.finding import find_directions, principal_directions, styles_of
+    from faceswap.style.finding import find_directions, names_told, principal_directions, styles_of
+    from faceswap.style.labels import read_labels
     from faceswap.style.scoring import AttributeScorer, scorer_by_name
     from faceswap.style.weights import generator_hash
 
     scorer = scorer_by_name(config.scorer) if config.scorer else AttributeScorer(config.device)
-    sample, scored = samples(generator, scorer, config)
-    names = chosen_names(config.attributes, sample.scores, bool(config.scorer or config.labels))
+    table = read_labels(config.labels) if config.labels else None
+    told = names_told(generator, scorer)  # by one face: mistakes in names are told before thousands are drawn
+    usual = [name for name in USUAL if name in told] or told
+    known = told if table is None else list({**dict.fromkeys(told), **table.columns})
+    names = chosen_names(config.attributes, known, usual if table is None else list(table.columns))
+    apart = apart_from(config.apart, names)
+    sample, scored = samples(generator, scorer, table, config)
     found = find_directions(
-        generator, scorer, sample, names, scored=scored, apart=apart_from(config.apart, names),
-        confident=config.confident, held_out=config.held_out, corrections=config.corrections, probes=config.probes,
-        psi=config.psi, seed=config.seed,
+        generator, scorer, sample, names, scored=scored, apart=apart, confident=config.confident,
+        held_out=config.held_out, corrections=config.corrections, probes=config.probes, psi=config.psi,
+        seed=config.seed,
     )  # fmt: skip
     for line in found.table():
         log.info(line)
@@ -76,43 +83,42 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
     return found.tagged(generator_hash(generator))
 
 
-def samples(generator: Generator, scorer: Scorer, config: Any) -> tuple[Sample, Sample | None]:
+def samples(generator: Generator, scorer: Scorer, table: Labels | None, config: Any) -> tuple[Sample, Sample | None]:
     """What hyperplanes are fitted to, and the scored faces of the generator among it (None: labels alone)."""
     from faceswap.faces.errors import UserError
     from faceswap.style.finding import draw_sample
     from faceswap.style.labelled import ranked
 
+    if table is None and not config.samples:
+        raise UserError("samples=0 needs labels=: there is nothing to find directions from")
+    given = None if table is None else labelled(table, generator, config)
     scored = draw_sample(generator, scorer, config.samples, config.psi, config.seed) if config.samples else None
-    if not config.labels:
-        if scored is None:
-            raise UserError("samples=0 needs labels=: there is nothing to find directions from")
-        return scored, scored
-    given = labelled(generator, config)
-    return (ranked(given) if scored is None else ranked(given) + ranked(scored)), scored
+    if given is None or scored is None:
+        return given or scored, scored  # type: ignore[return-value]  # one of them is there
+    return ranked(given) + ranked(scored), scored
 
 
-def labelled(generator: Generator, config: Any) -> Sample:
-    """The styles and labels of the table that `labels` names."""
+def labelled(table: Labels, generator: Generator, config: Any) -> Sample:
+    """The styles of what a table tells of."""
     from faceswap.config.compose import build
     from faceswap.style.inverting import load_both
-    from faceswap.style.labelled import sample_of_pictures, sample_of_seeds
-    from faceswap.style.labels import read_labels
+    from faceswap.style.labelled import sample_of_crops, sample_of_pictures, sample_of_seeds
 
-    table = read_labels(config.labels)
     if table.by == "seed":
         return sample_of_seeds(table, generator, config.psi)
     _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
     assert encoder is not None
+    if table.by == "crop":
+        return sample_of_crops(table, generator, encoder)
     return sample_of_pictures(table, generator, encoder, build(config.finder))
 
 
-def chosen_names(asked: Any, known: Mapping[str, Any], is_own: bool) -> list[str]:
+def chosen_names(asked: Any, known: Sequence[str], usual: Sequence[str]) -> list[str]:
     """The attributes to find directions of. Raises UserError for one that nothing tells of."""
     from faceswap.curate import several
     from faceswap.faces.errors import UserError
 
-    names = several(asked, str, "attributes", "[age,smile]") or [name for name in USUAL if not is_own and name in known]
-    names = list(dict.fromkeys(names or known))
+    names = list(dict.fromkeys(several(asked, str, "attributes", "[age,smile]") or usual))
     for name in names:
         if name not in known:
             raise UserError(f"attributes: nothing tells of '{name}' (there are: {', '.join(sorted(known))})")

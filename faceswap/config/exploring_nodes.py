@@ -30,7 +30,7 @@ class DirectionsConfig:
     samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0)
     psi: float = option(1.0, PSI, minimum=0, maximum=2)
     scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", verbatim=True)
-    labels: str = option("", "your labels: .csv or .jsonl with the column seed or file, then names", verbatim=True)
+    labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", verbatim=True)
     confident: float = option(
         0.3,
         "share of the samples with the lowest and with the highest scores that is fitted",

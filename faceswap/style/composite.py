@@ -62,7 +62,7 @@ def triangles(points: NDArray, size: int) -> NDArray[np.intp]:
     """Delaunay triangles (T, 3) of points (N, 2) within [0, size - 1], as places in the list."""
     plane = cv2.Subdiv2D((-1, -1, size + 2, size + 2))
     plane.insert([(float(x), float(y)) for x, y in points])
-    corners = plane.getTriangleList().reshape(-1, 3, 2)
+    corners = np.asarray(plane.getTriangleList()).reshape(-1, 3, 2)
     corners = corners[((corners >= -0.5) & (corners <= size - 0.5)).all((1, 2))]
     nearest = np.linalg.norm(corners[:, :, None] - points[None, None], axis=3)
     return nearest.argmin(2)

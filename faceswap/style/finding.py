@@ -62,6 +62,12 @@ def scores_of(generator: Generator, rows: Tensor, scorer: Scorer, advance: Calla
     return {name: np.concatenate([np.asarray(table[name], np.float64) for table in tables]) for name in tables[0]}
 
 
+def names_told(generator: Generator, scorer: Scorer) -> list[str]:
+    """The names that a scorer knows, by the average face."""
+    rows = generator.spread(generator.average[None])
+    return list(scores_of(generator, rows, scorer, lambda count: None))
+
+
 def draw_sample(generator: Generator, scorer: Scorer, count: int, psi: float = 1.0, seed: int = 0) -> Sample:
     """`count` faces of the generator, scored; those of the seeds `seed`, `seed` + 1, ..."""
     w = styles_of(generator, range(seed, seed + count), psi)

@@ -13,10 +13,12 @@ import torch
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Frame
+from faceswap.find.builtin.blocks import to_input
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.media.images import read_image
 from faceswap.media.sources import probe
 from faceswap.style.alignment import align_style
+from faceswap.style.data import SEEN_FILE
 from faceswap.style.encoder import Encoder
 from faceswap.style.finding import Sample, styles_of
 from faceswap.style.generator import Generator
@@ -53,6 +55,27 @@ def sample_of_pictures(labels: Labels, generator: Generator, encoder: Encoder, f
     if not parts:
         raise UserError(f"none of the {len(labels.of)} labelled pictures shows a face")
     return Sample(torch.cat(parts).numpy(), {name: column[kept] for name, column in labels.columns.items()})
+
+
+@torch.inference_mode()
+def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> Sample:
+    """Labels of style crops packed in seen.npy (see `data.Pictures`), with the encoder's w. Raises UserError."""
+    path = labels.folder / SEEN_FILE
+    places = [int(place) for place in labels.of]
+    try:
+        crops = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read {path} ({error}): the labels' column 'crop' counts its rows") from error
+    side = generator.resolution
+    if crops.dtype != np.uint8 or crops.shape[1:] != (side, side, 3) or max(places) >= len(crops):
+        raise UserError(f"{path} must hold {max(places) + 1} crops of {side} px, not {crops.shape} {crops.dtype}")
+    parts = []
+    with Progress(len(places), "encode labelled crops", "crop") as progress:
+        for start in range(0, len(places), BATCH):
+            images = to_input(crops[places[start : start + BATCH]], generator.average.device)
+            parts.append(encoder(images, shared=True)[:, 0].cpu())
+            progress.advance(len(images))
+    return Sample(torch.cat(parts).numpy(), labels.columns)
 
 
 def _faces(files: Sequence[str], finder: Finder, size_px: int, progress: Progress) -> Iterator[tuple[int, AlignedFace]]:

@@ -1,4 +1,4 @@
-"""Tables of labels: what a user (or a renderer) says of faces, by seed or by picture file."""
+"""Tables of labels: what a user (or a renderer) says of faces, by seed, by picture file or by row of packed crops."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +15,28 @@ from numpy.typing import NDArray
 from faceswap.faces.errors import UserError
 
 LARGEST_TABLE = 64 << 20  # bytes
+KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """A table of labels: `of` are seeds (as text) or files, `columns` (N,) by name; NaN where a label is missing."""
+    """A table of labels: `of` are seeds, files or rows of `folder`/seen.npy, as text; `columns` (N,) by name.
 
-    by: str  # "seed" or "file"
+    NaN where a label is missing.
+    """
+
+    by: Literal["seed", "file", "crop"]
     of: Sequence[str]
+    folder: Path
     columns: Mapping[str, NDArray[np.float64]]
 
 
 def read_labels(path: str | Path) -> Labels:
-    """Labels from a .csv (first line: `seed` or `file`, then names) or .jsonl ({"file": ..., "attributes": {...}}).
+    """Labels from a .csv (first line: `seed`, `file` or `crop`, then names) or .jsonl ({"file": ..., "age": ...}).
 
-    Files are looked for beside the table. true/false and yes/no count as 1 and 0; columns that are no numbers are left
-    out. Raises UserError.
+    In .jsonl the labels may also stand in an object of their own, "attributes". Files are looked for beside the table,
+    and so is seen.npy, whose rows `crop` counts. true/false and yes/no count as 1 and 0; columns that are no numbers
+    are left out. Raises UserError.
     """
     path = Path(path)
     try:
@@ -41,9 +47,11 @@ def read_labels(path: str | Path) -> Labels:
     except (OSError, ValueError, TypeError, csv.Error, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UserError(f"cannot read the labels {path}: {reason.lower()}") from error
-    by = next((key for key in ("seed", "file") if rows and key in rows[0]), None)
+    by = next((key for key in KINDS if rows and key in rows[0]), None)
     if by is None:
-        raise UserError(f"{path}: no labels; its first line must name a column 'seed' or 'file' and the attributes")
+        raise UserError(
+            f"{path}: no labels; its first line must name a column 'seed', 'file' or 'crop', and the attributes"
+        )
     columns = {
         str(name): column
         for name in rows[0]
@@ -52,9 +60,9 @@ def read_labels(path: str | Path) -> Labels:
     if not columns:
         raise UserError(f"{path}: no column holds numbers")
     names = [str(row.get(by) or "") for row in rows]
-    if by == "seed" and not all(name.isdecimal() and len(name) < 19 for name in names):
-        raise UserError(f"{path}: the column 'seed' must hold whole numbers, 0 or more")
-    return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, columns)
+    if by != "file" and not all(name.isdecimal() and len(name) < 19 for name in names):
+        raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 or more")
+    return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, path.parent, columns)
 
 
 def _json_rows(text: str) -> list[dict[str, Any]]:

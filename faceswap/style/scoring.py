@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import mean_face_in_crop, transform_points, view_of_crop
@@ -49,7 +49,12 @@ def _score(face: Attributes, name: str) -> float:
     if name in SHARES:
         value = min(max(value, LEAST_SHARE), 1 - LEAST_SHARE)
         return float(np.log(value / (1 - value)))
-    return float(np.dot(value, _LUMA)) if name in COLOURS else float(value)
+    return float(luma(value)) if name in COLOURS else float(value)
+
+
+def luma(colours: ArrayLike) -> NDArray[np.float64]:
+    """How light colours (..., 3), sRGB in [0, 1], are: (...)."""
+    return np.asarray(colours, np.float64) @ _LUMA
 
 
 def scorer_by_name(name: str) -> Scorer:
@@ -66,7 +71,10 @@ def scorer_by_name(name: str) -> Scorer:
         raise UserError(f"scorer={name}: {error}; it is looked for where Python looks for modules") from error
 
     def score(images: NDArray[np.uint8]) -> dict[str, NDArray]:
-        found = function(images)
+        try:
+            found = function(images)
+        except Exception as error:  # a mistake in the user's own function is theirs to mend
+            raise UserError(f"scorer={name} failed: {type(error).__name__}: {error}") from error
         table = found if isinstance(found, Mapping) else {function_name: found}
         columns = {str(key): np.asarray(values, np.float64) for key, values in table.items()}
         for key, column in columns.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceswap.faces.errors import UserError
@@ -18,6 +18,7 @@ from faceswap.style.sitters import Sitter, seeds_of
 
 
 @given(st.sampled_from(sorted(EASINGS)), st.floats(0, 1), st.floats(0, 1))
+@settings(deadline=None)
 def test_easings_go_from_end_to_end_and_never_back(name, one, other):
     ease = EASINGS[name]
     assert ease(0) == 0 and ease(1) == pytest.approx(1) and ease(0.5) == pytest.approx(0.5)

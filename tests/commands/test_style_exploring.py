@@ -1,0 +1,122 @@
+"""python -m faceswap.directions, morph and style.metrics as a user runs them, with a tiny generator."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from faceswap.config.compose import compose_config
+from faceswap.faces.errors import UserError
+from faceswap.media.sources import probe
+from faceswap.style.directions import load_directions
+from faceswap.style.encoder import Encoder
+from faceswap.style.generator import Generator, draw_z
+from faceswap.style.weights import generator_hash, save_encoder, save_generator
+from tests.commands.conftest import one_line_error, run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("style")
+    generator = Generator(32, [8] * 4, 16, 16, 2)
+    generator.mapping.w_avg.copy_(generator.mapping(draw_z(range(200), 16)).mean(0).detach())
+    encoder = Encoder(32, generator.rows, 16, (8, 8, 8)).eval()
+    encoder.take_mapping(generator.mapping)
+    save_generator(generator, folder / "g.safetensors", {})
+    save_encoder(encoder, folder / "e.safetensors", {})
+    (folder / "colours.py").write_text(
+        "def score(images):\n"
+        "    red, _, blue = images.reshape(len(images), -1, 3).mean(1).T\n"
+        "    return {'red': red, 'blue': blue}\n"
+    )
+    (folder / "hash").write_text(generator_hash(generator))
+    return folder
+
+
+def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(folder):
+    found = run(
+        "directions", "generator=g.safetensors", "scorer=colours:score", "samples=300", "probes=16", "pca=1", cwd=folder
+    )
+    known = load_directions(found.path)
+    assert list(known.directions) == ["red", "blue", "pca1"] and known.leakage.shape == (2, 2)
+    assert known["red"].generator == (folder / "hash").read_text()
+    assert np.diag(known.leakage).min() > 4 * abs(known.leakage[[0, 1], [1, 0]]).max()
+    assert found.path.with_suffix(".png").is_file() and "held-out %" in found.stderr
+    measured = run(
+        "style.metrics", "generator=g.safetensors", "encoder=e.safetensors", f"directions={found.path}", "pairs=10",
+        "measures=[path_length,consistency]", "faces=4", cwd=folder,
+    )  # fmt: skip
+    report = json.loads(measured.path.read_text())
+    assert set(report["path_length"]) == {"z full", "w full", "z end", "w end"}
+    assert set(report["consistency"]) == {"no edit", "red", "blue", "pca1"}
+    assert all(row["low"] <= row["value"] <= row["high"] for row in report["path_length"].values())
+
+
+def test_a_morph_between_seeds(folder):
+    film = run("morph", "generator=g.safetensors", "a=1", "b=2", "seconds=0.2", "hold_seconds=0", cwd=folder)
+    assert film.path.name == "1_2_film.mp4" and probe(film.path).width == 256
+    line = one_line_error(run("morph", "generator=g.safetensors", "a=1", "b=2-3", cwd=folder, code=2))
+    assert "b=2-3 names 2 faces, one is wanted" in line
+
+
+def call(command: str, folder, *arguments: str):
+    """A command in this process: for what it makes where three seconds of starting another would be wasted."""
+    import importlib
+
+    config = compose_config(command, [f"workspace={folder}", "device=cpu", *arguments])
+    return getattr(importlib.import_module(f"faceswap.{command}"), command.rpartition(".")[2])(config)
+
+
+def test_pictures_of_morph(folder):
+    own = f"generator={folder}/g.safetensors"
+    child = call("morph", folder, own, "make=child", "a=1", "b=2", "shares={coarse: 1, fine: 0}", "size_px=64")
+    assert probe(child).width == 64 and child.with_suffix(".parents.png").is_file()
+    grid = call("morph", folder, own, "make=grid", "a=1-2", "b=3-5", "range=middle")
+    assert probe(grid).width == 4 * 96 and probe(grid).height == 3 * 96
+    cartoon = call("morph", folder, own, "make=cartoon", "a=1-2", f"cartoon={folder}/g.safetensors")
+    assert probe(cartoon).height == 2 * 128
+
+
+def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folder):
+    np.save(folder / "age.npy", np.tile(np.random.default_rng(0).normal(size=16), (18, 1)))
+    found = load_directions(
+        call("directions", folder, f"foreign={folder}/age.npy", f"generator={folder}/g.safetensors", "sheet=false")
+    )
+    assert found["age"].generator == (folder / "hash").read_text() and found["age"].rows == (0, 8)
+    alone = load_directions(call("directions", folder, f"foreign={folder}/age.npy", "name=years"))
+    assert alone["years"].generator == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("directions", ("samples=0",), "samples=0 needs labels="),
+        ("directions", ("samples=40", "scorer=no_such:f"), "no_such"),
+        ("directions", ("samples=40", "attributes=age", "scorer=json:loads"), "json"),
+        ("directions", ("foreign=none.npy",), "there are no directions none.npy"),
+        ("directions", ("attributes=7", "samples=30"), "attributes=7"),
+        ("directions", ("attributes=[wings]", "samples=30"), "nothing tells of 'wings'"),
+        ("directions", ("attributes=[age,smile]", "samples=30", "apart={age: [hat]}"), "'hat' is not among"),
+        ("directions", ("attributes=[age,smile]", "samples=30", "apart=some"), "apart=some"),
+        ("morph", ("a=1",), "b= is missing"),
+        ("morph", ("make=composite", "a=1", "b=2"), "faces= is missing"),
+        ("morph", ("make=child", "a=1", "b=2", "shares={coarse: 2}"), "shares="),
+        ("morph", ("make=grid", "a=1", "b=2", "range=rough"), "range=rough"),
+        ("morph", ("a=1", "b=2", "out=x.png"), "make=film writes .mp4"),
+        ("morph", ("a=1", "b=2", "paste=true"), "paste=true needs a photo"),
+        ("morph", ("make=cartoon", "a=1", "cartoon=none.safetensors"), "none.safetensors"),
+        ("morph", ("a=nobody.jpg", "b=2", "start=average"), "nobody.jpg"),
+        ("style.metrics", ("measures=speed",), "'speed' is not known"),
+        ("style.metrics", ("vgg=x.pth",), "LPIPS needs both"),
+        ("style.metrics", ("measures=inversion",), "cannot read the inversions"),
+        ("style.metrics", ("measures=consistency", "directions=none"), "name its encoder="),
+    ],
+)
+def test_mistakes_are_told(folder, monkeypatch, command, arguments, said):
+    monkeypatch.chdir(folder)
+    with pytest.raises(UserError, match="(?s)" + said):
+        call(command, folder, f"generator={folder}/g.safetensors", *arguments)
