@@ -21,7 +21,7 @@ from torch import Tensor
 from faceswap.faces.plain_pickle import Imitation, PickleError, Unfinished, expect, load_at, plain_key
 
 MOST_BYTES = 4 << 30  # of a file: training states of 1024 px take 1.4 GB
-MOST_STEPS = 4_000_000  # the largest honest file takes about 100,000
+MOST_STEPS = 500_000  # the largest honest files take about 100,000
 _MOST_RECORDS = 100_000
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _DTYPES = {
