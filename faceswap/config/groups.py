@@ -47,4 +47,5 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "morph": {"finder": "builtin", "mask": "head"},
     "directions": {"finder": "builtin"},
     "style.metrics": {},
+    "style.train": {},
 }

@@ -6,6 +6,7 @@ from typing import Any
 from faceswap.config import editing_nodes as editing
 from faceswap.config import exploring_nodes as exploring
 from faceswap.config import nodes
+from faceswap.config import style_training_nodes as style_training
 from faceswap.config import training_nodes as training
 from faceswap.config.groups import GROUPS
 from faceswap.config.options import option, plugin, section, walk, workspace
@@ -38,6 +39,8 @@ PATHS = (
     "labels",
     "foreign",
     "inversions",
+    "data",
+    "grow_from",
 )
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 
@@ -227,6 +230,7 @@ COMMANDS: dict[str, type] = {
     "morph": exploring.MorphConfig,
     "directions": exploring.DirectionsConfig,
     "style.metrics": exploring.MetricsConfig,
+    "style.train": style_training.StyleTrainConfig,
 }
 
 EXAMPLES = {
@@ -241,6 +245,7 @@ EXAMPLES = {
     "morph": "a=craig.jpg b=brosnan.jpg",
     "directions": "samples=5000",
     "style.metrics": "pairs=1000",
+    "style.train": "data=portraits plan.resolution=64",
 }
 
 FLAGS = {

@@ -15,6 +15,9 @@ class PlanNode:
     channels: list[int] | None = option(
         None, "at 4, 8, ... px, as [96,96,96,64,32] (default: 16384 / side, at most 512)"
     )
+    judge_channels: list[int] | None = option(
+        None, "the discriminator's, likewise (default: the same); a smaller one learns sooner"
+    )
     w_size: int = option(512, "numbers in z and in w", minimum=4, maximum=4096)
     mapping_layers: int = option(2, "layers from z to w; 2 for a small network, 8 as published", minimum=1, maximum=16)
     clamp: float | None = option(None, "cut features beyond this (256 keeps half precision in range)", minimum=1)

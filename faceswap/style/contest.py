@@ -10,10 +10,10 @@ from torch import Tensor
 from faceswap.style.augment import Adaptive, augmented
 from faceswap.style.losses import drawn_as_real, path_lengths, r1_gamma, squared_slope, told_apart
 from faceswap.style.networks import Networks
-from faceswap.style.warm_up import ReconstructionOf
+from faceswap.style.warm_up import ReconstructionOf, encoded
 
 PATH_DECAY = 0.01  # of the running mean of path lengths
-CODES_RATE = 0.1  # steps of the encoder against those of the generator
+CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose weights are scaled when used
 
 
 @dataclass(frozen=True)
@@ -94,26 +94,19 @@ class Round:
         networks = self._networks
         networks.discriminator.requires_grad_(False)
         with torch.set_grad_enabled(learns):
-            rows = self._rows(count)
+            rows, ties = self._rows(count), dict[str, Tensor]()
             if len(seen):
-                rows = torch.cat([rows, self._encoded(seen)])
+                asked, ties = encoded(networks, seen, self._reconstruction.weights.divergence, offsets=True)
+                rows = torch.cat([rows, asked])
             with networks.machine.autocast():
                 drawn = networks.generator.synthesis(rows, noise="random")
                 logits = networks.discriminator(augmented(drawn, self.adaptive.p))
-            parts = {"generator": drawn_as_real(logits.float())}
+            parts = {"generator": drawn_as_real(logits.float())} | ties
             if len(seen):
                 parts |= self._reconstruction(drawn[count:], targets)
             if learns:
                 self._take(self.generating, torch.stack(list(parts.values())).sum())
         return drawn.detach(), {f"contest/{name}": float(value.detach()) for name, value in parts.items()}
-
-    def _encoded(self, seen: Tensor) -> Tensor:
-        """Rows in W+ of seen pictures."""
-        networks = self._networks
-        with networks.machine.autocast():
-            features = networks.encoder.features(seen)
-            codes, offsets = networks.encoder.codes(features)[0], networks.encoder.offsets(features)
-        return networks.generator.spread(networks.generator.mapping(codes)) + offsets
 
     def _judge(self, real: Tensor, drawn: Tensor) -> dict[str, float]:
         networks, settings = self._networks, self._settings

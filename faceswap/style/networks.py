@@ -26,7 +26,7 @@ class Networks:
 
     def __init__(
         self, machine: Machine, resolution: int, channels: Sequence[int] | None, w_size: int, mapping_layers: int,
-        clamp: float | None = None,
+        clamp: float | None = None, judge_channels: Sequence[int] | None = None,
     ) -> None:  # fmt: skip
         generator = Generator(resolution, channels, w_size, w_size, mapping_layers, clamp)
         widths = [*WIDTHS[: len(generator.synthesis.sides) - 1]]
@@ -34,7 +34,8 @@ class Networks:
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
         self.machine = machine
         self.generator, self.encoder = machine.place(generator), machine.place(encoder)
-        self.discriminator = machine.place(Discriminator(resolution, generator.settings["channels"]))
+        judge = Discriminator(resolution, judge_channels or generator.settings["channels"])
+        self.discriminator = machine.place(judge)
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -33,20 +33,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """The network: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w."""
+    """The networks: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w.
+
+    `judge_channels`: the discriminator's, where they are not the generator's: a smaller one learns sooner.
+    """
 
     resolution: int = 64
     channels: Sequence[int] | None = None
     w_size: int = 512
     mapping_layers: int = 2
     clamp: float | None = None
+    judge_channels: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if self.resolution not in (32, 64, 128, 256, 512, 1024):
             raise ValueError(f"plan.resolution={self.resolution}: accepted are 32, 64, 128, 256, 512 and 1024")
         count = self.resolution.bit_length() - 2
-        if self.channels is not None and (len(self.channels) != count or min(self.channels) < 1):
-            raise ValueError(f"plan.channels={list(self.channels)}: {self.resolution} px need {count} numbers above 0")
+        for name in ("channels", "judge_channels"):
+            given = getattr(self, name)
+            if given is not None and (len(given) != count or min(given) < 1):
+                raise ValueError(f"plan.{name}={list(given)}: {self.resolution} px need {count} numbers above 0")
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def train_generator(
             for name in (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, TENSORBOARD, PREVIEWS):
                 remove(run / name)
         torch.manual_seed(seed)
-        networks = Networks(machine, plan.resolution, plan.channels, plan.w_size, plan.mapping_layers, plan.clamp)
+        networks = Networks(machine, **asdict(plan))
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)

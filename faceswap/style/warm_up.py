@@ -20,6 +20,7 @@ from faceswap.swap.losses import ReconstructionLoss
 
 MAPPING_RATE = 30.0  # of its learning rate here: a contest wants a slow mapping, an autoencoder one that follows
 DRIFT = 0.02  # weight of the squared mean of all codes
+OFFSETS = 1.0  # weight of the mean square of offsets from W
 
 
 @dataclass(frozen=True)
@@ -73,21 +74,34 @@ class WarmUp:
     def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
         """Learns from one batch and gives its losses."""
         networks = self._networks
+        rows, ties = encoded(networks, seen, self._reconstruction.weights.divergence)
         with networks.machine.autocast():
-            features = networks.encoder.features(seen)
-            mean, log_variance = networks.encoder.codes(features)
-        w = networks.generator.mapping(drawn(mean, log_variance))
-        with networks.machine.autocast():
-            images = networks.generator.synthesis(networks.generator.spread(w), noise="none")
-        parts = self._reconstruction(images, targets)
-        nats = normal_divergence(mean, log_variance)
-        # Codes all on one side of the origin reconstruct as well, but no z of N(0, 1) lies there: the divergence alone
-        # is slow to see it.
-        drift = mean.mean(0).square().sum()
-        loss = torch.stack(list(parts.values())).sum() + self._reconstruction.weights.divergence * nats + DRIFT * drift
+            images = networks.generator.synthesis(rows, noise="none")
+        parts = self._reconstruction(images, targets) | ties
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.stack(list(parts.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 5.0)
         self.optimiser.step()
-        parts |= {"nats": nats, "drift": drift}
         return {f"warm_up/{name}": float(value.detach()) for name, value in parts.items()}
+
+
+def encoded(
+    networks: Networks, seen: Tensor, divergence: float, offsets: bool = False
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Rows (N, rows, w_size) that the encoder draws of seen pictures, and what ties its codes to N(0, 1), weighted.
+
+    `offsets`: in W+ instead of W, tied to W as well.
+    """
+    with networks.machine.autocast():
+        features = networks.encoder.features(seen)
+        mean, log_variance = networks.encoder.codes(features)
+    rows = networks.generator.spread(networks.generator.mapping(drawn(mean, log_variance)))
+    # Codes all on one side of the origin reconstruct as well, but no z of N(0, 1) lies there: the divergence alone is
+    # slow to see it.
+    drift = DRIFT * mean.mean(0).square().sum()
+    ties = {"divergence": divergence * normal_divergence(mean, log_variance), "drift": drift}
+    if offsets:
+        with networks.machine.autocast():
+            moved = networks.encoder.offsets(features)
+        rows, ties["offsets"] = rows + moved, OFFSETS * moved.square().mean()
+    return rows, ties
