@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ def train(config: Any) -> Path:
     faces_a, faces_b = workspace.existing_faces(pair.a), workspace.existing_faces(pair.b)
     run = workspace.run(pair.name)
     show_consent(pair.consent)
+    init = build(config.init)
+    if getattr(init, "path", ""):
+        init = replace(init, path=workspace.run_or_path(init.path))
     return train_pair(
         faces_a,
         faces_b,
@@ -45,8 +49,7 @@ def train(config: Any) -> Path:
         compile=config.compile,
         workers=config.workers,
         seed=config.seed,
-        init=workspace.run_or_path(config.init) if config.init else None,
-        init_parts=config.init_parts,
+        init=init,
         validation_share=config.validation_share,
         log_every=config.log_every,
         preview_every=config.preview_every,

@@ -22,6 +22,11 @@ GROUPS: dict[str, dict[str, type]] = {
         "adabelief": training.AdaBeliefNode,
     },
     "augment": {"none": training.AugmentNode},
+    "init": {
+        "generic": training.GenericNode,
+        "weights": training.WeightsNode,
+        "scratch": training.ScratchNode,
+    },
     "mask": {
         "hull": nodes.HullMaskNode,
         "learned": nodes.LearnedMaskNode,
@@ -38,7 +43,7 @@ GROUPS: dict[str, dict[str, type]] = {
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "builtin"},
     "curate": {},
-    "train": {"model": "lite", "optimiser": "adam", "augment": "light"},
+    "train": {"model": "lite", "optimiser": "adam", "augment": "light", "init": "generic"},
     "export": {},
     "demo": {},
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
@@ -46,6 +51,8 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "edit": {"finder": "builtin", "mask": "head", "colour": "none", "blender": "alpha"},
     "morph": {"finder": "builtin", "mask": "head"},
     "directions": {"finder": "builtin"},
+    "generate": {},
     "style.metrics": {},
+    "convert_weights": {},
     "style.train": {},
 }

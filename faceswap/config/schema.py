@@ -19,7 +19,7 @@ PATHS = (
     "video",
     "workspace",
     "out",
-    "init",
+    "init.path",
     "onnx",
     "run",
     "apply",
@@ -32,12 +32,12 @@ PATHS = (
     "encoder",
     "directions",
     "vgg",
+    "labels",
+    "foreign",
     "lpips",
     "a",
     "b",
     "cartoon",
-    "labels",
-    "foreign",
     "inversions",
     "data",
     "grow_from",
@@ -120,12 +120,7 @@ class TrainConfig:
     batch_size: int | str = option(
         8, "faces of each side a step, of each process; auto: what memory allows", minimum=1, words=("auto",)
     )
-    init: str = option("", "start from the weights of this run (of the workspace), checkpoint or file", verbatim=True)
-    init_parts: list[str] | None = option(
-        None,
-        "what to take from it: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, decoder "
-        "(default: all)",
-    )
+    init: Any = plugin("init", "what a new run begins with")
     loss: training.LossNode = section(training.LossNode, "what is made small")
     likeness: training.LikenessNode = section(training.LikenessNode, "what the built-in embedder sees of it")
     discriminator: training.DiscriminatorNode = section(
@@ -137,7 +132,7 @@ class TrainConfig:
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
     channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)
-    compile: str = option("auto", "torch.compile", choices=SWITCH)
+    compile: str = option("auto", "torch.compile; graphs: with CUDA graphs", choices=(*SWITCH, "graphs"))
     workers: int | None = option(None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0)
     seed: int = option(0, "of weights, order, warps and colours", minimum=0)
     validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0)
@@ -225,11 +220,13 @@ COMMANDS: dict[str, type] = {
     "convert": ConvertConfig,
     "export": ExportConfig,
     "demo": DemoConfig,
+    "generate": exploring.GenerateConfig,
     "invert": editing.InvertConfig,
     "edit": editing.EditConfig,
     "morph": exploring.MorphConfig,
     "directions": exploring.DirectionsConfig,
     "style.metrics": exploring.MetricsConfig,
+    "convert_weights": exploring.ConvertWeightsConfig,
     "style.train": style_training.StyleTrainConfig,
 }
 
@@ -240,11 +237,13 @@ EXAMPLES = {
     "convert": "video=brosnan.mp4",
     "export": "pair=craig_brosnan",
     "demo": "minutes=5",
+    "generate": "seeds=0-15",
     "invert": "photo=craig.jpg",
     "edit": "photo=craig.jpg smile=+1.5 age=-2",
     "morph": "a=craig.jpg b=brosnan.jpg",
     "directions": "samples=5000",
     "style.metrics": "pairs=1000",
+    "convert_weights": "generator=ffhq.pkl out=ffhq.safetensors",
     "style.train": "data=portraits plan.resolution=64",
 }
 

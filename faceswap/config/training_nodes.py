@@ -108,3 +108,32 @@ class AugmentNode:
     transfer: str = option(
         "none", "each face of A takes the colours of a random one of B", choices=("none", "reinhard", "mkl")
     )
+
+
+@dataclass
+class ScratchNode:
+    """Random weights."""
+
+    _target_: str = "faceswap.swap.transfer.Scratch"
+
+
+@dataclass
+class GenericNode:
+    """The shipped weights, which know faces but nobody's; random ones for a model that has none."""
+
+    _target_: str = "faceswap.swap.transfer.Generic"
+    keep: list[str] | None = option(
+        None,
+        "parts to take over: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, decoder "
+        "(default: all); the others begin at random",
+    )
+    freeze: list[str] | None = option(None, "parts that rest at first (default: all but the decoders)")
+    freeze_steps: int = option(0, "so many steps", minimum=0)
+
+
+@dataclass
+class WeightsNode(GenericNode):
+    """The weights of a run, wherever shapes agree."""
+
+    _target_: str = "faceswap.swap.transfer.Weights"
+    path: str = option("", "a run (of the workspace), a checkpoint or a .safetensors file", verbatim=True)

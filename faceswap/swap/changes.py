@@ -16,7 +16,7 @@ from faceswap.faces.workspace import RUN_CONFIG
 FREE = {
     *("iterations", "minutes", "workspace", "device", "precision", "channels_last", "compile", "workers", "batch_size"),
     *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
-    *("pair", "seed", "init", "init_parts"),
+    *("pair", "seed", "init"),
 }
 LARGEST_CONFIG = 1_000_000  # characters; ours have some thousand
 

@@ -241,7 +241,7 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
             kind: torch.empty_like(parameter, requires_grad=False).copy_(value)
             if value.dim()
             else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
-            for kind, value in by_weight[name].items()
+            for kind, value in by_weight.get(name, {}).items()  # none of one that has rested so far
         }
 
 

@@ -48,7 +48,7 @@ from faceswap.swap.recolour import ColourTransfer
 from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
-from faceswap.swap.transfer import start_from
+from faceswap.swap.transfer import Scratch, Weights
 from faceswap.swap.update import Update, Updater
 from faceswap.swap.warp import Warp
 
@@ -78,8 +78,7 @@ def train_pair(
     compile: Compile = "auto",
     workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
     seed: int = 0,  # of weights, order, warps and colours
-    init: Path | None = None,  # run, checkpoint or .safetensors file to start from
-    init_parts: Sequence[str] | None = None,  # which parts to take from it; None: all
+    init: Scratch = Scratch(),  # noqa: B008 (frozen) what a new run begins with, and what of it rests at first
     validation_share: float = 0.05,  # last part of each face set, never trained on
     log_every: int = 50,  # steps
     preview_every: int = 500,  # steps; also when validation is measured
@@ -115,7 +114,7 @@ def train_pair(
         with memory_errors(batch_size):
             network = machine.place(model())
             steps = optimiser.build(network)
-            updater = Updater(network, steps, update, team)
+            updater = Updater(network, steps, update, team, init.resting(network), init.rests)
             adversary = discriminator.build(machine)
             likeness_loss = likeness.build(network.coverage, machine)
         beside = [adversary] if adversary is not None else []
@@ -131,15 +130,14 @@ def train_pair(
             state = None if restart else restore()
         if state is None:
             state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
-            if init is not None:
-                log.info("%s", start_from(network, init, init_parts))
+            log.info("%s", init.begin(network, {"a": faces_a, "b": faces_b}))
             updater.begin()
         else:
             if not allow_changes:
                 check_same_settings(run, config_text, default_text)
             log.info("going on from iteration %d of %s", state.iteration, run)
-            if init is not None:
-                log.info("init= is not used: only a run that begins starts from %s", find_weights(init))
+            if isinstance(init, Weights):
+                log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
 
         sizes = (network.resolution, network.coverage)
         with team.leader_first():

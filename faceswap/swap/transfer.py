@@ -38,11 +38,11 @@ class Scratch:
 
 @dataclass(frozen=True)
 class _Filled(Scratch):
-    """`keep`: the parts to take over (None: all); the others begin at random. `freeze`: parts that rest during the
-    first `freeze_steps` steps."""
+    """`keep`: the parts to take over (None: all); the others begin at random. `freeze`: parts (None: all but the
+    decoders) that rest during the first `freeze_steps` steps."""
 
     keep: Sequence[str] | None = None
-    freeze: Sequence[str] = ("encoder", "inter")
+    freeze: Sequence[str] | None = None
     freeze_steps: int = 0
 
     def __post_init__(self) -> None:
@@ -53,6 +53,8 @@ class _Filled(Scratch):
         if not self.freeze_steps:
             return []
         parts = checked_parts("init.freeze", self.freeze, model)
+        if self.freeze is None:
+            parts = [part for part in parts if not part.startswith("decoder")]
         return [weight for part in parts for weight in model.get_submodule(part).parameters()]
 
     @property

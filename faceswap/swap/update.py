@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,12 +61,24 @@ class Update:
 
 
 class Updater:
-    """Takes the steps. `shown` is the model to look at and to keep: the averaged one, or the trained one itself."""
+    """Takes the steps. `shown` is the model to look at and to keep: the averaged one, or the trained one itself.
 
-    def __init__(self, model: SwapModel, optimiser: torch.optim.Optimizer, update: Update, team: Team = ALONE) -> None:
+    The weights in `resting` stay as they are during the first `rests` steps of the run.
+    """
+
+    def __init__(
+        self,
+        model: SwapModel,
+        optimiser: torch.optim.Optimizer,
+        update: Update,
+        team: Team = ALONE,
+        resting: Sequence[Tensor] = (),
+        rests: int = 0,
+    ) -> None:
         self._optimiser = optimiser
         self._update = update
         self._team = team
+        self._resting, self._rests = resting, rests
         self._rates = [float(group["lr"]) for group in optimiser.param_groups]
         self._trained = model
         self._weights: list[Tensor] = list(model.parameters())
@@ -95,6 +108,9 @@ class Updater:
         asks = losses.device.type == "cpu"
         self._optimiser.zero_grad()
         losses.sum().backward()
+        if clock.iteration < self._rests:
+            for weight in self._resting:
+                weight.grad = None  # an optimiser passes it over
         means = losses.detach()
         self._team.average([means, *(weight.grad for weight in self._weights if weight.grad is not None)])
         if asks and not math.isfinite(float(means.sum())):

@@ -92,8 +92,8 @@ def test_convert_an_image_and_a_folder(studio):
 def test_train_goes_on_and_may_start_from_another_run(studio):
     ran = run("train", "pair=craig_brosnan", "iterations=10", *FAST, cwd=studio.folder)
     assert json.loads((ran.path / "report.json").read_text())["iteration"] == 10
-    ran = run("train", "pair.name=second", "pair.a=brosnan", "pair.b=craig", "init=craig_brosnan",
-              "init_parts=[encoder,inter]", "iterations=2", *FAST, cwd=studio.folder)  # fmt: skip
+    ran = run("train", "pair.name=second", "pair.a=brosnan", "pair.b=craig", "init=weights",
+              "init.path=craig_brosnan", "init.keep=[encoder,inter]", "iterations=2", *FAST, cwd=studio.folder)  # fmt: skip
     assert "weights loaded" in ran.stderr
     run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=studio.folder)  # so that it is the last pair again
 
@@ -151,7 +151,11 @@ def test_the_list_of_commands_and_help(tmp_path):
         ("train", ["pair.a=craig", "pair.b=nobody"], ["no face set 'nobody'", "faceswap.extract"]),
         ("train", ["pair=craig_brosnan", "model=huge"], ["model=huge", "lite", "original"]),
         ("train", ["pair=craig_brosnan", "device=cuda:7"], ["cuda:7"]),
-        ("train", ["pair=craig_brosnan", "pair.name=n", "init=nothing.safetensors"], ["nothing.safetensors"]),
+        (
+            "train",
+            ["pair=craig_brosnan", "pair.name=n", "init=weights", "init.path=nothing.safetensors"],
+            ["nothing.safetensors"],
+        ),
         ("convert", ["pair=nobody"], ["no run 'nobody'", "craig_brosnan"]),
         ("convert", ["video=nothing.mp4"], ["nothing.mp4"]),
         ("convert", ["checkpoint=77"], ["77"]),

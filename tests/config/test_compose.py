@@ -115,7 +115,7 @@ def test_a_number_above_its_range_is_refused():
 
 
 def test_a_word_where_a_list_is_wanted():
-    text = message("train", "init_parts=1")
+    text = message("train", "init.keep=1")
     assert "ListConfig" not in text and "[0,2]" in text
 
 

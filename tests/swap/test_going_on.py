@@ -16,6 +16,7 @@ from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
 from faceswap.swap.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.optimisers import Adam
+from faceswap.swap.transfer import Weights
 from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("tiny_is_known")
 def never_begins(sets, tmp_path, how):
     """Arguments of a training that must fail before its first step, and what it says."""
     if how == "init":
-        return sets, {"init": tmp_path / "typo"}, "typo"
+        return sets, {"init": Weights(path=tmp_path / "typo")}, "typo"
     if how == "colour":
         return sets, {"colour": [{"name": "NoSuchChange"}]}, "NoSuchChange"
     broken = shutil.copytree(sets[0], tmp_path / "broken")
@@ -48,7 +49,7 @@ def test_restart_keeps_the_old_run_when_the_new_one_cannot_begin(sets, tmp_path,
 def test_restart_may_start_from_the_run_it_replaces(sets, tmp_path):
     run = train(sets, tmp_path / "run")
     before = read_tensors(find_weights(run))
-    train(sets, run, iterations=1, restart=True, init=run, optimiser=Adam(learning_rate=1e-12))
+    train(sets, run, iterations=1, restart=True, init=Weights(path=run), optimiser=Adam(learning_rate=1e-12))
     assert [path.name for path in list_checkpoints(run)] == ["00000001"]
     after = read_tensors(find_weights(run))
     assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)
@@ -71,11 +72,11 @@ def test_init_is_not_used_on_resume_but_must_be_there(sets, tmp_path, caplog):
     plain, other = (train(sets, tmp_path / name, iterations=2) for name in ("plain", "other"))
     train(sets, plain, iterations=3)
     with caplog.at_level(logging.INFO):
-        train(sets, other, iterations=3, init=first)
+        train(sets, other, iterations=3, init=Weights(path=first))
     assert_same_run(plain, other)
     assert "init= is not used" in caplog.text
     with pytest.raises(UserError, match="nowhere"):
-        train(sets, other, iterations=4, init=tmp_path / "nowhere")
+        train(sets, other, iterations=4, init=Weights(path=tmp_path / "nowhere"))
 
 
 def test_too_few_iterations_are_said(sets, tmp_path, caplog):
@@ -177,3 +178,18 @@ def test_a_run_is_trained_by_one_process_at_a_time(sets, tmp_path):
     reached = int(list_checkpoints(run)[0].name)
     train(sets, run, iterations=reached + 1)
     assert int(list_checkpoints(run)[0].name) == reached + 1
+
+
+def test_parts_rest_at_first_then_learn_and_a_resumed_run_is_the_same(sets, tmp_path):
+    train(sets, tmp_path / "first", iterations=1)
+    init = Weights(path=tmp_path / "first", freeze=["encoder"], freeze_steps=4)
+    given = files_of(tmp_path / "first")[0]
+    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
+    train(sets, resumed, iterations=3, init=init)
+    weights, moments = files_of(resumed)
+    same = {name.split(".")[0] for name in given if (weights[name] == given[name]).all()}
+    assert same == {"encoder"} and not any(name.startswith("encoder.") for name in moments)
+    train(sets, resumed, iterations=6, init=init)
+    train(sets, whole, iterations=6, init=init)
+    assert_same_run(whole, resumed)
+    assert not (files_of(whole)[0]["encoder.0.0.weight"] == given["encoder.0.0.weight"]).all()

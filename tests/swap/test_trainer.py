@@ -17,6 +17,7 @@ from faceswap.swap.checkpoints import MODEL_FILE, find_weights, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
+from faceswap.swap.transfer import Weights
 from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
 from tests.swap.runs import assert_same_run, files_of, train
@@ -117,7 +118,9 @@ def test_minutes_end_a_run(sets, tmp_path):
 
 def test_start_from_another_run(sets, tmp_path):
     first = train(sets, tmp_path / "first")
-    second = train(sets, tmp_path / "second", iterations=1, init=first, optimiser=Adam(learning_rate=1e-12))
+    second = train(
+        sets, tmp_path / "second", iterations=1, init=Weights(path=first), optimiser=Adam(learning_rate=1e-12)
+    )
     one, two = (read_tensors(find_weights(run)) for run in (first, second))
     assert all((one[name] - two[name]).abs().max() < 1e-6 for name in one)
 
