@@ -65,9 +65,9 @@ def _by_trial(machine: Machine, attempt: Attempt, moments: int) -> tuple[int, st
             attempt(size)
         except torch.OutOfMemoryError:
             reason = f"{size} do not fit into {_gib(free)} of free GPU memory"
+            gc.collect()
             break
         finally:
-            gc.collect()
             torch.cuda.empty_cache()
         taken = torch.cuda.max_memory_allocated(machine.device) - used
         if taken > room:
