@@ -31,19 +31,24 @@ class PeerLost(UserError):
 class Team:
     """`size` processes of which this one is number `rank`; on its machine it is number `place` of `here`.
 
-    `came_back`: this is not the first try: torchrun started all anew after one had died.
+    `restarts`: how often torchrun has started all anew after one had died.
     """
 
     rank: int = 0
     size: int = 1
     place: int = 0
     here: int = 1
-    came_back: bool = False
+    restarts: int = 0
 
     @property
     def leads(self) -> bool:
         """Whether this process is the one that writes, shows and speaks for all."""
         return self.rank == 0
+
+    @property
+    def came_back(self) -> bool:
+        """Whether this is not the first try."""
+        return self.restarts > 0
 
     @contextmanager
     def meet(self, device: torch.device) -> Iterator[None]:
@@ -60,7 +65,11 @@ class Team:
         if not self.leads:
             logging.getLogger("faceswap").setLevel(logging.ERROR)
         with _peers():
-            distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+            # torchrun's store outlives a try; who found the addresses of the last one there would wait for the dead.
+            store, _, _ = next(distributed.rendezvous("env://"))
+            fresh = distributed.PrefixStore(f"try {self.restarts} of {self.size}", store)
+            backends = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
+            distributed.init_process_group(backends, store=fresh, rank=self.rank, world_size=self.size)
         if self.smallest(on_gpu) != -self.smallest(-on_gpu):
             raise UserError("some processes have a GPU and others none: say device=cpu, or start them where GPUs are")
         log.info("%d processes train together, %d of them here", self.size, self.here)
@@ -130,8 +139,8 @@ def find_team() -> Team:
     if not all(value.isdecimal() for value in numbers.values()):
         told = ", ".join(f"{name}={value}" for name, value in numbers.items())
         raise UserError(f"torchrun's environment is incomplete ({told}): start all processes with torchrun")
-    again = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    return Team(*(int(value) for value in numbers.values()), came_back=again not in ("", "0"))
+    restarts = os.environ.get("TORCHELASTIC_RESTART_COUNT", "")
+    return Team(*(int(v) for v in numbers.values()), restarts=int(restarts) if restarts.isdecimal() else 0)
 
 
 @contextmanager

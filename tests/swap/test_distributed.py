@@ -43,7 +43,7 @@ def two_train(processes, sets, tmp_path):
         for process in both:
             process.start()
         for process in both:
-            process.join(200)
+            process.join(250)
             process.kill()
         return [process.exitcode for process in both], [
             (tmp_path / f"{task}.{rank}.txt").read_text() for rank in (0, 1)
@@ -121,7 +121,7 @@ def test_torchrun_s_environment_is_read_and_an_incomplete_one_refused(monkeypatc
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "2")
-    assert find_team() == Team(5, 8, 1, 4, came_back=True)
+    assert find_team() == Team(5, 8, 1, 4, restarts=2) and find_team().came_back
     monkeypatch.delenv("LOCAL_RANK")
     with pytest.raises(UserError, match=r"LOCAL_RANK=[^0-9]*start all processes with torchrun"):
         find_team()
