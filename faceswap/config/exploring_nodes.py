@@ -1,4 +1,4 @@
-"""Settings of the commands that explore a generator: directions, morph, style.metrics."""
+"""Settings of the commands that explore a generator: generate, directions, morph, style.metrics, convert_weights."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,41 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
 from faceswap.config.options import option, plugin, workspace
-from faceswap.faces.choices import X264_PRESETS
+from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
 PSI = "how far samples go from the average face, 1: as far as the generator was trained"
+
+
+@dataclass
+class GenerateConfig:
+    """Draw faces that nobody has: a picture for each seed and a sheet, or a grid of mixed styles."""
+
+    seeds: str = option("0-15", "of the faces: 7, 3,5 or 0-15; a seed always gives the same picture", verbatim=True)
+    psi: float = option(0.7, PSI, minimum=0, maximum=2)
+    cutoff: int | None = option(None, "psi counts for the first rows only, so many (default: all)", minimum=0)
+    noise: str = option(
+        "const", "fine details: the stored ones, drawn for each seed, or none", choices=("const", "random", "none")
+    )
+    mix: str = option("", "draw a grid: in each face of seeds these rows of styles': coarse, middle, fine, all or 3-6")
+    styles: str = option("100-105", "with mix: the seeds whose styles are taken", verbatim=True)
+    workspace: str = workspace()
+    out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", verbatim=True)
+    image_format: str = option("png", "file type of the pictures", choices=IMAGE_FORMATS)
+    generator: str = option("", GENERATOR, verbatim=True)
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class ConvertWeightsConfig:
+    """Read a generator of StyleGAN2 from anybody's file, safely, and write it in another layout."""
+
+    generator: str = option(
+        "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", verbatim=True
+    )
+    out: str = option("", "the new file: .safetensors for ours, .pt for the others'", verbatim=True)
+    layout: str = option("ours", "whose programs are to read it", choices=("ours", "nvidia", "rosinality"))
 
 
 @dataclass

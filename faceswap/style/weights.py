@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from faceswap.faces.atomic import atomic_path
@@ -125,7 +125,7 @@ def _save(module: Any, path: str | Path, about: Mapping[str, Any], dtype: torch.
         raise ValueError(f"the weights for {path} are not finite as {dtype}")
     header = {"settings": json.dumps(module.settings), "about": json.dumps(dict(about))}
     with atomic_path(path) as temp:
-        save_file(tensors, temp, header)
+        temp.write_bytes(save(tensors, header))  # save_file would keep the file from all other users
     return Path(path)
 
 

@@ -1,0 +1,28 @@
+"""python -m faceswap.convert_weights generator=ffhq.pkl out=ffhq.safetensors"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def convert_weights(config: Any) -> Path:
+    """Reads a generator in any layout and writes it in another; returns the new file's path."""
+    from faceswap.config.compose import require
+    from faceswap.faces.errors import UserError
+    from faceswap.style.weights import generator_hash, load_generator, write_as
+
+    require(config, "out")
+    out = Path(config.out)
+    if config.generator and out.resolve() == Path(config.generator).resolve():
+        raise UserError(f"out={out} is the file that is read; choose another name")
+    generator = load_generator(config.generator or None)
+    about = {"converted_from": Path(config.generator).name or "the shipped one", "sha256": generator_hash(generator)}
+    return write_as(generator, out, config.layout, about)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("convert_weights", convert_weights))

@@ -1,0 +1,50 @@
+"""python -m faceswap.generate seeds=0-15"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+MOST_MIXED = 400
+
+
+def generate(config: Any) -> Path:
+    """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
+    from faceswap.faces.devices import choose_device
+    from faceswap.faces.errors import UserError
+    from faceswap.faces.workspace import Workspace
+    from faceswap.style.mixing import rows_of
+    from faceswap.style.samples import Sampling, write_grid, write_samples
+    from faceswap.style.weights import load_generator
+
+    seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
+    if config.mix and len(seeds) * len(styles) > MOST_MIXED:
+        raise UserError(f"mix={config.mix} of {len(seeds)} x {len(styles)} faces: at most {MOST_MIXED} fit on a sheet")
+    generator = load_generator(config.generator or None).to(choose_device(config.device))
+    if config.cutoff is not None and config.cutoff > generator.rows:
+        raise UserError(f"cutoff={config.cutoff}: this generator has {generator.rows} rows of styles")
+    if config.mix:
+        rows_of(config.mix, generator.rows)
+    how = Sampling(config.psi, config.cutoff, config.noise)
+    folder = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / "generated"
+    if config.mix:
+        return write_grid(generator, seeds, styles, how, config.mix, folder)
+    return write_samples(generator, seeds, how, folder, config.image_format)
+
+
+def seeds_in(setting: str, text: str) -> list[int]:
+    """The seeds that a setting names. Raises UserError for a text that names none."""
+    from faceswap.faces.errors import UserError
+    from faceswap.style.sitters import seeds_of
+
+    seeds = seeds_of(text)
+    if seeds is None:
+        raise UserError(f"{setting}={text}: accepted are whole numbers from 0, as 7, 3,5 or 0-15")
+    return seeds
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("generate", generate))

@@ -1,0 +1,68 @@
+"""python -m faceswap.generate and convert_weights as a user runs them, with a tiny generator."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from faceswap.config.compose import compose_config
+from faceswap.convert_weights import convert_weights
+from faceswap.faces.errors import UserError
+from faceswap.generate import generate
+from faceswap.media.images import read_image
+from faceswap.style.generator import Generator
+from faceswap.style.weights import generator_hash, load_generator, save_generator
+from tests.commands.conftest import one_line_error, run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("style")
+    save_generator(Generator(32, [8] * 4, 16, 16, 2), folder / "g.safetensors", {})
+    return folder
+
+
+def call(folder, *arguments, command="generate"):
+    config = compose_config(command, [f"generator={folder / 'g.safetensors'}", *arguments])
+    return {"generate": generate, "convert_weights": convert_weights}[command](config)
+
+
+def test_pictures_a_sheet_and_the_same_again(folder):
+    made = run("generate", "generator=g.safetensors", "seeds=0-3,9", cwd=folder)
+    pictures = sorted(path.name for path in made.path.parent.glob("seed*.png"))
+    assert made.path.name == "sheet.png" and pictures == [f"seed00000{n}.png" for n in (0, 1, 2, 3, 9)]
+    alone = call(folder, "seeds=9", f"out={folder / 'alone'}").parent / "seed000009.png"
+    assert alone.read_bytes() == (made.path.parent / "seed000009.png").read_bytes()
+    random = [call(folder, f"seeds={seeds}", "noise=random", f"out={folder / name}").parent / "seed000009.png"
+              for seeds, name in (("7-9", "r1"), ("9", "r2"))]  # fmt: skip
+    assert random[0].read_bytes() == random[1].read_bytes()
+
+
+@pytest.mark.parametrize("mix", ["coarse", "middle", "3-5"])
+def test_a_grid_of_mixed_styles(folder, mix):
+    path = call(folder, "seeds=1,2", "styles=3-5", f"mix={mix}", f"out={folder / 'mixed'}")
+    height, width, _ = read_image(path).shape
+    assert path.name == f"mixing_{mix}.png" and width * 3 == height * 4  # a line and a column of plain faces besides
+
+
+def test_weights_for_others_and_back(folder):
+    theirs = run("convert_weights", "generator=g.safetensors", "out=g.pt", "layout=rosinality", cwd=folder).path
+    back = call(folder, f"generator={theirs}", f"out={folder / 'back.safetensors'}", command="convert_weights")
+    assert generator_hash(load_generator(back)) == generator_hash(load_generator(folder / "g.safetensors"))
+
+
+def test_mistakes_are_one_line(folder):
+    assert "seeds=some" in one_line_error(run("generate", "seeds=some", cwd=folder, code=2))
+    for command, arguments, said in (
+        ("generate", ("generator=none.pt",), "there are no weights"),
+        ("generate", ("seeds=0-5000",), "at most 1000"),
+        ("generate", ("cutoff=9",), "has 8 rows"),
+        ("generate", ("mix=eyes",), "accepted are coarse, middle, fine"),
+        ("generate", ("mix=fine", "seeds=0-99"), "at most 400"),
+        ("convert_weights", (), "out= is missing"),
+        ("convert_weights", ("out=g.pkl",), "name it g.safetensors"),
+        ("convert_weights", (f"out={folder / 'g.safetensors'}",), "is the file that is read"),
+    ):
+        with pytest.raises(UserError, match=said):
+            call(folder, *arguments, command=command)
