@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,46 +11,50 @@ from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
+    from faceswap.style.codes import Latent
     from faceswap.style.directions import DirectionSet
+    from faceswap.style.editing import Inverted
     from faceswap.style.inverting import Inverter
+    from faceswap.style.pasting import Paster
 
 
 def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
+    from faceswap.blend.colour import ColourMemory
+    from faceswap.config.compose import build
     from faceswap.faces.workspace import Workspace
-    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.style.pasting import Paster
     from faceswap.style.sheets import write_page, write_sheet
 
-    info = source_of(config)
+    check_asked(config)
     inverter, known = tools_of(config)
+    info, latent = source_of(config, inverter)
     out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default_name(info, config)
-    if config.sheet or config.page:
-        from faceswap.config.compose import build
-        from faceswap.style.pasting import Paster
-
-        paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste)
-        write = write_sheet if config.sheet else write_page
-        chosen = list(config.moves) or sorted(known.directions)
-        return write(
-            info, inverter, [known[name] for name in chosen], paster, build(config.finder), FaceParser(config.device),
-            config.face, out,
-        )  # fmt: skip
-    return edit_to(config, info, inverter, known, out)
+    memory = ColourMemory(0.8 if info.kind != "images" else 0.0)
+    paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
+    if not (config.sheet or config.page):
+        return write_edited(config, info, inverter, known, paster, latent, out)
+    directions = [known[name] for name in config.moves or sorted(known.directions)]
+    photo = next(iter(photos_of(config, info, inverter, latent)))
+    write = write_sheet if config.sheet else write_page
+    return write(info, inverter.generator, photo, directions, paster, out)
 
 
-def edit_to(config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, out: Path) -> Path:
-    """Writes the edited photo or film to `out`, with a report beside it."""
-    from faceswap.blend.colour import ColourMemory
+def write_edited(
+    config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, paster: Paster, latent: Latent | None,
+    out: Path,
+) -> Path:  # fmt: skip
+    """The edited photo or film as `out`, with a report beside it."""
     from faceswap.blend.memory import reuse_freed_memory
     from faceswap.blend.results import report_path
     from faceswap.config.compose import build
     from faceswap.faces.errors import UserError
     from faceswap.find.builtin.parser import FaceParser
     from faceswap.media.writing import writer_for
-    from faceswap.style.editing import FilmHow, edit_film, edit_photos, write_report
+    from faceswap.style.editing import edit_photos, write_report
+    from faceswap.style.film_editing import FilmHow, edit_film
     from faceswap.style.inverting import made_with_ai
     from faceswap.style.moves import read_moves
-    from faceswap.style.pasting import Paster
     from faceswap.style.weights import generator_hash
 
     moves = read_moves(config.moves, known, config.clamp)
@@ -63,32 +68,25 @@ def edit_to(config: Any, info: SourceInfo, inverter: Inverter, known: DirectionS
         quality=config.image_quality,
     )  # fmt: skip
     writer.check()
-    is_film = info.kind != "images"
-    memory = ColourMemory(0.8 if is_film else 0.0)
-    paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
-    finder, parser = build(config.finder), FaceParser(config.device)
-    if is_film:
+    if info.kind == "images":
+        photos = photos_of(config, info, inverter, latent)
+        numbers = edit_photos(info, inverter.generator, photos, moves, writer, paster)
+    else:
         how = FilmHow(config.steps, config.refine, config.smooth_frames, config.batch_size)
         numbers = edit_film(
-            info, inverter, moves, writer, paster, finder, parser, config.face, how, config.start, config.stop
-        )
-    else:
-        numbers = edit_photos(info, inverter, moves, writer, paster, finder, parser, config.face)
+            info, inverter, moves, writer, paster, build(config.finder), FaceParser(config.device), config.face, how,
+            config.start, config.stop,
+        )  # fmt: skip
     write_report(report_path(out), info, out, moves, numbers)
     return out
 
 
-def source_of(config: Any) -> SourceInfo:
-    """What is to be edited. Raises UserError unless exactly one of photo= and video= is given."""
+def check_asked(config: Any) -> None:
+    """Raises UserError unless exactly one of photo= and video= is given."""
     from faceswap.faces.errors import UserError
-    from faceswap.media.sources import probe
 
     if bool(config.photo) == bool(config.video):
         raise UserError("say what to edit: one of photo=... and video=...")
-    info = probe(config.photo or config.video)
-    if (config.sheet or config.page) and not info.is_still:
-        raise UserError(f"sheet=true and page=true take one photo, not {info.path}")
-    return info
 
 
 def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
@@ -99,10 +97,37 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
     from faceswap.style.perception import resemblance
     from faceswap.style.weights import generator_hash
 
-    generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device)
+    generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device, "guess")
     known = load_directions(config.directions or None).only_for(generator_hash(generator))
     how = How(config.guess, config.steps, config.faithful, config.tuning_steps)
     return Inverter(generator, encoder, resemblance(build(config.loss), config.vgg, config.device), how), known
+
+
+def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | None]:
+    """What is to be edited; with the code, when it is a file that invert has written."""
+    from faceswap.faces.errors import UserError
+    from faceswap.media.sources import probe
+    from faceswap.style.codes import SUFFIX, Latent
+
+    text, latent = config.photo or config.video, None
+    if text.endswith(SUFFIX):
+        latent = Latent.load(text, inverter.generator)
+        text = latent.source
+    info = probe(text)
+    if (config.sheet or config.page or latent) and not info.is_still:
+        raise UserError(f"sheet=true, page=true and inverted photos take one photo, not {info.path}")
+    return info, latent
+
+
+def photos_of(config: Any, info: SourceInfo, inverter: Inverter, latent: Latent | None) -> Iterable[Inverted]:
+    """The photos as codes: as they were inverted before, else inverted now, one after the other."""
+    from faceswap.config.compose import build
+    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.style.editing import inverted_photos, stored_photo
+
+    if latent is not None:
+        return [stored_photo(info, latent)]
+    return inverted_photos(info, inverter, build(config.finder), FaceParser(config.device), config.face)
 
 
 def default_name(info: SourceInfo, config: Any) -> str:

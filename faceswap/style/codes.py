@@ -33,7 +33,7 @@ class Latent:
     """An inverted photo: `rows` (rows, w_size) and perhaps a `tuning`, which belong to one generator.
 
     `frame_to_crop` (2, 3): from the photo's pixels to the crop of `size_px`; `points` (68, 2) in the photo's pixels;
-    `losses` by name; `source`: the photo's path.
+    `losses` by name; `source`: the photo's path, and of a film its `frame`.
     """
 
     rows: Tensor
@@ -44,6 +44,7 @@ class Latent:
     source: str
     losses: Mapping[str, float] = field(default_factory=dict)
     tuning: Tuning | None = None
+    frame: int = 0
 
     def save(self, path: str | Path) -> None:
         """Writes it as safetensors, atomically."""
@@ -52,7 +53,7 @@ class Latent:
         if self.tuning is not None:
             tensors |= self.tuning.tensors()
         told = {"kind": _KIND, "generator": self.generator, "size_px": self.size_px, "source": self.source,
-                "losses": dict(self.losses)}  # fmt: skip
+                "losses": dict(self.losses), "frame": self.frame}  # fmt: skip
         with atomic_path(path) as temp:
             save_tensors(tensors, temp, {HEADER_KEY: json.dumps(told)})
 
@@ -85,7 +86,7 @@ def _latent(told: dict[str, Any], tensors: Mapping[str, Tensor], generator: Gene
     tuning = Tuning.from_tensors(generator, tensors)
     return Latent(
         rows, str(told["generator"]), matrix.numpy(), points.numpy(), int(told["size_px"]), str(told["source"]),
-        losses, None if tuning is None else tuning.requires_grad_(False),
+        losses, None if tuning is None else tuning.requires_grad_(False), max(0, int(told["frame"])),
     )  # fmt: skip
 
 

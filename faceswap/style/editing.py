@@ -1,40 +1,31 @@
-"""Edits faces of photos and films: find -> align -> invert -> smooth the codes -> move -> draw twice -> paste.
-
-Stages run in threads of their own, as in convert, with bounded queues between them.
-"""
+"""Edits faces of photos: invert them, or take what was inverted before, move the code, draw twice, paste."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.blend.compositor import view_of
-from faceswap.blend.placement import FoundFaces, PlacedFace
 from faceswap.faces.atomic import write_json
-from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.geometry import invert as undone
-from faceswap.faces.geometry import transform_points
+from faceswap.faces.errors import UserError
+from faceswap.faces.geometry import transform_points, warp_crop
 from faceswap.faces.progress import Progress
-from faceswap.faces.values import Frame
+from faceswap.faces.values import AlignedFace, Frame
 from faceswap.media.reading import read_frames
-from faceswap.media.stages import Stage
-from faceswap.style.alignment import STYLE_COVERAGE
-from faceswap.style.codes import CodedFrame, smoothed_codes
-from faceswap.style.following import Follower
+from faceswap.style.codes import Latent
+from faceswap.style.generator import Generator
+from faceswap.style.inversion import draw
 from faceswap.style.inverting import Inverter
 from faceswap.style.moves import Move, moved
 from faceswap.style.pasting import Paster, as_pictures
-from faceswap.style.portraits import SMALLEST_PX, Portrait, as_input, check_choice, head_masks, portraits
+from faceswap.style.portraits import portraits
+from faceswap.style.tuning import Tuning
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.parser import FaceParser
@@ -42,219 +33,68 @@ if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
 
-STEADY_FRAMES = 2  # over which a film's landmarks are smoothed on each side
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FilmHow:
-    """How a film is edited: steps for new faces and for known ones, frames its codes are smoothed over, and so on."""
-
-    steps: int = 60
-    refine: int = 1
-    smooth_frames: int = 4
-    batch_size: int = 8
-
 
 @dataclass(frozen=True, eq=False)
-class _Drawn:
-    """A coded frame with its faces as drawn `before` and `after` the moves, (n, R, R, 3), and what the mask sees."""
+class Inverted:
+    """A face of a photo that can be drawn: where it is, `rows` (1, rows, w_size), the loss of its reconstruction."""
 
-    coded: CodedFrame
-    before: NDArray
-    after: NDArray
-    free: Sequence[NDArray] | None
+    frame: Frame
+    aligned: AlignedFace
+    rows: Tensor
+    loss: float
+    tuning: Tuning | None = None
+
+    def drawn(self, generator: Generator, rows: Tensor | None = None) -> NDArray:
+        """Pictures (n, R, R, 3) in [0, 1] of the code, or of other rows (n, rows, w_size)."""
+        with torch.no_grad():
+            return as_pictures(draw(generator, self.rows if rows is None else rows, self.tuning))
+
+
+def inverted_photos(
+    info: SourceInfo, inverter: Inverter, finder: Finder, parser: FaceParser, which: str
+) -> Iterator[Inverted]:
+    """The chosen face of each picture of a source. Raises UserError without any."""
+    for portrait in portraits(info, finder, parser, which, inverter.generator.resolution):
+        found = inverter.invert([portrait])
+        inverter.warn_of_strangers([portrait], found)
+        yield Inverted(portrait.frame, portrait.aligned, found.rows, float(found.loss[0]), found.tuning)
+
+
+def stored_photo(info: SourceInfo, latent: Latent) -> Inverted:
+    """What was inverted before, of the picture of `info` that it says it came from."""
+    frame = next(iter(read_frames(info, latent.frame, latent.frame + 1)))
+    crop = warp_crop(frame.image, latent.frame_to_crop, latent.size_px, repeat_border=True)
+    aligned = AlignedFace(crop, transform_points(latent.frame_to_crop, latent.points), latent.frame_to_crop)
+    return Inverted(frame, aligned, latent.rows[None], latent.losses.get("loss", 0.0), latent.tuning)
 
 
 def edit_photos(
-    info: SourceInfo, inverter: Inverter, moves: Sequence[Move], writer: Writer, paster: Paster, finder: Finder,
-    parser: FaceParser, which: str,
+    info: SourceInfo, generator: Generator, photos: Iterable[Inverted], moves: Sequence[Move], writer: Writer,
+    paster: Paster,
 ) -> dict[str, Any]:  # fmt: skip
-    """Edits the chosen face of each picture and gives the numbers of a report. Raises UserError without any face."""
+    """Writes each photo after the moves and gives the numbers of a report. Raises UserError for a ramp on one photo."""
     if info.is_still and any(move.is_ramp for move in moves):
         raise UserError("a ramp such as smile=0:2 needs a video or several photos; say one strength")
     began, losses = time.perf_counter(), []
     count = len(info.files)
     with Progress(count, "edit", "photo") as bar, writer:
-        for portrait in portraits(info, finder, parser, which, inverter.generator.resolution):
-            share = portrait.frame.index / max(count - 1, 1)
-            frame, loss = edited_portrait(inverter, portrait, moves, paster, share)
-            losses.append(loss)
-            writer.write(frame)
+        for photo in photos:
+            share = photo.frame.index / max(count - 1, 1)
+            writer.write(edited(generator, photo, moves, paster, share))
+            losses.append(photo.loss)
             bar.advance()
-    return {"photos": len(losses), "loss": round(sum(losses) / len(losses), 5), "seconds": _seconds(began)}
+    seconds = round(time.perf_counter() - began, 3)
+    return {"photos": len(losses), "loss": round(sum(losses) / len(losses), 5), "seconds": seconds}
 
 
-def edited_portrait(
-    inverter: Inverter, portrait: Portrait, moves: Sequence[Move], paster: Paster, share: float = 1.0
-) -> tuple[Frame, float]:
-    """The portrait's frame after the moves, and the loss of its reconstruction."""
-    inversion = inverter.invert([portrait])
-    inverter.warn_of_strangers([portrait], inversion)
-    with torch.no_grad():
-        before = as_pictures(inversion.draw(inverter.generator))
-        after = as_pictures(inversion.draw(inverter.generator, moved(inversion.rows, moves, [share])))
-    views, tracks = [portrait.aligned], [-1]
-    free = paster.seen([portrait.frame], views, tracks)
-    return paster.paste(portrait.frame, views, before, after, tracks, free), float(inversion.loss[0])
-
-
-def edit_film(
-    info: SourceInfo, inverter: Inverter, moves: Sequence[Move], writer: Writer, paster: Paster, finder: Finder,
-    parser: FaceParser, which: str, how: FilmHow, start: int = 0, stop: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Edits the chosen face of a film, "all" of them if so said, and gives the numbers of a report.
-
-    Frames without it pass through. Raises UserError when no frame shows a face, Interrupted after Ctrl-C.
-    """
-    if which != "all":
-        check_choice(which)
-    total = _total(info, start, stop)
-    if total is None and any(move.is_ramp for move in moves):
-        raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
-    follower = Follower(inverter, how.steps, how.refine)
-    finder.prepare(info)
-    began, frames, faces = time.perf_counter(), 0, 0
-    try:
-        with ExitStack() as stack:
-            decoded = stack.enter_context(Stage(read_frames(info, start, stop), 2, "decode"))
-            found = stack.enter_context(Stage(_found(decoded, finder, which, inverter), how.batch_size, "find"))
-            coded = smoothed_codes(_coded(found, follower, parser, how.batch_size, inverter), how.smooth_frames)
-            drawn = _drawn(coded, inverter, moves, paster, how.batch_size, start, total)
-            drawing = stack.enter_context(Stage(drawn, how.batch_size, "draw"))
-            bar = stack.enter_context(Progress(total, "edit"))
-            stack.enter_context(writer)
-            for one in drawing:
-                coded_frame = one.coded
-                writer.write(
-                    paster.paste(
-                        coded_frame.frame, coded_frame.views, one.before, one.after, coded_frame.tracks, one.free
-                    )
-                    if coded_frame.views
-                    else coded_frame.frame
-                )
-                frames, faces = frames + 1, faces + len(coded_frame.views)
-                bar.advance()
-            if faces == 0:
-                raise UserError(f"no face was found in any of the {frames} frames of {info.path}")
-    except KeyboardInterrupt as error:
-        raise Interrupted(f"edit stopped after {frames} frames; nothing was written") from error
-    seconds = _seconds(began)
-    return {"frames": frames, "faces": faces, "seconds": seconds, "frames_per_second": round(frames / seconds, 2)}
+def edited(generator: Generator, photo: Inverted, moves: Sequence[Move], paster: Paster, share: float = 1.0) -> Frame:
+    """The photo after the moves; of ramps the strength at `share` in [0, 1]."""
+    after = photo.drawn(generator, moved(photo.rows, moves, [share]))
+    free = paster.seen([photo.frame], [photo.aligned], [-1])
+    return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free)
 
 
 def write_report(path: Path, info: SourceInfo, out: Path, moves: Sequence[Move], numbers: dict[str, Any]) -> None:
     """Tells beside a result what was done."""
     strengths = {move.direction.name: [move.first, move.last] for move in moves}
     write_json(path, {"source": str(info.path), "out": str(out), "moves": strengths, **numbers})
-
-
-def _found(frames: Iterable[Frame], finder: Finder, which: str, inverter: Inverter) -> Iterator[CodedFrame]:
-    """Each frame with the views of its chosen faces, not yet coded."""
-    chooser = _Chooser(which)
-    size = inverter.generator.resolution
-    none = torch.zeros(0)
-    for frame, faces in FoundFaces(finder, STEADY_FRAMES).placed(frames):
-        chosen = chooser.chosen(faces)
-        views = [
-            view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, STYLE_COVERAGE, size) for face in chosen
-        ]
-        yield CodedFrame(frame, views, [face.track for face in chosen], none)
-
-
-class _Chooser:
-    """Which of a film's faces are edited: one is chosen by its place and followed until its track ends."""
-
-    def __init__(self, which: str) -> None:
-        self._which, self._track = which, -1
-
-    def chosen(self, faces: Sequence[PlacedFace]) -> list[PlacedFace]:
-        large = [face for face in faces if _side(face) >= SMALLEST_PX]
-        if self._which == "all" or not large:
-            return large
-        followed = [face for face in large if face.track == self._track and face.track >= 0]
-        if not followed:
-            by_place = sorted(large, key=lambda face: float(face.points[:, 0].mean()))
-            if self._which == "largest":
-                followed = [max(large, key=_side)]
-            elif self._which in ("left", "right"):
-                followed = [by_place[0 if self._which == "left" else -1]]
-            else:
-                followed = by_place[int(self._which) - 1 : int(self._which)]
-            self._track = followed[0].track if followed else -1
-        return followed[:1]
-
-
-def _side(face: PlacedFace) -> float:
-    return float((face.points.max(0) - face.points.min(0)).max())
-
-
-def _coded(
-    found: Iterable[CodedFrame], follower: Follower, parser: FaceParser, batch_size: int, inverter: Inverter
-) -> Iterator[CodedFrame]:
-    """The frames with the codes of their faces, found in batches of frames."""
-    for batch in _batches(found, batch_size):
-        views = [view for one in batch for view in one.views]
-        if not views:
-            yield from batch
-            continue
-        frames = [one.frame for one in batch for _ in one.views]
-
-        def masks(chosen: list[int], frames: list[Frame] = frames, views: list = views) -> Tensor:
-            points = [transform_points(undone(views[i].frame_to_crop), views[i].points) for i in chosen]
-            heads = head_masks(parser, [frames[i] for i in chosen], points, [views[i] for i in chosen])
-            return torch.from_numpy(heads)[:, None].to(inverter.device)
-
-        tracks = [track for one in batch for track in one.tracks]
-        codes = iter(follower.codes(as_input(views, inverter.device), tracks, masks))
-        for one in batch:
-            rows = [next(codes) for _ in one.views]
-            yield CodedFrame(one.frame, one.views, one.tracks, torch.stack(rows) if rows else one.rows)
-
-
-def _drawn(
-    coded: Iterable[CodedFrame], inverter: Inverter, moves: Sequence[Move], paster: Paster, batch_size: int,
-    start: int, total: int | None,
-) -> Iterator[_Drawn]:  # fmt: skip
-    """The frames with their faces drawn without and with the moves, in batches of frames."""
-    for batch in _batches(coded, batch_size):
-        counts = [len(one.views) for one in batch]
-        if sum(counts) == 0:
-            yield from (_Drawn(one, None, None, None) for one in batch)  # type: ignore[arg-type]  # nothing to paste
-            continue
-        rows = torch.cat([one.rows for one in batch if one.views])
-        shares = [
-            (one.frame.index - start) / max((total or 1) - 1, 1) for one, n in zip(batch, counts, strict=True)
-            for _ in range(n)
-        ]  # fmt: skip
-        with torch.no_grad():
-            pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, moved(rows, moves, shares)])))
-        before, after = pictures[: len(rows)], pictures[len(rows) :]
-        free = paster.seen(
-            [one.frame for one in batch for _ in one.views],
-            [view for one in batch for view in one.views],
-            [track for one in batch for track in one.tracks],
-        )
-        done = 0
-        for one, count in zip(batch, counts, strict=True):
-            part = slice(done, done + count)
-            yield _Drawn(one, before[part], after[part], free and free[part])
-            done += count
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
-def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
-    if info.frame_count is None:
-        return None if stop is None else max(0, stop - start)
-    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)
-
-
-def _seconds(began: float) -> float:
-    return round(time.perf_counter() - began, 3)

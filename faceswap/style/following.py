@@ -7,6 +7,7 @@ smoothly as the guesses do, and cost hardly more.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import torch
@@ -19,6 +20,8 @@ from faceswap.style.perception import Target
 
 LOOKS_FIRST, LOOKS_LATER = 4, 1  # faces of a batch that the steps look at
 RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas
+
+log = logging.getLogger(__name__)
 
 
 class Follower:
@@ -49,7 +52,11 @@ class Follower:
             steps = self._steps if is_new else self._refine
             if steps:
                 target = self._inverter.loss.target(images[looks], masks(looks))
-                person.descend(guesses[looks], target, steps, RATE_FIRST if is_new else RATE_LATER)
+                before = person.descend(guesses[looks], target, steps, RATE_FIRST if is_new else RATE_LATER)
+                if is_new and self._inverter.world is not None:
+                    line = self._inverter.world.warning(f"the face of track {track}", before)
+                    if line:
+                        log.warning(line)
             if track >= 0:
                 self._people[track] = person
             rows[here] = white.w(guesses[here] + person.offset.detach())
@@ -66,18 +73,21 @@ class _Correction:
         self.offset = torch.zeros_like(like).requires_grad_()
         self._optimiser = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
 
-    def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> None:
-        """Steps towards the faces of `target` from their `guesses` (n, rows, w_size) in sigmas."""
+    def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
+        """Steps from `guesses` (n, rows, w_size), in sigmas, towards the faces of `target`; the loss before them."""
+        losses = []
         loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         with torch.enable_grad():
             for _ in range(steps):
                 drawn = synthesis(white.w(guesses + self.offset))
-                value = loss.total(loss.parts(drawn, target)).mean() + NEARNESS * self.offset.square().mean()
+                value = loss.total(loss.parts(drawn, target)).mean()
+                losses.append(float(value.detach()))
                 self._optimiser.zero_grad()
-                value.backward()
+                (value + NEARNESS * self.offset.square().mean()).backward()
                 self._optimiser.step()
+        return losses[0]
 
 
 def _spread(indices: list[int], count: int) -> list[int]:

@@ -50,8 +50,12 @@ class Inversion:
 
     def draw(self, generator: Generator, rows: Tensor | None = None) -> Tensor:
         """Images of the rows, or of others, as this inversion's generator draws them."""
-        rows = self.rows if rows is None else rows
-        return generator.synthesis(rows) if self.tuning is None else self.tuning.draw(generator, rows)
+        return draw(generator, self.rows if rows is None else rows, self.tuning)
+
+
+def draw(generator: Generator, rows: Tensor, tuning: Tuning | None) -> Tensor:
+    """Images of rows (N, rows, w_size) by the generator, tuned or as it is."""
+    return generator.synthesis(rows) if tuning is None else tuning.draw(generator, rows)
 
 
 def check_fit(generator: Generator, encoder: Encoder) -> None:
@@ -105,8 +109,7 @@ def invert(
     tuning_steps = round(tuning_steps * max(0.0, 2 * faithful - 1))
     tuning = tune(generator, rows, target, loss, tuning_steps, rank) if tuning_steps else None
     with torch.no_grad():
-        drawn = generator.synthesis(rows) if tuning is None else tuning.draw(generator, rows)
-        parts = loss.parts(drawn, target)
+        parts = loss.parts(draw(generator, rows, tuning), target)
         unusual = whitening.sigmas(rows).square().mean((1, 2)).sqrt()
     seconds = time.perf_counter() - began
     total = loss.total(parts)

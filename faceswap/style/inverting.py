@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
     from faceswap.style.encoder import Encoder
 
+T = TypeVar("T")
 TILE_PX = 256
 UNUSUAL_SIGMAS = 2.0  # root mean square of a code: samples of the generator have 1
 
@@ -106,17 +107,18 @@ class Inverter:
 
 
 def load_both(
-    generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto"
+    generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto", setting: str = "start"
 ) -> tuple[Generator, Encoder | None]:
     """The generator and its encoder (None each: the shipped ones), on the device.
 
-    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing.
+    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing. `setting`:
+    what `start` is called by the user.
     """
     place = choose_device(device)
     drawing = load_generator(generator or None).to(place)
     if generator and not encoder:
         if start == "encoder":
-            raise UserError("generator= is not the shipped one: name its encoder= too, or say start=average")
+            raise UserError(f"generator= is not the shipped one: name its encoder= too, or say {setting}=average")
         return drawing, None
     try:
         return drawing, load_encoder(encoder or None).to(place)
@@ -142,7 +144,7 @@ def invert_photos(
     total = None if info.frame_count is None else -(-info.frame_count // every)
     with Progress(total, "invert", "face") as bar:
         size = inverter.generator.resolution
-        for found in _batches(portraits(info, finder, parser, which, size, every), batch_size):
+        for found in batches(portraits(info, finder, parser, which, size, every), batch_size):
             inversion = inverter.invert(found)
             strange = inverter.warn_of_strangers(found, inversion)
             table += _written(found, inversion, inverter, folder, info, strange)
@@ -186,7 +188,7 @@ def _written(
         Latent(
             inversion.rows[index], owner, aligned.frame_to_crop,
             transform_points(undone(aligned.frame_to_crop), aligned.points), aligned.size_px, str(source.resolve()),
-            losses, inversion.tuning,
+            losses, inversion.tuning, 0 if info.files else portrait.frame.index,
         ).save(folder / f"{portrait.name}{SUFFIX}")  # fmt: skip
         write_image(folder / f"{portrait.name}.reconstruction.png", drawn[index], metadata=about)
         shown = {"photo": aligned.image, "drawn": drawn[index]}
@@ -207,7 +209,8 @@ def made_with_ai(generator: str, what: str = "the face in this picture was drawn
     return {"comment": sentence, "description": sentence, "made_with_ai": maker}
 
 
-def _batches(items: Iterable[Portrait], size: int) -> Iterator[list[Portrait]]:
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`, the last one shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -54,10 +54,11 @@ class Paster:
         image = frame.image.copy()
         for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
             view = views[index]
-            paste_change(image, after[index] - before[index], self._alpha(view, free, index), view.frame_to_crop)
+            paste_change(image, after[index] - before[index], self.alpha(view, free, index), view.frame_to_crop)
         return Frame(image, frame.index, frame.seconds)
 
-    def _alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
+    def alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
+        """How much of the change a view takes, (M, M) in [0, 1]; `free[index]`: what `seen` said of it."""
         alpha = self.mask.alpha(view.points, view.size_px, None)
         return alpha if free is None else alpha * cv2.resize(free[index], alpha.shape[::-1])
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from faceswap.faces.atomic import write_text
@@ -20,15 +19,14 @@ from faceswap.faces.progress import Progress
 from faceswap.media.images import contact_sheet, encode_image, write_image
 from faceswap.media.targets import check_target
 from faceswap.style.directions import Direction
-from faceswap.style.inverting import Inverter, made_with_ai
+from faceswap.style.editing import Inverted
+from faceswap.style.generator import Generator
+from faceswap.style.inverting import made_with_ai
 from faceswap.style.moves import Move, moved
-from faceswap.style.pasting import Paster, as_pictures
-from faceswap.style.portraits import Portrait, portraits
+from faceswap.style.pasting import Paster
 from faceswap.style.weights import generator_hash
 
 if TYPE_CHECKING:
-    from faceswap.find.builtin.parser import FaceParser
-    from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
 
 SHEET_SIGMAS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
@@ -38,45 +36,38 @@ _PAGE = Path(__file__).with_name("page.html")
 
 
 def write_sheet(
-    info: SourceInfo, inverter: Inverter, directions: Sequence[Direction], paster: Paster, finder: Finder,
-    parser: FaceParser, which: str, out: Path,
-) -> Path:  # fmt: skip
+    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
+) -> Path:
     """The photo edited along each direction, one row each, as the picture file `out`."""
     check_target(out, info)
-    portrait = next(iter(portraits(info, finder, parser, which, inverter.generator.resolution)))
     tiles, labels = [], []
-    free = paster.seen([portrait.frame], [portrait.aligned], [-1])
-    frame_to_tile = _view(portrait, TILE_PX)
-    for direction, before, after in _drawn(inverter, portrait, directions, SHEET_SIGMAS):
+    free = paster.seen([photo.frame], [photo.aligned], [-1])
+    frame_to_tile = _view(photo, TILE_PX)
+    for direction, before, after in _drawn(generator, photo, directions, SHEET_SIGMAS):
         for sigmas, drawn in zip(SHEET_SIGMAS, after, strict=True):
-            frame = paster.paste(portrait.frame, [portrait.aligned], before, drawn[None], [-1], free)
+            frame = paster.paste(photo.frame, [photo.aligned], before, drawn[None], [-1], free)
             tiles.append(warp_crop(frame.image, frame_to_tile, TILE_PX, repeat_border=True))
             labels.append(f"{direction.name} {sigmas:+g}" if sigmas else direction.name)
     sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
-    about = made_with_ai(generator_hash(inverter.generator), "faces in this picture were edited")
+    about = made_with_ai(generator_hash(generator), "faces in this picture were edited")
     write_image(out, sheet, metadata=about)
     return out
 
 
 def write_page(
-    info: SourceInfo, inverter: Inverter, directions: Sequence[Direction], paster: Paster, finder: Finder,
-    parser: FaceParser, which: str, out: Path,
-) -> Path:  # fmt: skip
+    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
+) -> Path:
     """One HTML file that needs nothing else: sliders add up what each direction changes, computed beforehand."""
     check_target(out, info)
-    portrait = next(iter(portraits(info, finder, parser, which, inverter.generator.resolution)))
-    free = paster.seen([portrait.frame], [portrait.aligned], [-1])
-    alpha = paster.mask.alpha(portrait.aligned.points, portrait.aligned.size_px, None)
-    if free is not None:
-        alpha = alpha * cv2.resize(free[0], alpha.shape[::-1])
-    weights = cv2.resize(alpha, (CHANGE_PX, CHANGE_PX))[..., None]
-    photo = warp_crop(portrait.frame.image, _view(portrait, PAGE_PX), PAGE_PX, repeat_border=True)
+    free = paster.seen([photo.frame], [photo.aligned], [-1])
+    weights = cv2.resize(paster.alpha(photo.aligned, free, 0), (CHANGE_PX, CHANGE_PX))[..., None]
+    shown = warp_crop(photo.frame.image, _view(photo, PAGE_PX), PAGE_PX, repeat_border=True)
     changes = {}
-    for direction, before, after in _drawn(inverter, portrait, directions, PAGE_SIGMAS):
+    for direction, before, after in _drawn(generator, photo, directions, PAGE_SIGMAS):
         large = [cv2.resize(one - before[0], (CHANGE_PX, CHANGE_PX), interpolation=cv2.INTER_CUBIC) for one in after]
         changes[direction.name] = [_embedded(_as_levels(one * weights)) for one in large]
-    data = {"photo": _embedded(photo), "sigmas": PAGE_SIGMAS, "changes": changes}
-    about = made_with_ai(generator_hash(inverter.generator), "faces on this page were edited")
+    data = {"photo": _embedded(shown), "sigmas": PAGE_SIGMAS, "changes": changes}
+    about = made_with_ai(generator_hash(generator), "faces on this page were edited")
     text = _PAGE.read_text(encoding="utf-8")
     text = text.replace("@@NAME@@", html.escape(info.name)).replace("@@ABOUT@@", html.escape(about["comment"]))
     write_text(out, text.replace("@@DATA@@", json.dumps(data).replace("<", "\\u003c")))
@@ -84,26 +75,23 @@ def write_page(
 
 
 def _drawn(
-    inverter: Inverter, portrait: Portrait, directions: Sequence[Direction], strengths: Sequence[float]
+    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float]
 ) -> Iterator[tuple[Direction, NDArray, NDArray]]:
     """For each direction the reconstruction (1, R, R, 3) and the face at each strength (n, R, R, 3), in [0, 1]."""
-    inversion = inverter.invert([portrait])
-    inverter.warn_of_strangers([portrait], inversion)
-    with torch.no_grad(), Progress(len(directions), "edit", "direction") as bar:
-        before = as_pictures(inversion.draw(inverter.generator))
+    before = photo.drawn(generator)
+    shares = np.linspace(0, 1, len(strengths)).tolist()  # the strengths are evenly spaced
+    with Progress(len(directions), "edit", "direction") as bar:
         for direction in directions:
-            move = [Move(direction, strengths[0], strengths[-1])]
-            shares = np.linspace(0, 1, len(strengths)).tolist()  # the strengths are evenly spaced
-            rows = moved(inversion.rows.expand(len(strengths), -1, -1), move, shares)
-            yield direction, before, as_pictures(inversion.draw(inverter.generator, rows))
+            ramp = [Move(direction, strengths[0], strengths[-1])]
+            yield direction, before, photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
             bar.advance()
 
 
-def _view(portrait: Portrait, size_px: int) -> NDArray[np.float64]:
-    """From the frame to the portrait's crop at another size."""
-    scale = size_px / portrait.aligned.size_px
+def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
+    """From the frame to the photo's crop at another size."""
+    scale = size_px / photo.aligned.size_px
     resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
-    return compose(resizing, portrait.aligned.frame_to_crop)
+    return compose(resizing, photo.aligned.frame_to_crop)
 
 
 def _as_levels(change: NDArray[np.float32]) -> NDArray[np.uint8]:
