@@ -24,6 +24,16 @@ class PlanNode:
 
 
 @dataclass
+class WarmUpNode:
+    """The first pictures, with encoder and generator as an autoencoder."""
+
+    _target_: str = "faceswap.style.warm_up.WarmUp"
+    kimg: float = option(0, "so many thousands of the pictures; 0: the plain way, without an encoder", minimum=0)
+    half_kimg: float = option(0, "of them, the first at half the resolution: four times as fast", minimum=0)
+    learning_rate: float = option(0.003, "falls as a half cosine over this phase", minimum=0)
+
+
+@dataclass
 class ContestNode:
     """How generator and discriminator learn from each other."""
 
@@ -79,13 +89,10 @@ class StyleTrainConfig:
     workspace: str = workspace()
     plan: PlanNode = section(PlanNode, "the network")
     kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
-    warm_up_kimg: float = option(
-        0, "of them, first as an autoencoder: for short trainings, and for an encoder", minimum=0
-    )
-    warm_up_rate: float = option(0.003, "learning rate of that", minimum=0)
     minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0)
     batch_size: int = option(32, "pictures a step; a multiple of 4 is best", minimum=1)
     mirror: bool = option(True, "show half of the pictures as in a mirror")
+    warm_up: WarmUpNode = section(WarmUpNode, "encoder and generator as an autoencoder first: for short trainings")
     contest: ContestNode = section(ContestNode, "generator against discriminator")
     reconstruction: ReconstructionNode = section(ReconstructionNode, "the encoder's pictures against their targets")
     looks: LooksNode = section(LooksNode, "previews, checkpoints, distances")

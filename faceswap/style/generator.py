@@ -138,8 +138,10 @@ class Synthesis(nn.Module):
             setattr(self, f"b{side}", Block(before, channels[side], w_size, side, clamp))
             before = channels[side]
 
-    def forward(self, rows: Tensor, noise: Noise = "const", rng: Rng = None, fused: bool = False) -> Tensor:
-        """`rng` draws the noise where it is "random"; `fused`: see `modulated_convolution`.
+    def forward(
+        self, rows: Tensor, noise: Noise = "const", rng: Rng = None, fused: bool = False, until_px: int | None = None
+    ) -> Tensor:
+        """`rng` draws the noise where it is "random"; `fused`: see `modulated_convolution`; `until_px`: stops there.
 
         Features lie in memory as channels_last, which all layers keep: up to five times faster on a CPU.
         """
@@ -149,6 +151,8 @@ class Synthesis(nn.Module):
             last = 2 * number + 1  # the row of its colours; the next block's first layer shares it
             own = each[max(0, last - 2) : last + 1]
             features, image = getattr(self, f"b{side}")(features, image, own[-3:], noise, rng, fused)
+            if side == until_px:
+                break
         assert image is not None
         return image
 

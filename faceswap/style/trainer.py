@@ -71,12 +71,11 @@ def train_generator(
     run: Path,  # folder of the run; a run that is there goes on
     *,
     plan: Plan = Plan(),
+    warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
     contest: Contest = Contest(),  # noqa: B008 (frozen)
     reconstruction: Reconstruction = Reconstruction(),  # noqa: B008 (frozen)
     looks: Looks = Looks(),
     kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
-    warm_up_kimg: float = 0,  # of them, as an autoencoder at first
-    warm_up_rate: float = 0.003,  # learning rate of that
     minutes: float | None = None,  # training time in all
     batch_size: int = 32,
     mirror: bool = True,  # half of the pictures
@@ -103,12 +102,12 @@ def train_generator(
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)
-        warm_up, round_ = WarmUp(networks, compare, warm_up_rate), contest.build(networks, compare)
-        optimisers = [warm_up.optimiser, *round_.optimisers]
+        autoencoding, round_ = warm_up.build(networks, compare), contest.build(networks, compare)
+        optimisers = [autoencoding.optimiser, *round_.optimisers]
         state = restore_checkpoint(run, networks, optimisers) or {"images": 0, "seconds": 0.0} | round_.state()
         round_.restore(state)
         images, began = int(state["images"]), time.monotonic() - float(state["seconds"])
-        last, warm = round(1000 * kimg), round(1000 * warm_up_kimg)
+        last = round(1000 * kimg)
         crossed = _Crossings(images, batch_size)
         with (
             StopRequest() as stop,
@@ -119,7 +118,8 @@ def train_generator(
             finished = images >= last
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, machine.device)
-                losses = (warm_up if images < warm else round_).step(seen, targets)
+                is_warm = images >= warm_up.images
+                losses = round_.step(seen, targets) if is_warm else autoencoding.step(seen, targets, images)
                 images += batch_size
                 networks.follow(images, batch_size)
                 bar.advance(batch_size)

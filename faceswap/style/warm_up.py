@@ -7,6 +7,7 @@ so that the mapping draws faces of N(0, 1) from the start, and the encoder is th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,11 +15,15 @@ from torch import Tensor
 
 from faceswap.style.alignment import STYLE_COVERAGE
 from faceswap.style.encoder import drawn, normal_divergence
+from faceswap.style.layers import downsampled
 from faceswap.style.networks import Networks
 from faceswap.swap.likeness import Likeness
 from faceswap.swap.losses import ReconstructionLoss
 
-MAPPING_RATE = 30.0  # of its learning rate here: a contest wants a slow mapping, an autoencoder one that follows
+# Learning rates of encoder, synthesis, mapping. Weights that are scaled when used ask for larger steps; and a contest
+# wants a slow mapping, an autoencoder one that follows.
+RATES = (0.5, 1.0, 30.0)
+LAST_RATE = 0.05  # what is left of the learning rate at the end
 DRIFT = 0.02  # weight of the squared mean of all codes
 OFFSETS = 1.0  # weight of the mean square of offsets from W
 
@@ -48,41 +53,64 @@ class ReconstructionOf:
         self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, outside=1)
         self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.machine)
 
-    def __call__(self, images: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """The weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]."""
+    def __call__(self, images: Tensor, targets: Tensor, features: bool = True) -> dict[str, Tensor]:
+        """The weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]; `features`: also theirs."""
         images, targets = (images.float() + 1) / 2, (targets + 1) / 2
         everywhere = torch.ones_like(targets[:, :1])
         parts = self._pixels(images, None, targets, everywhere)
-        return parts if self._features is None else parts | self._features(images, targets, everywhere)
+        return parts | self._features(images, targets, everywhere) if self._features and features else parts
 
 
+@dataclass(frozen=True)
 class WarmUp:
+    """The first `kimg` thousand pictures of a training, none by default, of them `half_kimg` at half the resolution.
+
+    `learning_rate`: falls as a half cosine over the phase.
+    """
+
+    kimg: float = 0.0
+    half_kimg: float = 0.0
+    learning_rate: float = 0.003
+
+    @property
+    def images(self) -> int:
+        return round(1000 * self.kimg)
+
+    def build(self, networks: Networks, reconstruction: ReconstructionOf) -> Autoencoding:
+        return Autoencoding(self, networks, reconstruction)
+
+
+class Autoencoding:
     """A step: seen pictures -> z -> w -> drawn pictures, compared with the targets."""
 
-    def __init__(self, networks: Networks, reconstruction: ReconstructionOf, learning_rate: float) -> None:
-        self._networks, self._reconstruction = networks, reconstruction
+    def __init__(self, settings: WarmUp, networks: Networks, reconstruction: ReconstructionOf) -> None:
+        self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
+        learning_rate = settings.learning_rate
         encoder, generator = networks.encoder, networks.generator
         learning = [p for p in encoder.parameters() if p.requires_grad]
-        # The generator's weights are scaled when used: the same relative step asks for a larger number.
-        groups = [
-            {"params": learning, "lr": learning_rate / 2},
-            {"params": list(generator.synthesis.parameters())},
-            {"params": list(generator.mapping.parameters()), "lr": learning_rate * MAPPING_RATE},
-        ]
+        parts = (learning, generator.synthesis.parameters(), generator.mapping.parameters())
+        groups = [{"params": list(part), "lr": learning_rate * rate} for part, rate in zip(parts, RATES, strict=True)]
         self.optimiser = torch.optim.Adam(groups, lr=learning_rate, betas=(0.9, 0.99))
 
-    def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
-        """Learns from one batch and gives its losses."""
-        networks = self._networks
+    def step(self, seen: Tensor, targets: Tensor, images: int) -> dict[str, float]:
+        """Learns from one batch, `images` having been seen before it, and gives its losses."""
+        networks, half = self._networks, images < 1000 * self._settings.half_kimg
+        self._set_rates(images / self._settings.images)
         rows, ties = encoded(networks, seen, self._reconstruction.weights.divergence)
+        side = seen.shape[-1] // 2 if half else seen.shape[-1]
         with networks.machine.autocast():
-            images = networks.generator.synthesis(rows, noise="none")
-        parts = self._reconstruction(images, targets) | ties
+            drawn_again = networks.generator.synthesis(rows, noise="none", until_px=side)
+        wanted = downsampled(targets) if half else targets
+        parts = self._reconstruction(drawn_again, wanted, features=not half) | ties
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
-        torch.nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 5.0)
         self.optimiser.step()
         return {f"warm_up/{name}": float(value.detach()) for name, value in parts.items()}
+
+    def _set_rates(self, share: float) -> None:
+        rate = self._settings.learning_rate * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share)))
+        for group, factor in zip(self.optimiser.param_groups, RATES, strict=True):
+            group["lr"] = rate * factor
 
 
 def encoded(
