@@ -128,3 +128,10 @@ def test_a_command_called_from_a_program_leaves_its_signals_alone(capsys):
     assert run_command("extract", lambda config: config.video, ["video=x"]) == 0
     assert signal.getsignal(signal.SIGTERM) is before
     assert capsys.readouterr().out == "x\n"
+
+
+def test_names_that_are_no_settings_of_edit_are_moves_as_they_are_written():
+    config = compose_config("edit", ["photo=a.jpg", "smile=+1.5", "age=0:2", "steps=3"])
+    assert config.moves == {"smile": "+1.5", "age": "0:2"} and config.steps == 3
+    assert message("edit", "smile.more=1").startswith("edit has no setting 'smile'")
+    assert message("invert", "smile=1").startswith("invert has no setting 'smile'")
