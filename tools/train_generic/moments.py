@@ -38,12 +38,14 @@ class Moments:
             raise UserError(f"{folder}: every moment is played by one person; write a set with --together 4")
 
     def _casts(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(M, k) indices, a row a moment."""
+        """(M, k) indices, a row a moment; (0, 0) of none."""
+        if not len(chosen):
+            return np.zeros((0, 0), np.int64)
         moments = self.faces.moment[chosen]
         order = np.argsort(moments, kind="stable")
         _, starts, counts = np.unique(moments[order], return_index=True, return_counts=True)
-        together = int(counts.max()) if len(counts) else 0
-        return np.array([chosen[order][s : s + together] for s in starts[counts == together]]).reshape(-1, together)
+        together = int(counts.max())
+        return np.array([chosen[order][s : s + together] for s in starts[counts == together]])
 
     @cached_property
     def crops(self) -> NDArray[np.uint8]:

@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
     model = MODELS[options.model](**settings)
     moments = Moments(options.data, crop_px_for(model.resolution, model.coverage, 256))
     casts = moments.training
-    pixels = _pixels_of(moments, model.resolution, model.coverage)
+    pixels = views_of(moments, model.resolution, model.coverage)
     results = {}
     names = ["random weights", *map(str, options.weights)]
     for name in names:
@@ -124,7 +124,8 @@ def linear_r2(codes: NDArray[np.float32], wanted: NDArray, casts: NDArray[np.int
     return float(np.mean(values))
 
 
-def _pixels_of(moments: Moments, size: int, coverage: float) -> NDArray[np.uint8]:
+def views_of(moments: Moments, size: int, coverage: float) -> NDArray[np.uint8]:
+    """(N, R, R, 3) of all pictures, as a model sees them."""
     grid = still(coverage)[None]
     return np.stack([sample_cv2(crop[..., :3], grid, size)[0] for crop in moments.crops])
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.pretrained import FOLDER_VARIABLE, entry_of
@@ -17,7 +18,7 @@ from faceswap.swap.models import MODELS
 from tests.find.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set
-from tools.train_generic import probe, ship, training
+from tools.train_generic import erasing, probe, ship, training
 from tools.train_generic.__main__ import main
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet
@@ -131,6 +132,43 @@ def test_the_probe_finds_people_that_are_in_a_code_and_no_others():
     assert probe.probe(blind, person, casts)["ratio"] < 1.6
     assert probe.probe(telling, person, casts)["ratio"] > 4
     assert probe.linear_r2(blind, of_moment[:, 0] * 20, casts) > 0.9
+
+
+def made_codes(moments: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Codes of 8 people who play `moments` moments: four strong numbers of the moment, four weak ones of the person."""
+    rng = np.random.default_rng(seed)
+    person, moment = np.tile(np.arange(8), moments), np.repeat(np.arange(moments), 8)
+    strong = 5 * rng.standard_normal((moments, 4))[moment]
+    weak = 0.2 * rng.standard_normal((8, 4))[person]
+    codes = np.hstack([strong, weak]) + 0.05 * rng.standard_normal((len(person), 8))
+    mixed = codes @ np.linalg.qr(rng.standard_normal((8, 8)))[0] + 3
+    return mixed.astype(np.float32), person, np.arange(len(person)).reshape(moments, 8)
+
+
+def test_erasing_blinds_a_code_to_people_and_leaves_the_moment():
+    codes, person, casts = made_codes(60)
+    spread = erasing.Spread.of(codes, person, casts)
+    keep = erasing.projection(spread, shared=5, telling=1)
+    np.testing.assert_allclose(keep @ keep, keep, atol=1e-4)
+    left = ((codes - spread.mean) @ keep.T + spread.mean).astype(np.float32)
+    assert probe.probe(codes, person, casts)["right"] > 0.9
+    assert probe.probe(left, person, casts)["ratio"] < 2
+    assert np.var(left, axis=0).sum() > 0.97 * np.var(codes, axis=0).sum()
+
+
+def test_a_file_is_erased_once_and_says_so(moments, tmp_path, monkeypatch):
+    path = pretrain(small(), SwapTask(moments, batch_size=4), tmp_path / "out", minutes=0.01)
+    monkeypatch.setattr(erasing, "crop_px_for", lambda *sizes: 96)
+    monkeypatch.setattr(erasing, "SHARED", 4)
+    before = load_file(path)["inter.0.weight"]
+    erasing.main([str(moments.folder), str(tmp_path / "out"), "--model", "df"])
+    assert not torch.equal(load_file(path)["inter.0.weight"], before)
+    recipe = json.loads(path.with_suffix(".json").read_text())
+    assert recipe["erased"]["shared"] == 4 and recipe["model"] == "df" and recipe["steps"] > 0
+    with pytest.raises(UserError, match="already"):
+        erasing.main([str(moments.folder), str(tmp_path / "out"), "--model", "df"])
+    with pytest.raises(UserError, match="pretrain first"):
+        erasing.main([str(moments.folder), str(tmp_path / "nowhere"), "--model", "df"])
 
 
 def test_the_probe_reads_files_of_weights(moments, tmp_path, capsys):
