@@ -11,6 +11,7 @@ from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
     from faceswap.faces.values import AlignedFace
+    from faceswap.style.inversion import Start
     from faceswap.style.pasting import Paster
     from faceswap.style.sitters import Studio
 
@@ -99,7 +100,9 @@ def studio_of(config: Any) -> Studio:
     from faceswap.style.sitters import Studio, seeds_of
 
     asked = [text for text in (config.a, config.b) if text]
-    start = "average" if all(seeds_of(text) is not None for text in asked) else config.start  # seeds need no encoder
+    start: Start = config.start
+    if all(seeds_of(text) is not None for text in asked):
+        start = "average"  # seeds need no encoder
     inverter = Inverter(
         *load_both(config.generator, config.encoder, start, config.device),
         resemblance(Weights(), None, config.device),

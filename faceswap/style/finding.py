@@ -204,4 +204,5 @@ def find_directions(
         start = PROBE_SEEDS + seed + turn * probes
         probe = styles_of(generator, range(start, start + probes), psi)
         leakage = effects(generator, scorer, order, probe) / spreads
-    return DirectionSet({direction.name: direction for direction in order}, leakage)
+    assert leakage is not None
+    return DirectionSet({direction.name: direction for direction in order}, leakage.astype(np.float32))

@@ -59,7 +59,7 @@ def read_labels(path: str | Path) -> Labels:
     }
     if not columns:
         raise UserError(f"{path}: no column holds numbers")
-    names = [str(row.get(by) or "") for row in rows]
+    names = [str(row.get(by, "")) for row in rows]
     if by != "file" and not all(name.isdecimal() and len(name) < 19 for name in names):
         raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 or more")
     return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, path.parent, columns)

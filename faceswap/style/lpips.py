@@ -47,6 +47,9 @@ class EmbedderDistance:
 class VggLpips(nn.Module):
     """LPIPS by VGG16, version 0.1: (N,) for two times (N, 3, H, W) about [-1, 1]."""
 
+    shift: Tensor
+    scale: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []

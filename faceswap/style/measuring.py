@@ -26,7 +26,7 @@ from faceswap.style.separability import separability
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
 # Of FFHQ at 1024 px, from the READMEs of StyleGAN and StyleGAN2 (config F): path lengths by LPIPS-VGG, cropped.
-PUBLISHED = {
+PUBLISHED: dict[str, dict[str, tuple[float, float]]] = {
     "path_length": {"z full": (665, 348), "w full": (233, 127), "z end": (666, 349), "w end": (197, 129)},
     "separability": {"z": (165.0, 154.2), "w": (3.74, 4.27)},
 }
@@ -79,7 +79,7 @@ def measure_consistency(
     w = styles_of(generator, range(seed, seed + faces), 1.0)
     images = _drawn(generator, w)
     spread = float((w - generator.average).square().sum(1).mean().sqrt())
-    found = {}
+    found: Report = {}
     for name, direction in directions.directions.items():
         if not found:
             again = edit_consistency(generator, encoder, images, direction, 0.0)

@@ -55,10 +55,11 @@ def write_film(
 
     With a `paster` the face changes within the first one's photo.
     """
-    ends = [Ending(sitter.rows, photo_of(sitter, how.size_px)) for sitter in (first, second)]
-    film = list(moments(timing, how.frames_per_second, *(end.photo is not None and not paster for end in ends)))
+    one, other = (Ending(sitter.rows, photo_of(sitter, how.size_px)) for sitter in (first, second))
+    fades = [end.photo is not None and paster is None for end in (one, other)]
+    film = list(moments(timing, how.frames_per_second, *fades))
     if paster is None:
-        frames = morph_frames(lambda rows: _drawn(generator, rows), *ends, film, how.size_px)
+        frames = morph_frames(lambda rows: _drawn(generator, rows), one, other, film, how.size_px)
         size = (how.size_px, how.size_px)
     else:
         frames = (_pasted(generator, first, second, moment.way, paster) for moment in film)
@@ -74,8 +75,7 @@ def write_film(
     steps = torch.linspace(0, 1, PAGE_STEPS)[:, None, None]
     way = drawn(generator, torch.lerp(first.rows, second.rows, steps.to(first.rows)))
     chosen = np.linspace(0, PAGE_STEPS - 1, SHEET_STEPS).round().astype(int)
-    shown = [*(end.photo for end in ends[:1]), *way[chosen], *(end.photo for end in ends[1:])]
-    pictures = [picture for picture in shown if picture is not None]
+    pictures = [picture for picture in (one.photo, *way[chosen], other.photo) if picture is not None]
     sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
     write_image(out.with_suffix(".png"), sheet, metadata=about)
     write_page(out.with_suffix(".html"), f"{first.name} → {second.name}", list(way), about["comment"])
