@@ -123,7 +123,7 @@ def test_torchrun_s_environment_is_read_and_an_incomplete_one_refused(monkeypatc
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "2")
     assert find_team() == Team(5, 8, 1, 4, restarts=2) and find_team().came_back
     monkeypatch.delenv("LOCAL_RANK")
-    with pytest.raises(UserError, match=r"LOCAL_RANK=[^0-9]*start all processes with torchrun"):
+    with pytest.raises(UserError, match=r"LOCAL_RANK=, .*start all processes with torchrun"):
         find_team()
 
 
