@@ -41,7 +41,8 @@ def draw_plot(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, Any], pa
 
 
 def _panel(draw: ImageDraw.ImageDraw, rows: Sequence[Mapping[str, Any]], name: str, scenes: Sequence[str]) -> None:
-    curves = {arm: means(rows, name, arm, scenes) for arm in ARMS}
+    there = sorted({row["scene"] for row in rows} & set(scenes))
+    curves = {arm: means(rows, name, arm, there) for arm in ARMS}
     curves = {arm: curve for arm, curve in curves.items() if curve}
     values = [value for curve in curves.values() for point in curve.values() for value in point]
     last = max(iteration for curve in curves.values() for iteration in curve)

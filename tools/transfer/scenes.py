@@ -17,6 +17,7 @@ from faceswap.faces.embeddings import mean_of
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop
+from faceswap.faces.landmarks import INNER
 from faceswap.faces.values import Decoded, Frame
 from faceswap.media.colour_transfer import Reinhard
 from faceswap.media.images import read_image
@@ -66,16 +67,18 @@ class Scene:
 
     def score(self, swapper: Swapper, eyes: Eyes) -> dict[str, float]:
         """Means over the frames. With a truth: `psnr_db`, `ssim`, `gmsd` inside the face against it. Always:
-        `identity`, cosine to A minus cosine to B, `nearer_a_share` of frames, and `landmark_error_percent` of the
-        face's size against the truth's points, else B's, as the built-in eyes read them.
+        `identity`, cosine to A minus cosine to B, `nearer_a_share` of frames, `landmark_error_percent` of the face's
+        size against the truth's points, else B's, as the built-in eyes read them, and `following_error_percent`: the
+        same without each point's mean offset, because the points of two people differ also when they do the same.
         """
-        rows, swaps, likes_a, likes_b = [], [], [], []
+        rows, swaps, likes_a, likes_b, offsets = [], [], [], [], []
         for number, image in enumerate(self.swapped(swapper)):
             original, points = self.frames[number].image, self.points[number]
             wanted = original if self.truth is None else self.truth[number]
             seen = eyes.look([image, wanted, original], points)
             moved = landmark_error_percent(seen[0].points, seen[1].points, face_size(points))
             row = {"landmark_error_percent": moved}
+            offsets.append((seen[0].points - seen[1].points)[INNER] / face_size(points))
             if self.truth is not None:
                 mask = metrics.face_mask(points, wanted.shape)
                 for name in ("psnr_db", "ssim", "gmsd"):
@@ -88,6 +91,8 @@ class Scene:
         identity = np.stack(swaps) @ (a - mean_of(np.stack(likes_b)))
         scores = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         scores |= {"identity": float(identity.mean()), "nearer_a_share": float((identity > 0).mean())}
+        left = np.stack(offsets) - np.mean(offsets, 0)
+        scores["following_error_percent"] = float(100 * np.linalg.norm(left, axis=2).mean())
         return {name: round(value, 4) for name, value in scores.items()}
 
     def shown(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -118,7 +118,10 @@ def means(
 ) -> dict[int, tuple[float, float, float]]:
     """By iteration the mean, least and largest value of a measure over scenes and seeds, where all scenes have it."""
     found: dict[int, list[float]] = {}
+    seen: dict[int, set[str]] = {}
     for row in rows:
         if row["arm"] == arm and row["scene"] in scenes and measure in row:
             found.setdefault(row["iteration"], []).append(float(row[measure]))
-    return {i: (float(np.mean(v)), min(v), max(v)) for i, v in sorted(found.items())}
+            seen.setdefault(row["iteration"], set()).add(row["scene"])
+    whole = {i: values for i, values in sorted(found.items()) if seen[i] == set(scenes)}
+    return {i: (float(np.mean(values)), min(values), max(values)) for i, values in whole.items()}
