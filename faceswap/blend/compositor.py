@@ -81,17 +81,32 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray)
     image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
 
 
-def paste_change(image: NDArray, change: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
+def paste_change(
+    image: NDArray, change: NDArray, alpha: NDArray, frame_to_view: NDArray, flow: NDArray | None = None
+) -> None:
     """Adds `change` (R, R, 3), in [-1, 1] for a full range of RGB, to `image` under `alpha` (M, M), as `paste` does.
 
-    What a small model leaves as it is stays as sharp as it was filmed.
+    What a small model leaves as it is stays as sharp as it was filmed. `flow` (R, R, 2) moves the picture before: where
+    each pixel comes from, as steps x, y in the view.
     """
     placed = _placed(image.shape, change, alpha, frame_to_view)
     if placed is None:
         return
     drawn, weights, region = placed
+    under = image[region] if flow is None else _moved(image, flow, alpha, frame_to_view)
     cv2.multiply(drawn, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), drawn, scale=255)
-    image[region] = cv2.add(image[region], drawn, dtype=cv2.CV_8U)
+    image[region] = cv2.add(under, drawn, dtype=cv2.CV_8U)
+
+
+def _moved(image: NDArray, flow: NDArray, alpha: NDArray, frame_to_view: NDArray) -> NDArray:
+    """The part of the picture under the mask after a motion in the view; it dies away with the mask."""
+    placed = _placed(image.shape, flow, alpha, frame_to_view)
+    assert placed is not None
+    steps, weights, (rows, columns) = placed
+    in_frame = (steps * weights[..., None]) @ invert(frame_to_view)[:, :2].T.astype(np.float32)
+    y, x = np.mgrid[rows, columns].astype(np.float32)
+    place = (x + in_frame[..., 0], y + in_frame[..., 1])
+    return cv2.remap(image, *place, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _placed(

@@ -69,7 +69,9 @@ class EditConfig:
     face: str = option("largest", f"{FACE}; or all")
     clamp: bool = option(False, "keep strengths within 3 sigmas; without it stronger ones are warned of")
     paste: str = option(
-        "change", "add what the edit changes to the picture, or put in the drawn face", choices=("change", "whole")
+        "move",
+        "move what the edit moves and add what else it changes; only add its changes; or put in the whole drawn face",
+        choices=("move", "change", "whole"),
     )
     sheet: bool = option(False, "of a photo: write a contact sheet of strengths instead")
     page: bool = option(False, "of a photo: also write one HTML file with a slider for each direction")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Start = Literal["encoder", "average"]
 RATE_SIGMAS = 0.1  # of a step
 WARM_UP, COOL_DOWN = 0.05, 0.5  # shares of the steps over which the rate rises, and falls
-NEARNESS, TOGETHERNESS = 0.02, 0.1  # weights at faithful=0+: of the code's square, of its rows' offsets' (in sigmas)
+NEARNESS, TOGETHERNESS = 0.02, 0.1  # weights at faithful=0: of the code's square, of its rows' offsets' (in sigmas)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def _descend(
     one_w = faithful == 0
     if one_w:
         offsets = torch.zeros_like(offsets)
-    pull = max(0.0, 1 - 2 * faithful) ** 2 + 0.01 * (1 - faithful)
+    pull = (1 - faithful) ** 4
     common.requires_grad_()
     offsets.requires_grad_(not one_w)
     rate = RATE_SIGMAS

@@ -17,22 +17,27 @@ from faceswap.blend.colour import ColourMemory
 from faceswap.blend.compositor import blend, paste_change
 from faceswap.blend.masks import Mask
 from faceswap.blend.parsed_mask import SeeingMask
-from faceswap.faces.geometry import scale_of
+from faceswap.faces.geometry import compose, scale_of, view_of_crop
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 from faceswap.media.colour_transfer import ColourMatcher
+from faceswap.style.motion import motion_and_rest
 
-Way = Literal["change", "whole"]
+Way = Literal["move", "change", "whole"]
 
 
 @dataclass
 class Paster:
-    """`way` "change": edited minus reconstructed is added under the mask, so that the picture keeps its sharpness
-    where a small generator has none; "whole": the edited face replaces what is there, as a swap does."""
+    """How an edit comes into the picture.
+
+    `way` "move": what the edit moves is moved in the picture, what else it changes is added, so that the picture keeps
+    its sharpness where a small generator has none; "change": edited minus reconstructed is added and nothing moved;
+    "whole": the edited face replaces what is there, as a swap does.
+    """
 
     mask: Mask
     colour: ColourMatcher
     blender: Blender
-    way: Way = "change"
+    way: Way = "move"
     memory: ColourMemory = field(default_factory=ColourMemory)
 
     def seen(
@@ -54,7 +59,13 @@ class Paster:
         image = frame.image.copy()
         for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
             view = views[index]
-            paste_change(image, after[index] - before[index], self.alpha(view, free, index), view.frame_to_crop)
+            alpha = self.alpha(view, free, index)
+            if self.way == "change":
+                paste_change(image, after[index] - before[index], alpha, view.frame_to_crop)
+                continue
+            flow, rest = motion_and_rest(before[index], after[index])
+            frame_to_flow = compose(view_of_crop(view.size_px, 1.0, len(flow)), view.frame_to_crop)
+            paste_change(image, rest, alpha, frame_to_flow, flow)
         return Frame(image, frame.index, frame.seconds)
 
     def alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.atomic import write_text
-from faceswap.faces.geometry import compose, warp_crop
+from faceswap.faces.geometry import compose, view_of_crop, warp_crop
 from faceswap.faces.progress import Progress
 from faceswap.media.images import contact_sheet, encode_image, write_image
 from faceswap.media.targets import check_target
@@ -89,9 +89,7 @@ def _drawn(
 
 def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
     """From the frame to the photo's crop at another size."""
-    scale = size_px / photo.aligned.size_px
-    resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
-    return compose(resizing, photo.aligned.frame_to_crop)
+    return compose(view_of_crop(photo.aligned.size_px, 1.0, size_px), photo.aligned.frame_to_crop)
 
 
 def _as_levels(change: NDArray[np.float32]) -> NDArray[np.uint8]:

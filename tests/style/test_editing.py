@@ -15,6 +15,7 @@ from faceswap.style.alignment import align_style
 from faceswap.style.following import Follower
 from faceswap.style.generator import draw_z
 from faceswap.style.inverting import How, Inverter
+from faceswap.style.motion import motion_and_rest
 from faceswap.style.pasting import Paster
 from tests.style.tiny import by_pixels, tiny_encoder, tiny_generator
 
@@ -23,21 +24,45 @@ FRAME = Frame(np.random.default_rng(0).integers(60, 200, (200, 200, 3)).astype(n
 VIEW = align_style(FRAME, FACE, 32)
 
 
+WAYS = ["move", "change"]
+
+
 def paster(way="change"):
     return Paster(BoxMask(), NoColour(), AlphaBlender(), way)
 
 
-def test_an_edit_of_nothing_leaves_the_picture_bit_for_bit():
+@pytest.mark.parametrize("way", WAYS)
+def test_an_edit_of_nothing_leaves_the_picture_bit_for_bit(way):
     drawn = np.random.default_rng(1).random((1, 32, 32, 3)).astype(np.float32)
-    assert (paster().paste(FRAME, [VIEW], drawn, drawn, [-1], None).image == FRAME.image).all()
+    assert (paster(way).paste(FRAME, [VIEW], drawn, drawn, [-1], None).image == FRAME.image).all()
 
 
-def test_a_change_is_added_inside_the_mask_alone():
+@pytest.mark.parametrize("way", WAYS)
+def test_a_change_is_added_inside_the_mask_alone(way):
     before = np.full((1, 32, 32, 3), 0.4, np.float32)
     after = before + np.float32([0.1, 0, -0.1])
-    edited = paster().paste(FRAME, [VIEW], before, after, [-1], None).image.astype(int) - FRAME.image
+    edited = paster(way).paste(FRAME, [VIEW], before, after, [-1], None).image.astype(int) - FRAME.image
     assert np.abs(edited[100, 100] - [25, 0, -25]).max() <= 1  # a tenth of 255, on every pixel's own value
     assert (edited[:15] == 0).all() and FRAME.image.std() > 30
+
+
+def test_what_moves_is_moved_in_the_picture():
+    """The drawn blob goes to the right: so does the picture's own, which is sharper."""
+    columns = np.arange(64, dtype=np.float32)
+    before, after = (
+        np.exp(-((columns[None, :] - x) ** 2 + (columns[:, None] - 31.5) ** 2) / 50)[..., None].repeat(3, 2)
+        for x in (30.5, 33.5)
+    )
+    flow, rest = motion_and_rest(before, after)
+    middle = flow[56:72, 56:72].mean((0, 1))
+    assert -7.5 < middle[0] < -4 and abs(middle[1]) < 0.5  # three of 64 px are six of 128; it comes from the left
+    assert np.abs(rest).max() < 0.5 * np.abs(after - before).max()
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[95:105, 95:105] = 200
+    frame, view = Frame(image, 0, 0.0), align_style(Frame(image, 0, 0.0), FACE, 64)
+    moved = paster("move").paste(frame, [view], before[None], after[None], [-1], None).image
+    centre = (moved[100, 60:140, 0] > 100) @ np.arange(60, 140) / max((moved[100, 60:140, 0] > 100).sum(), 1)
+    assert centre > 99.5 + 3
 
 
 def test_whole_puts_the_drawn_face_in():
