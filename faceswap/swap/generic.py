@@ -50,9 +50,10 @@ class Conditioner(nn.Module):
         self.register_buffer("spread", torch.ones(PERSON_SIZE))
         sizes = [PERSON_SIZE, hidden, hidden]
         layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
-        self.layers = nn.Sequential(*layers, nn.Linear(hidden, 2 * sum(self.channels)))
-        nn.init.zeros_(self.layers[-1].weight)
-        nn.init.zeros_(self.layers[-1].bias)
+        last = nn.Linear(hidden, 2 * sum(self.channels))
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(*layers, last)
 
     def forward(self, people: Tensor) -> Factors:
         known = ((people - self.mean) / self.spread).clamp(-_FARTHEST, _FARTHEST)

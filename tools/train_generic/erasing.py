@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import nn
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.cache import crop_px_for
@@ -80,6 +81,7 @@ def projection(spread: Spread, shared: int = SHARED, telling: int = TELLING) -> 
 def erase(network: GenericNet, spread: Spread) -> None:
     """Folds the projection into the layer that makes the code."""
     layer = network.inter[0]
+    assert isinstance(layer, nn.Linear)
     keep, mean = (torch.from_numpy(value).float() for value in (projection(spread), spread.mean))
     layer.weight.copy_(keep @ layer.weight)
     layer.bias.copy_(keep @ (layer.bias - mean) + mean)

@@ -65,7 +65,7 @@ class Moments:
     def points(self) -> NDArray[np.float32]:
         """(N, 68, 2) in shares of the crop's side."""
         pixels = [transform_points(frame_to_crop_for(face, self.crop_px), face) for face in self.faces.points]
-        return (np.stack(pixels) + np.float32(0.5)) / self.crop_px
+        return np.asarray((np.stack(pixels) + 0.5) / self.crop_px, np.float32)
 
     def _cut(self, index: int) -> NDArray[np.uint8]:
         points = self.faces.points[index]

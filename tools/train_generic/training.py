@@ -55,7 +55,8 @@ def pretrain(
     checkpoint, log = folder / f"{stem}.checkpoint", folder / f"{stem}.log.jsonl"
     step, seconds = _resume(checkpoint, network, average, optimiser)
     begun = saved = time.monotonic()
-    spent, sums = seconds, {}
+    spent = seconds
+    sums: dict[str, float] = {}
     with Stage(_batches(task, network, step), BATCHES_AHEAD, "batches") as batches:
         for batch in batches:
             spent = seconds + time.monotonic() - begun
@@ -77,7 +78,9 @@ def pretrain(
                 write_image(folder / f"{stem}.png", sheet(task, average.network))
                 saved = time.monotonic()
     _save(checkpoint, network, average, optimiser, step, spent)
-    scores = score(task, average.network.eval())
+    mean = average.network.eval()
+    assert isinstance(mean, GenericNet)
+    scores = score(task, mean)
     _log(log, {"step": step, "seconds": round(spent, 1), "scores": scores})
     write_image(folder / f"{stem}.png", sheet(task, average.network))
     return export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1), "scores": scores})
