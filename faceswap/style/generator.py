@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -175,8 +175,10 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         plan = list(plan_channels(resolution).values()) if channels is None else list(channels)
-        self.settings = {"resolution": resolution, "channels": plan, "z_size": z_size, "w_size": w_size,
-                         "mapping_layers": mapping_layers, "clamp": clamp}  # fmt: skip
+        self.settings: dict[str, Any] = {
+            "resolution": resolution, "channels": plan, "z_size": z_size, "w_size": w_size,
+            "mapping_layers": mapping_layers, "clamp": clamp,
+        }  # fmt: skip
         self.resolution, self.z_size, self.w_size = resolution, z_size, w_size
         self.rows = 2 * len(sides(resolution))
         self.mapping = Mapping(z_size, w_size, mapping_layers)

@@ -44,7 +44,7 @@ def write_samples(
 ) -> Path:
     """A picture for each seed in `folder`, and one sheet of them; returns the sheet's path."""
     about = made_with_ai(generator_hash(generator))
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     with Progress(len(seeds), "generate", "face") as bar:
         for seed in seeds:
             picture = sample(generator, seed, how)
