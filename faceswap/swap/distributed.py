@@ -140,7 +140,8 @@ def find_team() -> Team:
         told = ", ".join(f"{name}={value}" for name, value in numbers.items())
         raise UserError(f"torchrun's environment is incomplete ({told}): start all processes with torchrun")
     restarts = os.environ.get("TORCHELASTIC_RESTART_COUNT", "")
-    return Team(*(int(v) for v in numbers.values()), restarts=int(restarts) if restarts.isdecimal() else 0)
+    rank, size, place, here = (int(value) for value in numbers.values())
+    return Team(rank, size, place, here, int(restarts) if restarts.isdecimal() else 0)
 
 
 @contextmanager
