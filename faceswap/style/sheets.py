@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 SHEET_SIGMAS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 PAGE_SIGMAS = tuple(step / 2 for step in range(-6, 7))
-TILE_PX, PAGE_PX, CHANGE_PX = 192, 512, 128
+TILE_PX, PAGE_PX = 192, 512
 _PAGE = Path(__file__).with_name("page.html")
 
 
@@ -41,13 +40,9 @@ def write_sheet(
     """The photo edited along each direction, one row each, as the picture file `out`."""
     check_target(out, info)
     tiles, labels = [], []
-    free = paster.seen([photo.frame], [photo.aligned], [-1])
-    frame_to_tile = _view(photo, TILE_PX)
-    for direction, before, after in _drawn(generator, photo, directions, SHEET_SIGMAS):
-        for sigmas, drawn in zip(SHEET_SIGMAS, after, strict=True):
-            frame = paster.paste(photo.frame, [photo.aligned], before, drawn[None], [-1], free)
-            tiles.append(warp_crop(frame.image, frame_to_tile, TILE_PX, repeat_border=True))
-            labels.append(f"{direction.name} {sigmas:+g}" if sigmas else direction.name)
+    for direction, crops in _edited(generator, photo, directions, SHEET_SIGMAS, paster, TILE_PX):
+        tiles += crops
+        labels += [f"{direction.name} {sigmas:+g}" if sigmas else direction.name for sigmas in SHEET_SIGMAS]
     sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
     about = made_with_ai(generator_hash(generator), "faces in this picture were edited")
     write_image(out, sheet, metadata=about)
@@ -57,15 +52,13 @@ def write_sheet(
 def write_page(
     info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
 ) -> Path:
-    """One HTML file that needs nothing else: sliders add up what each direction changes, computed beforehand."""
+    """One HTML file that needs nothing else, with a slider for each direction; what several change is added up."""
     check_target(out, info)
-    free = paster.seen([photo.frame], [photo.aligned], [-1])
-    weights = cv2.resize(paster.alpha(photo.aligned, free, 0), (CHANGE_PX, CHANGE_PX))[..., None]
     shown = warp_crop(photo.frame.image, _view(photo, PAGE_PX), PAGE_PX, repeat_border=True)
-    changes = {}
-    for direction, before, after in _drawn(generator, photo, directions, PAGE_SIGMAS):
-        large = [cv2.resize(one - before[0], (CHANGE_PX, CHANGE_PX), interpolation=cv2.INTER_CUBIC) for one in after]
-        changes[direction.name] = [_embedded(_as_levels(one * weights)) for one in large]
+    changes = {
+        direction.name: [_embedded(_change(shown, crop)) for crop in crops]
+        for direction, crops in _edited(generator, photo, directions, PAGE_SIGMAS, paster, PAGE_PX)
+    }
     data = {"photo": _embedded(shown), "sigmas": PAGE_SIGMAS, "changes": changes}
     about = made_with_ai(generator_hash(generator), "faces on this page were edited")
     text = _PAGE.read_text(encoding="utf-8")
@@ -74,16 +67,21 @@ def write_page(
     return out
 
 
-def _drawn(
-    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float]
-) -> Iterator[tuple[Direction, NDArray, NDArray]]:
-    """For each direction the reconstruction (1, R, R, 3) and the face at each strength (n, R, R, 3), in [0, 1]."""
+def _edited(
+    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float], paster: Paster,
+    size_px: int,
+) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
+    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of evenly spaced strengths."""
     before = photo.drawn(generator)
-    shares = np.linspace(0, 1, len(strengths)).tolist()  # the strengths are evenly spaced
+    views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
+    frame_to_crop = _view(photo, size_px)
+    shares = np.linspace(0, 1, len(strengths)).tolist()
     with Progress(len(directions), "edit", "direction") as bar:
         for direction in directions:
             ramp = [Move(direction, strengths[0], strengths[-1])]
-            yield direction, before, photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
+            after = photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
+            frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
+            yield direction, [warp_crop(one.image, frame_to_crop, size_px, repeat_border=True) for one in frames]
             bar.advance()
 
 
@@ -92,11 +90,11 @@ def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
     return compose(view_of_crop(photo.aligned.size_px, 1.0, size_px), photo.aligned.frame_to_crop)
 
 
-def _as_levels(change: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A change in [-1, 1] as a picture, 128 where nothing changes."""
-    return np.clip(np.round(change * 127 + 128), 0, 255).astype(np.uint8)
+def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A change as a picture, 128 where nothing changes, in steps of two levels."""
+    return np.round((after.astype(np.float32) - before) * (127 / 255) + 128).astype(np.uint8)
 
 
 def _embedded(image: NDArray[np.uint8]) -> str:
-    data = encode_image(image, ".jpg", quality=92)
+    data = encode_image(image, ".jpg", quality=90)
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
