@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from faceswap.style.directions import DirectionSet
+    from faceswap.style.encoder import Encoder
     from faceswap.style.finding import Sample
     from faceswap.style.generator import Generator
     from faceswap.style.labels import Labels
@@ -69,48 +72,68 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
     known = told if table is None else list({**dict.fromkeys(told), **table.columns})
     names = chosen_names(config.attributes, known, usual if table is None else list(table.columns))
     apart = apart_from(config.apart, names)
-    sample, scored = samples(generator, scorer, table, config)
+    probe, sample, scored = samples(generator, scorer, table, config)
     found = find_directions(
         generator, scorer, sample, names, scored=scored, apart=apart, confident=config.confident,
         held_out=config.held_out, corrections=config.corrections, probes=config.probes, psi=config.psi,
-        seed=config.seed,
+        seed=config.seed, probe=probe,
     )  # fmt: skip
     for line in found.table():
         log.info(line)
-    about = {"samples": config.samples, "psi": config.psi, "confident": config.confident, "seed": config.seed}
+    about = {"samples": config.samples, "psi": config.psi, "confident": config.confident, "seed": config.seed,
+             "samples_from": "pictures" if config.pictures else "seeds"}  # fmt: skip
     axes = principal_directions(styles_of(generator, range(AXES_SAMPLES), config.psi).cpu().numpy(), config.pca)
     found = DirectionSet({**found.directions, **axes}, found.leakage, about)
     return found.tagged(generator_hash(generator))
 
 
-def samples(generator: Generator, scorer: Scorer, table: Labels | None, config: Any) -> tuple[Sample, Sample | None]:
-    """What hyperplanes are fitted to, and the scored faces of the generator among it (None: labels alone)."""
+def samples(
+    generator: Generator, scorer: Scorer, table: Labels | None, config: Any
+) -> tuple[Tensor | None, Sample, Sample | None]:
+    """Styles to measure edits on (None: seeds of their own), what planes are fitted to, and the scored among it."""
     from faceswap.faces.errors import UserError
-    from faceswap.style.finding import draw_sample
-    from faceswap.style.labelled import ranked
+    from faceswap.style.finding import draw_sample, scored_styles
+    from faceswap.style.labelled import ranked, styles_of_pictures
 
     if table is None and not config.samples:
         raise UserError("samples=0 needs labels=: there is nothing to find directions from")
     given = None if table is None else labelled(table, generator, config)
-    scored = draw_sample(generator, scorer, config.samples, config.psi, config.seed) if config.samples else None
-    if given is None or scored is None:
-        return given or scored, scored  # type: ignore[return-value]  # one of them is there
-    return ranked(given) + ranked(scored), scored
+    probe = scored = None
+    if config.pictures and config.samples:
+        apart = config.probes * (1 + config.corrections)
+        encoder = encoder_of(config)
+        styles = styles_of_pictures(Path(config.pictures), config.samples + apart, generator, encoder, config.seed)
+        if len(styles) < 2 * apart:
+            raise UserError(f"pictures={config.pictures} holds {len(styles)} pictures; {2 * apart} or more are needed")
+        probe, scored = styles[:apart], scored_styles(generator, scorer, styles[apart:])
+    elif config.samples:
+        scored = draw_sample(generator, scorer, config.samples, config.psi, config.seed)
+    if given is None:
+        assert scored is not None
+        return probe, scored, scored
+    return probe, given if scored is None else ranked(given) + ranked(scored), scored
 
 
 def labelled(table: Labels, generator: Generator, config: Any) -> Sample:
     """The styles of what a table tells of."""
     from faceswap.config.compose import build
-    from faceswap.style.inverting import load_both
     from faceswap.style.labelled import sample_of_crops, sample_of_pictures, sample_of_seeds
 
     if table.by == "seed":
         return sample_of_seeds(table, generator, config.psi)
-    _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
-    assert encoder is not None
+    encoder = encoder_of(config)
     if table.by == "crop":
         return sample_of_crops(table, generator, encoder)
     return sample_of_pictures(table, generator, encoder, build(config.finder))
+
+
+def encoder_of(config: Any) -> Encoder:
+    """The generator's encoder."""
+    from faceswap.style.inverting import load_both
+
+    _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
+    assert encoder is not None
+    return encoder
 
 
 def chosen_names(asked: Any, known: Sequence[str], usual: Sequence[str]) -> list[str]:

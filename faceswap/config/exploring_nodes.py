@@ -59,6 +59,10 @@ class DirectionsConfig:
     )  # fmt: skip
     samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0)
     psi: float = option(1.0, PSI, minimum=0, maximum=2)
+    pictures: str = option(
+        "", "draw samples with the styles of these in place of seeds: a face set's folder, aligned pictures, or "
+        "seen.npy's", verbatim=True,
+    )  # fmt: skip
     scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", verbatim=True)
     labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", verbatim=True)
     confident: float = option(

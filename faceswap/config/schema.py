@@ -33,6 +33,7 @@ PATHS = (
     "directions",
     "vgg",
     "labels",
+    "pictures",
     "foreign",
     "lpips",
     "a",

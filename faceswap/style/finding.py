@@ -70,8 +70,12 @@ def names_told(generator: Generator, scorer: Scorer) -> list[str]:
 
 def draw_sample(generator: Generator, scorer: Scorer, count: int, psi: float = 1.0, seed: int = 0) -> Sample:
     """`count` faces of the generator, scored; those of the seeds `seed`, `seed` + 1, ..."""
-    w = styles_of(generator, range(seed, seed + count), psi)
-    with Progress(count, "score faces", "face") as progress:
+    return scored_styles(generator, scorer, styles_of(generator, range(seed, seed + count), psi))
+
+
+def scored_styles(generator: Generator, scorer: Scorer, w: Tensor) -> Sample:
+    """Styles (N, w_size) with the scores of what the generator draws of them."""
+    with Progress(len(w), "score faces", "face") as progress:
         scores = scores_of(generator, generator.spread(w), scorer, progress.advance)
     return Sample(w.cpu().numpy(), scores)
 
@@ -181,13 +185,14 @@ def find_directions(
     probes: int = 128,
     psi: float = 1.0,
     seed: int = 0,
+    probe: Tensor | None = None,
 ) -> DirectionSet:
     """Directions of the scores `names` of a sample, with their leakage measured on `probes` faces that it has not.
 
     `apart`: which others each one is to leave alone; `corrections`: how often the steps are mixed anew by what was
     measured (each time on other faces; only where every direction is to leave all others alone). `scored`: faces with
     the scorer's own scores, by whose spread changes are counted (default: the sample); without all `names` there
-    nothing is measured.
+    nothing is measured. `probe` (N, w_size): styles to measure on, in place of the generator's own of other seeds.
     """
     found = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
     order = list(parted(found, sample.w, apart).values())
@@ -201,8 +206,11 @@ def find_directions(
     for turn in range(1 + (corrections if complete and len(names) > 1 else 0)):
         if leakage is not None:
             order = corrected(order, leakage)
-        start = PROBE_SEEDS + seed + turn * probes
-        probe = styles_of(generator, range(start, start + probes), psi)
-        leakage = effects(generator, scorer, order, probe) / spreads
+        if probe is None:
+            start = PROBE_SEEDS + seed + turn * probes
+            w = styles_of(generator, range(start, start + probes), psi)
+        else:
+            w = probe[turn * probes : (turn + 1) * probes]
+        leakage = effects(generator, scorer, order, w) / spreads
     assert leakage is not None
     return DirectionSet({direction.name: direction for direction in order}, leakage.astype(np.float32))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
@@ -18,7 +21,7 @@ from faceswap.find.finders import Finder, find_in_batches
 from faceswap.media.images import read_image
 from faceswap.media.sources import probe
 from faceswap.style.alignment import align_style
-from faceswap.style.data import SEEN_FILE
+from faceswap.style.data import SEEN_FILE, open_pictures
 from faceswap.style.encoder import Encoder
 from faceswap.style.finding import Sample, styles_of
 from faceswap.style.generator import Generator
@@ -57,7 +60,6 @@ def sample_of_pictures(labels: Labels, generator: Generator, encoder: Encoder, f
     return Sample(torch.cat(parts).numpy(), {name: column[kept] for name, column in labels.columns.items()})
 
 
-@torch.inference_mode()
 def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> Sample:
     """Labels of style crops packed in seen.npy (see `data.Pictures`), with the encoder's w. Raises UserError."""
     path = labels.folder / SEEN_FILE
@@ -69,13 +71,30 @@ def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> S
     side = generator.resolution
     if crops.dtype != np.uint8 or crops.shape[1:] != (side, side, 3) or max(places) >= len(crops):
         raise UserError(f"{path} must hold {max(places) + 1} crops of {side} px, not {crops.shape} {crops.dtype}")
+    return Sample(styles_of_crops(crops, places, generator, encoder).cpu().numpy(), labels.columns)
+
+
+@torch.inference_mode()
+def styles_of_crops(crops: NDArray[np.uint8], places: Sequence[int], generator: Generator, encoder: Encoder) -> Tensor:
+    """The one w that the encoder says of each of the style crops (N, R, R, 3) at `places`, (len(places), w_size)."""
     parts = []
-    with Progress(len(places), "encode labelled crops", "crop") as progress:
+    with Progress(len(places), "encode crops", "crop") as progress:
         for start in range(0, len(places), BATCH):
-            images = to_input(crops[places[start : start + BATCH]], generator.average.device)
-            parts.append(encoder(images, shared=True)[:, 0].cpu())
+            images = to_input(crops[list(places[start : start + BATCH])], generator.average.device)
+            parts.append(encoder(images, shared=True)[:, 0])
             progress.advance(len(images))
-    return Sample(torch.cat(parts).numpy(), labels.columns)
+    return torch.cat(parts)
+
+
+def styles_of_pictures(source: Path, count: int, generator: Generator, encoder: Encoder, seed: int = 0) -> Tensor:
+    """The styles of `count` pictures (of all, where there are fewer), drawn by chance; (N, w_size).
+
+    `source`: a face set, a folder of aligned pictures or of packed crops, see `data.open_pictures`. Raises UserError.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        crops = open_pictures(source, generator.resolution, Path(folder) / "crops.npy").seen
+        places = np.random.default_rng(seed).permutation(len(crops))[:count]
+        return styles_of_crops(crops, places.tolist(), generator, encoder)
 
 
 def _faces(files: Sequence[str], finder: Finder, size_px: int, progress: Progress) -> Iterator[tuple[int, AlignedFace]]:

@@ -56,6 +56,20 @@ def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(fo
     assert all(row["low"] <= row["value"] <= row["high"] for row in report["path_length"].values())
 
 
+def test_directions_from_the_styles_of_pictures(folder, monkeypatch):
+    monkeypatch.syspath_prepend(folder)
+    crops = np.random.default_rng(0).integers(0, 255, (90, 4, 4, 3), np.uint8).repeat(8, 1).repeat(8, 2)
+    (folder / "packed").mkdir()
+    np.save(folder / "packed" / "targets.npy", crops)
+    own = (f"generator={folder}/g.safetensors", f"encoder={folder}/e.safetensors", "sheet=false", "probes=8")
+    asked = (*own, "scorer=colours:score", f"pictures={folder}/packed", "samples=60", "confident=0.5", "corrections=0")
+    found = load_directions(call("directions", folder, *asked))
+    assert set(found.directions) == {"red", "blue"} and found.about["samples_from"] == "pictures"
+    assert np.diag(found.leakage).min() > 0
+    with pytest.raises(UserError, match="holds 90 pictures; 128 or more"):
+        call("directions", folder, *asked, "probes=64")
+
+
 def test_a_morph_between_seeds(folder):
     film = run("morph", "generator=g.safetensors", "a=1", "b=2", "seconds=0.2", "hold_seconds=0", cwd=folder)
     assert film.path.name == "1_2_film.mp4" and probe(film.path).width == 256
