@@ -31,8 +31,9 @@ install: $(VENV)/installed
 demo: install
 	$(RUN) -m faceswap.demo
 
+# two workers with a thread each; tests of a file stay together, they share what is dear to make
 test: install lint
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
 
 lint: install
 	$(RUN) -m ruff check .
