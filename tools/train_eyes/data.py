@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -40,11 +40,11 @@ class Faces:
         return len(self.rows)
 
     @cached_property
-    def images(self) -> NDArray[np.uint8] | Chained:
+    def images(self) -> NDArray[np.uint8]:
         return self._packed("images", cv2.IMREAD_COLOR_RGB)
 
     @cached_property
-    def labels(self) -> NDArray[np.uint8] | Chained:
+    def labels(self) -> NDArray[np.uint8]:
         return self._packed("labels", cv2.IMREAD_GRAYSCALE)
 
     @cached_property
@@ -76,9 +76,10 @@ class Faces:
             values += [shards[row["shard"]][row["row"]] for row in rows]
         return np.stack(values)
 
-    def _packed(self, name: str, flags: int) -> NDArray[np.uint8] | Chained:
+    def _packed(self, name: str, flags: int) -> NDArray[np.uint8]:
         packed = [_packed(folder, rows, name, flags) for folder, rows in zip(self.folders, self._rows_of, strict=True)]
-        return packed[0] if len(packed) == 1 else Chained(packed)
+        # what tasks ask of an array of pictures (a row, the length, the shape) is all that Chained has
+        return packed[0] if len(packed) == 1 else cast(NDArray[np.uint8], Chained(packed))
 
 
 class Chained:
