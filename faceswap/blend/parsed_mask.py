@@ -135,7 +135,7 @@ class HeadMask(ParsedMask):
         from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
         t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
         ramp = t * t * (3 - 2 * t)
-        return ramp[:, None] * ramp[None]
+        return np.asarray(ramp[:, None] * ramp[None], np.float32)
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
         from faceswap.find.builtin.parser import HEAD

@@ -82,8 +82,13 @@ class Clock:
         return min(1.0, max(self.iteration / self._iterations, in_time))
 
     def state(self) -> TrainingState:
-        now = {"iteration": self.iteration, "seconds": self.seconds}
-        return replace(self._start, **now, setbacks=self.setbacks, batch_size=self.batch_size)
+        return replace(
+            self._start,
+            iteration=self.iteration,
+            seconds=self.seconds,
+            setbacks=self.setbacks,
+            batch_size=self.batch_size,
+        )
 
 
 def _duration(seconds: float) -> str:

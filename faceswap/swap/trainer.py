@@ -124,8 +124,7 @@ def train_pair(
             team.check_same(found.iteration if found else 0, "checkpoints")
             return found
 
-        kept = {"keep": keep, "averaged": updater.averaged, "companions": beside}
-        save = partial(save_checkpoint, run, network, steps, **kept)
+        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
         with memory_errors(batch_size):
             state = None if restart else restore()
         if state is None:
