@@ -34,7 +34,7 @@ def motion_and_rest(
         for one in large
     ]  # fmt: skip
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = search.calc(greys[1], greys[0], None)  # type: ignore[call-overload]  # the stubs want a flow to begin with
+    flow = search.calc(greys[1], greys[0], None)
     flow = cv2.GaussianBlur(flow, (0, 0), SMOOTHING * side)
     length = np.linalg.norm(flow, axis=2, keepdims=True)
     flow *= np.minimum(1, LONGEST * side / np.maximum(length, 1e-6))

@@ -115,6 +115,9 @@ class Resemblance:
 class VggFeatures(nn.Module):
     """Features of VGG16's block3_conv3 after its ReLU ("layer 9" of Keras), of pictures (N, 3, R, R) in [-1, 1]."""
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         layers: list[nn.Module] = []

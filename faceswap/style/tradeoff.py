@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
             inversion = inverter.invert([portrait], faithful=knob)
             with torch.no_grad():
                 pictures[f"{knob:g}"] = to_pictures(inversion.draw(inverter.generator))[0]
-            editability = ruler(lambda rows, found=inversion: found.draw(inverter.generator, rows), inversion.rows)
+            editability = ruler(partial(inversion.draw, inverter.generator), inversion.rows)
             loss = float(inversion.loss[0])
             points.append({"faithful": knob, "loss": round(loss, 5), "editability": round(editability, 4),
                            **{name: round(float(value[0]), 5) for name, value in inversion.parts.items()}})  # fmt: skip

@@ -50,13 +50,11 @@ def measured(inverter: Inverter, images: Tensor) -> dict:
     """The two ways for pictures (N, 3, R, R) in [-1, 1]; a picture that the guess never brings there counts 500."""
     from faceswap.style.inversion import invert
 
+    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening}
     ways = {
-        start: invert(
-            inverter.generator, inverter.encoder, images, loss=inverter.loss, start=start, steps=steps,
-            whitening=inverter.whitening,
-        )
-        for start, steps in (("average", FROM_AVERAGE), ("encoder", FROM_GUESS))
-    }  # fmt: skip
+        "average": invert(inverter.generator, None, images, start="average", steps=FROM_AVERAGE, **common),
+        "encoder": invert(inverter.generator, inverter.encoder, images, steps=FROM_GUESS, **common),
+    }
     wanted = ways["average"].history.min(0).values
     reached = (ways["encoder"].history <= wanted).double()
     first = [int(column.argmax()) if column.any() else FROM_AVERAGE for column in reached.T]
