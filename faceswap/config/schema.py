@@ -42,6 +42,7 @@ PATHS = (
     "inversions",
     "data",
     "grow_from",
+    "inception",
 )
 NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
 

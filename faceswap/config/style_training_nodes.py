@@ -39,6 +39,7 @@ class ContestNode:
 
     _target_: str = "faceswap.style.contest.Contest"
     learning_rate: float = option(0.0025, "of both", minimum=0)
+    judge_rate: float = option(1.0, "the discriminator's learning rate, times the generator's", minimum=0)
     gamma: float = option(1.0, "weight of R1, in units of 0.0002 resolution^2 / batch_size; try 0.25 and 4", minimum=0)
     r1_every: int = option(16, "steps from one R1 penalty to the next", minimum=1)
     path_every: int = option(4, "steps from one path length penalty to the next; 0: none", minimum=0)
@@ -98,6 +99,9 @@ class StyleTrainConfig:
     looks: LooksNode = section(LooksNode, "previews, checkpoints, distances")
     grow_from: str = option(
         "", "take the weights that fit from this generator first; one of a lower resolution is grown", verbatim=True
+    )
+    inception: str = option(
+        "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", verbatim=True
     )
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))

@@ -20,8 +20,9 @@ CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose w
 class Contest:
     """How the two learn from each other.
 
-    `learning_rate`: of Adam (0, 0.99), for both. `gamma`: of R1, as a multiple of 0.0002 resolution^2 / batch size.
-    `r1_every`, `path_every`: steps from one penalty to the next ("lazy"); `path_every` 0: none. `path_weight`.
+    `learning_rate`: of Adam (0, 0.99), for both; `judge_rate`: what the discriminator's is times that. `gamma`: of R1,
+    as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the next
+    ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
     `mixing`: probability that an image's rows come from two z. `ada_target`: of the mean sign for real pictures, 0 for
     no augmentation; `ada_images`: pictures that take its p from 0 to 1. `together`: share of each drawn batch that
     the encoder asked for and that is compared with its target too, so that the two stay together; 0 for none.
@@ -29,6 +30,7 @@ class Contest:
     """
 
     learning_rate: float = 0.0025
+    judge_rate: float = 1.0
     gamma: float = 1.0
     r1_every: int = 16
     path_every: int = 4
@@ -54,7 +56,8 @@ class Round:
         encoding = [p for p in networks.encoder.parameters() if p.requires_grad]
         groups = [{"params": list(networks.generator.parameters())}, {"params": encoding, "lr": rate * CODES_RATE}]
         self.generating = _adam(groups, rate, settings.path_every)
-        self.judging = _adam([{"params": list(networks.discriminator.parameters())}], rate, settings.r1_every)
+        judge = [{"params": list(networks.discriminator.parameters())}]
+        self.judging = _adam(judge, rate * settings.judge_rate, settings.r1_every)
 
     @property
     def optimisers(self) -> list[torch.optim.Adam]:

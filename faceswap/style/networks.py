@@ -98,7 +98,10 @@ def restore_checkpoint(
         for name, part in networks.parts().items():
             part.load_state_dict(state["networks"][name])
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
+            asked = [{name: group[name] for name in ("lr", "betas", "eps")} for group in optimiser.param_groups]
             optimiser.load_state_dict(kept)
+            for group, settings in zip(optimiser.param_groups, asked, strict=True):
+                group.update(settings)  # a run may go on with another learning rate
         torch.set_rng_state(state["random"].cpu())
     except Exception as error:  # torch's reader raises many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -30,6 +30,7 @@ def train(config: Any) -> Path:
         batch_size=config.batch_size,
         mirror=config.mirror,
         grow_from=config.grow_from,
+        inception=config.inception,
         device=config.device,
         precision=config.precision,
         seed=config.seed,

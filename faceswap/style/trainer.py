@@ -17,7 +17,8 @@ from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.style.contest import Contest
 from faceswap.style.data import Pictures, batch_on, open_pictures
-from faceswap.style.frechet import cloud, face_features, frechet_distance, samples
+from faceswap.style.frechet import BATCH, cloud, face_features, frechet_distance, samples
+from faceswap.style.inception import inception_features
 from faceswap.style.networks import CHECKPOINT, Networks, restore_checkpoint, save_checkpoint
 from faceswap.style.previews import PER_ROW, preview
 from faceswap.style.warm_up import Reconstruction, WarmUp
@@ -80,6 +81,7 @@ def train_generator(
     batch_size: int = 32,
     mirror: bool = True,  # half of the pictures
     grow_from: str = "",  # a generator whose weights are taken where they fit: of a lower resolution, it is grown
+    inception: str = "",  # weights of the network of published FIDs, to measure that too
     device: str = "auto",
     precision: Precision = "auto",
     seed: int = 0,
@@ -114,7 +116,7 @@ def train_generator(
             RunLog(run, images, config_text) as journal,
             Progress(last, "train", "picture", images) as bar,
         ):
-            watch = _Watch(run, networks, pictures, looks, journal)
+            watch = _Watch(run, networks, pictures, looks, journal, inception)
             finished = images >= last
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, machine.device)
@@ -156,8 +158,11 @@ class _Crossings:
 class _Watch:
     """What a training shows of itself: curves, pictures, weights, distance."""
 
-    def __init__(self, run: Path, networks: Networks, pictures: Pictures, looks: Looks, journal: RunLog) -> None:
+    def __init__(
+        self, run: Path, networks: Networks, pictures: Pictures, looks: Looks, journal: RunLog, inception: str
+    ) -> None:
         self._run, self._networks, self._looks, self._journal = run, networks, looks, journal
+        self._inception = inception
         self._shown: list[Tensor] = [images[:PER_ROW] for images in pictures.batch(0, PER_ROW, 1, False)]
         self._pictures, self._sums = pictures, dict[str, list[float]]()
 
@@ -182,12 +187,16 @@ class _Watch:
 
     def measure(self, images: int) -> None:
         """The distance of as many samples from as many pictures."""
-        features, count = face_features(str(self._networks.machine.device)), self._looks.samples
-        size = min(count, len(self._pictures))
-        real = (self._pictures.batch(number, 32, 2, True)[1] for number in range(-(-size // 32)))
-        generator = self._networks.shipped()[0].to(self._networks.machine.device)
-        drawn = cloud(features, samples(generator, count, 0))
-        self._journal.scalars({"frechet/faces": frechet_distance(cloud(features, real), drawn)}, images)
+        device, count = self._networks.machine.device, self._looks.samples
+        kinds = {"faces": face_features(str(device))}
+        if self._inception:
+            kinds["inception"] = inception_features(self._inception, str(device))
+        generator = self._networks.shipped()[0].to(device)
+        for name, features in kinds.items():
+            batches = range(-(-min(count, len(self._pictures)) // BATCH))
+            real = cloud(features, (self._pictures.batch(number, BATCH, 2, True)[1] for number in batches))
+            distance = frechet_distance(real, cloud(features, samples(generator, count, 0)))
+            self._journal.scalars({f"frechet/{name}": distance}, images)
 
 
 def _take_what_fits(networks: Networks, source: str) -> None:
@@ -195,8 +204,8 @@ def _take_what_fits(networks: Networks, source: str) -> None:
     taken = load_generator(source)
     given, own = taken.state_dict(), networks.generator.state_dict()
     fits = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
-    if not fits:
-        raise UserError(f"grow_from={source}: no weight in it fits plan.channels and plan.w_size")
+    if "synthesis.b4.const" not in fits or "mapping.fc0.weight" not in fits:
+        raise UserError(f"grow_from={source}: it is of other plan.channels or another plan.w_size")
     networks.generator.load_state_dict(fits, strict=False)
     for side in networks.generator.synthesis.sides:
         if side > taken.resolution:

@@ -114,7 +114,7 @@ def likenesses(
 
 
 def batches(pictures: NDArray[np.uint8], size: int = 32) -> list[torch.Tensor]:
-    return [to_input(np.asarray(pictures[start : start + size])) for start in range(0, len(pictures), size)]
+    return [to_input(np.array(pictures[start : start + size])) for start in range(0, len(pictures), size)]
 
 
 if __name__ == "__main__":
