@@ -18,7 +18,7 @@ from faceswap.style.inversion import NEARNESS
 from faceswap.style.inverting import Inverter
 from faceswap.style.perception import Target
 
-LOOKS_FIRST, LOOKS_LATER = 4, 1  # faces of a batch that the steps look at
+LOOKS_FIRST, LOOKS_LATER = 2, 1  # faces of a batch that the steps look at
 RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas
 
 log = logging.getLogger(__name__)
