@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from faceswap.faces.errors import UserError
+from faceswap.faces.pretrained import FOLDER_VARIABLE, enter_pretrained
 from faceswap.style.directions import (
+    SHIPPED,
     Direction,
     DirectionSet,
     load_direction,
@@ -82,6 +84,18 @@ def test_a_file_gives_back_what_was_saved(tmp_path):
     assert load_direction(tmp_path / "d.safetensors", "age").source == "somewhere"
     save_direction(tmp_path / "one.safetensors", found["age"])
     assert load_direction(tmp_path / "one.safetensors").name == "age"
+
+
+def test_the_shipped_ones_are_read_through_the_manifest(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    save_directions(tmp_path / "d.safetensors", DirectionSet({"smile": direction()}, about={"samples": 7}))
+    enter_pretrained(tmp_path, SHIPPED, "d.safetensors", licence="Apache-2.0")
+    found = load_directions()
+    assert found.about == {"samples": 7}
+    np.testing.assert_array_equal(found["smile"].normal, direction().normal)
+    (tmp_path / "d.safetensors").write_bytes(b"x" * 2000)
+    with pytest.raises(UserError, match="damaged"):
+        load_directions()
 
 
 def test_directions_of_another_generator_are_refused():

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--generator", type=Path, help="default: the shipped one")
     parser.add_argument("--directions", type=Path, help="default: the shipped ones")
     parser.add_argument("--cartoon", type=Path, help="what tools.train_style.cartoon wrote")
-    parser.add_argument("--composite", type=Path, help="what faceswap.morph make=composite wrote")
+    parser.add_argument("--composites", type=Path, nargs="+", help="what faceswap.morph make=composite wrote")
     options = parser.parse_args()
     generator = load_generator(options.generator)
     found = load_directions(options.directions)
@@ -45,8 +45,8 @@ def main() -> None:
     pictures["directions"] = direction_sheet(generator, list(found.directions.values()), face)
     if options.cartoon:
         pictures["cartoon"] = cartoons(generator, load_generator(options.cartoon))
-    if options.composite:
-        pictures["composite"] = read_image(options.composite)
+    if options.composites:
+        pictures["composite"] = np.hstack([read_image(file) for file in options.composites])
     for name, picture in pictures.items():
         path = options.out / f"stylegan-{name}.jpg"
         write_image(path, picture, quality=88)
