@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Start = Literal["encoder", "average"]
 RATE_SIGMAS = 0.1  # of a step
 WARM_UP, COOL_DOWN = 0.05, 0.5  # shares of the steps over which the rate rises, and falls
-NEARNESS, TOGETHERNESS = 0.02, 0.1  # weights at faithful=0: of the code's square, of its rows' offsets' (in sigmas)
+NEARNESS = 0.02  # weight at faithful=0 of the code's mean square, in sigmas
+TOGETHERNESS = 0.006  # weight at faithful=0.5 of the mean square of its rows' offsets from each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +127,8 @@ def _descend(
     one_w = faithful == 0
     if one_w:
         offsets = torch.zeros_like(offsets)
-    pull = (1 - faithful) ** 4
+    near = NEARNESS * (1 - faithful) ** 4
+    together = 0.0 if one_w else TOGETHERNESS * (1 / faithful - 1) ** 2
     common.requires_grad_()
     offsets.requires_grad_(not one_w)
     rate = RATE_SIGMAS
@@ -139,8 +141,8 @@ def _descend(
         with torch.set_grad_enabled(step < steps):
             now = white.w(common + offsets)
             value = loss.total(loss.parts(generator.synthesis(now), target))
-            far = NEARNESS * (common + offsets).square().mean((1, 2)) + TOGETHERNESS * offsets.square().mean((1, 2))
-            aim = value + pull * far
+            far = near * (common + offsets).square().mean((1, 2)) + together * offsets.square().mean((1, 2))
+            aim = value + far
         better = aim.detach() < best
         best = torch.where(better, aim.detach(), best)
         best_rows = torch.where(better[:, None, None], now.detach(), best_rows)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 KNOBS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
 MOVES, MOVE_SIGMAS = 6, 2.0  # the widest axes of W, and how far along each
 SAMPLES, FIRST_SEED = 16, 2_000_000
-WIDTH, HEIGHT, MARGIN = 640, 420, 56
+WIDTH, HEIGHT, MARGIN, LABEL_PX = 640, 420, 56, 28
 INK, GRID = (235, 235, 235), (70, 70, 70)
 
 log = logging.getLogger(__name__)
@@ -123,8 +123,11 @@ def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
     cv2.polylines(picture, [curve], False, (230, 160, 60), 2, cv2.LINE_AA)
     for x, y in curve.tolist():
         cv2.circle(picture, (x, y), 4, INK, -1, cv2.LINE_AA)
-    labels = [f"{point['faithful']:g}" for point in points]
-    boxes = [(x - 20, y - 24, 40, 16) for x, y in curve.tolist()]
+    labels, boxes = list[str](), list[tuple[int, int, int, int]]()
+    for point, (x, y) in zip(points, curve.tolist(), strict=True):
+        if all(abs(x - 20 - left) > LABEL_PX or abs(y - 24 - top) > LABEL_PX for left, top, *_ in boxes):
+            labels.append(f"{point['faithful']:g}")  # one that would lie on another is left out
+            boxes.append((x - 20, y - 24, 40, 16))
     x, y = place(0, usual)
     labels += [
         "loss of the reconstruction",
