@@ -21,6 +21,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 SHARED_REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What a test printed may name files whose names are no text; reports travel between processes as text."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 @pytest.fixture(scope="session")
 def shared_real() -> Path:
     """The folder of real clips and photos with reference landmarks, which is not part of the project."""
