@@ -54,7 +54,10 @@ class Round:
         self.path_mean, self.steps, self._images = torch.zeros(()), 0, 0
         rate = settings.learning_rate
         encoding = [p for p in networks.encoder.parameters() if p.requires_grad]
-        groups = [{"params": list(networks.generator.parameters())}, {"params": encoding, "lr": rate * CODES_RATE}]
+        groups: list[dict] = [
+            {"params": list(networks.generator.parameters())},
+            {"params": encoding, "lr": rate * CODES_RATE},
+        ]
         self.generating = _adam(groups, rate, settings.path_every)
         judge = [{"params": list(networks.discriminator.parameters())}]
         self.judging = _adam(judge, rate * settings.judge_rate, settings.r1_every)

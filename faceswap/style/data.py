@@ -72,6 +72,7 @@ def open_pictures(source: Path, resolution: int, cache: Path) -> Pictures:
 
 def _pack(source: Path, resolution: int, cache: Path) -> None:
     files: list[Path]
+    cut: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
     if (source / ALIGNMENTS).is_file():
         faces = FaceSet.open(source)
         files, cut = [faces.path(index) for index in range(len(faces))], style_of_stored

@@ -47,10 +47,11 @@ class Encoder(nn.Module):
         self.narrow = conv_block(widths[-1], LAST_CHANNELS, kernel=1)
         flat = LAST_CHANNELS * LAST_PX * LAST_PX
         self.code = nn.Linear(flat, 2 * z_size)  # the mean and the logarithm of the variance of z
-        self.offset = nn.Sequential(nn.Linear(flat, OFFSET_RANK), nn.Linear(OFFSET_RANK, rows * w_size))
+        last = nn.Linear(OFFSET_RANK, rows * w_size)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.offset = nn.Sequential(nn.Linear(flat, OFFSET_RANK), last)
         self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's, see `take_mapping`
-        nn.init.zeros_(self.offset[-1].weight)
-        nn.init.zeros_(self.offset[-1].bias)
 
     def features(self, images: Tensor) -> Tensor:
         """(N, flat): what the heads read."""

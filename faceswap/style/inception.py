@@ -119,7 +119,12 @@ def _e(channels: int, pool: Callable[[Tensor], Tensor]) -> Mixed:
         "branch_pool": Conv(channels, 192, 1),
     }  # fmt: skip
     short, long = ("branch3x3_2a", "branch3x3_2b"), ("branch3x3dbl_3a", "branch3x3dbl_3b")
-    paths = [["branch1x1"], ["branch3x3_1", short], [*_run("branch3x3dbl", 2), long], ["pool", "branch_pool"]]
+    paths: list[list] = [
+        ["branch1x1"],
+        ["branch3x3_1", short],
+        [*_run("branch3x3dbl", 2), long],
+        ["pool", "branch_pool"],
+    ]
     return Mixed(layers, paths, pool)
 
 

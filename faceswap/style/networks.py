@@ -59,7 +59,7 @@ class Networks:
 
     def shipped(self) -> tuple[Generator, Encoder]:
         """The averages on the CPU, with the true mean of w and one mapping."""
-        generator, encoder = (copy.deepcopy(net).cpu() for net in (self.average, self.average_encoder))
+        generator, encoder = copy.deepcopy(self.average).cpu(), copy.deepcopy(self.average_encoder).cpu()
         generator.mapping.w_avg.copy_(mean_of_w(generator))
         encoder.take_mapping(generator.mapping)
         return generator, encoder

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from faceswap.faces.atomic import remove
 from faceswap.faces.errors import Interrupted, UserError
@@ -163,7 +162,7 @@ class _Watch:
     ) -> None:
         self._run, self._networks, self._looks, self._journal = run, networks, looks, journal
         self._inception = inception
-        self._shown: list[Tensor] = [images[:PER_ROW] for images in pictures.batch(0, PER_ROW, 1, False)]
+        self._shown = pictures.batch(0, PER_ROW, 1, False)
         self._pictures, self._sums = pictures, dict[str, list[float]]()
 
     def note(self, losses: dict[str, float]) -> None:

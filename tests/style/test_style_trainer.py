@@ -1,5 +1,7 @@
 """A training from its first picture to files that can be used, stopped and gone on with."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from faceswap.style.weights import load_encoder, load_generator
 from faceswap.swap.machine import choose_machine
 
 CONTEST = Contest(r1_every=2, path_every=2, together=0.5, head_start=4, ada_images=50)
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "plan": Plan(32, [8] * 4, 16),
     "contest": CONTEST,
     "reconstruction": Reconstruction(features=0),

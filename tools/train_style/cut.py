@@ -49,7 +49,7 @@ def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> No
             matrix = frame_to_style_for(faces.points[index], side_px)
             seen[place] = warp_crop(faces.images[index], matrix, side_px, repeat_border=True)
             wall = np.repeat((faces.labels[index] == Label.BACKGROUND)[..., None] * np.uint8(255), 3, 2)
-            share = warp_crop(wall, matrix, side_px, repeat_border=True)[..., :1].astype(np.float32) / 255
+            share = warp_crop(wall, matrix, side_px, repeat_border=True)[..., :1] / np.float32(255)
             targets[place] = before_wall(seen[place], share)
             lines.append(json.dumps(faces.rows[index]))
             progress.advance()
@@ -59,7 +59,7 @@ def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> No
     write_text(out / "crops.jsonl", "\n".join(lines) + "\n")
 
 
-def before_wall(image: NDArray[np.uint8], share: NDArray[np.float32]) -> NDArray[np.uint8]:
+def before_wall(image: NDArray[np.uint8], share: NDArray[np.floating]) -> NDArray[np.uint8]:
     """`image` (S, S, 3) with a plain wall where `share` (S, S, 1) in [0, 1] says background."""
     side = image.shape[0]
     across, down = np.meshgrid(np.linspace(-1, 1, side), np.linspace(-1, 1, side))
