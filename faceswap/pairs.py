@@ -48,7 +48,7 @@ def chosen_run(pair: Any, workspace: Workspace) -> Path:
 
 
 def checkpoint_folder(run: Path, asked: int | str) -> Path:
-    """A run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself, which means the latest.
+    """A run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself (the latest).
 
     Raises UserError that lists those there are.
     """
