@@ -73,7 +73,7 @@ class DirectionsConfig:
     )
     held_out: float = option(0.2, "share of the samples kept for judging", minimum=0.05, maximum=0.8)
     apart: Any = option("all", "what an edit is to leave alone: all others, none, or {smile: [glasses]}")
-    corrections: int = option(1, "how often what edits still change of the others is measured and undone", minimum=0)
+    corrections: int = option(4, "how often what edits still change of the others is measured and undone", minimum=0)
     probes: int = option(96, "faces on which edits are measured", minimum=8)
     pca: int = option(0, "also the widest axes of the styles, so many: pca1, pca2, ...", minimum=0)
     foreign: str = option(
