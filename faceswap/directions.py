@@ -81,6 +81,7 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
     for line in found.table():
         log.info(line)
     about = {"samples": config.samples, "psi": config.psi, "confident": config.confident, "seed": config.seed,
+             "corrections": config.corrections, "probes": config.probes,
              "samples_from": "pictures" if config.pictures else "seeds"}  # fmt: skip
     axes = principal_directions(styles_of(generator, range(AXES_SAMPLES), config.psi).cpu().numpy(), config.pca)
     found = DirectionSet({**found.directions, **axes}, found.leakage, about)

@@ -39,12 +39,13 @@ def folder(tmp_path_factory):
 
 def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(folder):
     found = run(
-        "directions", "generator=g.safetensors", "scorer=colours:score", "samples=300", "probes=16", "pca=1", cwd=folder
-    )
+        "directions", "generator=g.safetensors", "scorer=colours:score", "samples=300", "probes=64", "corrections=2",
+        "pca=1", cwd=folder,
+    )  # fmt: skip
     known = load_directions(found.path)
     assert list(known.directions) == ["red", "blue", "pca1"] and known.leakage.shape == (2, 2)
     assert known["red"].generator == (folder / "hash").read_text()
-    assert np.diag(known.leakage).min() > 4 * abs(known.leakage[[0, 1], [1, 0]]).max()
+    assert np.diag(known.leakage).min() > 2 * abs(known.leakage[[0, 1], [1, 0]]).max()
     assert found.path.with_suffix(".png").is_file() and "held-out %" in found.stderr
     measured = run(
         "style.metrics", "generator=g.safetensors", "encoder=e.safetensors", f"directions={found.path}", "pairs=10",
