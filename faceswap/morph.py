@@ -35,13 +35,13 @@ def film(config: Any) -> Path:
     out = target(config, ".mp4", FILM_SUFFIXES)
     studio = studio_of(config)
     first, second = studio.one(config.a, "a"), studio.one(config.b, "b")
-    if config.paste and first.portrait is None:
-        raise UserError(f"paste=true needs a photo as a=, not {config.a}")
+    if config.paste != "none" and first.portrait is None:
+        raise UserError(f"paste={config.paste} needs a photo as a=, not {config.a}")
     timing = Timing(
         config.hold_seconds, config.fade_seconds, config.seconds, config.easing, config.there_and_back
     )  # fmt: skip
     how = FilmHow(config.size_px, config.frames_per_second, config.crf, config.preset)
-    paster = paster_of(config) if config.paste else None
+    paster = None if config.paste == "none" else paster_of(config)
     return write_film(studio.inverter.generator, first, second, out, timing, how, paster)
 
 
@@ -112,13 +112,13 @@ def studio_of(config: Any) -> Studio:
 
 
 def paster_of(config: Any) -> Paster:
-    """What adds the change of a face to its photo."""
+    """What brings drawn faces into the photo."""
     from faceswap.blend.blenders import AlphaBlender
     from faceswap.config.compose import build
     from faceswap.media.colour_transfer import NoColour
     from faceswap.style.pasting import Paster
 
-    return Paster(build(config.mask), NoColour(), AlphaBlender())
+    return Paster(build(config.mask), NoColour(), AlphaBlender(), config.paste)
 
 
 def aligned_faces(config: Any) -> Iterator[AlignedFace]:

@@ -142,7 +142,10 @@ class MorphConfig:
     there_and_back: bool = option(False, "film: and back again")
     frames_per_second: int = option(25, "film", minimum=1, maximum=120)
     size_px: int = option(256, "side of the result", minimum=32, maximum=2048)
-    paste: bool = option(False, "film: within the photo of a, what changes is added to the picture")
+    paste: str = option(
+        "none", "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
+        choices=("none", "change", "whole"),
+    )  # fmt: skip
     weight: float = option(0.5, "child: b's share", minimum=0, maximum=1)
     shares: Any = option(None, "child: b's share by rows, as {coarse: 0, middle: 0.5, fine: 1}, in place of weight")
     range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")

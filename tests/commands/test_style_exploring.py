@@ -122,7 +122,7 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("morph", ("make=child", "a=1", "b=2", "shares={coarse: 2}"), "shares="),
         ("morph", ("make=grid", "a=1", "b=2", "range=rough"), "range=rough"),
         ("morph", ("a=1", "b=2", "out=x.png"), "make=film writes .mp4"),
-        ("morph", ("a=1", "b=2", "paste=true"), "paste=true needs a photo"),
+        ("morph", ("a=1", "b=2", "paste=whole"), "paste=whole needs a photo"),
         ("morph", ("make=cartoon", "a=1", "cartoon=none.safetensors"), "none.safetensors"),
         ("morph", ("a=nobody.jpg", "b=2", "start=average"), "nobody.jpg"),
         ("style.metrics", ("measures=speed",), "'speed' is not known"),
