@@ -73,6 +73,14 @@ class PairData:
     known: Mapping[str, FaceViews]
 
 
+def open_faces(folder: Path) -> FaceSet:
+    """The face set in `folder`. Raises UserError where there is none, or nobody in it."""
+    faces = FaceSet.open(folder)
+    if not len(faces):
+        raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
+    return faces
+
+
 def open_pair(
     faces_a: Path,
     faces_b: Path,
@@ -86,10 +94,7 @@ def open_pair(
 
     Both sides hold faces out or none does: validation looks at the pair. `with_points`: the sides know their landmarks.
     """
-    sets = {"a": FaceSet.open(faces_a), "b": FaceSet.open(faces_b)}
-    for faces, folder in zip(sets.values(), (faces_a, faces_b), strict=True):
-        if not len(faces):
-            raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
+    sets = {"a": open_faces(faces_a), "b": open_faces(faces_b)}
     if not all(len(split_by_time(len(faces), validation_share)[1]) for faces in sets.values()):
         if validation_share:
             counts = " and ".join(f"{faces.name} {len(faces)}" for faces in sets.values())

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from faceswap.faces.errors import UserError
-from faceswap.faces.face_set import FaceSet
 from faceswap.swap.blocks import SIDES, Side, SwapModel
 from faceswap.swap.checkpoints import find_weights
 from faceswap.swap.generic import GenericWeights, PersonReader, fold, name_in_file
 from faceswap.swap.models import model_name
+from faceswap.swap.pair_data import open_faces
 from faceswap.swap.weights import DamagedCheckpoint, read_tensors
 
 
@@ -84,7 +84,7 @@ class Generic(_Filled):
         conditioner = weights.conditioner(model.get_submodule("decoder_a"))
         for side in SIDES:
             if f"decoder_{side}" in parts:
-                person = torch.from_numpy(reader.read_set(FaceSet.open(faces[side])))
+                person = torch.from_numpy(reader.read_set(open_faces(faces[side])))
                 device = next(model.parameters()).device
                 with torch.no_grad():
                     factors = [(scale.to(device), shift.to(device)) for scale, shift in conditioner(person[None])]

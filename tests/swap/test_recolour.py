@@ -42,8 +42,8 @@ def test_only_a_changes(sets, tmp_path):
     plain, changed = (BatchMaker(data.sides, 8, 16, 0.8, transfer=how).make(2) for how in ("none", "mkl"))
     assert (plain["b"].targets == changed["b"].targets).all() and (plain["a"].masks == changed["a"].masks).all()
     assert not (plain["a"].targets == changed["a"].targets).all()
-    later = BatchMaker(data.sides, 8, 16, 0.8, transfer="mkl", warped=False).make(2)["a"]
-    assert later.crops.shape[-1] == 4
+    later = BatchMaker(data.sides, 8, 16, 0.8, transfer="mkl", drawn=False).make(2)
+    assert later["a"].colours.shape == (8, 16, 16, 16, 3) and later["b"].colours is None
 
 
 def test_the_jitter_ends_when_told(sets, tmp_path):

@@ -33,7 +33,7 @@ def test_regions_follow_the_target(sets, tmp_path, flip):
     maker = BatchMaker(data.sides, 8, 64, 0.8, warp=Warp(flip=flip))
     batch = maker.make(0)["a"]
     assert batch.regions.shape == (8, 64, 64, 2)
-    painted = BatchMaker(data.sides, 8, 64, 0.8, warp=Warp(flip=flip), warped=False).make(0)["a"]
+    painted = BatchMaker(data.sides, 8, 64, 0.8, warp=Warp(flip=flip), drawn=False).make(0)["a"]
     assert (painted.regions == batch.regions).all()
     for target, regions in zip(batch.targets.astype(float), batch.regions, strict=True):
         skin = np.median(target[28:36, 28:36].reshape(-1, 3), 0)
