@@ -74,7 +74,7 @@ def train(
     groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=task.learning_rate)
     checkpoint = folder / f"{task.name}.checkpoint"
-    step, seconds = _resume(checkpoint, network, average, optimiser)
+    step, seconds = resume(checkpoint, network, average, optimiser)
     begun = saved = time.monotonic()
     sums: dict[str, float] = {}
     with Stage(_batches(task, step), BATCHES_AHEAD, "batches") as batches:
@@ -98,11 +98,11 @@ def train(
             if step % 50 == 0:
                 _log(folder, task, {"step": step, "seconds": round(spent, 1), "rate": rate, **sums})
             if time.monotonic() - saved > save_every_seconds:
-                _save(checkpoint, network, average, optimiser, step, spent)
+                save(checkpoint, network, average, optimiser, step, spent)
                 export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
                 saved = time.monotonic()
     spent = seconds + time.monotonic() - begun
-    _save(checkpoint, network, average, optimiser, step, spent)
+    save(checkpoint, network, average, optimiser, step, spent)
     scores = task.score(average.network.eval())
     _log(folder, task, {"step": step, "seconds": round(spent, 1), "scores": scores})
     return export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1), "scores": scores})
@@ -167,7 +167,8 @@ def _begin_with(network: nn.Module, weights: Path) -> None:
         own[name].copy_(tensor)
 
 
-def _resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+def resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+    """Fills all three from the checkpoint at `path`; the steps and seconds behind it, (0, 0.0) where there is none."""
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True, map_location="cpu")
@@ -177,9 +178,10 @@ def _resume(path: Path, network: nn.Module, average: Average, optimiser: torch.o
     return state["step"], state["seconds"]
 
 
-def _save(
+def save(
     path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float
 ) -> None:
+    """Writes the checkpoint that `resume` reads."""
     state = {"network": network.state_dict(), "average": average.network.state_dict(),
              "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
     with atomic_path(path) as temp:

@@ -19,7 +19,7 @@ from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.media.images import write_image
 from faceswap.media.stages import Stage
 from faceswap.swap.machine import choose_machine
-from tools.train_eyes.training import Average
+from tools.train_eyes.training import Average, resume, save
 from tools.train_generic.network import GenericNet
 from tools.train_generic.task import SwapTask, score
 
@@ -53,7 +53,7 @@ def pretrain(
     average = Average(network, 0.999)
     optimiser = _optimiser(network, rate)
     checkpoint, log = folder / f"{stem}.checkpoint", folder / f"{stem}.log.jsonl"
-    step, seconds = _resume(checkpoint, network, average, optimiser)
+    step, seconds = resume(checkpoint, network, average, optimiser)
     begun = saved = time.monotonic()
     spent = seconds
     sums: dict[str, float] = {}
@@ -73,11 +73,11 @@ def pretrain(
             if step % LOG_EVERY == 0:
                 _log(log, {"step": step, "seconds": round(spent, 1), "rate": now} | _rounded(sums))
             if time.monotonic() - saved > save_every_seconds:
-                _save(checkpoint, network, average, optimiser, step, spent)
+                save(checkpoint, network, average, optimiser, step, spent)
                 export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
                 write_image(folder / f"{stem}.png", sheet(task, average.network))
                 saved = time.monotonic()
-    _save(checkpoint, network, average, optimiser, step, spent)
+    save(checkpoint, network, average, optimiser, step, spent)
     mean = average.network.eval()
     assert isinstance(mean, GenericNet)
     scores = score(task, mean)
@@ -131,25 +131,6 @@ def _placed(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]
 
 def _half_wave(share: float) -> float:
     return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-
-
-def _resume(path: Path, network: GenericNet, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
-    if not path.exists():
-        return 0, 0.0
-    state = torch.load(path, weights_only=True, map_location="cpu")
-    network.load_state_dict(state["network"])
-    average.network.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
-    return state["step"], state["seconds"]
-
-
-def _save(
-    path: Path, network: GenericNet, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float
-) -> None:
-    state = {"network": network.state_dict(), "average": average.network.state_dict(),
-             "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
-    with atomic_path(path) as temp:
-        torch.save(state, temp)
 
 
 def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
