@@ -77,3 +77,9 @@ def default_of(field: dataclasses.Field) -> Any:
     if field.default is not dataclasses.MISSING:
         return field.default
     return field.default_factory() if callable(field.default_factory) else MISSING
+
+
+def which_checkpoint() -> Any:
+    """The field that says which weights of a run are meant."""
+    help_text = "iteration of the checkpoint to use, or the best by validation (default: latest)"
+    return option(None, help_text, minimum=0, words=("best", "latest"))

@@ -9,7 +9,7 @@ from faceswap.config import nodes
 from faceswap.config import style_training_nodes as style_training
 from faceswap.config import training_nodes as training
 from faceswap.config.groups import GROUPS
-from faceswap.config.options import option, plugin, section, walk, workspace
+from faceswap.config.options import option, plugin, section, walk, which_checkpoint, workspace
 from faceswap.faces.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
@@ -161,10 +161,7 @@ class ConvertConfig:
     )
     workspace: str = workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
-    checkpoint: int | str | None = option(
-        None, "iteration of the checkpoint to use, or the best by validation (default: latest)", minimum=0,
-        words=("best", "latest"),
-    )  # fmt: skip
+    checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
@@ -198,10 +195,7 @@ class ExportConfig:
     run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
     workspace: str = workspace()
     side: str = option("a", "whose face is drawn", choices=("a", "b"))
-    checkpoint: int | str | None = option(
-        None, "iteration of the checkpoint to use, or the best by validation (default: latest)", minimum=0,
-        words=("best", "latest"),
-    )  # fmt: skip
+    checkpoint: int | str | None = which_checkpoint()
     out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from tools.command import run
 from tools.people.assets import ASSETS_VARIABLE
 
 
@@ -17,15 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one process a core; threads below would only fight
-    try:
-        print(options.run(options))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
+    return run(lambda: options.run(options), "from here")
 
 
 def _parser() -> argparse.ArgumentParser:

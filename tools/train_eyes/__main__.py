@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from tools.command import run
 
 # where each task lives, and the minutes of one core (or of one GPU) that its shipped weights took
 TASKS = {
@@ -24,15 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Trains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        print(_train(options))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    return 0
+    return run(lambda: _train(options))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from tools.command import run
 
 # models by name with the settings they are pretrained with, and the minutes of one core that the shipped weights took
 MODELS: dict[str, tuple[dict[str, float], float]] = {"lite": ({}, 40)}
@@ -18,15 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Pretrains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        print(_pretrain(options))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    return 0
+    return run(lambda: _pretrain(options))
 
 
 def _parser() -> argparse.ArgumentParser:
