@@ -80,7 +80,7 @@ def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> se
         most = f"the most alike has a likeness of {max(alike.values()):.2f}" if alike else "there is no face left"
         raise UserError(
             f"none of the {len(by_track)} tracks shows the person of keep=: {most}, {person.least_likeness:g} is asked "
-            "for; choose another photo or a lower keep_likeness="
+            "for; give the command again with another photo or a lower keep_likeness=, it goes on from here"
         )
     return kept
 

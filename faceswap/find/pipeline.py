@@ -95,7 +95,8 @@ def _is_complete(folder: Path, settings: Settings) -> bool:
     """Whether the face set is there and whole. Raises UserError when it was begun with other settings."""
     stored, completed = stored_settings(folder)
     if stored is not None:
-        settings.refuse_others(stored, folder)
+        # whom to keep is asked at the very end: until then it may still change
+        settings.refuse_others(stored if completed else stored | {"keep": settings.keep}, folder)
     if completed:
         logger.info("%s is complete: %d faces; start anew with restart=true", folder, len(FaceSet.open(folder)))
     return completed
@@ -222,18 +223,17 @@ class _Extraction:
             raise
 
     def _take_out_others(self, person: Person) -> None:
-        """Leaves the tracks of one person only. A run killed in the midst of it goes on or says how to start anew."""
+        """Leaves the tracks of one person only; where nobody is alike, all stay and another `keep` goes on from there.
+
+        A run killed while crops are deleted says how to start anew.
+        """
         records = read_records(self.folder / ALIGNMENTS)
-        try:
-            self.tracks = tracks_of(person, self.folder, records)
-        except UserError:
-            clear(self.folder)
-            raise
+        self.tracks = tracks_of(person, self.folder, records)
         kept = [record for record in records if record.track in self.tracks]
+        (self.folder / JOURNAL).unlink()  # first: no other choice may go on from what is left now
         for record in records:
-            if record.track not in self.tracks:  # a track without crops is judged as one to leave out
+            if record.track not in self.tracks:
                 (self.folder / record.file).unlink(missing_ok=True)
-        (self.folder / JOURNAL).unlink()  # first: it does not fit the shorter file
         write_text(self.folder / ALIGNMENTS, "".join(record.to_json() + "\n" for record in kept))
         logger.info("kept %d of %d faces: those of the person of keep=", len(kept), len(records))
         counts = Counter(record.frame for record in kept)

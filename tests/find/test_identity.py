@@ -97,12 +97,21 @@ def test_a_face_set_may_stand_for_the_person(film: Path, tmp_path: Path) -> None
         person_of(blue, 0.5, PhotoFinder(), ColourEmbedder())
 
 
-def test_nobody_alike_is_said_with_the_likeness_and_nothing_stays(film: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none of the 2 tracks .* likeness of -?0\.\d+, 0.99 is asked"):
-        extract_faces(
-            film, ColourFinder(), tmp_path / "faces", size_px=64, keep=person(tmp_path, (40, 220, 40), least=0.99)
-        )
-    assert not (tmp_path / "faces").exists()
+def test_nobody_alike_is_said_with_the_likeness_and_another_photo_goes_on(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger, blue = person(tmp_path, (40, 220, 40), least=0.99), person(tmp_path, BLUE)
+    with pytest.raises(UserError, match=r"none of the 2 tracks .* likeness of -?0\.\d+, 0.99 is asked .* goes on"):
+        extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=stranger)
+    whole = extract_faces(film, ColourFinder(), tmp_path / "whole", size_px=64, keep=blue)
+
+    def nothing_is_left(*_: object) -> None:
+        raise AssertionError("every frame was looked at before")
+
+    monkeypatch.setattr(ColourFinder, "find", nothing_is_left)
+    extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
+    assert (tmp_path / "faces" / ALIGNMENTS).read_bytes() == (whole / ALIGNMENTS).read_bytes()
+    assert len(list((tmp_path / "faces").glob("0*.jpg"))) == 9
 
 
 @pytest.mark.parametrize(
