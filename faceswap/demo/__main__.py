@@ -25,7 +25,7 @@ def demo(config: Any) -> Path:
         return compose_config(command, [*arguments, f"workspace={config.workspace}"])
 
     for name in (A, B, FILM):
-        extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}"))
+        extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}", f"finder.device={config.device}"))
     pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
     length = (f"minutes={config.minutes}", f"batch_size={config.batch_size}")
     train(settings("train", *pair, "model=lite", *length))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from faceswap.faces.pretrained import entry_of
 from faceswap.find.builtin.blocks import Residual, trunk
 from faceswap.find.builtin.views import ViewReader
 
@@ -66,6 +67,11 @@ class FaceEmbedder(ViewReader):
 
     def __init__(self, device: str = "auto", network: nn.Module | None = None) -> None:
         super().__init__("embedder", EmbedderNet, COVERAGE, RESOLUTION_PX, device, network)
+
+    @property
+    def description(self) -> str:
+        """Names the pretrained weights: vectors of other weights cannot be compared with theirs."""
+        return f"builtin {entry_of('embedder').sha256[:16]}"
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
         """Unit vectors (n, 128) float32 of n faces; their dot products are similarities in [-1, 1].

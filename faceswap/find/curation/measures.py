@@ -27,11 +27,17 @@ THUMBNAIL_PX = 32
 EMBEDDING = 128
 _FACE_PART = 0.6  # the crop's central part, which holds the face without hair and background
 _BATCH = 64
-_LAYOUT = 2  # raise it when what is stored changes
+_LAYOUT = 3  # raise it when what is stored changes
 
 
 class Embedder(Protocol):
-    """Tells people apart: unit vectors (n, 128) float32 of n pictures with the 68 points of the face in each."""
+    """Tells people apart: unit vectors (n, 128) float32 of n pictures with the 68 points of the face in each.
+
+    `description` names its weights: vectors of others cannot be compared with its own.
+    """
+
+    @property
+    def description(self) -> str: ...
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
 
@@ -53,7 +59,8 @@ def measure(stock: FaceStock, embedder: Embedder | None) -> Measures:
     """Measures all faces of a stock; those that an earlier run has measured are not read again."""
     stamps = np.array([_stamp(stock.path(index), record) for index, record in enumerate(stock.records)], np.int64)
     table = _Table.empty(stock.files, stamps, embedder is not None)
-    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE)))
+    recogniser = embedder.description if embedder else ""
+    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE, recogniser)))
     if len(todo):
         threads = min(4, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"look at {stock.name}", "face") as bar:
@@ -61,7 +68,7 @@ def measure(stock: FaceStock, embedder: Embedder | None) -> Measures:
                 indices = todo[start : start + _BATCH]
                 table.fill(indices, list(pool.map(lambda i: _picture(stock, i), indices)), stock, embedder)
                 bar.advance(len(indices))
-        table.store(stock.folder / CURATION_CACHE)
+        table.store(stock.folder / CURATION_CACHE, recogniser)
     return table.measures()
 
 
@@ -120,18 +127,18 @@ class _Table:
             embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-6)
         return Measures(self.thumbnails, self.brightness, self.readable, embeddings)
 
-    def store(self, path: Path) -> None:
+    def store(self, path: Path, recogniser: str) -> None:
         with atomic_path(path) as temp, open(temp, "wb") as file:
-            np.savez(file, layout=_LAYOUT, **vars(self))
+            np.savez(file, layout=_LAYOUT, recogniser=recogniser, **vars(self))
 
 
-def _stored(path: Path) -> _Table | None:
-    """The table of an earlier run; None when there is none that can be used."""
+def _stored(path: Path, recogniser: str) -> _Table | None:
+    """The table of an earlier run; None when there is none that can be used, or when another embedder looked."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            if int(file["layout"]) != _LAYOUT:
+            if int(file["layout"]) != _LAYOUT or (recogniser and str(file["recogniser"]) != recogniser):
                 return None
-            table = _Table(**{name: file[name] for name in file.files if name != "layout"})
+            table = _Table(**{name: file[name] for name in file.files if name not in ("layout", "recogniser")})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError):
         return None
     if not all(isinstance(column, np.ndarray) and column.ndim for column in vars(table).values()):

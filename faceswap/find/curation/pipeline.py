@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,19 +52,20 @@ def curate_faces(
         stock = FaceStock.open(folder)
         nobody = np.zeros(len(stock), bool)
         marked, unmarked = read_marks(apply, stock) if apply else (nobody, nobody)
-        put_back = int((stock.removed & (restore | unmarked)).sum())
-        stock = stock.with_moved(nobody, stock.removed & (restore | unmarked))
+        back = stock.removed & (restore | unmarked)
         measures = measure(stock, _made(embedder))
-        verdicts = judge(stock, measures, limits, like)
+        settled = replace(stock, removed=stock.removed & ~back)  # no file moves before all is known to be right
+        verdicts = judge(settled, measures, limits, like)
         unwanted = marked | _others(verdicts, keep)
         for reason in reject:
             unwanted = unwanted | verdicts.against[reason]
-        unwanted &= ~stock.removed
-        if unwanted.sum() + stock.removed.sum() == len(stock) and unwanted.any():
+        unwanted &= ~settled.removed
+        if unwanted.sum() + settled.removed.sum() == len(stock) and unwanted.any():
             raise UserError(f"this would take all {len(stock)} faces out of {stock.name}; nothing was taken out")
-        stock = stock.with_moved(unwanted, nobody)
+        stock = stock.with_moved(unwanted, back & ~unwanted)
         verdicts = verdicts.after_moving(stock.removed)
-        summary = _summary(stock, verdicts, unwanted, put_back, asked=bool(reject or len(keep) or apply or restore))
+        asked = bool(reject or len(keep) or apply or restore)
+        summary = _summary(stock, verdicts, unwanted, int(back.sum()), asked)
         write_text(folder / CURATION_REPORT, _report(stock, verdicts, sort))
         write_text(folder / CURATION_SHEET, sheet_html(stock, verdicts, sort))
     logger.info("%s", summary)

@@ -66,8 +66,8 @@ def mixed_set(folder: Path) -> Path:
 class SkinEmbedder:
     """Unit vectors that tell a face's colour; `seen` counts faces."""
 
-    def __init__(self) -> None:
-        self.seen = 0
+    def __init__(self, description: str = "skin") -> None:
+        self.description, self.seen = description, 0
 
     def embed(self, images: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> np.ndarray:
         self.seen += len(images)

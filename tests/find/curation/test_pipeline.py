@@ -63,6 +63,11 @@ def test_keep_people(faces):
     assert left(faces) == [3, 4, 5, 9, 10, 11]
     with pytest.raises(UserError, match="people 1 to 2"):
         curate_faces(faces, keep=[3], embedder=embedder())
+    with pytest.raises(UserError, match="people 1 to 2"):
+        curate_faces(faces, keep=[3], restore=True, embedder=embedder())
+    assert left(faces) == [3, 4, 5, 9, 10, 11]  # nothing was put back by a command that was wrong
+    curate_faces(faces, keep=[1], restore=True, embedder=embedder())
+    assert left(faces) == [0, 1, 2, 6, 7, 8]
 
 
 def test_marks_of_the_sheet(faces, tmp_path):
@@ -98,6 +103,9 @@ def test_pictures_are_read_once(faces):
     os.utime(faces / "000003_00.png", ns=(1, 1))
     curate_faces(faces, restore=True, embedder=embedder(second))
     assert second.seen == 1
+    curate_faces(faces, embedder=embedder(other := SkinEmbedder("other weights")))
+    curate_faces(faces)  # without an embedder the table of any serves
+    assert other.seen == 12
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", None])
