@@ -103,7 +103,8 @@ def main(argv: Sequence[str]) -> Path:
     if "erased" in recipe:
         raise UserError(f"{path} has been through this already")
     network = GenericNet(options.model, settings_of(path)).eval()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    given = {name: value.float() for name, value in load_file(path).items()}
+    network.load_state_dict(given | {f"agreement.{k}": v for k, v in network.agreement.state_dict().items()})
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
     codes = codes_of(network, views_of(moments, network.resolution, network.coverage))
     erase(network, Spread.of(codes, moments.faces.person, moments.training))

@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 from faceswap.swap.generic import Conditioner, convolutions
 from faceswap.swap.models import MODELS
+from tools.train_generic.agreement import Agreement
 
 
 class GenericNet(nn.Module):
-    """`encoder`, `inter`, `decoder` of the model called `name`, and `person`, which conditions the decoder.
+    """`encoder`, `inter`, `decoder` of the model called `name`, and `person`, which conditions the decoder;
+    `agreement`, which watches the code, serves training alone.
 
     `plain`: without people, an ordinary autoencoder, to compare with. Only models with two decoders can be pretrained.
     """
@@ -29,6 +31,9 @@ class GenericNet(nn.Module):
         self.encoder, self.inter, self.decoder = model.encoder, model.inter, model.decoder_a
         self._split = model._split
         layers = convolutions(self.decoder)
+        code = self.inter[0]
+        assert isinstance(code, nn.Linear)
+        self.agreement = Agreement(code.out_features)
         self.person = None if plain else Conditioner([layer.out_channels for layer in layers])
         self._factors: list[tuple[Tensor, Tensor]] = []
         if self.person is not None:

@@ -24,8 +24,8 @@ _LEFT_OUT = (cut_outs, grey, low_light, low_resolution, shadow_edge)
 
 @dataclass(frozen=True, eq=False)
 class SwapTask:
-    """`batch_size` pictures a step, each moment twice. `pull`: weight of how much the codes of one moment differ, as a
-    share of how much all differ. `plain`: everybody is drawn as themselves, nothing else is asked (for comparison)."""
+    """`batch_size` pictures a step, each moment twice. `pull`: weight of how much the codes of one moment differ (see
+    `Agreement`). `plain`: everybody is drawn as themselves, nothing else is asked (for comparison)."""
 
     moments: Moments
     batch_size: int = 16
@@ -88,17 +88,8 @@ class SwapTask:
         with torch.autocast(images.device.type, enabled=False):
             parts = self.loss(images.float(), masks, batch["targets"], batch["masks"], batch["regions"])
             if self.pull and not self.plain:
-                parts["pull"] = self.pull * disagreement(codes.float())
+                parts["pull"] = self.pull * network.agreement(codes.float())
         return parts
-
-
-def disagreement(codes: Tensor) -> Tensor:
-    """How much the codes (2M, D) of pairs of one moment (i and i + M) differ: the share of each number's variance that
-    lies within moments, mean over all numbers. 0: a code tells the moment alone, 1: nothing of it."""
-    first, second = codes.chunk(2)
-    within = (first - second).square().sum(0) / 2
-    total = (codes - codes.mean(0)).square().sum(0)
-    return (within / (total + 1e-6)).mean()
 
 
 @torch.no_grad()

@@ -20,9 +20,10 @@ from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set
 from tools.train_generic import erasing, probe, ship, training
 from tools.train_generic.__main__ import main
+from tools.train_generic.agreement import Agreement
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet
-from tools.train_generic.task import SwapTask, disagreement
+from tools.train_generic.task import SwapTask
 from tools.train_generic.training import pretrain
 
 
@@ -89,14 +90,43 @@ def test_a_person_is_read_in_other_pictures(moments):
     np.testing.assert_allclose(SwapTask(moments).person(index), moments.people[others].mean(0), rtol=1e-6)
 
 
+def agreement_of(codes: torch.Tensor, times: int = 40) -> float:
+    watch = Agreement(codes.shape[1])
+    return [float(watch(codes)) for _ in range(times)][-1]
+
+
 def test_codes_of_one_moment_agree_when_they_are_equal():
-    codes = torch.randn(8, 5)
-    assert disagreement(torch.cat([codes, codes])) < 1e-6
-    random = torch.randn(4000, 5)
-    assert float(disagreement(random)) == pytest.approx(0.5, abs=0.05)  # of pairs that know nothing of each other
-    assert float(disagreement(torch.cat([codes, 3 * codes]))) == pytest.approx(
-        float(disagreement(torch.cat([10 * codes, 30 * codes]))), abs=1e-4
-    )
+    torch.manual_seed(0)
+    moments = torch.randn(500, 6)
+    assert agreement_of(torch.cat([moments, moments])) < 1e-6
+    assert agreement_of(torch.randn(1000, 6)) == pytest.approx(1, abs=0.05)  # pairs that know nothing of each other
+    person = torch.randn(1000, 6)
+    half = torch.cat([moments, moments]) + person
+    assert agreement_of(half) == pytest.approx(0.5, abs=0.05)
+    assert agreement_of(half[:8], times=3) == 0  # too little was seen
+
+
+def test_agreement_counts_weak_directions_as_much_as_strong_ones():
+    torch.manual_seed(0)
+    moments = torch.randn(500, 6)
+    codes = torch.cat([moments, moments]) + 0.7 * torch.randn(1000, 6)
+    mixed = codes @ torch.diag(torch.tensor([4.0, 2, 1, 1, 0.7, 0.5])) @ torch.linalg.qr(torch.randn(6, 6))[0]
+    assert agreement_of(mixed) == pytest.approx(agreement_of(codes), abs=0.01)
+
+
+def test_agreement_falls_along_its_gradient():
+    torch.manual_seed(0)
+    moments, noise = torch.randn(200, 4), torch.randn(400, 4)
+    share = torch.full((4,), 0.8, requires_grad=True)
+    optimiser, watch = torch.optim.SGD([share], lr=2.0), Agreement(4)
+    seen = []
+    for _ in range(60):
+        value = watch(torch.cat([moments, moments]) + share * noise)
+        optimiser.zero_grad()
+        value.backward()
+        optimiser.step()
+        seen.append(value.item())
+    assert seen[-1] < 0.5 * seen[0] and share.abs().max() < 0.5
 
 
 @pytest.mark.parametrize("plain", [False, True])
