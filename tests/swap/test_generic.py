@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
-from faceswap.faces.pretrained import FOLDER_VARIABLE, enter_pretrained
+from faceswap.faces.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
 from faceswap.swap.blocks import SIDES
 from faceswap.swap.df import Df
 from faceswap.swap.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
@@ -146,3 +146,11 @@ def test_wrong_parts_and_missing_paths_are_one_line(sets):
     with pytest.raises(ValueError, match="freeze_steps"):
         Generic(freeze_steps=-1)
     assert json.dumps(Generic().freeze) and len(Generic(freeze_steps=2).resting(Lite())) == 12
+
+
+def test_shipped_weights_read_people_with_the_shipped_embedder():
+    """Another embedder's numbers would mean other people: both are trained anew, or none."""
+    embedder = entry_of("embedder").sha256[:8]
+    names = [name for name in listed() if name.startswith("generic-")]
+    assert names
+    assert {entry_of(name).about["recipe"]["embedder"] for name in names} == {embedder}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from faceswap.faces.atomic import atomic_path
 from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import frame_to_crop_for, transform_points, warp_crop
+from faceswap.faces.pretrained import entry_of
 from faceswap.faces.progress import Progress
 from faceswap.swap.face_mask import hull_mask
 from faceswap.swap.generic import PERSON_SIZE, PersonReader
@@ -19,6 +20,11 @@ from tools.train_eyes.data import Faces
 
 _AT_ONCE = 32
 MOST_GAIN = 2.5
+
+
+def embedder_now() -> str:
+    """Names the embedder's weights: what is read of people means nothing to a network that learned from others."""
+    return entry_of("embedder").sha256[:8]
 
 
 class Moments:
@@ -82,7 +88,7 @@ class Moments:
 
     @cached_property
     def people(self) -> NDArray[np.float32]:
-        path = self.folder / f"people-{len(self.faces)}.npy"
+        path = self.folder / f"people-{embedder_now()}-{len(self.faces)}.npy"
         if not path.exists():
             reader, rows = PersonReader("cpu"), np.empty((len(self.faces), PERSON_SIZE), np.float32)
             with atomic_path(path) as temp, temp.open("wb") as file, Progress(len(rows), "read", "face") as progress:

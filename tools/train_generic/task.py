@@ -49,7 +49,7 @@ class SwapTask:
         if self.plain:
             drawn = seen
         size = network.resolution
-        grids = self.warp.draw(rng, len(seen), network.coverage).grids
+        grids = self._warps(rng, len(seen), network.coverage)
         crops = self.moments.crops
         views = [sample_cv2(crops[i][..., :3], grid[:1], size)[0] for i, grid in zip(seen, grids, strict=True)]
         inputs = photometric(np.stack(views), rng, WEATHER, _LEFT_OUT)
@@ -58,6 +58,13 @@ class SwapTask:
         regions = [regions_in_view(self.moments.points[i], g[1], size) for i, g in zip(drawn, grids, strict=True)]
         more = {"people": torch.from_numpy(people), "regions": _float(np.stack(regions))}
         return self._tensors(inputs, targets, drawn) | more
+
+    def _warps(self, rng: np.random.Generator, count: int, coverage: float) -> NDArray[np.float32]:
+        """Grids (N, 2, 5, 5, 2), input and target. Both views of a moment are turned, moved and mirrored alike, or
+        their codes could not agree; each is jittered for itself."""
+        field = self.warp.draw(rng, count, coverage)
+        target = np.tile(field.target[: count // 2], (2, 1, 1, 1))
+        return np.stack([target + (field.input - field.target), target], 1)
 
     def person(self, index: int, rng: np.random.Generator | None = None) -> NDArray[np.float32]:
         """(320,) of the person in picture `index`, read in other pictures of theirs: all, or some drawn by lot."""

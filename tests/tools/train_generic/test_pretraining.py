@@ -84,6 +84,14 @@ def test_a_batch_shows_every_moment_twice_and_asks_for_somebody_of_it(moments):
     assert all(torch.equal(batch[name], again[name]) for name in batch)
 
 
+def test_both_views_of_a_moment_are_moved_alike_and_jittered_apart(moments):
+    inputs, targets = SwapTask(moments)._warps(np.random.default_rng(0), 6, 0.7).swapaxes(0, 1)
+    np.testing.assert_array_equal(targets[:3], targets[3:])
+    assert not np.allclose(targets[0], targets[1], atol=0.01)
+    jitter = inputs - targets
+    assert not np.allclose(jitter[:3], jitter[3:]) and 0.005 < jitter.std() / 0.7 < 0.04
+
+
 def test_a_person_is_read_in_other_pictures(moments):
     index = int(moments.training[0, 0])
     others = [i for i in moments.pictures_of[int(moments.faces.person[index])] if i != index]
