@@ -42,19 +42,21 @@ def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDA
     frame = _border(size)
     source, target = np.concatenate([points, frame]), np.concatenate([wanted, frame])
     target = np.clip(target, 0, size - 1)
-    x, y = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    map_x, map_y = x.copy(), y.copy()
-    inside = np.zeros((size, size), np.uint8)
+    x, y = np.meshgrid(np.arange(size, dtype=np.float64), np.arange(size, dtype=np.float64))
+    map_x, map_y = x.astype(np.float32), y.astype(np.float32)
     for corners in triangles(target, size):
-        three_to = target[corners].astype(np.float32)
-        if abs(cv2.contourArea(three_to)) < 1e-3:
+        three = target[corners]
+        if abs(cv2.contourArea(three.astype(np.float32))) < 1e-3:
             continue
-        matrix = cv2.getAffineTransform(three_to, source[corners].astype(np.float32))
-        inside[:] = 0
-        cv2.fillConvexPoly(inside, np.round(three_to * 16).astype(np.int32), 1, shift=4)
-        here = inside.astype(bool)
-        map_x[here] = matrix[0, 0] * x[here] + matrix[0, 1] * y[here] + matrix[0, 2]
-        map_y[here] = matrix[1, 0] * x[here] + matrix[1, 1] * y[here] + matrix[1, 2]
+        low, high = np.floor(three.min(0)).astype(int), np.ceil(three.max(0)).astype(int) + 1
+        box = (slice(low[1], high[1]), slice(low[0], high[0]))
+        # barycentric coordinates: not negative inside, to the exact pixel; a polygon's fill takes its neighbours' edges
+        shares = np.linalg.solve(
+            np.vstack([three.T, np.ones(3)]), np.stack([x[box], y[box], np.ones_like(x[box])]).reshape(3, -1)
+        )
+        shares = shares.reshape(3, *x[box].shape)
+        here = (shares >= -1e-9).all(0)
+        map_x[box][here], map_y[box][here] = np.einsum("kn,kc->cn", shares[:, here], source[corners])
     return np.asarray(cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from faceswap.faces.errors import UserError
@@ -41,16 +41,19 @@ def test_points_meet_where_shapes_are_warped():
 
 
 @given(st.integers(0, 10_000))
+@example(361)  # a sliver of a triangle beside a point took the point's pixel
 @settings(max_examples=10, deadline=None)
 def test_a_warp_brings_points_where_they_are_wanted(seed):
     rng = np.random.default_rng(seed)
     points = mean_points_in_style(SIZE)
     wanted = points + rng.normal(0, 1.0, points.shape)
+    looked_at = [8, 30, 36, 45, 48, 54]
+    wanted[looked_at] = wanted[looked_at].round()  # where a pixel is
     ramp = np.tile(np.linspace(0, 255, SIZE, dtype=np.float32)[None, :, None], (SIZE, 1, 3)).astype(np.uint8)
     warped = warped_to(ramp, points, wanted)
-    at = wanted.round().astype(int)[[8, 30, 36, 45, 48, 54]]
-    expected = points[[8, 30, 36, 45, 48, 54], 0] * 255 / (SIZE - 1)
-    np.testing.assert_allclose(warped[at[:, 1], at[:, 0], 0], expected, atol=7)
+    at = wanted[looked_at].astype(int)
+    expected = points[looked_at, 0] * 255 / (SIZE - 1)
+    np.testing.assert_allclose(warped[at[:, 1], at[:, 0], 0], expected, atol=1.5)
     np.testing.assert_array_equal(warped_to(ramp, points, points), ramp)
 
 
