@@ -15,7 +15,7 @@ TASKS = {
     "detector": ("tools.train_eyes.detector", "DetectorTask", 60),
     "landmarks": ("tools.train_eyes.landmarks", "LandmarkTask", 50),
     "parser": ("tools.train_eyes.parser", "ParserTask", 72),
-    "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 58),
+    "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 107),
     "attributes": ("tools.train_eyes.attributes", "AttributeTask", 9),
 }
 

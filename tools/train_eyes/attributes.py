@@ -42,6 +42,7 @@ class AttributeTask:
     """Labels are those of the picture; the roll that is learned is the one left over in the view."""
 
     name = "attributes"
+    echoes = 3
 
     def __init__(self, faces: Faces, learning_rate: float = 3e-3, batch_size: int = 96) -> None:
         self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size

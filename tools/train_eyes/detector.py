@@ -24,6 +24,7 @@ class DetectorTask:
     """Focal loss on the map of centres, GIoU (Rezatofighi et al. 2019) on boxes, the cosine of the error in roll."""
 
     name = "detector"
+    echoes = 3
 
     def __init__(
         self, faces: Faces, side_px: int = 192, batch_size: int = 16, learning_rate: float = 2e-3,

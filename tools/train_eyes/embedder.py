@@ -44,6 +44,7 @@ class EmbedderTask:
     batch; `replaced`: share of views whose hair, clothes and background change."""
 
     name = "embedder"
+    echoes = 2
 
     def __init__(
         self,
@@ -79,7 +80,8 @@ class EmbedderTask:
         chosen = np.concatenate([rng.choice(self.pictures[person], 2, replace=False) for person in people])
         views = np.stack([self.example(int(index), rng) for index in chosen])
         classes = [self.classes[person] for person in self.faces.person[chosen]]
-        return {"images": to_input(photometric(views, rng, WEATHER)), "classes": torch.tensor(classes)}
+        weathered = photometric(views, rng, WEATHER * rng.uniform(0.3, 1.0))  # some cameras are good ones
+        return {"images": to_input(weathered), "classes": torch.tensor(classes)}
 
     def example(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
         """A view (96, 96, 3) before any weather."""

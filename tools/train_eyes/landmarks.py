@@ -27,6 +27,7 @@ class LandmarkTask:
     """`first_looks`: share of windows jittered as a detector's; `no_face`: share of windows that show no face."""
 
     name = "landmarks"
+    echoes = 3
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ class ParserTask:
     of what a finder takes for a face do."""
 
     name = "parser"
+    echoes = 3
 
     def __init__(
         self,

@@ -23,7 +23,6 @@ from faceswap.swap.machine import choose_machine
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
-ECHOES = 3  # steps that each batch serves: on a CPU an example costs more than learning from it
 POOL = 48  # batches that wait for their next turn, so that no step sees what the last one saw
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -35,6 +34,7 @@ class Task(Protocol):
     name: str
     learning_rate: float
     batch_size: int
+    echoes: int  # steps that each batch serves: more where an example costs more than learning from it
 
     def network(self) -> nn.Module: ...
 
@@ -78,7 +78,7 @@ def train(
     begun = saved = time.monotonic()
     sums: dict[str, float] = {}
     with Stage(_batches(task, step), BATCHES_AHEAD, "batches") as batches:
-        for batch in echoed(batches, ECHOES, POOL, np.random.default_rng((2, step))):
+        for batch in echoed(batches, task.echoes, POOL, np.random.default_rng((2, step))):
             spent = seconds + time.monotonic() - begun
             if spent >= 60 * minutes:
                 break

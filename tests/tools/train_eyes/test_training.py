@@ -24,7 +24,7 @@ from tools.train_eyes.training import Average, echoed, train
 class Line:
     """Learns y = 2 x."""
 
-    name, learning_rate, batch_size = "line", 0.05, 8
+    name, learning_rate, batch_size, echoes = "line", 0.05, 8, 3
 
     def __init__(self) -> None:
         self.seeds: list[float] = []
