@@ -37,6 +37,11 @@ class Entry:
     size_bytes: int
     about: Mapping[str, Any]
 
+    @property
+    def tag(self) -> str:
+        """Eight characters that name these weights: what they gave cannot be compared with what others give."""
+        return self.sha256[:8]
+
 
 def pretrained_folder() -> Path:
     """The folder that holds the manifest: FACESWAP_PRETRAINED, else pretrained/ in the package or beside it."""

@@ -150,7 +150,7 @@ def test_wrong_parts_and_missing_paths_are_one_line(sets):
 
 def test_shipped_weights_read_people_with_the_shipped_embedder():
     """Another embedder's numbers would mean other people: both are trained anew, or none."""
-    embedder = entry_of("embedder").sha256[:8]
+    embedder = entry_of("embedder").tag
     names = [name for name in listed() if name.startswith("generic-")]
     assert names
     assert {entry_of(name).about["recipe"]["embedder"] for name in names} == {embedder}

@@ -22,11 +22,6 @@ _AT_ONCE = 32
 MOST_GAIN = 2.5
 
 
-def embedder_now() -> str:
-    """Names the embedder's weights: what is read of people means nothing to a network that learned from others."""
-    return entry_of("embedder").sha256[:8]
-
-
 class Moments:
     """Rendered people, several of whom play each moment; index i means the same picture everywhere.
 
@@ -88,7 +83,7 @@ class Moments:
 
     @cached_property
     def people(self) -> NDArray[np.float32]:
-        path = self.folder / f"people-{embedder_now()}-{len(self.faces)}.npy"
+        path = self.folder / f"people-{entry_of('embedder').tag}-{len(self.faces)}.npy"
         if not path.exists():
             reader, rows = PersonReader("cpu"), np.empty((len(self.faces), PERSON_SIZE), np.float32)
             with atomic_path(path) as temp, temp.open("wb") as file, Progress(len(rows), "read", "face") as progress:

@@ -16,11 +16,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from faceswap.faces.atomic import atomic_path, write_json
+from faceswap.faces.pretrained import entry_of
 from faceswap.media.images import write_image
 from faceswap.media.stages import Stage
 from faceswap.swap.machine import choose_machine
 from tools.train_eyes.training import Average, resume, save
-from tools.train_generic.moments import embedder_now
 from tools.train_generic.network import GenericNet
 from tools.train_generic.task import SwapTask, score
 
@@ -142,7 +142,7 @@ def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
     tensors = {name: tensor.half().contiguous().cpu() for name, tensor in kept.items()}
     with atomic_path(path) as temp:
         save_file(tensors, temp, {"settings": json.dumps(network.settings)})
-    reads = {} if network.person is None else {"embedder": embedder_now()}
+    reads = {} if network.person is None else {"embedder": entry_of("embedder").tag}
     write_json(folder / f"{path.stem}.json", {"model": network.name, **reads, **recipe})
     return path
 

@@ -34,7 +34,7 @@ class Eyes:
         self, device: str = "auto", reader: LandmarkReader | None = None, embedder: FaceEmbedder | None = None
     ) -> None:
         given = dict(zip(NETWORKS, (reader, embedder), strict=True))
-        self.weights = {name: entry_of(name).sha256[:8] for name, network in given.items() if network is None}
+        self.weights = {name: entry_of(name).tag for name, network in given.items() if network is None}
         self._reader, self._embedder = reader or LandmarkReader(device), embedder or FaceEmbedder(device)
 
     def look(self, images: Sequence[NDArray[np.uint8]], points: NDArray) -> list[Sight]:

@@ -71,7 +71,7 @@ class FaceEmbedder(ViewReader):
     @property
     def description(self) -> str:
         """Names the pretrained weights: vectors of other weights cannot be compared with theirs."""
-        return f"builtin {entry_of('embedder').sha256[:16]}"
+        return f"builtin {entry_of('embedder').tag}"
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
         """Unit vectors (n, 128) float32 of n faces; their dot products are similarities in [-1, 1].

@@ -80,7 +80,7 @@ class BuiltinFinder:
         if self._networks is None:
             names = [*PARTS, *([CHECK] if CHECK in listed() else [])]
             names += [EMBEDDER] if self._recognises() and not self._embedder_weights else []
-            self._weights = " ".join(f"{name} {entry_of(name).sha256[:8]}" for name in names)
+            self._weights = " ".join(f"{name} {entry_of(name).tag}" for name in names)
             if self._recognise and self._embedder_weights:
                 self._weights += f" embedder {Path(self._embedder_weights).name}"
 
