@@ -10,45 +10,28 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from faceswap.faces.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, write_text, writing_errors
+from faceswap.faces.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, writing_errors
 from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.models import ADDED_SETTINGS
+from faceswap.swap.training_state import TrainingState, read_state, write_state
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_description, read_tensors, save_tensors
 
 CHECKPOINTS = "checkpoints"
-MODEL_FILE, OPTIMISER_FILE, STATE_FILE = "model.safetensors", "optimiser.safetensors", "state.json"
+MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"
 _GENERATOR_KEY = "generator/cpu"
 _TRAINED = "trained/"  # weights in training, where those in the model's file are their average
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
-
-    `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (loop.py).
-    `batch_size`: what batch_size=auto chose, 0: nothing yet.
-    """
-
-    iteration: int
-    seconds: float
-    seed: int
-    faces: tuple[str, str] | None = None
-    setbacks: int = 0
-    batch_size: int = 0
 
 
 class Companion(Protocol):
@@ -176,8 +159,7 @@ def _write(
     everything = moments | trained | beside | {_GENERATOR_KEY: torch.get_rng_state()}
     save_tensors(everything, folder / OPTIMISER_FILE)
     sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
-    values = {"format": 1, **asdict(state), "optimiser": type(optimiser).__name__, "bytes": sizes}
-    write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
+    write_state(folder, state, type(optimiser).__name__, sizes)
     flush_to_disk(folder / MODEL_FILE)
     flush_to_disk(folder / OPTIMISER_FILE)
 
@@ -190,7 +172,7 @@ def _restore(
     averaged: SwapModel | None,
     companions: Sequence[Companion],
 ) -> TrainingState:
-    state, kind = _read_state(folder)
+    state, kind = read_state(folder)
     _check_same_run(folder, state, describe(model, state.iteration), faces)
     weights, moments = read_tensors(folder / MODEL_FILE), read_tensors(folder / OPTIMISER_FILE)
     try:
@@ -243,25 +225,6 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
             else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
             for kind, value in by_weight.get(name, {}).items()  # none of one that has rested so far
         }
-
-
-def _read_state(folder: Path) -> tuple[TrainingState, str]:
-    """Where the run stood, and the kind of its optimiser."""
-    try:
-        values = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-        for name, size in values["bytes"].items():
-            if (folder / name).stat().st_size != size:
-                raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
-        a_and_b = [str(name) for name in values.get("faces") or ()]
-        faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
-        iteration, seconds, seed = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
-        setbacks, batch_size = int(values.get("setbacks", 0)), int(values.get("batch_size", 0))
-        if not (min(iteration, seconds, seed, setbacks, batch_size) >= 0 and math.isfinite(seconds)):
-            raise ValueError("numbers that cannot be")
-        state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size)
-        return state, str(values.get("optimiser", "Adam"))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error
 
 
 def _runs(process: int) -> bool:

@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.distributed import ALONE, Team
+from faceswap.swap.training_state import TrainingState
 
 
 class Clock:

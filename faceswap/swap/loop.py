@@ -9,9 +9,8 @@ from typing import Any
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
-from faceswap.swap.batches import WorkersDied
+from faceswap.swap.batch_stream import WorkersDied
 from faceswap.swap.best import Best
-from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.clock import Clock
 from faceswap.swap.feeding import AnyBatch
 from faceswap.swap.judging import score_of
@@ -19,6 +18,7 @@ from faceswap.swap.looking import Viewer
 from faceswap.swap.run_log import RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
+from faceswap.swap.training_state import TrainingState
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,6 @@ from torch import Tensor
 from faceswap.swap.adversary import Adversary
 from faceswap.swap.batches import FaceBatch
 from faceswap.swap.blocks import SIDES, SwapModel
-from faceswap.swap.checkpoints import TrainingState
 from faceswap.swap.clock import Clock
 from faceswap.swap.feeding import AnyBatch, Loader
 from faceswap.swap.likeness import LikenessLoss
@@ -24,6 +23,7 @@ from faceswap.swap.looking import with_totals
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.machine import Machine
 from faceswap.swap.pair_data import PairData
+from faceswap.swap.training_state import TrainingState
 from faceswap.swap.update import Updater
 from faceswap.swap.weights import describe
 

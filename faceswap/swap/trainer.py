@@ -19,18 +19,12 @@ from faceswap.faces.locks import locked
 from faceswap.faces.progress import Progress
 from faceswap.swap.adversary import Discriminator
 from faceswap.swap.batch_size import BatchSize, check_batch_size, choose_batch_size
-from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
+from faceswap.swap.batch_stream import BatchStream, worker_count
+from faceswap.swap.batches import BatchMaker
 from faceswap.swap.best import Best
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.changes import check_same_settings
-from faceswap.swap.checkpoints import (
-    CHECKPOINTS,
-    TrainingState,
-    find_weights,
-    remove_leftovers,
-    restore_latest,
-    save_checkpoint,
-)
+from faceswap.swap.checkpoints import CHECKPOINTS, find_weights, remove_leftovers, restore_latest, save_checkpoint
 from faceswap.swap.clock import Clock
 from faceswap.swap.colour import ColourChange
 from faceswap.swap.distributed import find_team
@@ -48,6 +42,7 @@ from faceswap.swap.recolour import ColourTransfer
 from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
+from faceswap.swap.training_state import TrainingState
 from faceswap.swap.transfer import Scratch, Weights
 from faceswap.swap.update import Update, Updater
 from faceswap.swap.warp import Warp

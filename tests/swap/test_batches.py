@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from faceswap.faces.errors import UserError
-from faceswap.swap.batches import BatchMaker, BatchStream, Side, WorkersDied, worker_count
+from faceswap.swap.batch_stream import BatchStream, WorkersDied, worker_count
+from faceswap.swap.batches import BatchMaker, Side
 from faceswap.swap.distributed import Team
 from faceswap.swap.pair_data import open_pair, split_by_time
 from tests.swap.fakes import COLOUR, make_face_set

@@ -17,8 +17,6 @@ from faceswap.swap import weights
 from faceswap.swap.checkpoints import (
     MODEL_FILE,
     OPTIMISER_FILE,
-    STATE_FILE,
-    TrainingState,
     find_weights,
     list_checkpoints,
     remove_leftovers,
@@ -27,6 +25,7 @@ from faceswap.swap.checkpoints import (
 )
 from faceswap.swap.lite import Lite
 from faceswap.swap.optimisers import Adam
+from faceswap.swap.training_state import STATE_FILE, TrainingState
 from faceswap.swap.weights import load_model, read_description
 from tests.swap.fakes import Tiny
 

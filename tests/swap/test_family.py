@@ -12,13 +12,14 @@ from torch import nn
 
 from faceswap.faces.errors import UserError
 from faceswap.swap.bottleneck import Gaussian, draw
-from faceswap.swap.checkpoints import MODEL_FILE, TrainingState, restore_latest, save_checkpoint
+from faceswap.swap.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
 from faceswap.swap.df import Df
 from faceswap.swap.inference import Swapper
 from faceswap.swap.liae import Liae
 from faceswap.swap.lite import Lite
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.original import Original
+from faceswap.swap.training_state import TrainingState
 from faceswap.swap.transfer import start_from
 from faceswap.swap.ud_blocks import PixelNorm, UdDecoder
 from faceswap.swap.weights import load_model, read_description

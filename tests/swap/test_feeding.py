@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from faceswap.config.compose import compose_config
-from faceswap.swap.batches import BatchMaker, BatchStream, WorkersDied
+from faceswap.swap.batch_stream import BatchStream, WorkersDied
+from faceswap.swap.batches import BatchMaker
 from faceswap.swap.colour import ColourChange, colour_table, recolour_torch
 from faceswap.swap.feeding import Feeder, Loader
 from faceswap.swap.machine import choose_machine

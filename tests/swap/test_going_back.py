@@ -14,9 +14,10 @@ import torch
 from faceswap.faces.errors import UserError
 from faceswap.swap import trainer
 from faceswap.swap.adversary import Discriminator
-from faceswap.swap.checkpoints import MODEL_FILE, STATE_FILE, list_checkpoints
+from faceswap.swap.checkpoints import MODEL_FILE, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.optimisers import AdaBelief, Adam
+from faceswap.swap.training_state import STATE_FILE
 from faceswap.swap.update import Update
 from faceswap.swap.warp import Warp
 from faceswap.swap.weights import read_tensors

@@ -6,11 +6,12 @@ import torch
 
 import faceswap
 from faceswap.faces.errors import UserError
-from faceswap.swap.checkpoints import MODEL_FILE, TrainingState, save_checkpoint
+from faceswap.swap.checkpoints import MODEL_FILE, save_checkpoint
 from faceswap.swap.inference import Swapper
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.original import Original
+from faceswap.swap.training_state import TrainingState
 from tests.swap.fakes import Tiny
 
 

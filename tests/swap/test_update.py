@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from faceswap.swap.adabelief import AdaBeliefOptimiser
-from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, TrainingState, list_checkpoints
+from faceswap.swap.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
 from faceswap.swap.clock import Clock
 from faceswap.swap.inference import Swapper
 from faceswap.swap.optimisers import AdaBelief, Adam, AdamW
+from faceswap.swap.training_state import TrainingState
 from faceswap.swap.update import LAST_RATE, Update, Updater
 from faceswap.swap.weights import read_tensors
 from tests.swap.fakes import Tiny

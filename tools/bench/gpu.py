@@ -105,14 +105,15 @@ class Bench:
         import torch
 
         from faceswap.config.compose import compose_config
-        from faceswap.swap.batches import BatchMaker, BatchStream, worker_count
-        from faceswap.swap.checkpoints import TrainingState
+        from faceswap.swap.batch_stream import BatchStream, worker_count
+        from faceswap.swap.batches import BatchMaker
         from faceswap.swap.clock import Clock
         from faceswap.swap.feeding import Feeder
         from faceswap.swap.losses import ReconstructionLoss
         from faceswap.swap.optimisers import Adam
         from faceswap.swap.pair_data import PairData
         from faceswap.swap.session import Session
+        from faceswap.swap.training_state import TrainingState
         from faceswap.swap.update import Update, Updater
 
         torch.manual_seed(0)

@@ -55,7 +55,6 @@ def main(argv: list[str]) -> dict:
 
 def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.swap.batches import FaceBatch
-    from faceswap.swap.checkpoints import TrainingState
     from faceswap.swap.clock import Clock
     from faceswap.swap.losses import ReconstructionLoss
     from faceswap.swap.machine import choose_machine
@@ -63,6 +62,7 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.swap.original import Original
     from faceswap.swap.pair_data import PairData
     from faceswap.swap.session import Session
+    from faceswap.swap.training_state import TrainingState
     from faceswap.swap.update import Update, Updater
 
     machine = choose_machine("cpu")

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from faceswap.media.images import read_image
-from faceswap.swap.checkpoints import TrainingState, save_checkpoint
+from faceswap.swap.checkpoints import save_checkpoint
 from faceswap.swap.df import Df
 from faceswap.swap.optimisers import Adam
+from faceswap.swap.training_state import TrainingState
 from tests.swap.fakes import SMALL_UD, make_face_set
 from tools.bench.latent import main
 
