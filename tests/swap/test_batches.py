@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import active_children
 
@@ -92,8 +93,9 @@ def test_workers_hear_no_signal_from_their_first_moment_on(sides, capfd):
     def signal_them_all():
         while not over.wait(0.002):
             for child in active_children():
-                os.kill(child.pid, signal.SIGINT)
-                os.kill(child.pid, signal.SIGTERM)
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    os.kill(child.pid, signal.SIGINT)
+                    os.kill(child.pid, signal.SIGTERM)
 
     over = threading.Event()
     sender = threading.Thread(target=signal_them_all)

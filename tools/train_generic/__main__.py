@@ -5,13 +5,36 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.command import run
 
-# models by name with the settings they are pretrained with, and the minutes of one core that the shipped weights took
-MODELS: dict[str, tuple[dict[str, float], float]] = {"lite": ({}, 66)}
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is pretrained: `minutes` of one core, the model's `settings`, the code's `rank` (GenericNet), the
+    weight of `pull` (SwapTask) and the learning `rate`."""
+
+    minutes: float
+    settings: Mapping[str, float] = field(default_factory=dict)
+    rank: int | None = None
+    pull: float = 0.2
+    rate: float = 1e-3
+
+
+# the shipped weights'; df as configs/model/df_96.yaml has it
+MODELS = {
+    "lite": Recipe(66),
+    "df": Recipe(
+        88,
+        {"resolution": 96, "ae_dims": 128, "e_dims": 32, "d_dims": 32, "d_mask_dims": 12, "coverage": 0.7},
+        rank=20,
+        pull=1.0,
+        rate=6e-4,
+    ),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,12 +69,11 @@ def _pretrain(options: argparse.Namespace) -> Path:
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
     torch.manual_seed(0)
-    settings, minutes = MODELS[options.model]
-    network = GenericNet(options.model, settings, options.plain)
+    recipe = MODELS[options.model]
+    network = GenericNet(options.model, recipe.settings, options.plain, recipe.rank)
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
-    return pretrain(
-        network, SwapTask(moments, options.batch, plain=options.plain), options.out, options.minutes or minutes
-    )
+    task = SwapTask(moments, options.batch, recipe.pull, options.plain)
+    return pretrain(network, task, options.out, options.minutes or recipe.minutes, recipe.rate)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from tools.train_generic.probe import codes_of, settings_of, views_of
 from tools.train_generic.task import SwapTask, score
 from tools.train_generic.training import export
 
+LEAST = 1e-6  # of a code's variance: what has less is rounding, and no direction of it
 SHARED, TELLING = 12, 5  # directions in which a moment is shared most, and those of them that tell people apart most
 
 
@@ -67,9 +68,9 @@ class Spread:
 
 def projection(spread: Spread, shared: int = SHARED, telling: int = TELLING) -> NDArray[np.float64]:
     """(D, D): keeps `shared` less `telling` directions of a code, which is to be measured from its mean."""
-    size = len(spread.total)
-    values, axes = np.linalg.eigh(spread.total + 1e-7 * np.trace(spread.total) / size * np.eye(size))
-    white = axes / np.sqrt(values)  # columns: directions of variance 1
+    values, axes = np.linalg.eigh(spread.total)
+    real = values > LEAST * values.sum()
+    white = axes[:, real] / np.sqrt(values[real])  # columns: directions of variance 1
     _, order = np.linalg.eigh(white.T @ spread.within @ white)
     best = white @ order[:, :shared]
     _, order = np.linalg.eigh(best.T @ spread.person @ best)
@@ -78,11 +79,11 @@ def projection(spread: Spread, shared: int = SHARED, telling: int = TELLING) -> 
 
 
 @torch.no_grad()
-def erase(network: GenericNet, spread: Spread) -> None:
+def erase(network: GenericNet, spread: Spread, shared: int = SHARED, telling: int = TELLING) -> None:
     """Folds the projection into the layer that makes the code."""
     layer = network.inter[0]
     assert isinstance(layer, nn.Linear)
-    keep, mean = (torch.from_numpy(value).float() for value in (projection(spread), spread.mean))
+    keep, mean = (torch.from_numpy(value).float() for value in (projection(spread, shared, telling), spread.mean))
     layer.weight.copy_(keep @ layer.weight)
     layer.bias.copy_(keep @ (layer.bias - mean) + mean)
 
@@ -93,6 +94,8 @@ def main(argv: Sequence[str]) -> Path:
     parser.add_argument("data", type=Path, help="the paired set of the pretraining")
     parser.add_argument("out", type=Path, help="the folder it wrote to")
     parser.add_argument("--model", default="lite")
+    parser.add_argument("--shared", type=int, default=SHARED, help="directions in which moments are shared most")
+    parser.add_argument("--telling", type=int, default=TELLING, help="how many of them go, as they tell people apart")
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     path = options.out / f"generic-{options.model}.safetensors"
@@ -107,10 +110,10 @@ def main(argv: Sequence[str]) -> Path:
     network.load_state_dict(given | {f"agreement.{k}": v for k, v in network.agreement.state_dict().items()})
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
     codes = codes_of(network, views_of(moments, network.resolution, network.coverage))
-    erase(network, Spread.of(codes, moments.faces.person, moments.training))
+    erase(network, Spread.of(codes, moments.faces.person, moments.training), options.shared, options.telling)
     del recipe["model"]
     recipe["scores"] = score(SwapTask(moments), network)
-    return export(network, options.out, recipe | {"erased": {"shared": SHARED, "telling": TELLING}})
+    return export(network, options.out, recipe | {"erased": {"shared": options.shared, "telling": options.telling}})
 
 
 if __name__ == "__main__":

@@ -138,8 +138,7 @@ def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
     """Writes STEM.safetensors (half precision, the model's settings in its header) and STEM.json (its recipe)."""
     assert isinstance(network, GenericNet)
     path = folder / f"{stem_of(network)}.safetensors"
-    kept = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith("agreement.")}
-    tensors = {name: tensor.half().contiguous().cpu() for name, tensor in kept.items()}
+    tensors = {name: tensor.half().contiguous().cpu() for name, tensor in network.weights().items()}
     with atomic_path(path) as temp:
         save_file(tensors, temp, {"settings": json.dumps(network.settings)})
     reads = {} if network.person is None else {"embedder": entry_of("embedder").tag}

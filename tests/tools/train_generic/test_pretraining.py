@@ -47,6 +47,20 @@ def small(plain: bool = False) -> GenericNet:
     return GenericNet("df", SMALL_UD, plain)
 
 
+def test_a_code_of_few_numbers_folds_into_the_models_own_layer(tmp_path):
+    torch.manual_seed(0)
+    narrow, whole = GenericNet("df", SMALL_UD, rank=3), small()
+    weights = load_file(training.export(narrow, tmp_path, {}))
+    assert weights.keys() == whole.weights().keys()
+    assert torch.linalg.matrix_rank(narrow.weights()["inter.0.weight"]) == 3
+    assert not GenericNet("df", SMALL_UD).load_state_dict(narrow.weights(), strict=False).unexpected_keys
+    whole.load_state_dict(narrow.weights(), strict=False)
+    pictures, people = torch.rand(2, 3, 64, 64), torch.rand(2, PERSON_SIZE)
+    assert narrow.encode(pictures).shape == (2, 3) and whole.encode(pictures).shape == (2, 8)
+    for told, plain in zip(narrow(pictures, people)[1:], whole(pictures, people)[1:], strict=True):
+        torch.testing.assert_close(told, plain, atol=1e-5, rtol=1e-4)
+
+
 def test_the_set_knows_who_plays_what(moments):
     faces = moments.faces
     assert moments.training.shape == (4, 8) and moments.held_out.shape == (4, 2)
