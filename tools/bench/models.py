@@ -10,6 +10,10 @@ MODELS: dict[str, tuple[str, dict[str, float]]] = {
     "original": ("original", {}),
     "lite": ("lite", {}),
     "vae": ("lite", {"beta": 0.1}),
+    "df_96": (
+        "df",
+        {"resolution": 96, "ae_dims": 128, "e_dims": 32, "d_dims": 32, "d_mask_dims": 12, "coverage": 0.7},
+    ),
     "df_128": ("df", {"resolution": 128}),
     "liae_128": ("liae", {"resolution": 128}),
     "df_256": ("df", {"resolution": 256}),

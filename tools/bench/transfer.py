@@ -2,9 +2,10 @@
 
     python -m tools.bench transfer --real ../shared/real/videos --plain OUT/plain-lite.safetensors --workspace DIR
 
-Trains `lite` for 2,000 iterations from each beginning, with several seeds, on both rendered pairs and, with --real, on
-the pair of real films; looks at the swap at 0, 100, 200, 500, 1,000 and 2,000. Goes on where it was stopped. Prints
-JSON: every look, the means, and after how many iterations an arm's swap is as good as that of scratch at the end.
+Trains `lite`, or --model, for 2,000 iterations from each beginning, with several seeds, on both rendered pairs and,
+with --real, on the pair of real films; looks at the swap at 0, 100, 200, 500, 1,000 and 2,000. Goes on where it was
+stopped. Prints JSON: every look, the means, and after how many iterations an arm's swap is as good as that of scratch
+at the end.
 --pictures FOLDER gets the plot and a strip of each rendered pair.
 """
 
@@ -16,11 +17,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from faceswap.faces.errors import UserError
+from tools.bench.models import MODELS
 
 LOOKS = (0, 100, 200, 500, 1000, 2000)
 # what is compared: measure, the scenes it is taken from, whether more is better
@@ -42,6 +45,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--pairs", nargs="+", default=["alike", "unlike"], help="of the demo")
     parser.add_argument("--real", type=Path, help="the folder with A_d10.mp4 and B_d9.mp4")
     parser.add_argument("--plain", type=Path, help="plain-lite.safetensors of tools.train_generic --plain")
+    parser.add_argument("--model", choices=sorted(MODELS), default="lite")
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--looks", type=int, nargs="+", default=list(LOOKS), help="iterations, the last ends a trial")
@@ -68,7 +72,7 @@ def main(argv: list[str]) -> dict[str, Any]:
         from tools.transfer.drawing import draw_plot, draw_strips
 
         draw_plot(rows, MEASURES, options.pictures / "transfer.png")
-        draw_strips(options.workspace / "trials", options.pairs, options.arms, options.looks, options.pictures)
+        draw_strips(_trials(options), options.pairs, options.arms, options.looks, options.pictures)
     print(json.dumps(result, indent=2))
     return result
 
@@ -93,6 +97,10 @@ def compare(rows: Sequence[Mapping[str, Any]], last: int, scenes: Sequence[str])
 
 def _pairs(options: argparse.Namespace) -> list[str]:
     return [*options.pairs, *(["real"] if options.real else [])]
+
+
+def _trials(options: argparse.Namespace) -> Path:
+    return options.workspace / ("trials" if options.model == "lite" else f"trials-{options.model}")
 
 
 def _extract(options: argparse.Namespace) -> None:
@@ -123,6 +131,7 @@ def _start() -> None:
 
 def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[dict[str, Any]]:
     """One training with all its looks."""
+    from faceswap.swap.models import MODELS as KINDS
     from faceswap.swap.optimisers import Adam
     from faceswap.swap.transfer import Generic
     from tools.transfer.scenes import real_scene, rendered_pairs, rendered_scene
@@ -134,8 +143,9 @@ def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[
         scene = real_scene(options.real, options.workspace, eyes)
     else:
         scene = rendered_scene(rendered_pairs()[pair], options.workspace, eyes)
-    folder = options.workspace / "trials"
+    folder = _trials(options)
     folder.mkdir(exist_ok=True)
+    kind, sizes = MODELS[options.model]
     init = beginnings(options.plain, folder, Generic(freeze_steps=options.freeze))[arm]
     settings = {"batch_size": options.batch, "optimiser": Adam(learning_rate=options.rate)}
-    return Trial(scene, arm, init, seed, settings, folder).run(options.looks, eyes)
+    return Trial(scene, arm, init, seed, settings, folder, partial(KINDS[kind], **sizes)).run(options.looks, eyes)

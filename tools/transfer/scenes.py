@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from faceswap.blend.blenders import AlphaBlender
 from faceswap.blend.compositor import blend, view_of
-from faceswap.blend.masks import LearnedMask
+from faceswap.blend.masks import HullMask, LearnedMask
 from faceswap.faces.embeddings import mean_of
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
@@ -57,12 +57,14 @@ class Scene:
             for frame, points in zip(self.frames, self.points, strict=True)
         ]
         decoded = swapper.swap(np.stack([view.image for view in views]))
-        if decoded.masks is None:
-            raise ValueError("these scenes are for models with a mask of their own")
-        how: dict[str, Any] = {"mask": LearnedMask(), "colour": Reinhard(), "blender": AlphaBlender()}
+        mask = HullMask() if decoded.masks is None else LearnedMask()
+        how: dict[str, Any] = {"mask": mask, "colour": Reinhard(), "blender": AlphaBlender()}
+        drawn = [
+            Decoded(decoded.images[i : i + 1], None if decoded.masks is None else decoded.masks[i : i + 1])
+            for i in range(len(views))
+        ]
         return [
-            blend(frame, [view], Decoded(decoded.images[i : i + 1], decoded.masks[i : i + 1]), **how).image
-            for i, (frame, view) in enumerate(zip(self.frames, views, strict=True))
+            blend(frame, [view], one, **how).image for frame, view, one in zip(self.frames, views, drawn, strict=True)
         ]
 
     def score(self, swapper: Swapper, eyes: Eyes) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.media.images import write_image
-from faceswap.swap.blocks import SIDES
+from faceswap.swap.blocks import SIDES, SwapModel
 from faceswap.swap.inference import Swapper
 from faceswap.swap.lite import Lite
 from faceswap.swap.machine import choose_machine
@@ -29,7 +29,8 @@ NEVER = 10**9
 
 @dataclass(frozen=True)
 class Trial:
-    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them."""
+    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them; `model`: what
+    is trained."""
 
     scene: Scene
     arm: str
@@ -37,6 +38,7 @@ class Trial:
     seed: int
     settings: Mapping[str, Any]
     folder: Path  # of all trials
+    model: Callable[[], SwapModel] = Lite
 
     @property
     def name(self) -> str:
@@ -73,14 +75,14 @@ class Trial:
     def _before(self, eyes: Eyes) -> dict[str, Any]:
         torch.manual_seed(self.seed)
         machine = choose_machine("cpu")
-        model = machine.place(Lite())
+        model = machine.place(self.model())
         self.init.begin(model, {"a": self.scene.faces_a, "b": self.scene.faces_b})
         return {"iteration": 0, "seconds": 0.0, **self._look(Swapper(model.eval(), machine, {}), 0, eyes)}
 
     def _after(self, iteration: int, eyes: Eyes) -> dict[str, Any]:
         run = self.folder / "runs" / self.name
         train_pair(
-            self.scene.faces_a, self.scene.faces_b, run, model=Lite, init=self.init, seed=self.seed,
+            self.scene.faces_a, self.scene.faces_b, run, model=self.model, init=self.init, seed=self.seed,
             iterations=iteration, device="cpu", workers=0, log_every=50, preview_every=NEVER, save_every=NEVER, keep=1,
             judge=False, **self.settings,
         )  # fmt: skip

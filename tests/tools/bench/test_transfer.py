@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from faceswap.faces.pretrained import FOLDER_VARIABLE
+from faceswap.faces.values import Decoded
 from faceswap.media.images import read_image
 from faceswap.swap.transfer import Generic, Scratch, Weights
 from tests.clips import make_clip
@@ -48,6 +51,17 @@ def test_a_trial_trains_looks_and_goes_on(pair, tmp_path):
     assert json.loads((folder / "alike-scratch-0.json").read_text()) == rows
     draw_strips(folder, ["alike"], ["scratch", "generic"], [0, 1, 2], tmp_path / "pictures")
     assert read_image(tmp_path / "pictures" / "transfer-alike.png").shape == (2 * 128, 5 * 128, 3)
+
+
+def test_a_model_without_a_mask_is_judged_by_the_hull(pair, tmp_path):
+    scene = scenes.rendered_scene(pair, tmp_path / "workspace", Eyes("cpu"))
+
+    def painted_green(views):
+        return Decoded(np.tile(np.float32([0, 1, 0]), (len(views), 16, 16, 1)), None)
+
+    swapped = scene.swapped(SimpleNamespace(coverage=0.8, resolution=16, swap=painted_green))
+    assert len(swapped) == 4
+    assert not np.array_equal(swapped[0], scene.frames[0].image) and swapped[0].shape == scene.frames[0].image.shape
 
 
 def test_a_plain_autoencoder_begins_with_its_decoder_twice(tmp_path):
