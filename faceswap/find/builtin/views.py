@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from faceswap.faces.devices import multiplies_bf16
 from faceswap.faces.geometry import compose, frame_to_crop_for, view_of_crop, warp_crop
 from faceswap.find.builtin.blocks import to_input
 from faceswap.find.builtin.loading import load_network
@@ -33,7 +34,8 @@ def roll_of(frame_to_view: NDArray) -> float:
 class ViewReader:
     """A network that looks at upright views: `coverage` of the crop, `resolution_px` wide.
 
-    `network` replaces the pretrained one called `name`, which is loaded at the first face.
+    `network` replaces the pretrained one called `name`, which is loaded at the first face. `mixed`: in mixed precision
+    where the hardware multiplies bf16, for answers that need few digits.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class ViewReader:
         resolution_px: int,
         device: str = "auto",
         network: nn.Module | None = None,
+        mixed: bool = False,
     ) -> None:
+        self._mixed = mixed
         self._name, self._build, self._asked_device = name, build, device
         self.coverage, self.resolution_px = coverage, resolution_px
         self._network = None if network is None else network.eval()
@@ -70,7 +74,9 @@ class ViewReader:
         """What the network, then `finish`, makes of views (n, R, R, 3): float32, the first axis n."""
         if self._network is None:
             self._network, self._place = load_network(self._name, self._build, self._asked_device)
-        with torch.inference_mode():
+        place = torch.device(self._place)
+        precision = torch.autocast(place.type, torch.bfloat16, enabled=self._mixed and multiplies_bf16(place))
+        with torch.inference_mode(), precision:
             parts = [
                 finish(self._network(to_input(views[start : start + LARGEST_BATCH], self._place)).float()).cpu()
                 for start in range(0, max(1, len(views)), LARGEST_BATCH)  # no face still gives the answer its shape
