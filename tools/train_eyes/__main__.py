@@ -14,7 +14,7 @@ from tools.command import run
 TASKS = {
     "detector": ("tools.train_eyes.detector", "DetectorTask", 60),
     "landmarks": ("tools.train_eyes.landmarks", "LandmarkTask", 50),
-    "parser": ("tools.train_eyes.parser", "ParserTask", 72),
+    "parser": ("tools.train_eyes.parser", "ParserTask", 225),
     "embedder": ("tools.train_eyes.embedder", "EmbedderTask", 107),
     "attributes": ("tools.train_eyes.attributes", "AttributeTask", 9),
 }

@@ -15,10 +15,13 @@ from faceswap.find.builtin.windows import window
 from tools.people.labels import Label
 from tools.train_eyes.augment import cut_outs, photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
+from tools.train_eyes.clutter import background
 from tools.train_eyes.data import Faces
 from tools.train_eyes.occluders import Painter
 from tools.train_eyes.views import jittered_view
 
+BROW_DENSITY = 0.35  # share of hairs around, above which a place belongs to a brow
+WEATHER = 0.2, 1.0  # of `photometric`, by lot
 NOT_LABELLED = 255  # beyond the rendered picture
 # small classes count more, but mildly, or their edges grow
 WEIGHTS = {"brows": 1.8, "eyes": 1.8, "lips": 1.5, "mouth": 2.0, "ears": 1.5, "beard": 1.5, "occluder": 1.5}
@@ -29,15 +32,15 @@ class ParserTask:
     of what a finder takes for a face do."""
 
     name = "parser"
-    echoes = 3
+    echoes = 1  # a step costs ten times what its examples do
 
     def __init__(
         self,
         faces: Faces,
         learning_rate: float = 3e-3,
-        batch_size: int = 24,
-        covered: float = 0.55,
-        faceless: float = 0.12,
+        batch_size: int = 12,
+        covered: float = 0.5,
+        faceless: float = 0.15,
         dice: float = 0.6,
     ) -> None:
         self.faces, self.learning_rate, self.batch_size = faces, learning_rate, batch_size
@@ -52,20 +55,21 @@ class ParserTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, 128, 128) in [-1, 1] and labels (N, 128, 128), NOT_LABELLED beyond the picture."""
+        """images (N, 3, 256, 256) in [-1, 1] and labels (N, 256, 256), NOT_LABELLED beyond the picture."""
         chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
         views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
-        weathered = photometric(np.stack(views), rng, without=(cut_outs,))  # pasted things have labels instead
-        return {"images": to_input(weathered), "labels": torch.from_numpy(np.stack(labels))}
+        # pasted things have labels instead of cut_outs; edges are learned where the weather is mild
+        weathered = [photometric(v[None], rng, rng.uniform(*WEATHER), (cut_outs,))[0] for v in views]
+        return {"images": to_input(np.stack(weathered)), "labels": torch.from_numpy(np.stack(labels))}
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """A view (128, 128, 3) and its labels (128, 128), before any weather."""
+        """A view (256, 256, 3) and its labels (256, 256), before any weather."""
         image, points = self.faces.images[index], self.faces.points[index]
         labels = tidied(self.faces.labels[index])
         matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng)
         faceless = rng.random() < self.faceless
-        if faceless and rng.random() < 0.5:
-            view, cut = self.backdrop.noise(RESOLUTION_PX, rng), np.zeros((RESOLUTION_PX, RESOLUTION_PX), np.uint8)
+        if faceless and rng.random() < 0.6:
+            view, cut = self._empty(rng), np.zeros((RESOLUTION_PX, RESOLUTION_PX), np.uint8)
             return self._finished(view, cut, transform_points(matrix, points), rng)
         if faceless:
             matrix = _view_of_anything(points, len(image), rng)
@@ -74,6 +78,12 @@ class ParserTask:
         else:
             view = warp_with_border(image, matrix, RESOLUTION_PX, rng)
         return self._finished(view, warp_labels(labels, matrix), transform_points(matrix, points), rng)
+
+    def _empty(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """A view (256, 256, 3) of nothing: noise, or things that fool a finder."""
+        if rng.random() < 0.4:
+            return self.backdrop.noise(RESOLUTION_PX, rng)
+        return background(RESOLUTION_PX, self.faces, self.faces.training, rng)
 
     def _finished(
         self, view: NDArray[np.uint8], cut: NDArray[np.uint8], points: NDArray, rng: np.random.Generator
@@ -137,8 +147,10 @@ def tidied(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     labels = np.array(labels)
     reach = max(3, len(labels) // 32)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    brows = cv2.morphologyEx((labels == Label.BROWS).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    labels[(brows > 0) & (labels == Label.SKIN)] = Label.BROWS
+    brows = cv2.morphologyEx((labels == Label.BROWS).astype(np.float32), cv2.MORPH_CLOSE, kernel)
+    brows = cv2.GaussianBlur(brows, (0, 0), reach / 4) > BROW_DENSITY
+    labels[brows & (labels == Label.SKIN)] = Label.BROWS
+    labels[~brows & (labels == Label.BROWS)] = Label.SKIN
     skin = _mostly(labels == Label.SKIN)
     for kind in (Label.HAIR, Label.BEARD):
         strands = labels == kind
@@ -159,11 +171,14 @@ def _view_of_anything(points: NDArray, side_px: int, rng: np.random.Generator) -
 
 
 def warp_labels(labels: NDArray[np.uint8], matrix: NDArray) -> NDArray[np.uint8]:
-    """The labels of a view, NOT_LABELLED beyond the picture."""
+    """The labels of a view: what most of each pixel shows; NOT_LABELLED beyond the picture."""
     size = (RESOLUTION_PX, RESOLUTION_PX)
-    nearest, border = cv2.INTER_NEAREST, cv2.BORDER_CONSTANT
-    cut = cv2.warpAffine(np.asarray(labels), matrix, size, flags=nearest, borderMode=border, borderValue=NOT_LABELLED)
-    return np.asarray(cut, np.uint8)
+    kinds = np.unique(labels)
+    shares = [cv2.warpAffine(np.where(labels == kind, np.uint8(255), np.uint8(0)), matrix, size) for kind in kinds]
+    beyond = cv2.warpAffine(np.full(labels.shape, 255, np.uint8), matrix, size) < 128
+    cut = kinds[np.argmax(shares, axis=0)]
+    cut[beyond] = NOT_LABELLED
+    return cut
 
 
 def _confusion(truth: NDArray[np.uint8], said: NDArray) -> NDArray[np.int64]:

@@ -20,17 +20,17 @@ NAMES = (
 )  # fmt: skip
 FACE = tuple(NAMES.index(name) for name in ("skin", "brows", "eyes", "nose", "lips", "mouth", "beard"))
 HEAD = (*FACE, *(NAMES.index(name) for name in ("hair", "neck", "ears")))
-RESOLUTION_PX = 128
+RESOLUTION_PX = 256
 COVERAGE = 0.9  # forehead, hair and neck are in view
 
 
 class ParserNet(nn.Module):
-    """A small U-Net (Ronneberger et al. 2015): (N, 3, 128, 128) in [-1, 1] -> logits (N, classes, 128, 128).
+    """A small U-Net (Ronneberger et al. 2015): (N, 3, 256, 256) in [-1, 1] -> logits (N, classes, 256, 256).
 
     Most work is done at a quarter of the resolution and below; each cell of the last map answers for four pixels.
     """
 
-    def __init__(self, classes: int = len(NAMES), widths: Sequence[int] = (16, 32, 64, 128)) -> None:
+    def __init__(self, classes: int = len(NAMES), widths: Sequence[int] = (24, 40, 80, 128, 160)) -> None:
         super().__init__()
         self.settings = {"classes": classes, "widths": list(widths)}
         first, *_ = widths
@@ -52,7 +52,7 @@ class ParserNet(nn.Module):
         return cells.permute(0, 5, 1, 3, 2, 4).reshape(count, classes, 2 * height, 2 * width)
 
     def cells(self, images: Tensor) -> Tensor:
-        """The logits before they are put into pictures, (N, 64, 64, 2, 2, classes): a loss reads these much faster."""
+        """The logits before they are put into pictures, (N, 128, 128, 2, 2, classes): losses read these faster."""
         features = [self.stem(images)]
         for stage in self.down:
             features.append(stage(features[-1]))
@@ -71,12 +71,12 @@ class FaceParser(ViewReader):
     """Reads classes from faces; `network` replaces the pretrained one. Loads its weights at the first face."""
 
     def __init__(self, device: str = "auto", network: nn.Module | None = None) -> None:
-        super().__init__("parser", ParserNet, COVERAGE, RESOLUTION_PX, device, network)
+        super().__init__("parser", ParserNet, COVERAGE, RESOLUTION_PX, device, network, mixed=True)
 
     def parse(
         self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """The probabilities (n, classes, 128, 128) of NAMES over the upright views of n faces, and frame_to_view.
+        """The probabilities (n, classes, 256, 256) of NAMES over the upright views of n faces, and frame_to_view.
 
         `images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2) in that picture's pixels;
         frame_to_view (n, 2, 3) maps them into the view. Raises ValueError for points that coincide.

@@ -48,10 +48,10 @@ def test_settings_build_the_same_network(net: nn.Module) -> None:
 
 
 def test_cells_are_the_pixels_of_the_answer() -> None:
-    net, images = tiny_parser(), torch.randn(2, 3, 128, 128)
+    net, images = tiny_parser(), torch.randn(2, 3, 256, 256)
     with torch.inference_mode():
         picture, cells = net(images), net.cells(images)
-    assert picture.shape == (2, len(NAMES), 128, 128)
+    assert picture.shape == (2, len(NAMES), 256, 256)
     torch.testing.assert_close(picture[1, :, 2 * 5 + 1, 2 * 9], cells[1, 5, 9, 1, 0])
 
 
@@ -63,7 +63,7 @@ def test_a_planted_region_comes_back_at_its_place(turn: float, height: float) ->
     centre = points[48:68].mean(0)  # something before the mouth
     cv2.circle(frame, tuple(int(v) for v in np.round(centre)), round(0.12 * height), (255, 0, 0), -1)
     shares, matrices = FaceParser("cpu", RedIsOccluder()).parse([frame], [points])
-    assert shares.shape == (1, len(NAMES), 128, 128) and matrices.shape == (1, 2, 3)
+    assert shares.shape == (1, len(NAMES), 256, 256) and matrices.shape == (1, 2, 3)
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-4)
     hidden = shares[0, NAMES.index("occluder")] > 0.5
     rows, columns = np.nonzero(hidden)
@@ -76,7 +76,7 @@ def test_a_planted_region_comes_back_at_its_place(turn: float, height: float) ->
 
 def test_no_faces_give_empty_answers() -> None:
     shares, matrices = FaceParser("cpu", tiny_parser()).parse([], [])
-    assert shares.shape == (0, len(NAMES), 128, 128) and matrices.shape == (0, 2, 3)
+    assert shares.shape == (0, len(NAMES), 256, 256) and matrices.shape == (0, 2, 3)
     assert FaceEmbedder("cpu", tiny_embedder()).embed([], []).shape == (0, 128)
     assert AttributeReader("cpu", AttributeNet((4, 4, 4, 4), NONE)).read([], []) == []
 

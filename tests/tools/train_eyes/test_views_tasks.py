@@ -97,7 +97,7 @@ def test_labels_follow_the_view(faces: FlatFaces) -> None:
     task = ParserTask(faces, covered=0.0, faceless=0.0)  # type: ignore[arg-type]
     for seed in range(8):
         view, labels = task.example(1, np.random.default_rng(seed))
-        assert view.shape == (128, 128, 3) and set(np.unique(labels)) <= {*range(len(NAMES)), NOT_LABELLED}
+        assert view.shape == (256, 256, 3) and set(np.unique(labels)) <= {*range(len(NAMES)), NOT_LABELLED}
         colour = faces.images[1][faces.labels[1] == Label.LIPS][0].astype(int)
         lips = labels == Label.LIPS
         core = cv2.erode(lips.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -131,7 +131,7 @@ def test_hair_is_an_area_not_strands() -> None:
 
 
 def test_beyond_the_picture_nothing_is_labelled(faces: FlatFaces) -> None:
-    far = np.array([[1.0, 0, 64], [0, 1, 0]])
+    far = np.array([[2.0, 0, 64.5], [0, 2, 0]])
     labels = warp_labels(faces.labels[0], far)
     assert (labels[:, :64] == NOT_LABELLED).all() and (labels[:, 64:] != NOT_LABELLED).all()
 
