@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from faceswap.find.builtin.parser import FaceParser  # brings torch with it: imported where it is needed
 
 SMALLEST_PX = 1.0  # of a face in the model's view
-PARSER_PX = 1.0  # sigma of what the parser's answer is smoothed by, its pixels
+PARSER_PX = 2.0  # sigma of what the parser's answer is smoothed by, its pixels
+LARGEST_SPECK = 0.03  # of the face's area: a smaller hole in it is the parser's mistake
 SURELY_HIDDEN, SURELY_FREE = 0.3, 0.75  # share of face between which the mask fades
 CHANGE = 0.35  # a pixel that changes this much has been uncovered or hidden, and is not held back
 
@@ -83,7 +84,7 @@ class ParsedMask:
         points = [transform_points(invert(views[i].frame_to_crop), views[i].points) for i in chosen]
         shares, matrices = self._parser.parse([frames[i].image for i in chosen], points)
         for i, share, matrix in zip(chosen, self._shown(shares), matrices, strict=True):
-            free[i] = self._steadied(self._in_view(share, matrix, views[i]), frames[i].index, tracks[i])
+            free[i] = self._steadied(self._in_view(without_specks(share), matrix, views[i]), frames[i].index, tracks[i])
         return free
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -141,3 +142,11 @@ class HeadMask(ParsedMask):
         from faceswap.find.builtin.parser import HEAD
 
         return shares[:, HEAD].sum(1)
+
+
+def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The parser's share of face (P, P) without small holes: what hides a face is large or reaches in."""
+    hidden = share < 0.5
+    _, places, stats, _ = cv2.connectedComponentsWithStats(hidden.astype(np.uint8))
+    small = stats[:, cv2.CC_STAT_AREA] < LARGEST_SPECK * np.count_nonzero(~hidden)
+    return np.where(small[places] & hidden, np.float32(1), share)

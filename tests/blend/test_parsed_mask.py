@@ -10,7 +10,7 @@ import pytest
 from faceswap.blend.blenders import AlphaBlender
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import MASK_PX, HullMask, LearnedMask
-from faceswap.blend.parsed_mask import ParsedMask, SeeingMask
+from faceswap.blend.parsed_mask import ParsedMask, SeeingMask, without_specks
 from faceswap.blend.pipeline import _answered, _Item, convert_video
 from faceswap.faces.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.faces.values import Decoded, Frame
@@ -100,6 +100,20 @@ def test_what_is_seen_lies_at_its_place_in_the_view() -> None:
     assert np.abs(np.diff(free, axis=1)).max() < 0.5  # no step
 
 
+def test_specks_in_a_face_are_closed_and_what_reaches_in_stays() -> None:
+    share = np.zeros((64, 64), np.float32)
+    share[8:56, 8:56] = 0.9
+    share[20:24, 20:25] = 0.1  # a mistake beside the eye
+    share[40:44, 40:64] = 0.1  # a pencil from the side
+    share[28:38, 28:38] = 0.1  # something large before the nose
+    closed = without_specks(share)
+    assert (closed[20:24, 20:25] == 1).all()
+    expected = share.copy()
+    expected[20:24, 20:25] = 1
+    np.testing.assert_array_equal(closed, expected)
+    np.testing.assert_array_equal(without_specks(np.zeros((8, 8), np.float32)), 0)
+
+
 def test_small_changes_are_steadied_and_large_ones_pass_at_once() -> None:
     mask = parsed(steady=0.5)
     first, noisy, hand = (np.full((MASK_PX, MASK_PX), value, np.float32) for value in (0.8, 0.9, 0.1))
@@ -148,7 +162,8 @@ class HalfParser:
     def parse(self, images, points):
         shares, matrices = FakeParser().parse(images, points)
         shares[:, SKIN], shares[:, OCCLUDER] = 1, 0
-        shares[:, SKIN, :, 64:], shares[:, OCCLUDER, :, 64:] = 0, 1
+        middle = RESOLUTION_PX // 2
+        shares[:, SKIN, :, middle:], shares[:, OCCLUDER, :, middle:] = 0, 1
         return shares, matrices
 
 
