@@ -17,10 +17,12 @@ from faceswap.swap.blocks import SIDES
 from faceswap.swap.df import Df
 from faceswap.swap.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
 from faceswap.swap.lite import Lite
+from faceswap.swap.models import MODELS
 from faceswap.swap.original import Original
 from faceswap.swap.transfer import Generic, Weights
 from tests.find.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
+from tools.bench.models import MODELS as COUNTED
 from tools.train_generic.network import GenericNet
 from tools.train_generic.training import export
 
@@ -154,3 +156,12 @@ def test_shipped_weights_read_people_with_the_shipped_embedder():
     names = [name for name in listed() if name.startswith("generic-")]
     assert names
     assert {entry_of(name).about["recipe"]["embedder"] for name in names} == {embedder}
+
+
+@pytest.mark.parametrize("variant", ["lite", "df_96"])
+def test_shipped_weights_fit_the_model_that_they_are_told_to_be_for(variant):
+    kind, sizes = COUNTED[variant]
+    weights = GenericWeights.of(kind)
+    model = MODELS[kind](**sizes)
+    assert weights is not None and weights.unfit(model) == []
+    assert weights.settings.items() <= model.settings.items()

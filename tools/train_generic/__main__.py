@@ -28,11 +28,11 @@ class Recipe:
 MODELS = {
     "lite": Recipe(66),
     "df": Recipe(
-        88,
+        94,
         {"resolution": 96, "ae_dims": 128, "e_dims": 32, "d_dims": 32, "d_mask_dims": 12, "coverage": 0.7},
         rank=20,
-        pull=1.0,
-        rate=6e-4,
+        pull=0.03,
+        rate=1e-3,
     ),
 }
 

@@ -35,7 +35,9 @@ def main(argv: Sequence[str], folder: Path = PRETRAINED) -> None:
         about = json.loads(source.with_suffix(".json").read_text())
         scores = about.pop("scores", {})
         command = f"python -m tools.train_generic DATA OUT --model {about.pop('model')}"
-        command += "; python -m tools.train_generic.erasing DATA OUT" if "erased" in about else ""
+        if "erased" in about:
+            numbers = " ".join(f"--{name} {number}" for name, number in about["erased"].items())
+            command += f"; python -m tools.train_generic.erasing DATA OUT --model {model} {numbers}"
         recipe = {"command": command, "data": "rendered people, 4 in each moment (tools/people)"} | about
         with atomic_path(folder / source.name) as temp:
             shutil.copyfile(source, temp)
