@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.bench.models import MODELS as VARIANTS
 from tools.command import run
 
 
@@ -24,16 +25,10 @@ class Recipe:
     rate: float = 1e-3
 
 
-# the shipped weights'; df as configs/model/df_96.yaml has it
+# the shipped weights'; df is df_96
 MODELS = {
     "lite": Recipe(66),
-    "df": Recipe(
-        94,
-        {"resolution": 96, "ae_dims": 128, "e_dims": 32, "d_dims": 32, "d_mask_dims": 12, "coverage": 0.7},
-        rank=20,
-        pull=0.03,
-        rate=1e-3,
-    ),
+    "df": Recipe(94, VARIANTS["df_96"][1], rank=20, pull=0.03),
 }
 
 
