@@ -15,14 +15,13 @@ from tools.command import run
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is pretrained: `minutes` of one core, the model's `settings`, the code's `rank` (GenericNet), the
-    weight of `pull` (SwapTask) and the learning `rate`."""
+    """How a model is pretrained: `minutes` of one core, the model's `settings`, the code's `rank` (GenericNet) and the
+    weight of `pull` (SwapTask)."""
 
     minutes: float
     settings: Mapping[str, float] = field(default_factory=dict)
     rank: int | None = None
     pull: float = 0.2
-    rate: float = 1e-3
 
 
 # the shipped weights'; df is df_96
@@ -68,7 +67,7 @@ def _pretrain(options: argparse.Namespace) -> Path:
     network = GenericNet(options.model, recipe.settings, options.plain, recipe.rank)
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
     task = SwapTask(moments, options.batch, recipe.pull, options.plain)
-    return pretrain(network, task, options.out, options.minutes or recipe.minutes, recipe.rate)
+    return pretrain(network, task, options.out, options.minutes or recipe.minutes)
 
 
 if __name__ == "__main__":
