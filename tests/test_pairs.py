@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap.config.schema import ConsentBlock
+from faceswap.config.swapping_nodes import ConsentBlock
 from faceswap.faces.errors import UserError
 from faceswap.faces.workspace import Workspace
 from faceswap.pairs import LARGEST_CONFIG, recorded_pair

@@ -1,0 +1,170 @@
+"""Settings of the commands that make a swap: extract, curate, train, convert, export, and the demo of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.config import nodes
+from faceswap.config import training_nodes as training
+from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
+from faceswap.faces.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
+
+SWITCH = ("auto", "on", "off")
+
+
+@dataclass
+class ConsentBlock:
+    """Who agreed to the swap; shown at every run."""
+
+    who: str = option("", "who agreed to the swap", verbatim=True)
+    purpose: str = option("", "what they agreed to", verbatim=True)
+    when: str = option("", "when they agreed", verbatim=True)
+
+
+@dataclass
+class PairNode:
+    """Two face sets and the consent of the people in them."""
+
+    name: str = option("", "the run's name (default: the pair's file, else A_B)", verbatim=True)
+    a: str = option("", "the face set whose face is shown: the stem of A's video", verbatim=True)
+    b: str = option("", "the face set whose performance it is: the stem of B's video", verbatim=True)
+    consent: ConsentBlock = section(ConsentBlock, "who agreed to what, and when")
+
+
+@dataclass
+class ExtractConfig:
+    """Find, track, align and store the faces of a video, a folder of images, a glob or one image."""
+
+    video: str = option("", "a video, a folder of images, a glob ('shots/*.png') or one image", verbatim=True)
+    name: str = option("", "the face set's name (default: the stem of the video)", verbatim=True)
+    workspace: str = workspace()
+    finder: Any = plugin("finder", "how faces are found")
+    size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=32)
+    every: int = option(1, "take every n-th frame", minimum=1)
+    start: int = option(0, "first frame", minimum=0)
+    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
+    image_format: str = option("jpg", "file type of the crops", choices=IMAGE_FORMATS)
+    minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
+    smooth_frames: int = option(0, "smooth a film's points over this many frames on each side, without lag", minimum=0)
+    keep: str = option(
+        "", "keep one person only: a photo of them alone, or the folder of a face set of theirs", verbatim=True
+    )
+    keep_likeness: float = option(0.65, "how alike a track must be to that person, in [-1, 1]", minimum=-1, maximum=1)
+    restart: bool = option(False, "throw away what was extracted before and start anew")
+
+
+@dataclass
+class CurateConfig:
+    """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
+
+    faces: str = option("", "the face set", verbatim=True)
+    workspace: str = workspace()
+    sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
+    like: str = option(
+        "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
+    )
+    reject: Any = option(None, "take out blur, duplicates, misaligned, damaged: one, several as [blur,damaged], or all")
+    keep: Any = option(None, "take out all but these people of the sheet: 1 or [1,3]")
+    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", verbatim=True)
+    restore: bool = option(False, "put back all that was taken out")
+    people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
+    limits: nodes.LimitsNode = section(nodes.LimitsNode, "where a face becomes a bad one")
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class TrainConfig:
+    """Train one shared encoder and two decoders on the faces of A and B."""
+
+    pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
+    workspace: str = workspace()
+    model: Any = plugin("model", "the network")
+    iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
+    minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
+    batch_size: int | str = option(
+        8, "faces of each side a step, of each process; auto: what memory allows", minimum=1, words=("auto",)
+    )
+    init: Any = plugin("init", "what a new run begins with")
+    loss: training.LossNode = section(training.LossNode, "what is made small")
+    likeness: training.LikenessNode = section(training.LikenessNode, "what the built-in embedder sees of it")
+    discriminator: training.DiscriminatorNode = section(
+        training.DiscriminatorNode, "a network that looks for drawn patches"
+    )
+    optimiser: Any = plugin("optimiser", "how")
+    update: training.UpdateNode = section(training.UpdateNode, "how each step changes the weights")
+    augment: Any = plugin("augment", "random warps and colour changes")
+    device: str = option("auto", nodes.DEVICES)
+    precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
+    channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)
+    compile: str = option("auto", "torch.compile; graphs: with CUDA graphs", choices=(*SWITCH, "graphs"))
+    workers: int | None = option(None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0)
+    seed: int = option(0, "of weights, order, warps and colours", minimum=0)
+    validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0)
+    log_every: int = option(50, "steps between points of the curves", minimum=1)
+    preview_every: int = option(500, "steps between previews and validations", minimum=1)
+    judge: bool = option(
+        True, "each validation also says whose face the swap is, and how well it follows B (built-in networks)"
+    )
+    save_every: int = option(1000, "steps between checkpoints", minimum=1)
+    keep: int = option(2, "checkpoints kept", minimum=1)
+    restart: bool = option(False, "forget the earlier training of this pair and start anew")
+    allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
+
+
+@dataclass
+class ConvertConfig:
+    """Send the faces of B's film through the decoder of A and blend them back, with sound."""
+
+    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
+    faces: str = option("", "face set of the video (default: the one made from it)", verbatim=True)
+    out: str = option(
+        "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", verbatim=True
+    )
+    workspace: str = workspace()
+    to: str = option("a", "whose face is shown", choices=("a", "b"))
+    checkpoint: int | str | None = which_checkpoint()
+    onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
+    finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
+    mask: Any = plugin("mask", "which pixels are replaced")
+    colour: Any = plugin("colour", "how the face takes on the frame's colours")
+    blender: Any = plugin("blender", "how the face is pasted")
+    tracks: Any = option(None, "swap these tracks of the face set only: 1 or [0,2] (default: all)")
+    start: int = option(0, "first frame", minimum=0)
+    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
+    batch_size: int = option(8, "faces a model call", minimum=1)
+    smooth_frames: int | None = option(
+        None, "steady the face's place over this many frames on each side (default: films 2, pictures 0)", minimum=0
+    )
+    smooth_colour: float | None = option(
+        None, "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)", minimum=0
+    )
+    fill_frames: int | None = option(
+        None, "carry a track over gaps of at most so many frames (default: films 10, pictures 0)", minimum=0
+    )
+    side_by_side: bool = option(False, "also write the original and the result beside each other")
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
+    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class ExportConfig:
+    """Write one direction of a trained pair as an ONNX file that says how faces go in."""
+
+    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
+    workspace: str = workspace()
+    side: str = option("a", "whose face is drawn", choices=("a", "b"))
+    checkpoint: int | str | None = which_checkpoint()
+    out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
+
+
+@dataclass
+class DemoConfig:
+    """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
+
+    workspace: str = workspace("demo_workspace")
+    minutes: float = option(6.0, "training time", minimum=0)
+    batch_size: int = option(4, "faces of each side a training step", minimum=1)
+    device: str = option("auto", nodes.DEVICES)
