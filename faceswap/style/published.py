@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.faces.plain_pickle import Imitation, PickleError, Unfinished, expect
+from faceswap.faces.plain_machine import Imitation, PickleError, Unfinished, expect
 from faceswap.style.generator import FIRST_PX
 from faceswap.style.layouts import (
     Foreign,

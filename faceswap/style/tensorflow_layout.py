@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.plain_pickle import expect
+from faceswap.faces.plain_machine import expect
 from faceswap.style.layouts import Foreign, checked, settings_of, shapes_of
 
 Arrays = dict[str, NDArray]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from faceswap.faces.atomic import atomic_path
 from faceswap.faces.errors import UserError
-from faceswap.faces.plain_pickle import PickleError
+from faceswap.faces.plain_machine import PickleError
 from faceswap.faces.pretrained import load_pretrained
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.layouts import Foreign, checked, settings_of, shapes_of, to_nvidia, to_rosinality
