@@ -12,7 +12,7 @@ import pytest
 from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.faces.values import Face, Frame
-from faceswap.find import pipeline
+from faceswap.find import extraction
 from faceswap.find.identity import Person, person_of
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
@@ -142,7 +142,7 @@ def test_a_run_killed_while_it_chooses_never_gives_a_wrong_set(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(pipeline, place, killed)
+        patch.setattr(extraction, place, killed)
         extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
     try:
         extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)

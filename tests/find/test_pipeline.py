@@ -17,7 +17,7 @@ from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.faces.geometry import align
 from faceswap.faces.locks import LOCK, locked
-from faceswap.find import finders, pipeline
+from faceswap.find import extraction, finders
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
 from faceswap.media.images import read_image
@@ -282,9 +282,9 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
             raise UserError(f"cannot write {path}: no space left on device")
         original(path, image, quality)
 
-    original = pipeline.write_image
+    original = extraction.write_image
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "write_image", write)
+        patch.setattr(extraction, "write_image", write)
         with pytest.raises(UserError, match="no space left"):
             extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64)
     extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64)
