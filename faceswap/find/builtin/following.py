@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.values import Face, Frame
-from faceswap.find.builtin.boxes import are_close, area, box_of, common_share, same_place
+from faceswap.find.builtin.boxes import are_close, same_place
 from faceswap.find.builtin.parts import Networks
+from faceswap.find.builtin.seen import (
+    CHECK_EVERY,
+    EMBED_EVERY,
+    EMBED_EVERY_CLOSE,
+    SURE,
+    Seen,
+    as_face,
+    certainty,
+    is_jump,
+    is_whole,
+    pairs,
+    without_doubles,
+)
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.landmarks import Reading
 
-DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 PATIENCE = 3  # searches in a row that may miss a face
 PROMISING = 0.6  # share of the least score that a new face must reach at its first look to get a second one
-SURE_SPREAD = 0.018  # expected error of a real face's points at most; beyond it a reading is less and less certain
-FALLEN = 0.7  # a certainty below this share of the face's usual one is a reason to look again
-LARGEST_GROWTH, LARGEST_SHIFT = 1.3, 0.5  # of a face's side from one frame to the next: more is a reason too
-EMBED_EVERY, EMBED_EVERY_CLOSE = 25, 3  # frames after which a face is recognised anew, alone and beside another
-CHECK_EVERY, SURE = 25, 0.8  # frames after which a face is checked anew; one less certain than SURE: every time
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded.
-
-    `faceness` in [0, 1]: what the last check said of it; `since_checked`: frames since then.
-    """
-
-    reading: Reading
-    usual: float
-    missed: int = 0
-    since_embedded: int = EMBED_EVERY
-    faceness: float = 1.0
-    since_checked: int = CHECK_EVERY
-
-    @property
-    def box(self) -> NDArray[np.float32]:
-        return box_of(self.reading.points)
-
-    @property
-    def certainty(self) -> float:
-        return certainty(self.reading) * self.faceness
 
 
 class Follower:
@@ -79,7 +63,7 @@ class Follower:
         whole = without_doubles([seen for seen in followed if self._goes_on(seen, frame)])
         kept = self._checked(frame, whole, frames_passed)
         embeddings, self._seen = self._recognised(frame, kept, frames_passed)
-        return [_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)]
+        return [as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)]
 
     def single(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[list[Face]]:
         """The faces of pictures that have nothing to do with each other, all read together."""
@@ -94,7 +78,7 @@ class Follower:
             ]
             kept = self._checked(frame, without_doubles(here), 1)
             embeddings, _ = self._recognised(frame, kept, 1)
-            faces.append([_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)])
+            faces.append([as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)])
         return faces
 
     def _read_on(self, frame: Frame) -> tuple[list[Seen], list[bool]]:
@@ -106,14 +90,14 @@ class Follower:
         readings = reader.read([frame.image] * len(windows), windows)
         followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
         doubted = [
-            not self._goes_on(now, frame) or _is_jump(before, now.reading)
+            not self._goes_on(now, frame) or is_jump(before, now.reading)
             for before, now in zip(self._seen, followed, strict=True)
         ]
         return followed, doubted
 
     def _confirmed(self, frame: Frame, followed: list[Seen], doubted: list[bool], detections: NDArray) -> list[Seen]:
         """The followed faces that hold against a search of the frame, and those that it found anew."""
-        partners = _pairs([seen.box for seen in followed], detections)
+        partners = pairs([seen.box for seen in followed], detections)
         kept, anew = list[Seen](), list[tuple[Seen | None, NDArray]]()
         for index, seen in enumerate(followed):
             if index not in partners:
@@ -203,58 +187,3 @@ class Follower:
             for seen, who in zip(kept, embeddings, strict=True)
         ]
         return embeddings, following
-
-
-def certainty(reading: Reading) -> float:
-    """How sure a reading is, in [0, 1]: what is no face is often called one, but its points are then known badly."""
-    return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)) ** 2, 0, 1))
-
-
-def without_doubles(faces: Sequence[Seen]) -> list[Seen]:
-    """One of those that lie point on point: the one that detections confirm, then the surer one."""
-    kept: list[Seen] = []
-    for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
-        side = float(np.sqrt(max(area(seen.box), 1e-6)))
-        if all(
-            np.linalg.norm(seen.reading.points - other.reading.points, axis=1).mean() > DOUBLE_DISTANCE * side
-            for other in kept
-        ):
-            kept.append(seen)
-    return [seen for seen in faces if any(seen is other for other in kept)]  # in the order they came
-
-
-def _pairs(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
-    """Which detection belongs to which box, each used once, the closest first."""
-    ranked = sorted(
-        (-common_share(box, found), i, j)
-        for i, box in enumerate(boxes)
-        for j, found in enumerate(detections)
-        if same_place(box, found)
-    )
-    pairs: dict[int, int] = {}
-    for _, i, j in ranked:
-        if i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return pairs
-
-
-def is_whole(points: NDArray, frame: Frame) -> bool:
-    """Whether points (68, 2) are no scrap and have their middle in the picture."""
-    if not np.isfinite(points).all() or np.ptp(points, axis=0).min() <= 2 or np.abs(points).max() > 1e5:
-        return False
-    x, y = points.mean(0)
-    return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
-
-
-def _is_jump(before: Seen, now: Reading) -> bool:
-    """Whether a face changed more from one frame to the next than faces do."""
-    old, new = before.box, box_of(now.points)
-    old_side, new_side = np.sqrt(area(old)), np.sqrt(area(new))
-    shift = np.abs(old[:2] + old[2:] - new[:2] - new[2:]).max() / 2
-    grown = max(old_side, new_side) > LARGEST_GROWTH * min(old_side, new_side)
-    return bool(grown or shift > LARGEST_SHIFT * old_side or certainty(now) < FALLEN * before.usual)
-
-
-def _face(seen: Seen, embedding: NDArray[np.float32] | None) -> Face:
-    visible = np.clip(seen.reading.visible, 0, 1)
-    return Face(seen.box, seen.reading.points, seen.certainty, embedding=embedding, visible=visible)

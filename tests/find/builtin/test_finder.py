@@ -243,8 +243,8 @@ def test_new_faces_need_detector_and_reader_followed_ones_the_reader() -> None:
 
 
 def test_points_known_badly_make_a_reading_uncertain() -> None:
-    from faceswap.find.builtin.following import SURE_SPREAD, certainty
     from faceswap.find.builtin.landmarks import Reading
+    from faceswap.find.builtin.seen import SURE_SPREAD, certainty
 
     points, visible = points_at(50, 50), np.ones(68, np.float32)
     values = [certainty(Reading(points, visible, 0.9, SURE_SPREAD * k)) for k in (0, 1, 2, 10)]
