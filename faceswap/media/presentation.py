@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
-from faceswap.media.images import draw_labels
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.tiles import draw_labels
 from faceswap.media.writing import VideoWriter, writer_for
 
 PANEL_MAX_PX = (1920, 1080)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.media.images import contact_sheet
+from faceswap.media.tiles import contact_sheet
 from faceswap.style.alignment import to_pictures
 from faceswap.style.directions import Direction, move
 from faceswap.style.generator import Generator

@@ -19,7 +19,8 @@ from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import invert as undone
 from faceswap.faces.geometry import transform_points
 from faceswap.faces.progress import Progress
-from faceswap.media.images import contact_sheet, write_image
+from faceswap.media.images import write_image
+from faceswap.media.tiles import contact_sheet
 from faceswap.style.alignment import to_pictures
 from faceswap.style.codes import SUFFIX, Latent
 from faceswap.style.generator import Generator

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.faces.errors import UserError
-from faceswap.media.images import contact_sheet
+from faceswap.media.tiles import contact_sheet
 from faceswap.style.gallery import TILE_PX, drawn
 from faceswap.style.generator import Generator
 

@@ -20,8 +20,9 @@ from faceswap.faces.atomic import write_text
 from faceswap.faces.progress import Progress
 from faceswap.faces.values import Frame
 from faceswap.media.colour import ColourTags
-from faceswap.media.images import contact_sheet, encode_image, write_image
+from faceswap.media.images import encode_image, write_image
 from faceswap.media.sources import SourceInfo
+from faceswap.media.tiles import contact_sheet
 from faceswap.media.writing import VideoWriter
 from faceswap.style.cartoon import swapped_layers
 from faceswap.style.gallery import drawn

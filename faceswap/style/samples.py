@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from faceswap.faces.progress import Progress
-from faceswap.media.images import contact_sheet, write_image
+from faceswap.media.images import write_image
+from faceswap.media.tiles import contact_sheet
 from faceswap.style.alignment import to_pictures
 from faceswap.style.gallery import TILE_PX
 from faceswap.style.generator import Generator, Noise, draw_z, noise_rngs

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from faceswap.faces.atomic import write_text
 from faceswap.faces.geometry import compose, view_of_crop, warp_crop
 from faceswap.faces.progress import Progress
-from faceswap.media.images import contact_sheet, encode_image, write_image
+from faceswap.media.images import encode_image, write_image
 from faceswap.media.targets import check_target
+from faceswap.media.tiles import contact_sheet
 from faceswap.style.directions import Direction
 from faceswap.style.editing import Inverted
 from faceswap.style.generator import Generator

@@ -17,7 +17,8 @@ from torch.nn import functional
 from faceswap.faces.atomic import write_json
 from faceswap.faces.errors import UserError
 from faceswap.faces.progress import Progress
-from faceswap.media.images import draw_labels, write_image
+from faceswap.media.images import write_image
+from faceswap.media.tiles import draw_labels
 from faceswap.style.alignment import to_pictures
 from faceswap.style.generator import draw_z
 from faceswap.style.inverting import Inverter, in_a_row

@@ -8,7 +8,8 @@ from PIL import Image
 
 from faceswap.faces.errors import UserError
 from faceswap.media import images
-from faceswap.media.images import contact_sheet, read_image, write_image
+from faceswap.media.images import read_image, write_image
+from faceswap.media.tiles import contact_sheet
 from tests.media.made_films import picture
 
 COLOURS = picture(40, 30)

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.media.images import contact_sheet, draw_labels, read_image, write_image
+from faceswap.media.images import read_image, write_image
+from faceswap.media.tiles import contact_sheet, draw_labels
 from faceswap.style.cartoon import swapped_layers
 from faceswap.style.directions import DirectionSet, load_directions
 from faceswap.style.finding import styles_of
