@@ -81,7 +81,7 @@ class UpdateNode:
     clip: float = option(0.0, "longest gradient; 0: as long as it is", minimum=0)
     dropout: float = option(0.0, "share of the weights that each step leaves as they are (0.7 is usual)", minimum=0)
     average: float = option(
-        0.0, "share that the weights' average (for previews, conversion) keeps each step; 0.999 is usual", minimum=0
+        0.999, "share that the weights' average (for previews, conversion) keeps each step; 0: none", minimum=0
     )
     retries: int = option(3, "times to go back to a checkpoint when the loss is no number any more", minimum=0)
 

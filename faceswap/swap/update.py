@@ -28,15 +28,15 @@ class Update:
     """`schedule`: the rate over the run's iterations (or minutes): constant; cosine, falling all the way (Loshchilov &
     Hutter 2017); one_cycle, up and then down (Smith & Topin 2018). `clip`: longest gradient, all weights as one vector;
     0: as long as it is. `dropout`: share of the weights that each step leaves as they are, drawn anew every time
-    (DeepFaceLab's lr_dropout: 0.7). `average`: share that the running average of the weights keeps each step, 0: none
-    (0.999 is usual); previews, validation and conversion take the average. `retries`: how often training may go back to
-    the last checkpoint, each time with half the rate, when the loss is no number any more.
+    (DeepFaceLab's lr_dropout: 0.7). `average`: share that the running average of the weights keeps each step, 0: none;
+    previews, validation and conversion take the average. `retries`: how often training may go back to the last
+    checkpoint, each time with half the rate, when the loss is no number any more.
     """
 
     schedule: Schedule = "constant"
     clip: float = 0.0
     dropout: float = 0.0
-    average: float = 0.0
+    average: float = 0.999
     retries: int = 3
 
     def __post_init__(self) -> None:

@@ -118,10 +118,16 @@ def test_the_average_lags_behind_and_is_what_conversion_takes(sets, tmp_path):
     assert any((beside[f"trained/{name}"] != kept[name]).any() for name in kept)
 
 
-@pytest.mark.parametrize("before", [Update(), Update(average=0.9)])
+def test_a_run_keeps_an_average_unless_told_otherwise(sets, tmp_path):
+    kept = {name: read_tensors(list_checkpoints(train(sets, tmp_path / name, update=update))[0] / OPTIMISER_FILE)
+            for name, update in (("by itself", Update()), ("without", Update(average=0)))}  # fmt: skip
+    assert [any(name.startswith("trained/") for name in kept[run]) for run in kept] == [True, False]
+
+
+@pytest.mark.parametrize("before", [Update(average=0), Update(average=0.9)])
 def test_the_average_can_be_taken_up_and_given_up(sets, tmp_path, before):
     run = train(sets, tmp_path / "run", iterations=2, update=before)
-    train(sets, run, iterations=4, update=Update() if before.average else Update(average=0.9))
+    train(sets, run, iterations=4, update=Update(average=0 if before.average else 0.9))
     beside = read_tensors(list_checkpoints(run)[0] / OPTIMISER_FILE)
     assert any(name.startswith("trained/") for name in beside) == (not before.average)
 
