@@ -15,19 +15,17 @@ from tools.command import run
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is pretrained: `minutes` of one core, the model's `settings`, the code's `rank` (GenericNet) and the
-    weight of `pull` (SwapTask)."""
+    """How a model is pretrained: `minutes` of one core, the model's `settings` and the code's `rank` (GenericNet)."""
 
     minutes: float
     settings: Mapping[str, float] = field(default_factory=dict)
-    rank: int | None = None
-    pull: float = 0.2
+    rank: int = 20
 
 
 # the shipped weights'; df is df_96
 MODELS = {
-    "lite": Recipe(66),
-    "df": Recipe(94, VARIANTS["df_96"][1], rank=20, pull=0.03),
+    "lite": Recipe(68),
+    "df": Recipe(94, VARIANTS["df_96"][1]),
 }
 
 
@@ -64,9 +62,9 @@ def _pretrain(options: argparse.Namespace) -> Path:
     cv2.setNumThreads(options.threads)
     torch.manual_seed(0)
     recipe = MODELS[options.model]
-    network = GenericNet(options.model, recipe.settings, options.plain, recipe.rank)
+    network = GenericNet(options.model, recipe.settings, options.plain, None if options.plain else recipe.rank)
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
-    task = SwapTask(moments, options.batch, recipe.pull, options.plain)
+    task = SwapTask(moments, options.batch, plain=options.plain)
     return pretrain(network, task, options.out, options.minutes or recipe.minutes)
 
 

@@ -33,7 +33,7 @@ from tools.train_generic.task import SwapTask, score
 from tools.train_generic.training import export
 
 LEAST = 1e-6  # of a code's variance: what has less is rounding, and no direction of it
-SHARED, TELLING = 12, 5  # directions in which a moment is shared most, and those of them that tell people apart most
+SHARED, TELLING = 10, 2  # directions in which a moment is shared most, and those of them that tell people apart most
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +97,8 @@ def main(argv: Sequence[str]) -> Path:
     parser.add_argument("--shared", type=int, default=SHARED, help="directions in which moments are shared most")
     parser.add_argument("--telling", type=int, default=TELLING, help="how many of them go, as they tell people apart")
     options = parser.parse_args(argv)
+    if not 0 <= options.telling < options.shared:
+        raise UserError(f"--telling {options.telling}: give 0 to {options.shared - 1}, fewer than --shared")
     torch.set_num_threads(1)
     path = options.out / f"generic-{options.model}.safetensors"
     recipe_file = path.with_suffix(".json")

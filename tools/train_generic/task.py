@@ -18,6 +18,7 @@ from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, 
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet
 
+LATE = 2 / 3  # share of a training after which codes are pulled hard
 WEATHER = 0.3  # of `photometric`, on what goes in alone: real footage is noisy, what comes out should not be
 _LEFT_OUT = (cut_outs, grey, low_light, low_resolution, shadow_edge)
 
@@ -25,11 +26,13 @@ _LEFT_OUT = (cut_outs, grey, low_light, low_resolution, shadow_edge)
 @dataclass(frozen=True, eq=False)
 class SwapTask:
     """`batch_size` pictures a step, each moment twice. `pull`: weight of how much the codes of one moment differ (see
-    `Agreement`). `plain`: everybody is drawn as themselves, nothing else is asked (for comparison)."""
+    `Agreement`), `late_pull`: from LATE on; pulled hard from the start, a code holds nothing but the pose. `plain`:
+    everybody is drawn as themselves, nothing else is asked (for comparison)."""
 
     moments: Moments
     batch_size: int = 16
-    pull: float = 0.2
+    pull: float = 0.01
+    late_pull: float = 0.1
     plain: bool = False
     loss: ReconstructionLoss = ReconstructionLoss(eyes=3.0, mouth=3.0)  # small, and most of what a moment is
     warp: Warp = Warp()
@@ -89,13 +92,14 @@ class SwapTask:
         pictures = _float(targets)
         return {"inputs": _float(inputs), "targets": (pictures[:, :3] * gains).clamp(0, 1), "masks": pictures[:, 3:]}
 
-    def losses(self, network: GenericNet, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The weighted parts by name, scalars; their sum is the loss."""
+    def losses(self, network: GenericNet, batch: dict[str, Tensor], share: float = 0.0) -> dict[str, Tensor]:
+        """The weighted parts by name, scalars; their sum is the loss. `share` of the training that is over."""
         codes, images, masks = network(batch["inputs"], batch["people"])
         with torch.autocast(images.device.type, enabled=False):
             parts = self.loss(images.float(), masks, batch["targets"], batch["masks"], batch["regions"])
-            if self.pull and not self.plain:
-                parts["pull"] = self.pull * network.agreement(codes.float())
+            pull = self.pull if share < LATE else self.late_pull
+            if pull and not self.plain:
+                parts["pull"] = pull * network.agreement(codes.float())
         return parts
 
 

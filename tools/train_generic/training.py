@@ -63,10 +63,11 @@ def pretrain(
             spent = seconds + time.monotonic() - begun
             if spent >= 60 * minutes:
                 break
-            now = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(spent / (60 * minutes))
+            share = spent / (60 * minutes)
+            now = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(share)
             for group in optimiser.param_groups:
                 group["lr"] = now
-            parts = _step(network, task, _placed(batch, machine.device), optimiser, machine)
+            parts = _step(network, task, _placed(batch, machine.device), optimiser, machine, share)
             average.follow(network, step)
             step += 1
             for name, value in parts.items():
@@ -107,10 +108,11 @@ def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
 
 
 def _step(
-    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, machine: Any
-) -> dict[str, float]:
+    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, machine: Any,
+    share: float,
+) -> dict[str, float]:  # fmt: skip
     with machine.autocast():
-        parts = task.losses(network, batch)
+        parts = task.losses(network, batch, share)
     loss = torch.stack(list(parts.values())).sum()
     optimiser.zero_grad(set_to_none=True)
     loss.backward()

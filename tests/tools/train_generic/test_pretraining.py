@@ -106,6 +106,13 @@ def test_both_views_of_a_moment_are_moved_alike_and_jittered_apart(moments):
     assert not np.allclose(jitter[:3], jitter[3:]) and 0.005 < jitter.std() / 0.7 < 0.04
 
 
+def test_codes_are_pulled_hard_only_late(moments):
+    network, task = small(), SwapTask(moments, batch_size=6, pull=0, late_pull=0.1)
+    batch = task.batch(network, np.random.default_rng(0))
+    assert "pull" not in task.losses(network, batch, share=0.5)
+    assert "pull" in task.losses(network, batch, share=0.9)
+
+
 def test_a_person_is_read_in_other_pictures(moments):
     index = int(moments.training[0, 0])
     others = [i for i in moments.pictures_of[int(moments.faces.person[index])] if i != index]
@@ -219,6 +226,8 @@ def test_a_file_is_erased_once_and_says_so(moments, tmp_path, monkeypatch):
     assert recipe["erased"]["shared"] == 4 and recipe["model"] == "df" and recipe["steps"] > 0
     with pytest.raises(UserError, match="already"):
         erasing.main([str(moments.folder), str(tmp_path / "out"), "--model", "df"])
+    with pytest.raises(UserError, match="fewer than --shared"):
+        erasing.main([str(moments.folder), str(tmp_path / "out"), "--model", "df", "--telling", "4"])
     with pytest.raises(UserError, match="pretrain first"):
         erasing.main([str(moments.folder), str(tmp_path / "nowhere"), "--model", "df"])
 
