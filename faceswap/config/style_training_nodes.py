@@ -45,6 +45,7 @@ class ContestNode:
     path_every: int = option(4, "steps from one path length penalty to the next; 0: none", minimum=0)
     path_weight: float = option(2.0, "weight of the path length penalty", minimum=0)
     mixing: float = option(0.9, "probability that the styles of a picture come from two z", minimum=0, maximum=1)
+    noise: bool = option(True, "draw with noise between the layers; false: take it out, for good")
     ada_target: float = option(
         0.6, "how sure of real pictures the discriminator may be before it is shown changed ones; 0: never changed",
         minimum=0, maximum=1,

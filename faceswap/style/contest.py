@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from faceswap.style.augment import Adaptive, augmented
+from faceswap.style.generator import Noise
 from faceswap.style.losses import drawn_as_real, path_lengths, r1_gamma, squared_slope, told_apart
 from faceswap.style.networks import Networks
 from faceswap.style.warm_up import ReconstructionOf, encoded
@@ -23,9 +24,11 @@ class Contest:
     `learning_rate`: of Adam (0, 0.99), for both; `judge_rate`: what the discriminator's is times that. `gamma`: of R1,
     as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the next
     ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
-    `mixing`: probability that an image's rows come from two z. `ada_target`: of the mean sign for real pictures, 0 for
-    no augmentation; `ada_images`: pictures that take its p from 0 to 1. `together`: share of each drawn batch that
-    the encoder asked for and that is compared with its target too, so that the two stay together; 0 for none.
+    `mixing`: probability that an image's rows come from two z. `noise`: between the layers; without it a small
+    generator has to draw by styles what it would fake by grain, and films do not crawl. `ada_target`: of the mean sign
+    for real pictures, 0 for no augmentation; `ada_images`: pictures that take its p from 0 to 1. `together`: share of
+    each drawn batch that the encoder asked for and that is compared with its target too, so that the two stay
+    together; 0 for none.
     `head_start`: pictures from which the discriminator learns alone at first.
     """
 
@@ -36,6 +39,7 @@ class Contest:
     path_every: int = 4
     path_weight: float = 2.0
     mixing: float = 0.9
+    noise: bool = True
     ada_target: float = 0.6
     ada_images: float = 500_000
     together: float = 0.0
@@ -51,6 +55,7 @@ class Round:
     def __init__(self, settings: Contest, networks: Networks, reconstruction: ReconstructionOf) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
         self.adaptive = Adaptive(settings.ada_images, settings.ada_target)
+        self._noise: Noise = "random" if settings.noise else "none"
         self.path_mean, self.steps, self._images = torch.zeros(()), 0, 0
         rate = settings.learning_rate
         encoding = [p for p in networks.encoder.parameters() if p.requires_grad]
@@ -85,6 +90,9 @@ class Round:
     def restore(self, state: dict) -> None:
         self.adaptive.p, self.path_mean = float(state["p"]), state["path_mean"]
         self.steps, self._images = int(state["steps"]), int(state["contested"])
+        if not self._settings.noise:  # nothing would unlearn what was learned with it
+            for drawing in (self._networks.generator, self._networks.average):
+                drawing.synthesis.silence()
 
     def _rows(self, count: int) -> Tensor:
         """Rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""
@@ -105,7 +113,7 @@ class Round:
                 asked, ties = encoded(networks, seen, self._reconstruction.weights.divergence, offsets=True)
                 rows = torch.cat([rows, asked])
             with networks.machine.autocast():
-                drawn = networks.generator.synthesis(rows, noise="random")
+                drawn = networks.generator.synthesis(rows, noise=self._noise)
                 logits = networks.discriminator(augmented(drawn, self.adaptive.p))
             parts = {"generator": drawn_as_real(logits.float())} | ties
             if len(seen):
@@ -138,7 +146,7 @@ class Round:
         networks, settings = self._networks, self._settings
         rows = self._rows(count)
         with networks.machine.autocast():
-            images = networks.generator.synthesis(rows, noise="random")
+            images = networks.generator.synthesis(rows, noise=self._noise)
         lengths = path_lengths(images, rows)
         self.path_mean = torch.lerp(self.path_mean.to(lengths), lengths.detach().mean(), PATH_DECAY)
         penalty = (lengths - self.path_mean).square().mean()

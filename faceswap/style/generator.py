@@ -156,6 +156,13 @@ class Synthesis(nn.Module):
         assert image is not None
         return image
 
+    @torch.no_grad()
+    def silence(self) -> None:
+        """Takes the noise out of all layers, for good."""
+        for layer in self.modules():
+            if isinstance(layer, StyledLayer):
+                layer.noise_strength.zero_()
+
 
 class Generator(nn.Module):
     """Mapping and synthesis. `settings` are its plain arguments: what a weights file carries.

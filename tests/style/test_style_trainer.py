@@ -1,5 +1,6 @@
 """A training from its first picture to files that can be used, stopped and gone on with."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_a_resumed_run_equals_an_uninterrupted_one(data, whole, tmp_path):
     ours, theirs = weights_of(tmp_path), weights_of(whole)
     for part, tensors in theirs.items():
         assert all(torch.equal(value, ours[part][name]) for name, value in tensors.items()), part
+
+
+def test_noise_that_is_taken_out_stays_out(data, tmp_path):
+    def strengths(part):
+        return [float(value) for name, value in weights_of(tmp_path)[part].items() if name.endswith("noise_strength")]
+
+    train_generator(data, tmp_path, kimg=0.016, **SETTINGS)
+    assert any(strengths("generator")) and any(strengths("average"))
+    train_generator(data, tmp_path, kimg=0.024, **SETTINGS | {"contest": replace(CONTEST, noise=False)})
+    assert not any(strengths("generator")) and not any(strengths("average"))
 
 
 def test_the_plain_way_leaves_the_encoder_alone(data, tmp_path):
