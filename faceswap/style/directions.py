@@ -37,8 +37,8 @@ class Direction:
     length 1 in the root mean square over rows. `scale`: length of one sigma along `step`. `rows`: first and last + 1
     row that it is to be applied to (None: all).
 
-    `accuracy`: shares of held-out samples on the right side, {"confident": ..., "all": ...}. `generator`: hash of the
-    generator it was found in ("" unknown: an imported one). `source`: where it comes from, in words.
+    `accuracy`: shares of held-out samples on the right side, by "surest", "confident" and "all". `generator`: hash of
+    the generator it was found in ("" unknown: an imported one). `source`: where it comes from, in words.
     """
 
     name: str
@@ -116,11 +116,13 @@ class DirectionSet:
         leakage = np.zeros((0, 0)) if self.leakage is None else self.leakage
         width = max([len(name) for name in self.directions] + [9])
         heads = [f"{name[:9]:>9}" for name in list(self.directions)[: len(leakage)]]
-        yield " ".join([f"{'':{width}}", "held-out %", "all %", *heads])
+        yield " ".join([f"{'':{width}}", "surest %", "held-out %", "all %", *heads])
         for place, (name, direction) in enumerate(self.directions.items()):
-            shares = [100 * direction.accuracy.get(kind, float("nan")) for kind in ("confident", "all")]
+            shares = [100 * direction.accuracy.get(kind, float("nan")) for kind in ("surest", "confident", "all")]
             changes = [f"{change:>+9.2f}" for change in leakage[place]] if place < len(leakage) else []
-            yield " ".join([f"{name:{width}}", f"{shares[0]:>10.1f}", f"{shares[1]:>5.1f}", *changes])
+            yield " ".join(
+                [f"{name:{width}}", f"{shares[0]:>8.1f}", f"{shares[1]:>10.1f}", f"{shares[2]:>5.1f}", *changes]
+            )
 
     def only_for(self, generator_hash: str) -> DirectionSet:
         """The set itself. Raises UserError when one of its directions was found in another generator."""

@@ -26,6 +26,7 @@ BATCH = 32
 EDIT_SIGMAS = 2.0  # how far faces are moved when the leakage is measured
 PROBE_SEEDS = 1_000_000_000  # on: far from any sample's
 FEWEST = 20  # samples of each end that a hyperplane is fitted to
+SUREST = 0.1  # share of samples at each end that a hyperplane is also judged by
 
 Columns = Mapping[str, NDArray[np.float64]]
 
@@ -84,7 +85,8 @@ def fit_direction(name: str, sample: Sample, *, confident: float, held_out: floa
     """The hyperplane of one score, as a direction whose step is its normal.
 
     It is fitted to the lowest and highest `confident` share of the scores and judged on the `held_out` share of the
-    sample that it has not seen: on those in the same ends ("confident") and on "all", split at the middle. Raises
+    sample that it has not seen: on those in the same ends ("confident"), on the outer tenths ("surest"), and on "all",
+    split at the middle. Raises
     UserError when a score does not differ or too few faces have it.
     """
     scores = sample.scores[name]
@@ -101,11 +103,9 @@ def fit_direction(name: str, sample: Sample, *, confident: float, held_out: floa
         plane = fit_hyperplane(w[chosen], labels)
     except ValueError as error:
         raise UserError(f"no direction can be found for '{name}': {error}; take more samples=") from error
-    sure = held[ends.chosen(scores[held])]
-    judged = {
-        "confident": accuracy(plane, w[sure], ends.labels(scores[sure])),
-        "all": accuracy(plane, w[held], ends.labels(scores[held])),
-    }
+    surest = held[Ends.of(scores[seen], min(confident, SUREST)).chosen(scores[held])]
+    sets = {"surest": surest, "confident": held[ends.chosen(scores[held])], "all": held}
+    judged = {kind: accuracy(plane, w[chosen], ends.labels(scores[chosen])) for kind, chosen in sets.items()}
     scale = float(plane.distances(w).std())
     normal = plane.normal.astype(np.float32)
     return Direction(name, normal, normal, scale, plane.intercept, accuracy=judged)

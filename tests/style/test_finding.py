@@ -48,7 +48,8 @@ def test_plain_directions_leak_as_planted(planted):
     found = find_directions(generator, scorer, sample, list(normals), apart={}, probes=64, confident=0.5)
     for name, normal in normals.items():
         assert found[name].normal @ normal > 0.97
-        assert found[name].accuracy["confident"] > 0.97 and found[name].accuracy["all"] > 0.9
+        right = found[name].accuracy
+        assert right["surest"] >= right["confident"] > 0.97 and right["all"] > 0.9
     assert found.leakage.shape == (3, 3)
     assert found.leakage[0, 1] > 0.4 * found.leakage[0, 0]  # glasses come with age
 

@@ -106,10 +106,14 @@ def table(found: DirectionSet) -> Iterator[str]:
     """Accuracies and leakage in Markdown."""
     leakage = np.zeros((0, 0)) if found.leakage is None else found.leakage
     measured = list(found.directions)[: len(leakage)]
-    yield "| direction | held out, surest % | all % | " + " | ".join(measured) + " | own / largest other |"
-    yield "| --- |" + " ---: |" * (len(measured) + 3)
+    yield (
+        "| direction | held out, outer tenths % | outer 30 % | all % | "
+        + " | ".join(measured)
+        + " | own / largest other |"
+    )
+    yield "| --- |" + " ---: |" * (len(measured) + 4)
     for place, (name, direction) in enumerate(found.directions.items()):
-        cells = [f"{100 * direction.accuracy.get(kind, np.nan):.1f}" for kind in ("confident", "all")]
+        cells = [f"{100 * direction.accuracy.get(kind, np.nan):.1f}" for kind in ("surest", "confident", "all")]
         if place < len(leakage):
             changes = leakage[place]
             cells += [f"{change:+.2f}" for change in changes]

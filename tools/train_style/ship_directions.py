@@ -37,7 +37,8 @@ def scores(found: DirectionSet) -> dict[str, float]:
     """What the manifest says of them."""
     table: dict[str, float] = {}
     for place, (name, direction) in enumerate(found.directions.items()):
-        table[f"{name}_held_out_%"] = round(100 * direction.accuracy.get("confident", float("nan")), 2)
+        for kind, share in direction.accuracy.items():
+            table[f"{name}_held_out_{kind}_%"] = round(100 * share, 2)
         if found.leakage is not None and place < len(found.leakage):
             changes = np.abs(found.leakage[place])
             table[f"{name}_own_over_others"] = round(float(changes[place] / np.delete(changes, place).max()), 2)

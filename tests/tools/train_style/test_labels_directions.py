@@ -36,4 +36,4 @@ def test_scores_compare_an_edit_with_what_it_moves_besides():
     )
     table = scores(found)
     assert table["age_own_over_others"] == 5 and table["smile_own_over_others"] == 15
-    assert table["age_held_out_%"] == 95 and "pca1_own_over_others" not in table
+    assert table["age_held_out_confident_%"] == 95 and "pca1_own_over_others" not in table
