@@ -28,7 +28,7 @@ from faceswap.style.weights import load_generator
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 TILE_PX = 72
 MOST_BYTES = 150_000
-FACES, LENDERS, PARENTS = (0, 1, 2), (10, 11, 12, 13, 14), (1, 4)  # seeds
+FACES, LENDERS, PARENTS = (0, 3, 2), (7, 11, 13, 14, 10), (3, 2)  # seeds
 
 
 def main() -> None:
