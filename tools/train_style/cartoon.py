@@ -57,7 +57,7 @@ def trained_on(people: Generator, steps: int, rate: float, batch_size: int = 8) 
             loss = functional.l1_loss(drawn, wanted) + functional.l1_loss(edges(drawn), edges(wanted))
             loss.backward()
             optimiser.step()
-            progress.note(f"{float(loss):.4f}")
+            progress.note(f"{float(loss.detach()):.4f}")
             progress.advance()
     return drawing.eval().requires_grad_(False)
 
