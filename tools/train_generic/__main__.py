@@ -12,14 +12,15 @@ from pathlib import Path
 from tools.bench.models import MODELS as VARIANTS
 from tools.command import run
 
+RANK = 20  # of a code (GenericNet); a plain autoencoder's has all its numbers
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is pretrained: `minutes` of one core, the model's `settings` and the code's `rank` (GenericNet)."""
+    """How a model is pretrained: `minutes` of one core, and the model's `settings`."""
 
     minutes: float
     settings: Mapping[str, float] = field(default_factory=dict)
-    rank: int = 20
 
 
 # the shipped weights'; df is df_96
@@ -62,7 +63,7 @@ def _pretrain(options: argparse.Namespace) -> Path:
     cv2.setNumThreads(options.threads)
     torch.manual_seed(0)
     recipe = MODELS[options.model]
-    network = GenericNet(options.model, recipe.settings, options.plain, None if options.plain else recipe.rank)
+    network = GenericNet(options.model, recipe.settings, options.plain, None if options.plain else RANK)
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, 256))
     task = SwapTask(moments, options.batch, plain=options.plain)
     return pretrain(network, task, options.out, options.minutes or recipe.minutes)

@@ -22,7 +22,7 @@ from faceswap.find.builtin.seen import (
     certainty,
     is_jump,
     is_whole,
-    pairs,
+    partners_among,
     without_doubles,
 )
 
@@ -97,7 +97,7 @@ class Follower:
 
     def _confirmed(self, frame: Frame, followed: list[Seen], doubted: list[bool], detections: NDArray) -> list[Seen]:
         """The followed faces that hold against a search of the frame, and those that it found anew."""
-        partners = pairs([seen.box for seen in followed], detections)
+        partners = partners_among([seen.box for seen in followed], detections)
         kept, anew = list[Seen](), list[tuple[Seen | None, NDArray]]()
         for index, seen in enumerate(followed):
             if index not in partners:

@@ -64,7 +64,7 @@ def without_doubles(faces: Sequence[Seen]) -> list[Seen]:
     return [seen for seen in faces if any(seen is other for other in kept)]  # in the order they came
 
 
-def pairs(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
+def partners_among(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
     """Which detection belongs to which box, each used once, the closest first."""
     ranked = sorted(
         (-common_share(box, found), i, j)
@@ -72,11 +72,11 @@ def pairs(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
         for j, found in enumerate(detections)
         if same_place(box, found)
     )
-    pairs: dict[int, int] = {}
+    paired: dict[int, int] = {}
     for _, i, j in ranked:
-        if i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return pairs
+        if i not in paired and j not in paired.values():
+            paired[i] = j
+    return paired
 
 
 def is_whole(points: NDArray, frame: Frame) -> bool:
