@@ -12,9 +12,9 @@ from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
     from faceswap.blend.results import Swapper
-    from faceswap.faces.workspace import Workspace
     from faceswap.find.finders import Finder
     from faceswap.media.sources import SourceInfo
+    from faceswap.utils.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
     from faceswap.blend.pipeline import convert_video
     from faceswap.config.compose import build
-    from faceswap.faces.workspace import Workspace
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
+    from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair
@@ -87,9 +87,9 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
 
 def exported_model(config: Any) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
-    from faceswap.faces.errors import UserError
     from faceswap.pairs import CONSENT
     from faceswap.swap.onnx_model import OnnxSwapper
+    from faceswap.utils.errors import UserError
 
     pair = config.pair
     if pair.name or pair.a or pair.b or config.checkpoint is not None:
@@ -106,8 +106,8 @@ def exported_model(config: Any) -> Model:
 
 def source_of(workspace: Workspace, name: str) -> Path:
     """The video that a face set was made from. Raises UserError when it is unknown or gone."""
-    from faceswap.faces.errors import UserError
     from faceswap.faces.face_set import FaceSet
+    from faceswap.utils.errors import UserError
 
     source = FaceSet.open(workspace.existing_faces(name)).source
     if source is None or not source.exists():
@@ -135,7 +135,7 @@ def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
     from faceswap.config.compose import build
     from faceswap.config.nodes import BuiltinFinderNode
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     known = ", ".join(workspace.face_set_names()) or "none"
     what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
@@ -150,7 +150,7 @@ def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
 
 def chosen_tracks(tracks: Any) -> list[int] | None:
     """The track numbers of `tracks=1` or `tracks=[0,2]`; None for all. Raises UserError for anything else."""
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     if tracks is None:
         return None

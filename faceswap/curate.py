@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def curate(config: Any) -> Path:
     """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
     from faceswap.config.compose import build, require
-    from faceswap.faces.workspace import Workspace
     from faceswap.find.curation.pipeline import curate_faces
     from faceswap.find.curation.verdicts import REASONS
+    from faceswap.utils.workspace import Workspace
 
     require(config, "faces")
     return curate_faces(
@@ -36,7 +36,7 @@ def curate(config: Any) -> Path:
 
 def several(value: Any, kind: type, name: str, example: str) -> list:
     """The values of a setting that takes one or a list of them. Raises UserError for others."""
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     if value is None:
         return []
@@ -50,7 +50,7 @@ def several(value: Any, kind: type, name: str, example: str) -> list:
 
 def embedder_on(device: str) -> Callable[[], Embedder]:
     """What makes the embedder, when it comes to that. Raises UserError for a device that is not there."""
-    from faceswap.faces.devices import choose_device
+    from faceswap.utils.devices import choose_device
 
     choose_device(device)  # asked for in vain it is a mistake; only without weights does curating do without
 

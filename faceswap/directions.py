@@ -28,14 +28,14 @@ AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
-    from faceswap.faces.devices import choose_device
-    from faceswap.faces.workspace import Workspace
     from faceswap.media.images import write_image
     from faceswap.style.directions import save_directions
     from faceswap.style.finding import styles_of
     from faceswap.style.gallery import direction_sheet
     from faceswap.style.imported_directions import import_directions
     from faceswap.style.weights import generator_hash, load_generator
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.workspace import Workspace
 
     default = "directions.safetensors" if not config.foreign else f"{Path(config.foreign).stem}.safetensors"
     out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default
@@ -92,9 +92,9 @@ def samples(
     generator: Generator, scorer: Scorer, table: Labels | None, config: Any
 ) -> tuple[Tensor | None, Sample, Sample | None]:
     """Styles to measure edits on (None: seeds of their own), what planes are fitted to, and the scored among it."""
-    from faceswap.faces.errors import UserError
     from faceswap.style.finding import draw_sample, scored_styles
     from faceswap.style.labelled import ranked, styles_of_pictures
+    from faceswap.utils.errors import UserError
 
     if table is None and not config.samples:
         raise UserError("samples=0 needs labels=: there is nothing to find directions from")
@@ -140,7 +140,7 @@ def encoder_of(config: Any) -> Encoder:
 def chosen_names(asked: Any, known: Sequence[str], usual: Sequence[str]) -> list[str]:
     """The attributes to find directions of. Raises UserError for one that nothing tells of."""
     from faceswap.curate import several
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     names = list(dict.fromkeys(several(asked, str, "attributes", "[age,smile]") or usual))
     for name in names:
@@ -151,7 +151,7 @@ def chosen_names(asked: Any, known: Sequence[str], usual: Sequence[str]) -> list
 
 def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:
     """Which others each edit is to leave alone. Raises UserError for names that are not sought."""
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     if asked in ("all", "none"):
         return {name: list(names) if asked == "all" else [] for name in names}

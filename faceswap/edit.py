@@ -22,9 +22,9 @@ def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
     from faceswap.blend.colour import ColourMemory
     from faceswap.config.compose import build
-    from faceswap.faces.workspace import Workspace
     from faceswap.style.pasting import Paster
     from faceswap.style.sheets import write_page, write_sheet
+    from faceswap.utils.workspace import Workspace
 
     check_asked(config)
     inverter, known = tools_of(config)
@@ -48,7 +48,6 @@ def write_edited(
     from faceswap.blend.memory import reuse_freed_memory
     from faceswap.blend.results import report_path
     from faceswap.config.compose import build
-    from faceswap.faces.errors import UserError
     from faceswap.find.builtin.parser import FaceParser
     from faceswap.media.writing import writer_for
     from faceswap.style.editing import edit_photos, write_report
@@ -56,6 +55,7 @@ def write_edited(
     from faceswap.style.inverting import made_with_ai
     from faceswap.style.moves import read_moves
     from faceswap.style.weights import generator_hash
+    from faceswap.utils.errors import UserError
 
     moves = read_moves(config.moves, known, config.clamp)
     if not moves:
@@ -83,7 +83,7 @@ def write_edited(
 
 def check_asked(config: Any) -> None:
     """Raises UserError unless exactly one of photo= and video= is given."""
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     if bool(config.photo) == bool(config.video):
         raise UserError("say what to edit: one of photo=... and video=...")
@@ -105,9 +105,9 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
 
 def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | None]:
     """What is to be edited; with the code, when it is a file that invert has written."""
-    from faceswap.faces.errors import UserError
     from faceswap.media.sources import probe
     from faceswap.style.codes import SUFFIX, Latent
+    from faceswap.utils.errors import UserError
 
     text, latent = config.photo or config.video, None
     if text.endswith(SUFFIX):

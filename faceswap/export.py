@@ -11,11 +11,11 @@ from faceswap.config.command import run_command
 
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
-    from faceswap.faces.errors import UserError
-    from faceswap.faces.workspace import RUN_CONFIG, Workspace
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
     from faceswap.swap.checkpoints import find_weights
     from faceswap.swap.exporting import export_onnx
+    from faceswap.utils.errors import UserError
+    from faceswap.utils.workspace import RUN_CONFIG, Workspace
 
     pair = config.pair
     if config.run and (pair.name or pair.a or pair.b):

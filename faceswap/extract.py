@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def extract(config: Any) -> Path:
     """Makes a face set and returns its folder."""
     from faceswap.config.compose import build, require
-    from faceswap.faces.workspace import Workspace
     from faceswap.find.pipeline import extract_faces
     from faceswap.media.sources import probe
+    from faceswap.utils.workspace import Workspace
 
     require(config, "video")
     info = probe(config.video)

@@ -13,12 +13,12 @@ MOST_MIXED = 400
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
-    from faceswap.faces.devices import choose_device
-    from faceswap.faces.errors import UserError
-    from faceswap.faces.workspace import Workspace
     from faceswap.style.mixing import rows_of
     from faceswap.style.samples import Sampling, write_grid, write_samples
     from faceswap.style.weights import load_generator
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.errors import UserError
+    from faceswap.utils.workspace import Workspace
 
     seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
     if config.mix and len(seeds) * len(styles) > MOST_MIXED:
@@ -37,8 +37,8 @@ def generate(config: Any) -> Path:
 
 def seeds_in(setting: str, text: str) -> list[int]:
     """The seeds that a setting names. Raises UserError for a text that names none."""
-    from faceswap.faces.errors import UserError
     from faceswap.style.sitters import seeds_of
+    from faceswap.utils.errors import UserError
 
     seeds = seeds_of(text)
     if seeds is None:

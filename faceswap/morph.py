@@ -27,10 +27,10 @@ def morph(config: Any) -> Path:
 
 def film(config: Any) -> Path:
     """One face turns into the other."""
-    from faceswap.faces.errors import UserError
     from faceswap.media.writing import FILM_SUFFIXES
     from faceswap.style.morph_results import FilmHow, write_film
     from faceswap.style.morphing import Timing
+    from faceswap.utils.errors import UserError
 
     out = target(config, ".mp4", FILM_SUFFIXES)
     studio = studio_of(config)
@@ -124,11 +124,11 @@ def paster_of(config: Any) -> Paster:
 def aligned_faces(config: Any) -> Iterator[AlignedFace]:
     """The faces of a composite: those of a face set of that name, else of photos."""
     from faceswap.config.compose import build
-    from faceswap.faces.workspace import Workspace
     from faceswap.find.builtin.parser import FaceParser
     from faceswap.media.sources import probe
     from faceswap.style.portraits import portraits
     from faceswap.style.stored import stored_faces
+    from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     if config.faces in workspace.face_set_names():
@@ -140,7 +140,7 @@ def aligned_faces(config: Any) -> Iterator[AlignedFace]:
 
 def shares_of(asked: Any, weight: float) -> dict[str, float]:
     """The second parent's share of each range of rows. Raises UserError for what cannot be."""
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     if asked is None:
         return {"all": weight}
@@ -153,8 +153,8 @@ def shares_of(asked: Any, weight: float) -> dict[str, float]:
 
 def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Path:
     """Where the result goes. Raises UserError for a name of another kind."""
-    from faceswap.faces.errors import UserError
-    from faceswap.faces.workspace import Workspace
+    from faceswap.utils.errors import UserError
+    from faceswap.utils.workspace import Workspace
 
     names = [Path(text).name.split(".")[0] or "face" for text in (config.faces, config.a, config.b) if text]
     default = f"{'_'.join(names)}_{config.make}"[:120] + suffix

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.config.sweep import Combination
@@ -27,10 +27,10 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     Goes on where it was when it was stopped: what is finished is not trained again. One that fails is told of and the
     others go on. Raises UserError at the end when any has failed.
     """
-    from faceswap.faces.workspace import Workspace
     from faceswap.pairs import resolve_pair
     from faceswap.swap.comparison import read_report, write_comparison
     from faceswap.swap.distributed import find_team
+    from faceswap.utils.workspace import Workspace
 
     if find_team().size > 1:
         raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
@@ -91,7 +91,7 @@ def is_finished(run: Path, config: Any) -> bool:
 
 
 def _told(error: Exception) -> str:
-    from faceswap.faces.errors import Interrupted
+    from faceswap.utils.errors import Interrupted
 
     if isinstance(error, Interrupted):
         raise error  # somebody asked to stop: that means all of them

@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import RUN_CONFIG, Workspace
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RUN_CONFIG, Workspace
 
 log = logging.getLogger(__name__)
 

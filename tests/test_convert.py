@@ -7,11 +7,11 @@ import pytest
 
 from faceswap.config.compose import compose_config
 from faceswap.convert import chosen_tracks, default_name, stored_faces, usual_finder
-from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import Workspace
 from faceswap.find.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import Workspace
 from tests.blend.clips import write_face_set, write_film
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from faceswap.config.compose import to_yaml
 from faceswap.config.sweep import compose_combinations
-from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.workspace import RUN_CONFIG
 from faceswap.multirun import run_names, train_several
 from faceswap.swap.comparison import read_report, write_comparison
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.workspace import RUN_CONFIG
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 
 from faceswap.config.swapping_nodes import ConsentBlock
-from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import Workspace
 from faceswap.pairs import LARGEST_CONFIG, recorded_pair
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import Workspace
 
 
 def run_with(tmp_path, text):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 
 def run(work: Callable[[], Path | str], goes_on: str = "from the last checkpoint") -> int:

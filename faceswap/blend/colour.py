@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from faceswap.faces.errors import UserError
 from faceswap.media.colour_transfer import ColourStatistics
+from faceswap.utils.errors import UserError
 
 
 @dataclass

@@ -34,11 +34,11 @@ from faceswap.blend.results import (
     write_comparison,
     write_report,
 )
-from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Decoded, Frame
 from faceswap.media.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from faceswap.find.finders import Finder

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from faceswap.blend.matching import is_made_from
 from faceswap.blend.steadying import TrackPath, bridged, smoothed
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord, FaceSet
 from faceswap.faces.geometry import frame_to_crop_for, scale_of
 from faceswap.faces.values import Face, Frame
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.find.smoothing import linked, smoothed_tracks
 from faceswap.find.tracks import Linker
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

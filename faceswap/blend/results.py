@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import faceswap
-from faceswap.faces.atomic import write_json
 from faceswap.faces.values import Decoded
+from faceswap.utils.atomic import write_json
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from faceswap.faces.errors import Interrupted, UserError
+from faceswap.utils.errors import Interrupted, UserError
 
 if TYPE_CHECKING:
     from faceswap.config.sweep import Combination

@@ -13,7 +13,7 @@ from typing import Any
 from faceswap.config import schema
 from faceswap.config.options import MISSING, walk
 from faceswap.config.paths import config_folder, group_choices
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 _KEY = re.compile(r"^[A-Za-z_][\w.]*$")
 

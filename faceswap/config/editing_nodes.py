@@ -5,7 +5,7 @@ from typing import Any
 
 from faceswap.config import nodes
 from faceswap.config.options import option, plugin, section, workspace
-from faceswap.faces.choices import X264_PRESETS
+from faceswap.utils.choices import X264_PRESETS
 
 PHOTO = "a photo; several as a folder, a glob or a video"
 FACE = "which of several faces: largest, left, right, or a number from 1, counted from the left"

@@ -6,7 +6,7 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
 from faceswap.config.options import option, plugin, workspace
-from faceswap.faces.choices import IMAGE_FORMATS, X264_PRESETS
+from faceswap.utils.choices import IMAGE_FORMATS, X264_PRESETS
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"

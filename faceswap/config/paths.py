@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

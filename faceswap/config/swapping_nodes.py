@@ -6,7 +6,7 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
-from faceswap.faces.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
+from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from faceswap.config import schema
 from faceswap.config.compose import compose_config
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 MOST_COMBINATIONS = 200
 

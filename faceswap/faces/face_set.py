@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.embeddings import packed, unpacked
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import scale_of, transform_points
 from faceswap.faces.values import POINT_COUNT, Face
+from faceswap.utils.errors import UserError
 
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"

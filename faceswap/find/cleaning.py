@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faceswap.faces.atomic import TEMP_MARK, writing_errors
-from faceswap.faces.choices import IMAGE_FORMATS
 from faceswap.faces.face_set import (
     ALIGNMENTS,
     CONTACT_SHEET,
@@ -16,6 +14,8 @@ from faceswap.faces.face_set import (
     REPORT,
 )
 from faceswap.find.journal import JOURNAL
+from faceswap.utils.atomic import TEMP_MARK, writing_errors
+from faceswap.utils.choices import IMAGE_FORMATS
 
 
 def clear(folder: Path) -> None:

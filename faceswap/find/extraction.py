@@ -14,11 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.faces.atomic import write_json, write_text
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord, read_records
 from faceswap.faces.geometry import align, head_pose
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import Face, Frame
 from faceswap.find.cleaning import clear
 from faceswap.find.finders import Finder, find_in_batches
@@ -33,6 +30,9 @@ from faceswap.media.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.media.stages import Stage
+from faceswap.utils.atomic import write_json, write_text
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.progress import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import warp_crop
 from faceswap.faces.values import POINT_COUNT, Face, Frame
 from faceswap.find.face_alignment_networks import DETECTORS, NETWORKS, Networks, check_parts
 from faceswap.find.weights import default_folder
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

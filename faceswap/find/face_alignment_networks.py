@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.devices import choose_device, multiplies_bf16
-from faceswap.faces.errors import UserError
 from faceswap.faces.landmarks import FLIP_68
 from faceswap.find.weights import WeightsFile, find_weights, loaded
+from faceswap.utils.devices import choose_device, multiplies_bf16
+from faceswap.utils.errors import UserError
 
 _FAN = "https://www.adrianbulat.com/downloads/python-fan/"
 _BLAZE = "https://github.com/hollance/BlazeFace-PyTorch/raw/master/"

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.embeddings import likeness, mean_of
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, FaceRecord, FaceSet
 from faceswap.find.finders import Finder
 from faceswap.media.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
 
 LOOKS = 8  # faces of a track, or of a face set, that are compared
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from faceswap.faces.atomic import writing_errors
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS
+from faceswap.utils.atomic import writing_errors
+from faceswap.utils.errors import UserError
 
 JOURNAL = ".resume.jsonl"
 

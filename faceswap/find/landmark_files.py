@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS
 from faceswap.faces.values import Face, Frame
 from faceswap.find.landmark_formats import ImportedFaces, has_dfl_data, read_dfl, read_fsa, read_json, read_npz
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.face_set import ALIGNMENTS, REPORT
-from faceswap.faces.plain_pickle import loads
 from faceswap.faces.values import POINT_COUNT, Face
+from faceswap.utils.plain_pickle import loads
 
 LARGEST_BYTES = 1 << 30  # of a file, unpacked: about a million faces
 _POINTS_NAMES = ("points", "lm68", "landmarks")

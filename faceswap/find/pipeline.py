@@ -6,7 +6,6 @@ import logging
 from pathlib import Path
 
 from faceswap.faces.face_set import FaceSet
-from faceswap.faces.locks import locked
 from faceswap.find.cleaning import clear, remove_parts
 from faceswap.find.extraction import Extraction
 from faceswap.find.finders import Finder
@@ -14,6 +13,7 @@ from faceswap.find.identity import Person
 from faceswap.find.journal import Journal
 from faceswap.find.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.utils.locks import locked
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.faces.choices import IMAGE_FORMATS
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
 from faceswap.find.finders import Finder
 from faceswap.find.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
+from faceswap.utils.choices import IMAGE_FORMATS
+from faceswap.utils.errors import UserError
 
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _SAMPLE_BYTES = 1 << 20

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 TIMEOUT_SECONDS = 20
 _CHUNK_BYTES = 1 << 20

@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from faceswap.faces.errors import UserError
 from faceswap.media.streams import why
+from faceswap.utils.errors import UserError
 
 
 @dataclass

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from PIL.Image import Image

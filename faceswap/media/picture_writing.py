@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from faceswap.faces.atomic import remove, temp_path, write_json, writing_errors
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import RESULT_REPORT, check_target, refuse_losses
+from faceswap.utils.atomic import remove, temp_path, write_json, writing_errors
+from faceswap.utils.errors import UserError
 
 
 class ImageWriter:

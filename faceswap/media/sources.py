@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
 from faceswap.media.colour import ColourTags
 from faceswap.media.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
+from faceswap.utils.errors import UserError
 
 STILLS_PER_SECOND = Fraction(25)
 _ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg', or one picture"

@@ -20,7 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 MAX_FRAME_PIXELS = 100_000_000
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image

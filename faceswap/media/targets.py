@@ -9,9 +9,9 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from faceswap.faces.atomic import TEMP_MARK, remove, temp_path
-from faceswap.faces.errors import UserError
 from faceswap.media.sources import SourceInfo
+from faceswap.utils.atomic import TEMP_MARK, remove, temp_path
+from faceswap.utils.errors import UserError
 
 RESULT_REPORT = "report.json"  # in a folder of pictures; tells that the folder is a result
 

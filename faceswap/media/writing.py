@@ -12,9 +12,6 @@ from typing import Any, Protocol, Self
 
 import av
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.choices import X264_PRESETS
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
@@ -23,6 +20,9 @@ from faceswap.media.sound import SoundTracks
 from faceswap.media.sources import SourceInfo
 from faceswap.media.streams import open_film
 from faceswap.media.targets import check_target
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.choices import X264_PRESETS
+from faceswap.utils.errors import UserError
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)

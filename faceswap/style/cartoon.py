@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import copy
 
-from faceswap.faces.errors import UserError
 from faceswap.style.generator import Generator
+from faceswap.utils.errors import UserError
 
 
 def swapped_layers(shapes: Generator, texture: Generator, swap_at: int = 16) -> Generator:

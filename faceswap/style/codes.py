@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import AlignedFace, Frame
 from faceswap.style.generator import Generator
 from faceswap.style.tuning import Tuning
 from faceswap.style.weights import generator_hash
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
 
 SUFFIX = ".latent.safetensors"
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import AlignedFace
+from faceswap.utils.errors import UserError
 
 FEWEST = 2
 

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, FaceSet
-from faceswap.faces.progress import Progress
 from faceswap.find.builtin.blocks import to_input
 from faceswap.media.images import READ_SUFFIXES, read_image
 from faceswap.style.alignment import style_of_stored
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw
 SEEN_FILE = "seen.npy"  # the same faces as a camera shows them, for the encoder; the targets where there are none

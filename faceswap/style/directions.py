@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import load_pretrained
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import load_pretrained
 
 SHIPPED = "stylegan-people-64-directions"
 LARGEST_BYTES = 64 << 20  # a hundred directions of 18 rows of 512 numbers are 4 MB

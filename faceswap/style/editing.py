@@ -12,10 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.atomic import write_json
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import transform_points, warp_crop
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Frame
 from faceswap.media.reading import read_frames
 from faceswap.style.codes import Latent
@@ -26,6 +23,9 @@ from faceswap.style.moves import Move, moved
 from faceswap.style.pasting import Paster, as_pictures
 from faceswap.style.portraits import portraits
 from faceswap.style.tuning import Tuning
+from faceswap.utils.atomic import write_json
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.parser import FaceParser

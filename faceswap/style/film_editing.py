@@ -17,10 +17,8 @@ from torch import Tensor
 
 from faceswap.blend.compositor import view_of
 from faceswap.blend.placement import FoundFaces, PlacedFace
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.geometry import invert as undone
 from faceswap.faces.geometry import transform_points
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.stages import Stage
@@ -31,6 +29,8 @@ from faceswap.style.inverting import Inverter, batches
 from faceswap.style.moves import Move, moved
 from faceswap.style.pasting import Paster, as_pictures
 from faceswap.style.portraits import SMALLEST_PX, as_input, check_choice, head_masks
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.parser import FaceParser

@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
 from faceswap.style.alignment import to_pictures
 from faceswap.style.directions import Direction, DirectionSet, move
 from faceswap.style.fitting import Ends, accuracy, fit_hyperplane, principal, without
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.scoring import Scorer
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
 

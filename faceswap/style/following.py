@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.style.inversion import NEARNESS
 from faceswap.style.inverting import Inverter
 from faceswap.style.perception import Target
+from faceswap.utils.errors import UserError
 
 LOOKS_FIRST, LOOKS_LATER = 2, 1  # faces of a batch that the steps look at
 RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas

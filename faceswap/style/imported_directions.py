@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.style.directions import Direction, DirectionSet
+from faceswap.utils.errors import UserError
 
 LARGEST_BYTES = 64 << 20  # of a file, and of what it unpacks to
 MOST_AXES = 512

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.devices import choose_device
-from faceswap.faces.errors import UserError
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
 
 SIDE_PX, SIZE = 299, 2048
 LARGEST_BYTES = 200 << 20

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.style.generator import Generator
 from faceswap.style.perception import Resemblance, Target
 from faceswap.style.tuning import Tuning, tune
 from faceswap.style.whitening import Whitening
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.style.encoder import Encoder

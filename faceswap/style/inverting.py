@@ -13,12 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import write_json
-from faceswap.faces.devices import choose_device
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import invert as undone
 from faceswap.faces.geometry import transform_points
-from faceswap.faces.progress import Progress
 from faceswap.media.images import write_image
 from faceswap.media.tiles import contact_sheet
 from faceswap.style.alignment import to_pictures
@@ -30,6 +26,10 @@ from faceswap.style.portraits import Portrait, as_input, portraits
 from faceswap.style.weights import generator_hash, load_encoder, load_generator
 from faceswap.style.whitening import Whitening
 from faceswap.style.world import World
+from faceswap.utils.atomic import write_json
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.parser import FaceParser

@@ -13,8 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import AlignedFace, Frame
 from faceswap.find.builtin.blocks import to_input
 from faceswap.find.finders import Finder, find_in_batches
@@ -27,6 +25,8 @@ from faceswap.style.finding import Sample, styles_of
 from faceswap.style.generator import Generator
 from faceswap.style.labels import Labels
 from faceswap.style.portraits import as_input, choose
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 BATCH = 16
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 LARGEST_TABLE = 64 << 20  # bytes
 KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin import embedder
 from faceswap.find.builtin.loading import load_network
 from faceswap.style.perception import read_weights
+from faceswap.utils.errors import UserError
 
 # Layers of torchvision's vgg16.features up to the end of its five stages; "M" halves the side.
 _VGG_PLAN: tuple[int | str, ...] = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512)

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.attributes import SHARES
 from faceswap.style.confidence import bootstrap
 from faceswap.style.consistency import LEC_SIGMAS, edit_consistency
@@ -23,6 +22,7 @@ from faceswap.style.generator import Generator, draw_z
 from faceswap.style.path_length import Distance, Space, Where, kept_mean, path_lengths
 from faceswap.style.scoring import Scorer
 from faceswap.style.separability import separability
+from faceswap.utils.errors import UserError
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
 # Of FFHQ at 1024 px, from the READMEs of StyleGAN and StyleGAN2 (config F): path lengths by LPIPS-VGG, cropped.

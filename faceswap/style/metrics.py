@@ -20,12 +20,12 @@ MEASURES = ("path_length", "separability", "consistency", "inversion")
 
 def metrics(config: Any) -> Path:
     """Measures a generator, logs a table and returns the report's path."""
-    from faceswap.faces.atomic import write_json
-    from faceswap.faces.devices import choose_device
-    from faceswap.faces.workspace import Workspace
     from faceswap.style import measuring
     from faceswap.style.scoring import AttributeScorer
     from faceswap.style.weights import generator_hash, load_generator
+    from faceswap.utils.atomic import write_json
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.workspace import Workspace
 
     chosen = chosen_measures(config.measures)
     out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / "metrics.json"
@@ -56,11 +56,11 @@ def metrics(config: Any) -> Path:
 
 def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, Any]:
     """Edit consistency; nothing where an encoder or directions are missing, unless it was asked for."""
-    from faceswap.faces.errors import UserError
     from faceswap.style.directions import load_directions
     from faceswap.style.inverting import load_both
     from faceswap.style.measuring import measure_consistency
     from faceswap.style.weights import generator_hash
+    from faceswap.utils.errors import UserError
 
     try:
         _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
@@ -76,9 +76,9 @@ def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, 
 
 def distance_from(config: Any) -> Distance:
     """What compares pictures. Raises UserError when one of LPIPS's two files is missing."""
-    from faceswap.faces.devices import choose_device
-    from faceswap.faces.errors import UserError
     from faceswap.style.lpips import EmbedderDistance, VggLpips
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.errors import UserError
 
     if bool(config.vgg) != bool(config.lpips):
         raise UserError("LPIPS needs both: vgg= (torchvision's vgg16) and lpips= (its own weights of the channels)")
@@ -90,7 +90,7 @@ def distance_from(config: Any) -> Distance:
 def chosen_measures(asked: Any) -> list[str]:
     """The measures asked for; none: the usual ones. Raises UserError for others."""
     from faceswap.curate import several
-    from faceswap.faces.errors import UserError
+    from faceswap.utils.errors import UserError
 
     names = several(asked, str, "measures", "[path_length,separability]")
     for name in names:

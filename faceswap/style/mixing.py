@@ -22,10 +22,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.media.tiles import contact_sheet
 from faceswap.style.gallery import TILE_PX, drawn
 from faceswap.style.generator import Generator
+from faceswap.utils.errors import UserError
 
 RANGES = ("coarse", "middle", "fine")
 _FIRST = {"stylegan2": (0, 3, 7), "stylegan1": (0, 4, 8)}

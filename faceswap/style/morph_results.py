@@ -16,8 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.atomic import write_text
-from faceswap.faces.progress import Progress
 from faceswap.faces.values import Frame
 from faceswap.media.colour import ColourTags
 from faceswap.media.images import encode_image, write_image
@@ -33,6 +31,8 @@ from faceswap.style.morphing import Ending, Timing, moments, morph_frames
 from faceswap.style.pasting import Paster, as_pictures
 from faceswap.style.sitters import Sitter, codes_of, photo_of
 from faceswap.style.weights import generator_hash
+from faceswap.utils.atomic import write_text
+from faceswap.utils.progress import Progress
 
 SHEET_STEPS, PAGE_STEPS, PAGE_PX = 7, 25, 256
 _PAGE = Path(__file__).with_name("morph.html")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.style.directions import Direction, DirectionSet, move
+from faceswap.utils.errors import UserError
 
 OVERDRIVE = 3.0  # sigmas; nearly all of the generator's faces lie nearer
 LARGEST = 100.0

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.style.discriminator import Discriminator
 from faceswap.style.encoder import WIDTHS, Encoder
 from faceswap.style.generator import Generator
 from faceswap.swap.machine import Machine
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
 
 CHECKPOINT = "checkpoint.pt"
 AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.faces.progress import Progress
 from faceswap.style.generator import Generator, draw_z
+from faceswap.utils.progress import Progress
 
 EPSILON = 1e-4
 KEPT_PERCENTILES = (1.0, 99.0)  # a few pairs would dominate the mean

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin import embedder
 from faceswap.find.builtin.loading import load_network
 from faceswap.style.alignment import STYLE_COVERAGE
 from faceswap.swap.likeness import inner_view
+from faceswap.utils.errors import UserError
 
 Stages = Callable[[Tensor], list[Tensor]]
 

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import compose, invert
 from faceswap.faces.values import AlignedFace, Face, Frame
 from faceswap.find.builtin.blocks import to_input
@@ -21,6 +20,7 @@ from faceswap.find.builtin.parser import HEAD, FaceParser
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.media.reading import read_frames
 from faceswap.style.alignment import align_style
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

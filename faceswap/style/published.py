@@ -19,7 +19,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.faces.plain_machine import Imitation, PickleError, Unfinished, expect
 from faceswap.style.generator import FIRST_PX
 from faceswap.style.layouts import (
     Foreign,
@@ -33,6 +32,7 @@ from faceswap.style.layouts import (
 )  # fmt: skip
 from faceswap.style.tensorflow_layout import from_tensorflow
 from faceswap.style.torch_files import StoredTensor, Table, read_torch_file
+from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect
 
 DEEPEST = 8  # modules within each other; a generator has four
 

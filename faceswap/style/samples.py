@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.faces.progress import Progress
 from faceswap.media.images import write_image
 from faceswap.media.tiles import contact_sheet
 from faceswap.style.alignment import to_pictures
@@ -19,6 +18,7 @@ from faceswap.style.generator import Generator, Noise, draw_z, noise_rngs
 from faceswap.style.inverting import made_with_ai
 from faceswap.style.mixing import mixing_grid
 from faceswap.style.weights import generator_hash
+from faceswap.utils.progress import Progress
 
 SHEET, GRID = "sheet.png", "mixing_{}.png"
 SHEET_FACES = 256

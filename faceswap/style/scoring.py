@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import mean_face_in_crop, transform_points, view_of_crop
 from faceswap.find.builtin.attributes import COLOURS, NUMBERS, SHARES, AttributeReader, Attributes
 from faceswap.find.builtin.views import CROP_PX
 from faceswap.style.alignment import STYLE_COVERAGE
+from faceswap.utils.errors import UserError
 
 # Style crops (N, R, R, 3) uint8 RGB -> scores (N,) by name.
 Scorer = Callable[[NDArray[np.uint8]], Mapping[str, NDArray]]

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import write_text
 from faceswap.faces.geometry import compose, view_of_crop, warp_crop
-from faceswap.faces.progress import Progress
 from faceswap.media.images import encode_image, write_image
 from faceswap.media.targets import check_target
 from faceswap.media.tiles import contact_sheet
@@ -25,6 +23,8 @@ from faceswap.style.inverting import made_with_ai
 from faceswap.style.moves import Move, moved
 from faceswap.style.pasting import Paster
 from faceswap.style.weights import generator_hash
+from faceswap.utils.atomic import write_text
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

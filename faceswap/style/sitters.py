@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import compose, warp_crop
 from faceswap.find.builtin.parser import FaceParser
 from faceswap.find.finders import Finder
@@ -21,6 +20,7 @@ from faceswap.style.codes import SUFFIX, Latent
 from faceswap.style.finding import styles_of
 from faceswap.style.inverting import Inverter
 from faceswap.style.portraits import Portrait, portraits
+from faceswap.utils.errors import UserError
 
 MOST = 1000
 ACCEPTED = "a photo, several as a folder or glob, an inverted photo (.latent.safetensors), or seeds as 7, 3,5 or 0-9"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.plain_machine import expect
 from faceswap.style.layouts import Foreign, checked, settings_of, shapes_of
+from faceswap.utils.plain_machine import expect
 
 Arrays = dict[str, NDArray]
 DEEPEST = 4  # networks within each other; Gs has two

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.faces.plain_machine import Imitation, PickleError, Unfinished, expect, plain_key
-from faceswap.faces.plain_pickle import load_at
+from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect, plain_key
+from faceswap.utils.plain_pickle import load_at
 
 MOST_BYTES = 4 << 30  # of a file: training states of 1024 px take 1.4 GB
 MOST_STEPS = 500_000  # the largest honest files take about 100,000

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.faces.atomic import write_json
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
 from faceswap.media.images import write_image
 from faceswap.media.tiles import draw_labels
 from faceswap.style.alignment import to_pictures
 from faceswap.style.generator import draw_z
 from faceswap.style.inverting import Inverter, in_a_row
 from faceswap.style.whitening import Whitening
+from faceswap.utils.atomic import write_json
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

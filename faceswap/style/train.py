@@ -12,8 +12,8 @@ from faceswap.config.command import run_command
 def train(config: Any) -> Path:
     """Trains a generator and returns the run's folder."""
     from faceswap.config.compose import build, require, to_yaml
-    from faceswap.faces.workspace import Workspace
     from faceswap.style.trainer import train_generator
+    from faceswap.utils.workspace import Workspace
 
     require(config, "data")
     run = Path(config.run) if config.run else Workspace(Path(config.workspace)).run("style")

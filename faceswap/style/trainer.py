@@ -10,10 +10,6 @@ from pathlib import Path
 
 import torch
 
-from faceswap.faces.atomic import remove
-from faceswap.faces.errors import Interrupted, UserError
-from faceswap.faces.locks import locked
-from faceswap.faces.progress import Progress
 from faceswap.style.contest import Contest
 from faceswap.style.data import Pictures, batch_on, open_pictures
 from faceswap.style.frechet import BATCH, cloud, face_features, frechet_distance, samples
@@ -25,6 +21,10 @@ from faceswap.style.weights import load_generator, save_encoder, save_generator
 from faceswap.swap.machine import Precision, choose_machine, memory_errors
 from faceswap.swap.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.stopping import StopRequest
+from faceswap.utils.atomic import remove
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.locks import locked
+from faceswap.utils.progress import Progress
 
 GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
 

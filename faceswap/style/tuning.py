@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from faceswap.faces.errors import UserError
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.perception import Resemblance, Target
+from faceswap.utils.errors import UserError
 
 PREFIX = "tuning."
 LOCALITY_EVERY = 4  # steps between looks at how other faces fare

@@ -14,13 +14,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
-from faceswap.faces.plain_machine import PickleError
-from faceswap.faces.pretrained import load_pretrained
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.layouts import Foreign, checked, settings_of, shapes_of, to_nvidia, to_rosinality
 from faceswap.style.published import Published, read_published
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.plain_machine import PickleError
+from faceswap.utils.pretrained import load_pretrained
 
 log = logging.getLogger(__name__)
 

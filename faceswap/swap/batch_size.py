@@ -14,8 +14,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.machine import Machine
+from faceswap.utils.errors import UserError
 
 BatchSize = int | Literal["auto"]
 

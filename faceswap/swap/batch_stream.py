@@ -13,10 +13,10 @@ from multiprocessing import active_children, get_context
 
 import cv2
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.workers import end_with_parent
 from faceswap.swap.batches import BatchMaker, FaceBatch, RawBatch
 from faceswap.swap.stopping import STOP_SIGNALS
+from faceswap.utils.errors import UserError
+from faceswap.utils.workers import end_with_parent
 
 
 class WorkersDied(UserError):

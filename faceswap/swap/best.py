@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from faceswap.faces.atomic import atomic_path
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.checkpoints import CHECKPOINTS
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_description, save_tensors
+from faceswap.utils.atomic import atomic_path
 
 BEST_FILE = "best.safetensors"
 

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path, remove
 from faceswap.faces.face_set import FaceSet
-from faceswap.faces.progress import Progress
 from faceswap.media.images import read_image
 from faceswap.swap.face_mask import hull_mask
+from faceswap.utils.atomic import atomic_path, remove
+from faceswap.utils.progress import Progress
 
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
 OVERSAMPLING = 1.25

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import RUN_CONFIG
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RUN_CONFIG
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
 # the checkpoint knows the face sets; `seed` and `init` matter to a run that begins.

@@ -19,12 +19,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from faceswap.faces.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, writing_errors
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.models import ADDED_SETTINGS
 from faceswap.swap.training_state import TrainingState, read_state, write_state
 from faceswap.swap.weights import HEADER_KEY, DamagedCheckpoint, describe, read_description, read_tensors, save_tensors
+from faceswap.utils.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, writing_errors
+from faceswap.utils.errors import UserError
 
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"

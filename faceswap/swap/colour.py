@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor

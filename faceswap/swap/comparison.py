@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from faceswap.faces.atomic import write_text
 from faceswap.faces.face_set import REPORT
+from faceswap.utils.atomic import write_text
 
 # Heading, where it stands in the report, decimals.
 COLUMNS: tuple[tuple[str, tuple[str, ...], int], ...] = (

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, distributed
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 log = logging.getLogger(__name__)
 

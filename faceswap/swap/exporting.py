@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from torch.onnx.symbolic_helper import parse_args
 
 import faceswap
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import Convolution, Side, SwapModel
 from faceswap.swap.onnx_graph import LARGEST_BYTES, optional_package, parse, weights_sha256
 from faceswap.swap.onnx_metadata import IMAGE, INPUT, KEY, MASK, ExportMetadata
 from faceswap.swap.onnx_model import OnnxSwapper
 from faceswap.swap.weights import load_model
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
 
 OPSET = 17  # of 2022: whatever runs ONNX knows it
 LARGEST_DIFFERENCE = 1e-3  # between a pixel, in [0, 1], of the file's and of the model's picture

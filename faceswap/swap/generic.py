@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
-from faceswap.faces.pretrained import listed, load_pretrained
 from faceswap.find.builtin.embedder import FaceEmbedder
 from faceswap.media.images import read_image
 from faceswap.swap.blocks import LEAK, SwapModel
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import listed, load_pretrained
 
 NAME = "generic-{}"  # of a model's weights in pretrained/
 PARTS = ("encoder", "inter")  # taken as they are; both decoders come from one, called `decoder` in the file

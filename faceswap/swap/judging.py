@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from faceswap.faces.embeddings import mean_of
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import face_size, landmark_error_percent
 from faceswap.find.builtin.embedder import FaceEmbedder
 from faceswap.find.builtin.landmarks import LandmarkReader
 from faceswap.find.builtin.parts import Embedder, Reader
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.swap.pair_data import FaceViews, PairData

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
 from faceswap.swap.batch_stream import WorkersDied
 from faceswap.swap.best import Best
 from faceswap.swap.clock import Clock
@@ -19,6 +17,8 @@ from faceswap.swap.run_log import RunLog
 from faceswap.swap.session import Session
 from faceswap.swap.stopping import StopRequest
 from faceswap.swap.training_state import TrainingState
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
 

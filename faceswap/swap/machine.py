@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import nn
 
-from faceswap.faces.devices import choose_device, multiplies_bf16
-from faceswap.faces.errors import UserError
 from faceswap.swap.distributed import ALONE, Team
+from faceswap.utils.devices import choose_device, multiplies_bf16
+from faceswap.utils.errors import UserError
 
 Switch = Literal["auto", "on", "off"]
 Compile = Literal["auto", "on", "off", "graphs"]

@@ -6,12 +6,12 @@ import inspect
 import math
 from collections.abc import Mapping
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.df import Df
 from faceswap.swap.liae import Liae
 from faceswap.swap.lite import Lite
 from faceswap.swap.original import Original
+from faceswap.utils.errors import UserError
 
 MODELS: dict[str, type[SwapModel]] = {"original": Original, "lite": Lite, "df": Df, "liae": Liae}
 ADDED_SETTINGS = {"beta": 0.0}  # what weights files of earlier versions do not say

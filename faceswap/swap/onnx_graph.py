@@ -11,8 +11,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.onnx_metadata import IMAGE, INPUT, MASK, ExportMetadata
+from faceswap.utils.errors import UserError
 
 LARGEST_BYTES = (1 << 31) - 1  # protobuf, in which ONNX files are written, holds no more
 # What the models of this program are made of. None can loop, reach for files or run code; how large their results

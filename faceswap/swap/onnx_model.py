@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.devices import choose_device
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Decoded
 from faceswap.swap.onnx_graph import LARGEST_BYTES, check, optional_package, parse
 from faceswap.swap.onnx_metadata import INPUT, KEY, ExportMetadata
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.geometry import transform_points, view_of_crop
 from faceswap.swap.batches import Side
 from faceswap.swap.cache import cached_faces, cached_points, crop_px_for, open_cache
 from faceswap.swap.warp import sample_cv2, still
+from faceswap.utils.errors import UserError
 
 CACHE = "cache"
 MIN_FACES_TO_HOLD_OUT = 20

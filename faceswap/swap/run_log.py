@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 
-from faceswap.faces.atomic import write_json, write_text, writing_errors
 from faceswap.faces.face_set import REPORT
-from faceswap.faces.workspace import RUN_CONFIG
 from faceswap.media.images import write_image
+from faceswap.utils.atomic import write_json, write_text, writing_errors
+from faceswap.utils.workspace import RUN_CONFIG
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
 

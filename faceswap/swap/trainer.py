@@ -12,11 +12,7 @@ from typing import Any
 
 import torch
 
-from faceswap.faces.atomic import remove
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import REPORT
-from faceswap.faces.locks import locked
-from faceswap.faces.progress import Progress
 from faceswap.swap.adversary import Discriminator
 from faceswap.swap.batch_size import BatchSize, check_batch_size, choose_batch_size
 from faceswap.swap.batch_stream import BatchStream, worker_count
@@ -46,6 +42,10 @@ from faceswap.swap.training_state import TrainingState
 from faceswap.swap.transfer import Scratch, Weights
 from faceswap.swap.update import Update, Updater
 from faceswap.swap.warp import Warp
+from faceswap.utils.atomic import remove
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.locks import locked
+from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
 

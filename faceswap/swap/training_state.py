@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.faces.atomic import write_text
 from faceswap.swap.weights import DamagedCheckpoint
+from faceswap.utils.atomic import write_text
 
 STATE_FILE = "state.json"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SIDES, Side, SwapModel
 from faceswap.swap.checkpoints import find_weights
 from faceswap.swap.generic import GenericWeights, PersonReader, fold, name_in_file
 from faceswap.swap.models import model_name
 from faceswap.swap.pair_data import open_faces
 from faceswap.swap.weights import DamagedCheckpoint, read_tensors
+from faceswap.utils.errors import UserError
 
 
 @dataclass(frozen=True)

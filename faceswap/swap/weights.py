@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import faceswap
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import SwapModel
 from faceswap.swap.models import build_model, model_name
+from faceswap.utils.errors import UserError
 
 HEADER_KEY = "faceswap"
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from faceswap.blend.colour import ColourMemory
-from faceswap.faces.errors import UserError
 from faceswap.media.colour_transfer import ColourStatistics, MongeKantorovich, NoColour, Reinhard
+from faceswap.utils.errors import UserError
 
 ONES = np.ones((64, 64), np.float32)
 

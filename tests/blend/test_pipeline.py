@@ -15,11 +15,11 @@ from faceswap.blend.blenders import PoissonBlender
 from faceswap.blend.masks import HullMask
 from faceswap.blend.pipeline import convert_video
 from faceswap.blend.results import report_path
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.values import Decoded
 from faceswap.media.colour_transfer import NoColour
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
+from faceswap.utils.errors import Interrupted, UserError
 from tests.blend.clips import centre, write_face_set, write_film
 from tests.blend.fakes import IdentitySwapper, TintSwapper, smooth_picture
 

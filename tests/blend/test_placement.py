@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from faceswap.blend.placement import FoundFaces, PlacedFace, Placement, StoredFaces
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord, FaceSet
 from faceswap.faces.geometry import frame_to_crop_for
 from faceswap.faces.values import Face, Frame
+from faceswap.utils.errors import UserError
 from tests.blend.fakes import face_points, smooth_picture
 from tests.blend.test_steadying import record
 

@@ -12,11 +12,11 @@ import pytest
 from faceswap.blend.pipeline import convert_video
 from faceswap.blend.placement import StoredFaces
 from faceswap.blend.results import report_path
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.media.colour_transfer import NoColour
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
+from faceswap.utils.errors import UserError
 from tests.blend.clips import write_face_set, write_film
 from tests.blend.fakes import IdentitySwapper, TintSwapper, smooth_picture
 

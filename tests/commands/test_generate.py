@@ -7,11 +7,11 @@ import torch
 
 from faceswap.config.compose import compose_config
 from faceswap.convert_weights import convert_weights
-from faceswap.faces.errors import UserError
 from faceswap.generate import generate
 from faceswap.media.images import read_image
 from faceswap.style.generator import Generator
 from faceswap.style.weights import generator_hash, load_generator, save_generator
+from faceswap.utils.errors import UserError
 from tests.commands.conftest import one_line_error, run
 
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from faceswap.config.compose import compose_config
-from faceswap.faces.errors import UserError
 from faceswap.media.sources import probe
 from faceswap.style.directions import load_directions
 from faceswap.style.encoder import Encoder
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.weights import generator_hash, save_encoder, save_generator
+from faceswap.utils.errors import UserError
 from tests.commands.conftest import one_line_error, run
 
 

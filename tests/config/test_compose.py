@@ -1,7 +1,7 @@
 import pytest
 
 from faceswap.config.compose import build, compose_config, to_yaml
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 
 def message(command, *arguments):

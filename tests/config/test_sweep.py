@@ -6,7 +6,7 @@ import pytest
 
 from faceswap.config.compose import compose_config, untouched
 from faceswap.config.sweep import compose_combinations
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 
 def found(*arguments):

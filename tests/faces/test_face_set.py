@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from faceswap.faces.atomic import atomic_path, write_json
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord, FaceSet, read_records
 from faceswap.faces.landmarks import MEAN_FACE
 from faceswap.faces.values import Face
-from faceswap.faces.workspace import Workspace
+from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import Workspace
 
 
 def record(frame: int = 3, file: str = "000003_00.jpg") -> FaceRecord:

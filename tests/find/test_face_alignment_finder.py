@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.find import weights
 from faceswap.find.face_alignment_finder import FaceAlignmentFinder, peaks
 from faceswap.find.face_alignment_networks import Networks
+from faceswap.utils.errors import UserError
 from tests.find.made import frame_of, source_of
 from tests.find.tiny_weights import write_blazeface, write_fan, write_sfd
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.faces.values import Face, Frame
 from faceswap.find import extraction
@@ -17,6 +16,7 @@ from faceswap.find.identity import Person, person_of
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
 from faceswap.media.images import write_image
+from faceswap.utils.errors import UserError
 from tests.find.made import MovingFinder, face_at, frame_of, write_frames
 
 RED, BLUE = (220, 40, 40), (40, 40, 220)

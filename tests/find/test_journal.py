@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, REPORT
 from faceswap.find.journal import JOURNAL, Entry, Journal, settings_of
 from faceswap.find.settings import stored_settings
+from faceswap.utils.errors import UserError
 
 DEEP = "[" * 100_000
 BAD_LINES = ["", "7", "null", "{}", "[1,2,3]", "[1,2,3,null]", "[1,2,3,-4]", "[1,2,3,4,5]", "[1e400,0,0,0]",

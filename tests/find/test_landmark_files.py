@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceRecord
 from faceswap.faces.geometry import frame_to_crop_for
 from faceswap.faces.values import Frame
 from faceswap.find import landmark_formats
 from faceswap.find.landmark_files import LandmarksFinder
+from faceswap.utils.errors import UserError
 from tests.find.made import face_at, frame_of, points_at, source_of
 
 FRAMES = [frame_of(index) for index in range(5)]

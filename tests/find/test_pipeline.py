@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.faces.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.faces.geometry import align
-from faceswap.faces.locks import LOCK, locked
 from faceswap.find import extraction, finders
 from faceswap.find.journal import JOURNAL
 from faceswap.find.pipeline import extract_faces
 from faceswap.media.images import read_image
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.locks import LOCK, locked
 from tests.find.made import MovingFinder, face_at, frame_of, write_frames
 
 COUNT, CUTS = 40, (18,)

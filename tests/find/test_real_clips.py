@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.geometry import head_pose
 from faceswap.find.landmark_files import LandmarksFinder
@@ -15,6 +14,7 @@ from faceswap.find.pipeline import extract_faces
 from faceswap.find.tracks import Glance, Linker, is_cut
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
 
 
 @pytest.mark.parametrize("name", ["multi_hamilton.mp4", "roll_sweep_B.mp4", "occl_asl_want.mkv"])

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from faceswap.faces.errors import UserError
 from faceswap.media import images
 from faceswap.media.images import read_image, write_image
 from faceswap.media.tiles import contact_sheet
+from faceswap.utils.errors import UserError
 from tests.media.made_films import picture
 
 COLOURS = picture(40, 30)

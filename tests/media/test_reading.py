@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.media.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture
 
 

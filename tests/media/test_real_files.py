@@ -6,11 +6,11 @@ import logging
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.media.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter
+from faceswap.utils.errors import UserError
 from tests.media.made_films import sound_packets
 
 REFUSED = {"audio_only.mp4", "text_renamed.mp4", "truncated_moov_lost.mp4", "zero_bytes.mp4"}

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.media.images import write_image
 from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture
 
 ODD_NAMES = [

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.faces.atomic import temp_path
-from faceswap.faces.errors import UserError
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.targets import check_target
 from faceswap.media.writing import writer_for
+from faceswap.utils.atomic import temp_path
+from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture
 
 

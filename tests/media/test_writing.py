@@ -7,12 +7,12 @@ import av
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter, writer_for
+from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, click_seconds, make_film, picture, sound_packets
 
 CLOCK = Fraction(1, 15360)

@@ -6,11 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import Frame
 from faceswap.style.codes import CodedFrame, Latent, smoothed_codes
 from faceswap.style.tuning import Tuning
 from faceswap.style.weights import generator_hash
+from faceswap.utils.errors import UserError
 from tests.style.tiny import tiny_generator
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import AlignedFace
 from faceswap.style.composite import composite, triangles, warped_to
 from faceswap.style.scoring import mean_points_in_style
+from faceswap.utils.errors import UserError
 
 SIZE = 96
 

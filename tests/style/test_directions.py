@@ -9,8 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import FOLDER_VARIABLE, enter_pretrained
 from faceswap.style.directions import (
     SHIPPED,
     Direction,
@@ -21,6 +19,8 @@ from faceswap.style.directions import (
     save_direction,
     save_directions,
 )
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
 
 
 def direction(name: str = "smile", size: int = 8, seed: int = 0, **more) -> Direction:

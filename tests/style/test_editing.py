@@ -7,7 +7,6 @@ import torch
 from faceswap.blend.blenders import AlphaBlender
 from faceswap.blend.masks import BoxMask
 from faceswap.blend.parsed_mask import HeadMask
-from faceswap.faces.errors import UserError
 from faceswap.faces.landmarks import MEAN_FACE
 from faceswap.faces.values import Face, Frame
 from faceswap.media.colour_transfer import NoColour
@@ -17,6 +16,7 @@ from faceswap.style.generator import draw_z
 from faceswap.style.inverting import How, Inverter
 from faceswap.style.motion import motion_and_rest
 from faceswap.style.pasting import Paster
+from faceswap.utils.errors import UserError
 from tests.style.tiny import by_pixels, tiny_encoder, tiny_generator
 
 FACE = Face.from_points(MEAN_FACE[:, :2] * 60 + [100, 100])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.directions import move
 from faceswap.style.finding import (
     Sample,
@@ -17,6 +16,7 @@ from faceswap.style.finding import (
     principal_directions,
     styles_of,
 )
+from faceswap.utils.errors import UserError
 from tests.style.toy import LinearGenerator
 
 

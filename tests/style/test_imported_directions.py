@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.directions import move
 from faceswap.style.imported_directions import import_directions
+from faceswap.utils.errors import UserError
 
 VECTOR = np.random.default_rng(0).normal(size=512)
 

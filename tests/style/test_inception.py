@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.inception import Inception, inception_features
+from faceswap.utils.errors import UserError
 
 
 def test_layers_are_the_published_ones():

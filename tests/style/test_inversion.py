@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.encoder import Encoder
 from faceswap.style.generator import draw_z
 from faceswap.style.inversion import check_fit, invert
 from faceswap.style.whitening import Whitening
+from faceswap.utils.errors import UserError
 from tests.style.tiny import by_pixels, tiny_encoder, tiny_generator
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.cartoon import swapped_layers
 from faceswap.style.generator import Generator
 from faceswap.style.mixing import mixed, mixing_grid, rows_of
+from faceswap.utils.errors import UserError
 
 
 def tiny(seed: int = 0, resolution: int = 64) -> Generator:

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.style.generator import Generator
 from faceswap.style.morph_results import FilmHow, write_child, write_film
 from faceswap.style.morphing import EASINGS, Ending, Timing, moments, morph_frames
 from faceswap.style.sitters import Sitter, seeds_of
+from faceswap.utils.errors import UserError
 
 
 @given(st.sampled_from(sorted(EASINGS)), st.floats(0, 1), st.floats(0, 1))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.directions import Direction, DirectionSet
 from faceswap.style.moves import moved, read_moves
+from faceswap.utils.errors import UserError
 
 AXES = np.eye(4, dtype=np.float32)
 KNOWN = DirectionSet({name: Direction(name, AXES[i], AXES[i], 0.5) for i, name in enumerate(("smile", "age"))})

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.embedder import EmbedderNet
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.lpips import EmbedderDistance, VggLpips
 from faceswap.style.path_length import face_crop, kept_mean, path_lengths, slerp
+from faceswap.utils.errors import UserError
 from tests.style.toy import LinearGenerator
 
 

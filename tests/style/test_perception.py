@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.embedder import EmbedderNet
 from faceswap.style.perception import Resemblance, VggFeatures, Weights
+from faceswap.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.landmarks import MEAN_FACE
 from faceswap.faces.values import Face, Frame
 from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX
 from faceswap.find.builtin.views import frame_to_view_for
 from faceswap.style.alignment import align_style
 from faceswap.style.portraits import check_choice, choose, head_masks
+from faceswap.utils.errors import UserError
 
 
 def face(x: float, size: float) -> Face:

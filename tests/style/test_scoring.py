@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import mean_face_in_crop
 from faceswap.faces.landmarks import MEAN_FACE
 from faceswap.faces.values import Face
@@ -19,6 +18,7 @@ from faceswap.style.finding import Sample, styles_of
 from faceswap.style.labelled import ranked, sample_of_crops, sample_of_pictures, sample_of_seeds
 from faceswap.style.labels import read_labels
 from faceswap.style.scoring import SCORED, AttributeScorer, mean_points_in_style, scorer_by_name
+from faceswap.utils.errors import UserError
 from tests.style.toy import LinearGenerator
 
 

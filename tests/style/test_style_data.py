@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.data import Pictures, middle_square, open_pictures
+from faceswap.utils.errors import UserError
 
 
 @pytest.fixture

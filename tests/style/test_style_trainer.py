@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.contest import Contest
 from faceswap.style.networks import CHECKPOINT, Networks, mean_of_w
 from faceswap.style.trainer import ENCODER_FILE, GENERATOR_FILE, Looks, Plan, train_generator
 from faceswap.style.warm_up import Reconstruction, WarmUp
 from faceswap.style.weights import load_encoder, load_generator
 from faceswap.swap.machine import choose_machine
+from faceswap.utils.errors import UserError
 
 CONTEST = Contest(r1_every=2, path_every=2, together=0.5, head_start=4, ada_images=50)
 SETTINGS: dict[str, Any] = {

@@ -21,10 +21,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.plain_machine import PickleError
 from faceswap.style.torch_files import read_torch_file
 from faceswap.style.weights import load_generator
+from faceswap.utils.errors import UserError
+from faceswap.utils.plain_machine import PickleError
 from tests.style import published_made as made
 
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.style.generator import Generator, draw_z
 from faceswap.style.tuning import Tuning, tune
 from faceswap.style.weights import generator_hash
+from faceswap.utils.errors import UserError
 from tests.style.tiny import by_pixels, tiny_generator
 
 

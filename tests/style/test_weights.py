@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.errors import UserError
 from faceswap.style.generator import Generator
 from faceswap.style.weights import generator_hash, load_generator, save_generator, write_as
+from faceswap.utils.errors import UserError
 from tests.style import published_made as made
 
 

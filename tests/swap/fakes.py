@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from torch import nn
 
-from faceswap.faces.atomic import write_json
 from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord
 from faceswap.faces.geometry import mean_face_in_crop
 from faceswap.faces.values import Face
 from faceswap.swap.blocks import SwapModel, downscale, upscale
+from faceswap.utils.atomic import write_json
 
 COLOUR = [
     {"name": "RandomBrightnessContrast", "kwargs": {"p": 0.5}},

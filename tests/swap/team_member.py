@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
 from faceswap.swap.adversary import Discriminator
 from faceswap.swap.losses import ReconstructionLoss
 from faceswap.swap.models import MODELS
 from faceswap.swap.update import Update
+from faceswap.utils.errors import Interrupted, UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train
 

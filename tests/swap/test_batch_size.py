@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.swap import batch_size, clock
 from faceswap.swap.batch_size import available_bytes, check_batch_size, choose_batch_size, kept_bytes
 from faceswap.swap.clock import Clock
 from faceswap.swap.machine import Machine, choose_machine
 from faceswap.swap.training_state import TrainingState
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train
 

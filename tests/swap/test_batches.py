@@ -11,11 +11,11 @@ from multiprocessing import active_children
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.batch_stream import BatchStream, WorkersDied, worker_count
 from faceswap.swap.batches import BatchMaker, Side
 from faceswap.swap.distributed import Team
 from faceswap.swap.pair_data import open_pair, split_by_time
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import COLOUR, make_face_set
 
 

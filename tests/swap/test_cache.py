@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.swap import cache
 from faceswap.swap.cache import cached_faces, crop_px_for, face_with_mask, open_cache
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
 
 

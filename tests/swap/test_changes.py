@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.workspace import RUN_CONFIG
 from faceswap.swap.changes import check_same_settings
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RUN_CONFIG
 
 OLD = {"model": {"_target_": "faceswap.swap.lite.Lite"}, "loss": {"l1": 1.0}, "batch_size": 8}
 SWITCH = {"identity": 0.0}

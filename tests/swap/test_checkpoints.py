@@ -12,7 +12,6 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.errors import UserError
 from faceswap.swap import weights
 from faceswap.swap.checkpoints import (
     MODEL_FILE,
@@ -27,6 +26,7 @@ from faceswap.swap.lite import Lite
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.training_state import STATE_FILE, TrainingState
 from faceswap.swap.weights import load_model, read_description
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from faceswap.config.compose import compose_config
-from faceswap.faces.errors import UserError
 from faceswap.swap.colour import ColourChange
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import COLOUR
 
 

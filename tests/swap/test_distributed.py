@@ -11,10 +11,10 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.checkpoints import list_checkpoints
 from faceswap.swap.distributed import ALONE, Team, find_team
 from faceswap.swap.machine import choose_machine, gpu_errors
+from faceswap.utils.errors import UserError
 from tests.swap.runs import files_of, train
 from tests.swap.team_member import EVERYTHING, member
 

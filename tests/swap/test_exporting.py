@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import nn
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import compose, frame_to_crop_for, mean_face_in_crop, similarity, view_of_crop
 from faceswap.swap import onnx_graph
 from faceswap.swap.blocks import Convolution, SwapModel, downscale, upscale
@@ -20,6 +19,7 @@ from faceswap.swap.inference import Swapper
 from faceswap.swap.models import MODELS
 from faceswap.swap.onnx_metadata import KEY, ExportMetadata
 from faceswap.swap.onnx_model import OnnxSwapper
+from faceswap.utils.errors import UserError
 from tests.swap.exports import views, write_weights
 from tests.swap.fakes import SMALL_UD
 

@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.bottleneck import Gaussian, draw
 from faceswap.swap.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
 from faceswap.swap.df import Df
@@ -23,6 +22,7 @@ from faceswap.swap.training_state import TrainingState
 from faceswap.swap.transfer import start_from
 from faceswap.swap.ud_blocks import PixelNorm, UdDecoder
 from faceswap.swap.weights import load_model, read_description
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import SMALL_UD as SMALL
 from tests.swap.runs import assert_same_run, train
 from tests.swap.test_models import gmac_of_a_swap, moved, sizes

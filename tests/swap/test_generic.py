@@ -10,9 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
-from faceswap.faces.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
 from faceswap.swap.blocks import SIDES
 from faceswap.swap.df import Df
 from faceswap.swap.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
@@ -20,6 +18,8 @@ from faceswap.swap.lite import Lite
 from faceswap.swap.models import MODELS
 from faceswap.swap.original import Original
 from faceswap.swap.transfer import Generic, Weights
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
 from tests.find.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tools.bench.models import MODELS as COUNTED

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.swap import trainer
 from faceswap.swap.adversary import Discriminator
 from faceswap.swap.checkpoints import MODEL_FILE, list_checkpoints
@@ -21,6 +20,7 @@ from faceswap.swap.training_state import STATE_FILE
 from faceswap.swap.update import Update
 from faceswap.swap.warp import Warp
 from faceswap.swap.weights import read_tensors
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
 from tests.swap.runs import files_of, train
 

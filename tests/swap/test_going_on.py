@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
 from faceswap.swap.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.transfer import Weights
 from faceswap.swap.weights import read_tensors
+from faceswap.utils.errors import Interrupted, UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
 

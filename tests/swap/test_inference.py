@@ -5,13 +5,13 @@ import pytest
 import torch
 
 import faceswap
-from faceswap.faces.errors import UserError
 from faceswap.swap.checkpoints import MODEL_FILE, save_checkpoint
 from faceswap.swap.inference import Swapper
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.original import Original
 from faceswap.swap.training_state import TrainingState
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 
 

@@ -8,7 +8,6 @@ import logging
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import mean_face_in_crop
 from faceswap.find.builtin.landmarks import Reading
 from faceswap.swap import judging
@@ -16,6 +15,7 @@ from faceswap.swap.best import Best
 from faceswap.swap.judging import MOST_FACES, Eyes, Judge, judge_for, score_of
 from faceswap.swap.lite import Lite
 from faceswap.swap.pair_data import FaceViews, PairData
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, FaceSet
 from faceswap.swap import cache
 from faceswap.swap.batches import BatchMaker
 from faceswap.swap.cache import open_cache
 from faceswap.swap.pair_data import open_pair
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
 from tests.swap.runs import train
 

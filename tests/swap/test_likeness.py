@@ -7,10 +7,10 @@ import json
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin import embedder
 from faceswap.swap import likeness
 from faceswap.swap.likeness import Likeness, LikenessLoss
+from faceswap.utils.errors import UserError
 from tests.swap.runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")

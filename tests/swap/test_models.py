@@ -5,11 +5,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.blocks import Convolution, Residual, SwapModel
 from faceswap.swap.lite import Lite
 from faceswap.swap.models import MODELS, build_model, model_name
 from faceswap.swap.original import Original
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import SMALL_UD
 
 

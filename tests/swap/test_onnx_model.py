@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.errors import UserError
 from faceswap.swap import onnx_model
 from faceswap.swap.exporting import export_onnx
 from faceswap.swap.onnx_model import OnnxSwapper
+from faceswap.utils.errors import UserError
 from tests.swap.exports import views
 
 onnx = pytest.importorskip("onnx", reason="exporting needs the extra: pip install -e .[onnx]")

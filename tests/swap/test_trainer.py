@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from faceswap.faces.errors import Interrupted, UserError
 from faceswap.swap import trainer
 from faceswap.swap.checkpoints import MODEL_FILE, find_weights, list_checkpoints
 from faceswap.swap.losses import ReconstructionLoss
@@ -19,6 +18,7 @@ from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.transfer import Weights
 from faceswap.swap.weights import read_tensors
+from faceswap.utils.errors import Interrupted, UserError
 from tests.swap.fakes import Tiny, make_face_set
 from tests.swap.runs import assert_same_run, files_of, train
 

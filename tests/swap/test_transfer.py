@@ -4,12 +4,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.checkpoints import save_checkpoint
 from faceswap.swap.models import MODELS
 from faceswap.swap.optimisers import Adam
 from faceswap.swap.training_state import TrainingState
 from faceswap.swap.transfer import start_from
+from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 FACES, COLUMNS = 64, 8
 

@@ -34,8 +34,8 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--device", default="auto")
     options = parser.parse_args(argv)
 
-    from faceswap.faces.devices import multiplies_bf16
     from faceswap.swap.machine import choose_machine
+    from faceswap.utils.devices import multiplies_bf16
 
     torch.set_num_threads(options.threads)
     machine = choose_machine(options.device)

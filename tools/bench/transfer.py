@@ -22,7 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 from tools.bench.models import MODELS
 
 LOOKS = (0, 100, 200, 500, 1000, 2000)
@@ -121,7 +121,7 @@ def _start() -> None:
     import cv2
     import torch
 
-    from faceswap.faces.workers import end_with_parent
+    from faceswap.utils.workers import end_with_parent
 
     end_with_parent()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

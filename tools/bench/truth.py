@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 from tools.truth.eyes import Eyes
 from tools.truth.score import score_clip, table, write_comparison
 
@@ -88,8 +88,8 @@ def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace:
     """The test clip with A's face, made by the three commands; a run that is taken as it is keeps its face sets."""
     from faceswap.convert import convert
     from faceswap.extract import extract
-    from faceswap.faces.workspace import Workspace
     from faceswap.train import train
+    from faceswap.utils.workspace import Workspace
 
     for role in ("a", "b", "test") if options.minutes else ("test",):
         video = options.clips / f"{pair[role]}.mp4"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import write_json
-from faceswap.faces.progress import Progress
-from faceswap.faces.workers import end_with_parent
+from faceswap.utils.atomic import write_json
+from faceswap.utils.progress import Progress
+from faceswap.utils.workers import end_with_parent
 from tools.people.assets import Assets
 from tools.people.cast import Pair, Shot, demo_pairs
 from tools.people.clip import landmarks_path, write_clip, write_landmarks

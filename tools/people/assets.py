@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 ASSETS_VARIABLE = "FACESWAP_PEOPLE_ASSETS"
 CACHE_VARIABLE = "FACESWAP_PEOPLE_CACHE"

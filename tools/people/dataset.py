@@ -24,10 +24,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from faceswap.faces.atomic import atomic_path, write_json
-from faceswap.faces.errors import UserError
-from faceswap.faces.progress import Progress
-from faceswap.faces.workers import end_with_parent
+from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
+from faceswap.utils.workers import end_with_parent
 from tools.people.assets import Assets
 from tools.people.contact import contact_sheet
 from tools.people.moment import random_moment

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 from tools.people.assets import Assets
 
 LUMA = np.array([0.3, 0.5, 0.2], np.float32)

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.faces.geometry import transform_points
 from faceswap.faces.landmarks import INNER
 from faceswap.faces.values import POINT_COUNT, Frame
@@ -30,6 +29,7 @@ from faceswap.find.builtin.landmark_net import LandmarkNet
 from faceswap.find.builtin.landmarks import LandmarkReader
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.utils.atomic import atomic_path, write_json
 from tools.reference.marks import Marks, marked_media
 from tools.train_eyes.training import exported
 

@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path
 from faceswap.faces.geometry import warp_crop
-from faceswap.faces.progress import Progress
 from faceswap.find.builtin.blocks import folded
 from faceswap.find.builtin.boxes import common_share
 from faceswap.find.builtin.detector import FaceDetector
 from faceswap.find.builtin.detector_net import DetectorNet
 from faceswap.find.builtin.windows import window_of_box
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.progress import Progress
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.data import MISTAKES, MISTAKES_PX, Faces
 from tools.train_eyes.scenes import Scene, SceneMaker

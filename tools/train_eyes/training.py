@@ -16,10 +16,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from faceswap.faces.atomic import atomic_path, write_json
-from faceswap.faces.errors import UserError
 from faceswap.media.stages import Stage
 from faceswap.swap.machine import choose_machine
+from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.errors import UserError
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3

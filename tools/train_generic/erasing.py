@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from faceswap.faces.errors import UserError
 from faceswap.swap.cache import crop_px_for
+from faceswap.utils.errors import UserError
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet
 from tools.train_generic.probe import codes_of, settings_of, views_of

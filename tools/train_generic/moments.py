@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import frame_to_crop_for, transform_points, warp_crop
-from faceswap.faces.pretrained import entry_of
-from faceswap.faces.progress import Progress
 from faceswap.swap.face_mask import hull_mask
 from faceswap.swap.generic import PERSON_SIZE, PersonReader
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import entry_of
+from faceswap.utils.progress import Progress
 from tools.train_eyes.data import Faces
 
 _AT_ONCE = 32

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.pretrained import enter_pretrained
 from faceswap.swap.generic import NAME
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.pretrained import enter_pretrained
 from tools.train_generic.__main__ import MODELS
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"

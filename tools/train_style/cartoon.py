@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from faceswap.faces.progress import Progress
 from faceswap.find.builtin.blocks import to_input
 from faceswap.style.alignment import to_pictures
 from faceswap.style.finding import styles_of
 from faceswap.style.generator import Generator
 from faceswap.style.weights import load_generator, save_generator
+from faceswap.utils.progress import Progress
 
 LEVELS = 5  # of lightness
 OUTLINE = 0.45  # how dark outlines are

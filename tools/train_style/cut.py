@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path, write_text
 from faceswap.faces.geometry import warp_crop
-from faceswap.faces.progress import Progress
 from faceswap.style.alignment import frame_to_style_for
 from faceswap.style.data import SEEN_FILE, TARGETS_FILE
+from faceswap.utils.atomic import atomic_path, write_text
+from faceswap.utils.progress import Progress
 from tools.people.labels import Label
 from tools.train_eyes.data import Faces
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import nn
 
-from faceswap.faces.pretrained import enter_pretrained
 from faceswap.find.builtin.blocks import to_input
 from faceswap.style.confidence import Measured
 from faceswap.style.data import SEEN_FILE, TARGETS_FILE
@@ -34,6 +33,7 @@ from faceswap.style.weights import (
     save_encoder,
     save_generator,
 )
+from faceswap.utils.pretrained import enter_pretrained
 from tools.train_style.cut import HELD_OUT
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.pretrained import enter_pretrained
 from faceswap.style.directions import SHIPPED, DirectionSet, load_directions
 from faceswap.style.weights import generator_hash, load_generator
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.pretrained import enter_pretrained
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 

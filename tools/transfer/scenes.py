@@ -14,7 +14,6 @@ from faceswap.blend.blenders import AlphaBlender
 from faceswap.blend.compositor import blend, view_of
 from faceswap.blend.masks import HullMask, LearnedMask
 from faceswap.faces.embeddings import mean_of
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import FaceSet
 from faceswap.faces.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop
 from faceswap.faces.landmarks import INNER
@@ -24,6 +23,7 @@ from faceswap.media.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.swap.inference import Swapper
 from faceswap.swap.pair_data import split_by_time
+from faceswap.utils.errors import UserError
 from tools.truth import metrics
 from tools.truth.eyes import Eyes
 

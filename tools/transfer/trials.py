@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.atomic import atomic_path, write_json
 from faceswap.media.images import write_image
 from faceswap.swap.blocks import SIDES, SwapModel
 from faceswap.swap.inference import Swapper
@@ -20,6 +19,7 @@ from faceswap.swap.lite import Lite
 from faceswap.swap.machine import choose_machine
 from faceswap.swap.trainer import train_pair
 from faceswap.swap.transfer import Generic, Scratch, Weights
+from faceswap.utils.atomic import atomic_path, write_json
 from tools.transfer.scenes import Scene
 from tools.truth.eyes import Eyes
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.embeddings import likeness, mean_of
-from faceswap.faces.pretrained import entry_of
 from faceswap.find.builtin.embedder import FaceEmbedder
 from faceswap.find.builtin.landmarks import LandmarkReader
+from faceswap.utils.pretrained import entry_of
 
 NETWORKS = ("landmarks", "embedder")
 

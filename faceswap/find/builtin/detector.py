@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.blocks import to_input
 from faceswap.find.builtin.detector_net import DetectorNet, split
 from faceswap.find.builtin.loading import load_network
+from faceswap.utils.errors import UserError
 
 BORDER_GREY = 127  # what surrounds a picture: 0 once it is network input, like the network's own padding
 BORDER_SHARE = 0.12  # of the reduced picture's sides, all round, so that a cut face's centre lies inside the maps

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.pretrained import entry_of
 from faceswap.find.builtin.blocks import Residual, trunk
 from faceswap.find.builtin.views import ViewReader
+from faceswap.utils.pretrained import entry_of
 
 if TYPE_CHECKING:
     from faceswap.find.builtin.inception_resnet import PublicEmbedder

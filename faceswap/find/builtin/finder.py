@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import entry_of, listed
 from faceswap.faces.values import Face, Frame
 from faceswap.find.builtin.following import Follower
 from faceswap.find.builtin.parts import Networks
 from faceswap.find.tracks import Glance, is_cut
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import entry_of, listed
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -18,10 +18,10 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.devices import choose_device
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import EMBEDDING_SIZE
 from faceswap.find.builtin.views import ViewReader
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
 
 RESOLUTION_PX = 160
 COVERAGE = 0.68  # about the boxes, from hairline to chin, that its weights were trained on

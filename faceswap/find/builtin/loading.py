@@ -9,10 +9,10 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from faceswap.faces.devices import choose_device
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import load_pretrained
 from faceswap.find.builtin.blocks import folded
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import load_pretrained
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from faceswap.faces.devices import multiplies_bf16
 from faceswap.faces.geometry import compose, frame_to_crop_for, view_of_crop, warp_crop
 from faceswap.find.builtin.blocks import to_input
 from faceswap.find.builtin.loading import load_network
+from faceswap.utils.devices import multiplies_bf16
 
 CROP_PX = 256  # of the crop a view is part of; any number gives the same view
 LARGEST_BATCH = 32

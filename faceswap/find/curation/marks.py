@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.find.curation.stock import FaceStock
+from faceswap.utils.errors import UserError
 
 LARGEST_BYTES = 32 << 20
 _SHOWN = 60  # characters of a foreign text in an error

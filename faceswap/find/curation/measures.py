@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import atomic_path
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import CURATION_CACHE, FaceRecord
 from faceswap.faces.landmarks import INNER
-from faceswap.faces.progress import Progress
 from faceswap.find.curation.stock import FaceStock
 from faceswap.media.images import read_image
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
 
 THUMBNAIL_PX = 32
 EMBEDDING = 128

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import write_text
-from faceswap.faces.choices import FACE_ORDERS
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import CURATION_REPORT, CURATION_SHEET
-from faceswap.faces.locks import locked
 from faceswap.find.curation.marks import read_marks
 from faceswap.find.curation.measures import Embedder, measure
 from faceswap.find.curation.sheet import sheet_html
 from faceswap.find.curation.stock import FaceStock
 from faceswap.find.curation.verdicts import REASONS, Limits, Verdicts, judge
+from faceswap.utils.atomic import write_text
+from faceswap.utils.choices import FACE_ORDERS
+from faceswap.utils.errors import UserError
+from faceswap.utils.locks import locked
 
 logger = logging.getLogger(__name__)
 

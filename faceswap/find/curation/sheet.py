@@ -14,10 +14,10 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.choices import FACE_ORDERS
 from faceswap.faces.face_set import REMOVED
 from faceswap.find.curation.stock import FaceStock
 from faceswap.find.curation.verdicts import REASONS, Verdicts
+from faceswap.utils.choices import FACE_ORDERS
 
 # Landmarks are written with two characters a coordinate: 4096 steps over these parts of the crop's width.
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.atomic import writing_errors
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
-from faceswap.faces.locks import LOCK
+from faceswap.utils.atomic import writing_errors
+from faceswap.utils.errors import UserError
+from faceswap.utils.locks import LOCK
 
 logger = logging.getLogger(__name__)
 

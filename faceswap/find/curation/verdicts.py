@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.errors import UserError
 from faceswap.find.curation.alignment import expressions, jumps, shape_errors
 from faceswap.find.curation.clusters import people_of
 from faceswap.find.curation.duplicates import duplicates_of
 from faceswap.find.curation.measures import Measures
 from faceswap.find.curation.stock import FaceStock
+from faceswap.utils.errors import UserError
 
 REASONS = ("blur", "duplicates", "misaligned", "damaged")
 _LARGEST_ERROR = 9.99  # what stands for "no face at all" in reports

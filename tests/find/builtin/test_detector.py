@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin import detector
 from faceswap.find.builtin.detector import Canvas, FaceDetector, distinct, looks, peaks
 from faceswap.find.builtin.detector_net import OUTPUTS, STRIDE, DetectorNet, split
+from faceswap.utils.errors import UserError
 
 
 def planted(height: int, width: int, box: tuple[float, ...], score: float = 0.9, roll: float = 30.0) -> Tensor:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import FOLDER_VARIABLE, save_pretrained
 from faceswap.faces.values import Face, Frame
 from faceswap.find.builtin.finder import BuiltinFinder
 from faceswap.find.builtin.following import PATIENCE
 from faceswap.media.sources import SourceInfo
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE, save_pretrained
 from tests.find.builtin.world import Places, World
 from tests.find.made import points_at, source_of
 
@@ -199,10 +199,10 @@ def test_missing_weights_are_told_before_the_first_frame(monkeypatch: pytest.Mon
 
 
 def test_an_interrupted_extraction_goes_on(tmp_path: Path) -> None:
-    from faceswap.faces.errors import Interrupted
     from faceswap.faces.face_set import FaceSet
     from faceswap.find.pipeline import extract_faces
     from faceswap.media.images import write_image
+    from faceswap.utils.errors import Interrupted
 
     world = World(one)
     for index in range(23):

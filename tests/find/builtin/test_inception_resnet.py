@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.values import EMBEDDING_SIZE
 from faceswap.find.builtin.embedder import FaceEmbedder, embedder_of
 from faceswap.find.builtin.inception_resnet import InceptionResnetV1, PublicEmbedder, projection
+from faceswap.utils.errors import UserError
 from tests.blend.fakes import face_points, smooth_picture
 
 WITHOUT_NAMES = 27_910_327 - 8631 * 513  # weights of the VGGFace2 model without its layer of 8631 names

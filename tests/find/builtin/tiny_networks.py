@@ -10,11 +10,11 @@ from torch import nn
 
 from faceswap.faces.geometry import transform_points
 from faceswap.faces.landmarks import MEAN_FACE
-from faceswap.faces.pretrained import save_pretrained
 from faceswap.find.builtin.detector_net import DetectorNet
 from faceswap.find.builtin.embedder import EmbedderNet
 from faceswap.find.builtin.landmark_net import LandmarkNet
 from faceswap.find.builtin.windows import window_of_points
+from faceswap.utils.pretrained import save_pretrained
 
 ONES = (1, 1, 1, 1)
 NONE = (0, 0, 0, 0)

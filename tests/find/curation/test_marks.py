@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
 from faceswap.find.curation import marks
 from faceswap.find.curation.marks import read_marks
 from faceswap.find.curation.stock import FaceStock
+from faceswap.utils.errors import UserError
 from tests.find.curation.made import mixed_set
 
 

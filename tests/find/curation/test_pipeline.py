@@ -7,10 +7,10 @@ import shutil
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.face_set import CURATION_CACHE, FaceSet
 from faceswap.find.cleaning import clear
 from faceswap.find.curation.pipeline import curate_faces
+from faceswap.utils.errors import UserError
 from tests.find.curation.made import SkinEmbedder, embedder, mixed_set, picture, record_of, write_set
 
 

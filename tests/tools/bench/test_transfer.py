@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.pretrained import FOLDER_VARIABLE
 from faceswap.faces.values import Decoded
 from faceswap.media.images import read_image
 from faceswap.swap.transfer import Generic, Scratch, Weights
+from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.find.builtin.tiny_networks import write_networks
 from tools.bench import transfer

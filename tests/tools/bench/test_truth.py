@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from faceswap.faces.pretrained import FOLDER_VARIABLE
+from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.find.builtin.tiny_networks import write_networks
 from tools.bench import truth

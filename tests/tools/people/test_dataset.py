@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 from tools.people.__main__ import main
 from tools.people.dataset import IN_A_ROW, Plan
 

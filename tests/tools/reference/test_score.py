@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import FOLDER_VARIABLE
 from faceswap.faces.values import Face
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.find.made import face_at, points_at
 from tools.bench import eyes

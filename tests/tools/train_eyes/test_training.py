@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.landmark_net import LandmarkNet
+from faceswap.utils.errors import UserError
 from tests.tools.train_eyes.made import write_set
 from tools.train_eyes.__main__ import TASKS, main
 from tools.train_eyes.augment import CHAIN, photometric

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import FOLDER_VARIABLE, entry_of
 from faceswap.swap.generic import PERSON_SIZE, GenericWeights
 from faceswap.swap.models import MODELS
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE, entry_of
 from tests.find.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.find.builtin.attributes import OUTPUTS
 from faceswap.style.directions import Direction, DirectionSet
 from faceswap.style.labels import read_labels
 from faceswap.style.scoring import SCORED
+from faceswap.utils.errors import UserError
 from tools.train_style.labels import lines
 from tools.train_style.ship_directions import scores
 

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import torch
 
-from faceswap.faces.pretrained import FOLDER_VARIABLE
 from faceswap.style import weights
 from faceswap.style.encoder import Encoder
 from faceswap.style.generator import Generator
 from faceswap.style.trainer import ENCODER_FILE, GENERATOR_FILE
+from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tools.train_style import ship
 from tools.train_style.cut import before_wall
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.errors import UserError
 from faceswap.faces.geometry import face_size
 from faceswap.faces.landmarks import MEAN_FACE
-from faceswap.faces.pretrained import FOLDER_VARIABLE, MANIFEST, listed
 from faceswap.find.builtin.embedder import FaceEmbedder
 from faceswap.find.builtin.landmarks import LandmarkReader, Reading
 from faceswap.find.builtin.windows import window_of_points
 from faceswap.media.reading import read_frames
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import FOLDER_VARIABLE, MANIFEST, listed
 from tests.clips import draw_face, write_clip
 from tests.find.builtin.tiny_networks import write_networks
 from tools.truth.eyes import NETWORKS, Eyes, identity_scores

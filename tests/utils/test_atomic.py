@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from faceswap.faces.atomic import atomic_path, write_json, writing_errors
-from faceswap.faces.errors import UserError
+from faceswap.utils.atomic import atomic_path, write_json, writing_errors
+from faceswap.utils.errors import UserError
 
 
 def test_a_name_that_is_no_utf8_is_written_and_comes_back(tmp_path):

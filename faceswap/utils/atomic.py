@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 TEMP_MARK = ".part"
 

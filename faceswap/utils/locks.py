@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from faceswap.faces.atomic import writing_errors
-from faceswap.faces.errors import UserError
+from faceswap.utils.atomic import writing_errors
+from faceswap.utils.errors import UserError
 
 LOCK = ".lock"
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)

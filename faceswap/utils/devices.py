@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     import torch  # at work it is imported where it is needed: help and errors answer without it

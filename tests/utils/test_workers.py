@@ -9,7 +9,7 @@ POOL = """
 import os, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from faceswap.faces.workers import end_with_parent
+from faceswap.utils.workers import end_with_parent
 
 def work(number):
     os.write(1, f"{os.getpid()}\\n".encode())  # in one piece: two workers share the pipe

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from faceswap.faces.plain_machine import Imitation, PickleError, Unfinished, expect
+from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect
 
 _NUMBER_KINDS = {  # element types of arrays that are plain numbers
     "b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8",

@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from faceswap.faces import locks
-from faceswap.faces.errors import UserError
-from faceswap.faces.locks import LOCK, locked
+from faceswap.utils import locks
+from faceswap.utils.errors import UserError
+from faceswap.utils.locks import LOCK, locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from faceswap.faces.locks import locked
+from faceswap.utils.locks import locked
 with locked(Path(sys.argv[1]), "training"):
     print("held", flush=True)
     time.sleep(60)

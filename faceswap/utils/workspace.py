@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceswap.faces.errors import UserError
+from faceswap.utils.errors import UserError
 
 RUN_CONFIG = "config.yaml"
 

@@ -13,8 +13,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from faceswap.faces.plain_arrays import NUMPY_NAMES
-from faceswap.faces.plain_machine import MOST_STEPS, Machine, Names, PickleError
+from faceswap.utils.plain_arrays import NUMPY_NAMES
+from faceswap.utils.plain_machine import MOST_STEPS, Machine, Names, PickleError
 
 
 def loads(data: bytes) -> Any:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from faceswap.faces.atomic import atomic_path, write_json
-from faceswap.faces.errors import UserError
+from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.errors import UserError
 
 MANIFEST = "manifest.json"
 FILE_NAME = "eyes-{}.safetensors"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.faces.plain_machine import Imitation, PickleError
-from faceswap.faces.plain_pickle import load_at, loads
+from faceswap.utils.plain_machine import Imitation, PickleError
+from faceswap.utils.plain_pickle import load_at, loads
 
 PROTOCOLS = [2, 3, 4, 5]
 keys = st.text(max_size=8) | st.integers(-(1 << 900), 1 << 900) | st.binary(max_size=8) | st.none() | st.booleans()

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces import pretrained
-from faceswap.faces.errors import UserError
-from faceswap.faces.pretrained import MANIFEST, entry_of, listed, load_pretrained, pretrained_folder, save_pretrained
+from faceswap.utils import pretrained
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import MANIFEST, entry_of, listed, load_pretrained, pretrained_folder, save_pretrained
 
 WEIGHTS = {"layer.weight": np.linspace(-1, 1, 24, dtype=np.float32).reshape(4, 6), "count": np.array(7)}
 
@@ -152,5 +152,5 @@ def test_the_projects_own_files_are_whole_and_small(monkeypatch: pytest.MonkeyPa
 
 
 def test_reading_needs_no_torch() -> None:
-    code = "import sys; import faceswap.faces.pretrained; assert 'torch' not in sys.modules"
+    code = "import sys; import faceswap.utils.pretrained; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
