@@ -16,6 +16,7 @@ from faceswap.blend.matching import is_made_from
 from faceswap.blend.steadying import TrackPath, bridged, smoothed
 from faceswap.faces.face_set import FaceRecord, FaceSet
 from faceswap.faces.geometry import frame_to_crop_for, scale_of
+from faceswap.faces.taken_out import without_other_people
 from faceswap.faces.values import Face, Frame
 from faceswap.find.finders import Finder, find_in_batches
 from faceswap.find.smoothing import linked, smoothed_tracks
@@ -51,7 +52,8 @@ class StoredFaces:
 
     Frames between two records of a track are bridged when at most `fill_frames` are missing (faces that the finder
     lost); those of a film that a set extracted with every > 1 skips, always. `smooth_frames` > 0 steadies each track
-    over that many frames to both sides. `tracks` keeps these tracks only.
+    over that many frames to both sides. `tracks` keeps these tracks only; without it, people taken out of
+    the set as others stay as they were filmed.
     """
 
     def __init__(
@@ -155,7 +157,7 @@ def placement_for(
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:
     if tracks is None:
-        return list(face_set.records)
+        return _of_wanted_people(face_set)
     known = {record.track for record in face_set.records}
     missing = sorted(set(tracks) - known)
     if missing:
@@ -164,6 +166,14 @@ def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRe
             f"it has {', '.join(map(str, sorted(known)))}"
         )
     return [record for record in face_set.records if record.track in set(tracks)]
+
+
+def _of_wanted_people(face_set: FaceSet) -> list[FaceRecord]:
+    """The faces that were not taken out as other people; pictures taken out as bad ones are swapped all the same."""
+    records = without_other_people(face_set.folder, face_set.records)
+    if left := len(face_set.records) - len(records):
+        log.info("%d faces of people that curate took out of %s stay as filmed", left, face_set.name)
+    return records
 
 
 def _has_size(frame_to_crop: NDArray[np.float64]) -> bool:

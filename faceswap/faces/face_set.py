@@ -20,6 +20,7 @@ ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
 REPORT = "report.json"
 REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
+TAKEN_OUT = "taken_out.json"  # which of them are other people: convert leaves these as they were filmed
 CURATION_SHEET = "curation.html"
 CURATION_REPORT = "curation.json"
 CURATION_CACHE = ".curation.npz"

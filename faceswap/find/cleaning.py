@@ -12,6 +12,7 @@ from faceswap.faces.face_set import (
     CURATION_SHEET,
     REMOVED,
     REPORT,
+    TAKEN_OUT,
 )
 from faceswap.find.journal import JOURNAL
 from faceswap.utils.atomic import TEMP_MARK, writing_errors
@@ -24,7 +25,7 @@ def clear(folder: Path) -> None:
         return
     with writing_errors(folder):
         remove_parts(folder)
-        own = (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE)
+        own = (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TAKEN_OUT)
         for path in folder.iterdir():
             if path.name in own or _is_crop(path):
                 path.unlink()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.face_set import CURATION_REPORT, CURATION_SHEET
+from faceswap.faces.taken_out import read_other_people, write_other_people
 from faceswap.find.curation.marks import read_marks
 from faceswap.find.curation.measures import Embedder, measure
 from faceswap.find.curation.sheet import sheet_html
@@ -43,8 +44,9 @@ def curate_faces(
 
     Nothing is moved unless asked for: `reject` takes out the faces with these of REASONS, `keep` all but these people,
     `apply` those marked in a file that the sheet saved; `restore` first puts all back that was taken out before. What
-    is taken out lies in the folder `removed` of the set. `embedder` makes what tells people apart; without one (or
-    without its weights) tracks are not joined. Raises UserError.
+    is taken out lies in the folder `removed` of the set; who went as another person is on record (taken_out.json):
+    convert does not swap them. `embedder` makes what tells people apart; without one (or without its weights) tracks
+    are not joined. Raises UserError.
     """
     _check(sort, reject, keep, apply)
     limits = limits or Limits()
@@ -62,10 +64,13 @@ def curate_faces(
         unwanted &= ~settled.removed
         if unwanted.sum() + settled.removed.sum() == len(stock) and unwanted.any():
             raise UserError(f"this would take all {len(stock)} faces out of {stock.name}; nothing was taken out")
+        strangers = _strangers(settled, verdicts, keep, marked)
+        # Before files move: what is on record and yet in the set, after a kill in between, is in use.
+        write_other_people(folder, {stock.files[index] for index in np.flatnonzero(strangers)})
         stock = stock.with_moved(unwanted, back & ~unwanted)
         verdicts = verdicts.after_moving(stock.removed)
         asked = bool(reject or len(keep) or apply or restore)
-        summary = _summary(stock, verdicts, unwanted, int(back.sum()), asked)
+        summary = _summary(stock, verdicts, unwanted, int(back.sum()), int(strangers.sum()), asked)
         write_text(folder / CURATION_REPORT, _report(stock, verdicts, sort))
         write_text(folder / CURATION_SHEET, sheet_html(stock, verdicts, sort))
     logger.info("%s", summary)
@@ -101,14 +106,33 @@ def _others(verdicts: Verdicts, keep: Sequence[int]) -> NDArray[np.bool_]:
     return ~np.isin(verdicts.person, list(keep)) if len(keep) else np.zeros(len(verdicts.person), bool)
 
 
-def _summary(stock: FaceStock, verdicts: Verdicts, moved: NDArray, put_back: int, asked: bool) -> str:
+def _strangers(stock: FaceStock, verdicts: Verdicts, keep: Sequence[int], marked: NDArray) -> NDArray[np.bool_]:
+    """Which faces (N,) bool are out of the set as other people, so that convert leaves them as they were filmed.
+
+    Those of people who are not to be kept, also where they were taken out before for another reason; those on record
+    that stay out; and those marked by hand where nothing of the person stays and some had no fault.
+    """
+    known = read_other_people(stock.folder) if stock.removed.any() else set()
+    strangers = stock.removed & np.array([file in known for file in stock.files], bool)
+    if len(keep):
+        return (strangers & ~np.isin(verdicts.person, list(keep))) | _others(verdicts, keep)
+    gone, faultless = stock.removed | marked, marked & ~np.any(list(verdicts.against.values()), axis=0)
+    for person in np.unique(verdicts.person[faultless]):
+        own = verdicts.person == person
+        if gone[own].all():
+            strangers |= own
+    return strangers
+
+
+def _summary(stock: FaceStock, verdicts: Verdicts, moved: NDArray, put_back: int, strangers: int, asked: bool) -> str:
     """One line: what was done, or what could be."""
     used = int((~stock.removed).sum())
     people = len(np.unique(verdicts.person[~stock.removed]))
     head = f"{stock.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
     if asked:
         back = f", {put_back} put back" if put_back else ""
-        return f"{head}; {int(moved.sum())} taken out{back}, {int(stock.removed.sum())} lie in removed/ (restore=true)"
+        line = f"{head}; {int(moved.sum())} taken out{back}, {int(stock.removed.sum())} lie in removed/ (restore=true)"
+        return line + (f"; convert leaves {strangers} faces of other people as filmed" if strangers else "")
     counts = {reason: int(chosen.sum()) for reason, chosen in verdicts.against.items() if chosen.any()}
     if not counts:
         return f"{head}; none blurred, double, misaligned or damaged"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.faces.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
+from faceswap.faces.taken_out import fingerprint_of
 from faceswap.utils.atomic import writing_errors
 from faceswap.utils.errors import UserError
 from faceswap.utils.locks import LOCK
@@ -62,7 +62,7 @@ class FaceStock:
 
     def fingerprint(self) -> str:
         """Changes when the faces are extracted anew: file names then mean other faces."""
-        return hashlib.sha256((self.folder / ALIGNMENTS).read_bytes()).hexdigest()[:16]
+        return fingerprint_of(self.folder)
 
     def with_moved(self, remove: NDArray[np.bool_], restore: NDArray[np.bool_]) -> FaceStock:
         """The stock after image files were moved out of the set (`remove` (N,) bool) and back into it (`restore`).

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from faceswap.faces.face_set import CURATION_CACHE, FaceSet
+from faceswap.faces.taken_out import without_other_people
 from faceswap.find.cleaning import clear
 from faceswap.find.curation.pipeline import curate_faces
 from faceswap.utils.errors import UserError
@@ -201,3 +202,65 @@ def test_extracting_anew_forgets_what_was_removed(faces):
     clear(faces)
     assert sorted(path.relative_to(faces).as_posix() for path in faces.rglob("*")) == ["removed", "removed/notes.txt"]
     shutil.rmtree(faces)
+
+
+OTHERS = [3, 4, 5, 9, 10, 11]
+
+
+def swapped(faces):
+    """The faces that convert is to swap."""
+    records = FaceSet.open(faces, with_deleted=True).records
+    return [int(record.file[:6]) for record in without_other_people(faces, records)]
+
+
+def test_other_people_leave_the_film_and_bad_pictures_do_not(faces, caplog):
+    caplog.set_level("INFO")
+    curate_faces(faces, reject=["blur", "misaligned"], embedder=embedder())
+    assert swapped(faces) == list(range(12))  # 4 is blurred: out of the training, still in the film
+    curate_faces(faces, keep=[1], embedder=embedder())
+    assert swapped(faces) == [0, 1, 2, 6, 7, 8]  # the blurred one was of the other person
+    assert "leaves 6 faces of other people" in caplog.messages[-1]
+    curate_faces(faces, reject=["duplicates"], embedder=embedder())
+    assert swapped(faces) == [0, 1, 2, 6, 7, 8]
+    shutil.rmtree(faces / "removed")
+    assert swapped(faces) == [0, 1, 2, 6, 7, 8]  # whoever empties that folder wants them back even less
+
+
+def test_other_people_come_back(faces):
+    curate_faces(faces, keep=[2], embedder=embedder())
+    assert swapped(faces) == OTHERS
+    os.replace(faces / "removed/000000_00.png", faces / "000000_00.png")  # by hand
+    assert swapped(faces) == [0, *OTHERS]
+    curate_faces(faces, restore=True, embedder=embedder())
+    assert swapped(faces) == list(range(12)) and not (faces / "taken_out.json").exists()
+
+
+def test_a_person_marked_whole_in_the_sheet_is_another_one(faces, tmp_path):
+    marks = tmp_path / "rejects.json"
+    marks.write_text(json.dumps([f"{i:06d}_00.png" for i in OTHERS[:-1]]))
+    curate_faces(faces, apply=marks, embedder=embedder())
+    assert swapped(faces) == list(range(12))  # some of the person stay
+    marks.write_text(json.dumps([f"{OTHERS[-1]:06d}_00.png"]))
+    curate_faces(faces, apply=marks, embedder=embedder())
+    assert swapped(faces) == [0, 1, 2, 6, 7, 8]
+
+
+def test_a_crop_deleted_by_hand_goes_with_its_track(faces):
+    (faces / "000003_00.png").unlink()
+    (faces / "000000_00.png").unlink()
+    curate_faces(faces, keep=[1], embedder=embedder())  # the larger one of what is left has two tracks, as before
+    kept = swapped(faces)
+    assert kept in ([0, 1, 2, 6, 7, 8], OTHERS)
+
+
+def test_a_record_of_an_earlier_extraction_or_a_damaged_one(faces):
+    curate_faces(faces, keep=[1], embedder=embedder())
+    (faces / "taken_out.json").write_text('{"other_people": 5}')
+    with pytest.raises(UserError, match=r"taken_out.json.*not to be swapped.*restore=true"):
+        swapped(faces)
+    curate_faces(faces, keep=[1], restore=True, embedder=embedder())
+    with (faces / "alignments.jsonl").open("a") as file:
+        file.write("\n")
+    assert swapped(faces) == list(range(12))
+    clear(faces)
+    assert not (faces / "taken_out.json").exists()
