@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
-    from faceswap.blend.results import Swapper
-    from faceswap.find.finders import Finder
+    from faceswap.compositing.results import Swapper
+    from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
     from faceswap.utils.workspace import Workspace
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
-    from faceswap.blend.pipeline import convert_video
+    from faceswap.compositing.pipeline import convert_video
     from faceswap.config.compose import build
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
@@ -78,7 +78,7 @@ class Model(NamedTuple):
 def trained_model(config: Any, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
-    from faceswap.swap.inference import Swapper
+    from faceswap.swap.inference.swapper import Swapper
 
     run = chosen_run(config.pair, workspace)
     checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
@@ -88,7 +88,7 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
 def exported_model(config: Any) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
     from faceswap.pairs import CONSENT
-    from faceswap.swap.onnx_model import OnnxSwapper
+    from faceswap.swap.inference.onnx_model import OnnxSwapper
     from faceswap.utils.errors import UserError
 
     pair = config.pair
@@ -106,7 +106,7 @@ def exported_model(config: Any) -> Model:
 
 def source_of(workspace: Workspace, name: str) -> Path:
     """The video that a face set was made from. Raises UserError when it is unknown or gone."""
-    from faceswap.faces.face_set import FaceSet
+    from faceswap.core.face_set import FaceSet
     from faceswap.utils.errors import UserError
 
     source = FaceSet.open(workspace.existing_faces(name)).source
@@ -120,7 +120,7 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
     The set that is called like the source comes first, then that of the person `performing`, then the others.
     """
-    from faceswap.blend.matching import set_made_from
+    from faceswap.compositing.matching import set_made_from
 
     if name:
         return workspace.existing_faces(name)

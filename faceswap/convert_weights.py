@@ -12,7 +12,7 @@ from faceswap.config.command import run_command
 def convert_weights(config: Any) -> Path:
     """Reads a generator in any layout and writes it in another; returns the new file's path."""
     from faceswap.config.compose import require
-    from faceswap.style.weights import generator_hash, load_generator, write_as
+    from faceswap.stylegan.weights.files import generator_hash, load_generator, write_as
     from faceswap.utils.errors import UserError
 
     require(config, "out")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
-    from faceswap.find.curation.measures import Embedder
+    from faceswap.curation.measures import Embedder
 
 
 def curate(config: Any) -> Path:
     """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
     from faceswap.config.compose import build, require
-    from faceswap.find.curation.pipeline import curate_faces
-    from faceswap.find.curation.verdicts import REASONS
+    from faceswap.curation.flags import REASONS
+    from faceswap.curation.pipeline import curate_faces
     from faceswap.utils.workspace import Workspace
 
     require(config, "faces")
@@ -55,7 +55,7 @@ def embedder_on(device: str) -> Callable[[], Embedder]:
     choose_device(device)  # asked for in vain it is a mistake; only without weights does curating do without
 
     def make() -> Embedder:
-        from faceswap.find.builtin.embedder import FaceEmbedder
+        from faceswap.facenets.embedder import FaceEmbedder
 
         return FaceEmbedder(device=device)
 

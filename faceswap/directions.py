@@ -13,12 +13,12 @@ from faceswap.config.command import run_command
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from faceswap.style.directions import DirectionSet
-    from faceswap.style.encoder import Encoder
-    from faceswap.style.finding import Sample
-    from faceswap.style.generator import Generator
-    from faceswap.style.labels import Labels
-    from faceswap.style.scoring import Scorer
+    from faceswap.stylegan.data.labels import Labels
+    from faceswap.stylegan.directions.directions import DirectionSet
+    from faceswap.stylegan.directions.discovery import Sample
+    from faceswap.stylegan.directions.scoring import Scorer
+    from faceswap.stylegan.networks.encoder import Encoder
+    from faceswap.stylegan.networks.generator import Generator
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
     from faceswap.media.images import write_image
-    from faceswap.style.directions import save_directions
-    from faceswap.style.finding import styles_of
-    from faceswap.style.gallery import direction_sheet
-    from faceswap.style.imported_directions import import_directions
-    from faceswap.style.weights import generator_hash, load_generator
+    from faceswap.stylegan.directions.directions import save_directions
+    from faceswap.stylegan.directions.discovery import styles_of
+    from faceswap.stylegan.directions.imported import import_directions
+    from faceswap.stylegan.gallery.sheets import direction_sheet
+    from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.workspace import Workspace
 
@@ -59,11 +59,11 @@ def directions(config: Any) -> Path:
 
 def found_in(generator: Generator, config: Any) -> DirectionSet:
     """The directions that the settings ask for."""
-    from faceswap.style.directions import DirectionSet
-    from faceswap.style.finding import find_directions, names_told, principal_directions, styles_of
-    from faceswap.style.labels import read_labels
-    from faceswap.style.scoring import AttributeScorer, scorer_by_name
-    from faceswap.style.weights import generator_hash
+    from faceswap.stylegan.data.labels import read_labels
+    from faceswap.stylegan.directions.directions import DirectionSet
+    from faceswap.stylegan.directions.discovery import find_directions, names_told, principal_directions, styles_of
+    from faceswap.stylegan.directions.scoring import AttributeScorer, scorer_by_name
+    from faceswap.stylegan.weights.files import generator_hash
 
     scorer = scorer_by_name(config.scorer) if config.scorer else AttributeScorer(config.device)
     table = read_labels(config.labels) if config.labels else None
@@ -92,8 +92,8 @@ def samples(
     generator: Generator, scorer: Scorer, table: Labels | None, config: Any
 ) -> tuple[Tensor | None, Sample, Sample | None]:
     """Styles to measure edits on (None: seeds of their own), what planes are fitted to, and the scored among it."""
-    from faceswap.style.finding import draw_sample, scored_styles
-    from faceswap.style.labelled import ranked, styles_of_pictures
+    from faceswap.stylegan.directions.discovery import draw_sample, scored_styles
+    from faceswap.stylegan.directions.labelled import ranked, styles_of_pictures
     from faceswap.utils.errors import UserError
 
     if table is None and not config.samples:
@@ -118,7 +118,7 @@ def samples(
 def labelled(table: Labels, generator: Generator, config: Any) -> Sample:
     """The styles of what a table tells of."""
     from faceswap.config.compose import build
-    from faceswap.style.labelled import sample_of_crops, sample_of_pictures, sample_of_seeds
+    from faceswap.stylegan.directions.labelled import sample_of_crops, sample_of_pictures, sample_of_seeds
 
     if table.by == "seed":
         return sample_of_seeds(table, generator, config.psi)
@@ -130,7 +130,7 @@ def labelled(table: Labels, generator: Generator, config: Any) -> Sample:
 
 def encoder_of(config: Any) -> Encoder:
     """The generator's encoder."""
-    from faceswap.style.inverting import load_both
+    from faceswap.stylegan.inversion.pipeline import load_both
 
     _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
     assert encoder is not None

@@ -11,19 +11,19 @@ from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
-    from faceswap.style.codes import Latent
-    from faceswap.style.directions import DirectionSet
-    from faceswap.style.editing import Inverted
-    from faceswap.style.inverting import Inverter
-    from faceswap.style.pasting import Paster
+    from faceswap.stylegan.directions.directions import DirectionSet
+    from faceswap.stylegan.editing.pasting import Paster
+    from faceswap.stylegan.editing.photos import Inverted
+    from faceswap.stylegan.inversion.latents import Latent
+    from faceswap.stylegan.inversion.pipeline import Inverter
 
 
 def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
-    from faceswap.blend.colour import ColourMemory
+    from faceswap.compositing.colour import ColourMemory
     from faceswap.config.compose import build
-    from faceswap.style.pasting import Paster
-    from faceswap.style.sheets import write_page, write_sheet
+    from faceswap.stylegan.editing.pasting import Paster
+    from faceswap.stylegan.editing.sheets import write_page, write_sheet
     from faceswap.utils.workspace import Workspace
 
     check_asked(config)
@@ -45,16 +45,16 @@ def write_edited(
     out: Path,
 ) -> Path:  # fmt: skip
     """The edited photo or film as `out`, with a report beside it."""
-    from faceswap.blend.memory import reuse_freed_memory
-    from faceswap.blend.results import report_path
+    from faceswap.compositing.memory import reuse_freed_memory
+    from faceswap.compositing.results import report_path
     from faceswap.config.compose import build
-    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.facenets.parser import FaceParser
     from faceswap.media.writing import writer_for
-    from faceswap.style.editing import edit_photos, write_report
-    from faceswap.style.film_editing import FilmHow, edit_film
-    from faceswap.style.inverting import made_with_ai
-    from faceswap.style.moves import read_moves
-    from faceswap.style.weights import generator_hash
+    from faceswap.stylegan.editing.edits import read_moves
+    from faceswap.stylegan.editing.films import FilmHow, edit_film
+    from faceswap.stylegan.editing.photos import edit_photos, write_report
+    from faceswap.stylegan.inversion.pipeline import made_with_ai
+    from faceswap.stylegan.weights.files import generator_hash
     from faceswap.utils.errors import UserError
 
     moves = read_moves(config.moves, known, config.clamp)
@@ -92,10 +92,10 @@ def check_asked(config: Any) -> None:
 def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
     """The networks, and the directions of this generator. Raises UserError for those of another."""
     from faceswap.config.compose import build
-    from faceswap.style.directions import load_directions
-    from faceswap.style.inverting import How, Inverter, load_both
-    from faceswap.style.perception import resemblance
-    from faceswap.style.weights import generator_hash
+    from faceswap.stylegan.directions.directions import load_directions
+    from faceswap.stylegan.inversion.perceptual import resemblance
+    from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
+    from faceswap.stylegan.weights.files import generator_hash
 
     generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device, "guess")
     known = load_directions(config.directions or None).only_for(generator_hash(generator))
@@ -106,7 +106,7 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
 def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | None]:
     """What is to be edited; with the code, when it is a file that invert has written."""
     from faceswap.media.sources import probe
-    from faceswap.style.codes import SUFFIX, Latent
+    from faceswap.stylegan.inversion.latents import SUFFIX, Latent
     from faceswap.utils.errors import UserError
 
     text, latent = config.photo or config.video, None
@@ -122,8 +122,8 @@ def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | Non
 def photos_of(config: Any, info: SourceInfo, inverter: Inverter, latent: Latent | None) -> Iterable[Inverted]:
     """The photos as codes: as they were inverted before, else inverted now, one after the other."""
     from faceswap.config.compose import build
-    from faceswap.find.builtin.parser import FaceParser
-    from faceswap.style.editing import inverted_photos, stored_photo
+    from faceswap.facenets.parser import FaceParser
+    from faceswap.stylegan.editing.photos import inverted_photos, stored_photo
 
     if latent is not None:
         return [stored_photo(info, latent)]

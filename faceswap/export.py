@@ -12,8 +12,8 @@ from faceswap.config.command import run_command
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
-    from faceswap.swap.checkpoints import find_weights
-    from faceswap.swap.exporting import export_onnx
+    from faceswap.swap.inference.export import export_onnx
+    from faceswap.swap.training.checkpoints import find_weights
     from faceswap.utils.errors import UserError
     from faceswap.utils.workspace import RUN_CONFIG, Workspace
 
@@ -42,7 +42,7 @@ def export(config: Any) -> Path:
 
 def run_of(weights: Path) -> Path:
     """The folder of the run that a weights file belongs to; one that lies elsewhere: the folder it lies in."""
-    from faceswap.swap.checkpoints import CHECKPOINTS
+    from faceswap.swap.training.checkpoints import CHECKPOINTS
 
     folder = weights.resolve().parent
     for parent in (folder, folder.parent):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
-    from faceswap.find.identity import Person
+    from faceswap.extraction.identity import Person
 
 
 def extract(config: Any) -> Path:
     """Makes a face set and returns its folder."""
     from faceswap.config.compose import build, require
-    from faceswap.find.pipeline import extract_faces
+    from faceswap.extraction.pipeline import extract_faces
     from faceswap.media.sources import probe
     from faceswap.utils.workspace import Workspace
 
@@ -42,9 +42,9 @@ def person_to_keep(config: Any) -> Person | None:
     """Who is on the photo, or in the face set, of `keep=`; None without it."""
     if not config.keep:
         return None
-    from faceswap.find.builtin.embedder import embedder_of
-    from faceswap.find.builtin.finder import BuiltinFinder
-    from faceswap.find.identity import person_of
+    from faceswap.detect.builtin.detector import BuiltinFinder
+    from faceswap.extraction.identity import person_of
+    from faceswap.facenets.embedder import embedder_of
 
     device = getattr(config.finder, "device", "auto")
     embedder = embedder_of(getattr(config.finder, "embedder_weights", None), device)

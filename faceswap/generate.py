@@ -13,9 +13,9 @@ MOST_MIXED = 400
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
-    from faceswap.style.mixing import rows_of
-    from faceswap.style.samples import Sampling, write_grid, write_samples
-    from faceswap.style.weights import load_generator
+    from faceswap.stylegan.gallery.mixing import rows_of
+    from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples
+    from faceswap.stylegan.weights.files import load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError
     from faceswap.utils.workspace import Workspace
@@ -37,7 +37,7 @@ def generate(config: Any) -> Path:
 
 def seeds_in(setting: str, text: str) -> list[int]:
     """The seeds that a setting names. Raises UserError for a text that names none."""
-    from faceswap.style.sitters import seeds_of
+    from faceswap.stylegan.morphing.subjects import seeds_of
     from faceswap.utils.errors import UserError
 
     seeds = seeds_of(text)

@@ -12,12 +12,12 @@ from faceswap.config.command import run_command
 def invert(config: Any) -> Path:
     """Finds the styles that draw a photo; returns their file, of several photos their folder."""
     from faceswap.config.compose import build, require
-    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.facenets.parser import FaceParser
     from faceswap.media.sources import probe
-    from faceswap.style.inverting import How, Inverter, invert_photos, load_both
-    from faceswap.style.perception import resemblance
-    from faceswap.style.portraits import portraits
-    from faceswap.style.tradeoff import write_tradeoff
+    from faceswap.stylegan.data.portraits import portraits
+    from faceswap.stylegan.inversion.perceptual import resemblance
+    from faceswap.stylegan.inversion.pipeline import How, Inverter, invert_photos, load_both
+    from faceswap.stylegan.inversion.tradeoff import write_tradeoff
     from faceswap.utils.errors import UserError
     from faceswap.utils.workspace import Workspace
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
-    from faceswap.faces.values import AlignedFace
-    from faceswap.style.inversion import Start
-    from faceswap.style.pasting import Paster
-    from faceswap.style.sitters import Studio
+    from faceswap.core.values import AlignedFace
+    from faceswap.stylegan.editing.pasting import Paster
+    from faceswap.stylegan.inversion.inversion import Start
+    from faceswap.stylegan.morphing.subjects import Studio
 
 
 def morph(config: Any) -> Path:
@@ -28,8 +28,8 @@ def morph(config: Any) -> Path:
 def film(config: Any) -> Path:
     """One face turns into the other."""
     from faceswap.media.writing import FILM_SUFFIXES
-    from faceswap.style.morph_results import FilmHow, write_film
-    from faceswap.style.morphing import Timing
+    from faceswap.stylegan.morphing.films import Timing
+    from faceswap.stylegan.morphing.results import FilmHow, write_film
     from faceswap.utils.errors import UserError
 
     out = target(config, ".mp4", FILM_SUFFIXES)
@@ -47,7 +47,7 @@ def film(config: Any) -> Path:
 
 def child(config: Any) -> Path:
     """What two faces would have between them."""
-    from faceswap.style.morph_results import write_child
+    from faceswap.stylegan.morphing.results import write_child
 
     out = target(config, ".png")
     studio = studio_of(config)
@@ -59,8 +59,8 @@ def child(config: Any) -> Path:
 
 def grid(config: Any) -> Path:
     """The styles of b in the faces of a."""
-    from faceswap.style.mixing import rows_of
-    from faceswap.style.morph_results import write_grid
+    from faceswap.stylegan.gallery.mixing import rows_of
+    from faceswap.stylegan.morphing.results import write_grid
 
     out = target(config, ".png")
     studio = studio_of(config)
@@ -71,7 +71,7 @@ def grid(config: Any) -> Path:
 def average(config: Any) -> Path:
     """Many faces laid over each other."""
     from faceswap.media.images import write_image
-    from faceswap.style.composite import composite
+    from faceswap.stylegan.morphing.composite import composite
 
     out = target(config, ".png")
     write_image(out, composite(aligned_faces(config), config.to_shape))
@@ -80,8 +80,8 @@ def average(config: Any) -> Path:
 
 def cartoon(config: Any) -> Path:
     """Faces drawn with layers of another generator."""
-    from faceswap.style.morph_results import write_cartoon
-    from faceswap.style.weights import load_generator
+    from faceswap.stylegan.morphing.results import write_cartoon
+    from faceswap.stylegan.weights.files import load_generator
 
     out = target(config, ".png")
     studio = studio_of(config)
@@ -94,10 +94,10 @@ def cartoon(config: Any) -> Path:
 def studio_of(config: Any) -> Studio:
     """What turns photos and seeds into codes."""
     from faceswap.config.compose import build
-    from faceswap.find.builtin.parser import FaceParser
-    from faceswap.style.inverting import How, Inverter, load_both
-    from faceswap.style.perception import Weights, resemblance
-    from faceswap.style.sitters import Studio, seeds_of
+    from faceswap.facenets.parser import FaceParser
+    from faceswap.stylegan.inversion.perceptual import Weights, resemblance
+    from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
+    from faceswap.stylegan.morphing.subjects import Studio, seeds_of
 
     asked = [text for text in (config.a, config.b) if text]
     start: Start = config.start
@@ -113,10 +113,10 @@ def studio_of(config: Any) -> Studio:
 
 def paster_of(config: Any) -> Paster:
     """What brings drawn faces into the photo."""
-    from faceswap.blend.blenders import AlphaBlender
+    from faceswap.compositing.blenders import AlphaBlender
     from faceswap.config.compose import build
     from faceswap.media.colour_transfer import NoColour
-    from faceswap.style.pasting import Paster
+    from faceswap.stylegan.editing.pasting import Paster
 
     return Paster(build(config.mask), NoColour(), AlphaBlender(), config.paste)
 
@@ -124,10 +124,10 @@ def paster_of(config: Any) -> Paster:
 def aligned_faces(config: Any) -> Iterator[AlignedFace]:
     """The faces of a composite: those of a face set of that name, else of photos."""
     from faceswap.config.compose import build
-    from faceswap.find.builtin.parser import FaceParser
+    from faceswap.facenets.parser import FaceParser
     from faceswap.media.sources import probe
-    from faceswap.style.portraits import portraits
-    from faceswap.style.stored import stored_faces
+    from faceswap.stylegan.data.face_sets import stored_faces
+    from faceswap.stylegan.data.portraits import portraits
     from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))

@@ -27,9 +27,9 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     Goes on where it was when it was stopped: what is finished is not trained again. One that fails is told of and the
     others go on. Raises UserError at the end when any has failed.
     """
+    from faceswap.engine.process_group import find_team
     from faceswap.pairs import resolve_pair
-    from faceswap.swap.comparison import read_report, write_comparison
-    from faceswap.swap.distributed import find_team
+    from faceswap.swap.training.comparison import read_report, write_comparison
     from faceswap.utils.workspace import Workspace
 
     if find_team().size > 1:
@@ -74,9 +74,9 @@ def run_names(pair: str, combinations: Sequence[Combination]) -> list[str]:
 def is_finished(run: Path, config: Any) -> bool:
     """Whether a run has trained as long as `config` asks. Raises UserError when it was with other settings."""
     from faceswap.config.compose import to_yaml, untouched
-    from faceswap.swap.changes import check_same_settings
-    from faceswap.swap.checkpoints import list_checkpoints
-    from faceswap.swap.comparison import read_report
+    from faceswap.swap.training.checkpoints import list_checkpoints
+    from faceswap.swap.training.comparison import read_report
+    from faceswap.swap.training.config_guard import check_same_settings
 
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))

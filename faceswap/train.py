@@ -15,7 +15,7 @@ def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml, untouched
     from faceswap.pairs import resolve_pair, show_consent
-    from faceswap.swap.trainer import train_pair
+    from faceswap.swap.training.trainer import train_pair
     from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from faceswap.faces.landmarks import MEAN_FACE
+from faceswap.core.landmarks import MEAN_FACE
 
 
 class Clip(NamedTuple):

@@ -7,12 +7,12 @@ import pytest
 
 from faceswap.config.compose import compose_config
 from faceswap.convert import chosen_tracks, default_name, stored_faces, usual_finder
-from faceswap.find.settings import fingerprint
+from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
 from faceswap.utils.errors import UserError
 from faceswap.utils.workspace import Workspace
-from tests.blend.clips import write_face_set, write_film
+from tests.compositing.clips import write_face_set, write_film
 
 
 @pytest.fixture

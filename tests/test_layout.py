@@ -10,8 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "faceswap"
 # From the top of the house down: a room imports only from rooms further down.
-ROOMS = ["demo", "config", "style", "blend", "swap", "find", "media", "faces", "utils"]
-COMMANDS_IN_ROOMS = [PACKAGE / "style" / "train.py", PACKAGE / "style" / "metrics.py"]
+ROOMS = [
+    *("demo", "config", "stylegan", "compositing", "swap", "curation", "extraction", "detect", "track", "facenets"),
+    *("engine", "media", "core", "utils"),
+]
+COMMANDS_IN_ROOMS = [PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py"]
 
 
 def modules():
@@ -37,9 +40,35 @@ def test_imports_point_down_the_house(path):
     if room not in ROOMS or room == "demo" or path in COMMANDS_IN_ROOMS:
         return  # the commands stand above all rooms
     above = {*ROOMS[: ROOMS.index(room)]} | {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
-    # config describes plugins by name and never imports a room but faces/ and utils/
+    # config describes plugins by name and never imports a room but core/ and utils/
     above |= set(ROOMS[2:-2]) if room == "config" else set()
     assert not above & set(imported_rooms(path))
+
+
+def test_folders_form_no_circle():
+    """Inside a room too: its folders import each other one way."""
+    known = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in modules()}
+    folder = {name: name.rpartition(".")[0] for name in known}
+    arrows: dict[str, set[str]] = {}
+    for name, path in known.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("faceswap.")):
+                continue
+            base = node.module.removeprefix("faceswap.")
+            for found in {base, *(f"{base}.{alias.name}" for alias in node.names)} & set(known):
+                if folder[found] != folder[name] and folder[name]:
+                    arrows.setdefault(folder[name], set()).add(folder[found])
+
+    def below(start: str) -> set[str]:
+        reached: set[str] = set()
+        waiting = [start]
+        while waiting:
+            fresh = arrows.get(waiting.pop(), set()) - reached
+            reached |= fresh
+            waiting += fresh
+        return reached
+
+    assert not [one for one in arrows if one in below(one)]
 
 
 def test_only_config_knows_hydra():

@@ -10,7 +10,7 @@ import pytest
 from faceswap.config.compose import to_yaml
 from faceswap.config.sweep import compose_combinations
 from faceswap.multirun import run_names, train_several
-from faceswap.swap.comparison import read_report, write_comparison
+from faceswap.swap.training.comparison import read_report, write_comparison
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.workspace import RUN_CONFIG
 

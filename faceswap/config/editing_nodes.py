@@ -19,7 +19,7 @@ VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the b
 class ResemblanceNode:
     """What makes a drawn face like the photo."""
 
-    _target_: str = "faceswap.style.perception.Weights"
+    _target_: str = "faceswap.stylegan.inversion.perceptual.Weights"
     pixels: float = option(1.0, "weight of the squared error of pixels", minimum=0)
     perceptual: float = option(0.5, "weight of the difference in features", minimum=0)
     identity: float = option(0.1, "weight of looking like another person", minimum=0)

@@ -1,4 +1,4 @@
-"""Settings of the commands that explore a generator: generate, directions, morph, style.metrics, convert_weights."""
+"""Settings of the commands that explore a generator: generate, directions, morph, stylegan.metrics, convert_weights."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -52,7 +52,7 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "morph": {"finder": "builtin", "mask": "head"},
     "directions": {"finder": "builtin"},
     "generate": {},
-    "style.metrics": {},
+    "stylegan.metrics": {},
     "convert_weights": {},
-    "style.train": {},
+    "stylegan.train": {},
 }

@@ -13,7 +13,7 @@ DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 class BuiltinFinderNode:
     """This project's own small networks: fast on a CPU, nothing to download."""
 
-    _target_: str = "faceswap.find.builtin.finder.BuiltinFinder"
+    _target_: str = "faceswap.detect.builtin.detector.BuiltinFinder"
     detect_every: int = option(5, "frames from one search to the next; in between faces are followed", minimum=1)
     detect_side_px: int = option(640, "frames are reduced to this longer side to search for faces", minimum=64)
     minimum_score: float = option(0.4, "less certain faces are left out, in (0, 1)", minimum=0)
@@ -30,7 +30,7 @@ class BuiltinFinderNode:
 class FaceAlignmentNode:
     """The package face-alignment: accurate, slow on a CPU; needs its weights once."""
 
-    _target_: str = "faceswap.find.face_alignment_finder.FaceAlignmentFinder"
+    _target_: str = "faceswap.detect.face_alignment.FaceAlignmentFinder"
     detector: str = option(
         "sfd",
         "sfd is accurate, the blazefaces are fast, scrfd needs onnxruntime, retinaface needs torchvision. Of the "
@@ -53,7 +53,7 @@ class FaceAlignmentNode:
 class LandmarksNode:
     """Landmarks that exist already, from a file or folder."""
 
-    _target_: str = "faceswap.find.landmark_files.LandmarksFinder"
+    _target_: str = "faceswap.detect.landmark_files.LandmarksFinder"
     path: str | None = option(
         None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", verbatim=True
     )
@@ -70,7 +70,7 @@ RESOLUTION = "side of the pictures in px, a multiple of 32; extract with size_px
 class OriginalNode:
     """The first deepfake autoencoder: 64 px, 82 million weights, no mask of its own."""
 
-    _target_: str = "faceswap.swap.original.Original"
+    _target_: str = "faceswap.swap.models.original.Original"
     coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
 
@@ -79,7 +79,7 @@ class OriginalNode:
 class LiteNode:
     """The same shape for a laptop: 96 px with a learned mask."""
 
-    _target_: str = "faceswap.swap.lite.Lite"
+    _target_: str = "faceswap.swap.models.lite.Lite"
     coverage: float = option(0.7, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
 
@@ -88,7 +88,7 @@ class LiteNode:
 class DfNode:
     """DeepFaceLab's df-ud: keeps most of A's likeness; 128 px, 54 million weights, learned mask."""
 
-    _target_: str = "faceswap.swap.df.Df"
+    _target_: str = "faceswap.swap.models.df.Df"
     resolution: int = option(128, RESOLUTION, minimum=64, maximum=512)
     ae_dims: int = option(256, "size of the code, even", minimum=8, maximum=1024)
     e_dims: int = option(64, "channels of the encoder (x 1, 2, 4, 8), even", minimum=4, maximum=256)
@@ -102,14 +102,14 @@ class DfNode:
 class LiaeNode(DfNode):
     """DeepFaceLab's liae-ud: bends more to B's light and face shape; 128 px, 82 million weights, learned mask."""
 
-    _target_: str = "faceswap.swap.liae.Liae"
+    _target_: str = "faceswap.swap.models.liae.Liae"
 
 
 @dataclass
 class LimitsNode:
     """Where a face becomes a bad one."""
 
-    _target_: str = "faceswap.find.curation.verdicts.Limits"
+    _target_: str = "faceswap.curation.flags.Limits"
     blur: float = option(0.75, "more blurred ones go, 0 = sharp, 1 = nothing to see", minimum=0)
     difference: float = option(3.0, "grey levels within which faces of one pose and expression are the same", minimum=0)
     shape_error: float = option(0.13, "distance of the points from any view of a head, in its widths", minimum=0)
@@ -127,7 +127,7 @@ class LimitsNode:
 class HullMaskNode:
     """The convex hull of the landmarks."""
 
-    _target_: str = "faceswap.blend.masks.HullMask"
+    _target_: str = "faceswap.compositing.masks.HullMask"
     erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
     feather: float = option(0.12, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
@@ -137,7 +137,7 @@ class HullMaskNode:
 class LearnedMaskNode:
     """The mask that the model has learned (the hull where it has none)."""
 
-    _target_: str = "faceswap.blend.masks.LearnedMask"
+    _target_: str = "faceswap.compositing.masks.LearnedMask"
     erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
     feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
@@ -147,7 +147,7 @@ class LearnedMaskNode:
 class ParsedMaskNode:
     """The learned mask (or the hull) without hands, hair, glasses and whatever else hides the face."""
 
-    _target_: str = "faceswap.blend.parsed_mask.ParsedMask"
+    _target_: str = "faceswap.compositing.parsed_mask.ParsedMask"
     erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
     feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "of the hull: how far it rises above the brows", minimum=0)
@@ -160,7 +160,7 @@ class ParsedMaskNode:
 class HeadMaskNode(ParsedMaskNode):
     """The whole head with hair, ears and neck, without what hides it: for edits."""
 
-    _target_: str = "faceswap.blend.parsed_mask.HeadMask"
+    _target_: str = "faceswap.compositing.parsed_mask.HeadMask"
     feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0)
 
 
@@ -168,7 +168,7 @@ class HeadMaskNode(ParsedMaskNode):
 class BoxMaskNode:
     """The upright rectangle around the hull."""
 
-    _target_: str = "faceswap.blend.masks.BoxMask"
+    _target_: str = "faceswap.compositing.masks.BoxMask"
     erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
     feather: float = option(0.15, "fade out over this share of the face's size, inwards", minimum=0)
     forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
@@ -199,11 +199,11 @@ class MongeKantorovichNode:
 class AlphaBlenderNode:
     """Pastes the face through the mask."""
 
-    _target_: str = "faceswap.blend.blenders.AlphaBlender"
+    _target_: str = "faceswap.compositing.blenders.AlphaBlender"
 
 
 @dataclass
 class PoissonBlenderNode:
     """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
 
-    _target_: str = "faceswap.blend.blenders.PoissonBlender"
+    _target_: str = "faceswap.compositing.blenders.PoissonBlender"

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from faceswap.config import editing_nodes as editing
 from faceswap.config import exploring_nodes as exploring
-from faceswap.config import style_training_nodes as style_training
+from faceswap.config import stylegan_training_nodes as stylegan_training
 from faceswap.config import swapping_nodes as swapping
 from faceswap.config.groups import GROUPS
 from faceswap.config.options import walk
@@ -53,9 +53,9 @@ COMMANDS: dict[str, type] = {
     "edit": editing.EditConfig,
     "morph": exploring.MorphConfig,
     "directions": exploring.DirectionsConfig,
-    "style.metrics": exploring.MetricsConfig,
+    "stylegan.metrics": exploring.MetricsConfig,
     "convert_weights": exploring.ConvertWeightsConfig,
-    "style.train": style_training.StyleTrainConfig,
+    "stylegan.train": stylegan_training.StyleGANTrainConfig,
 }
 
 EXAMPLES = {
@@ -70,9 +70,9 @@ EXAMPLES = {
     "edit": "photo=craig.jpg smile=+1.5 age=-2",
     "morph": "a=craig.jpg b=brosnan.jpg",
     "directions": "samples=5000",
-    "style.metrics": "pairs=1000",
+    "stylegan.metrics": "pairs=1000",
     "convert_weights": "generator=ffhq.pkl out=ffhq.safetensors",
-    "style.train": "data=portraits plan.resolution=64",
+    "stylegan.train": "data=portraits plan.resolution=64",
 }
 
 FLAGS = {

@@ -10,7 +10,7 @@ from faceswap.config.options import option, section
 class LossNode:
     """What the decoders are trained to make small."""
 
-    _target_: str = "faceswap.swap.losses.ReconstructionLoss"
+    _target_: str = "faceswap.swap.losses.reconstruction.ReconstructionLoss"
     l1: float = option(1.0, "weight of the absolute error", minimum=0)
     mse: float = option(0.0, "weight of the squared error", minimum=0)
     dssim: float = option(1.0, "weight of the structural dissimilarity", minimum=0)
@@ -26,7 +26,7 @@ class LossNode:
 class LikenessNode:
     """Losses by the network that tells people apart."""
 
-    _target_: str = "faceswap.swap.likeness.Likeness"
+    _target_: str = "faceswap.swap.losses.perceptual.Likeness"
     identity: float = option(0.0, "weight of how little the result is the same person", minimum=0)
     perceptual: float = option(0.0, "weight of the distance of the embedder's features", minimum=0)
     style: float = option(0.0, "weight of the difference in texture", minimum=0)
@@ -36,7 +36,7 @@ class LikenessNode:
 class DiscriminatorNode:
     """A second network that learns to tell drawn faces from true ones."""
 
-    _target_: str = "faceswap.swap.adversary.Discriminator"
+    _target_: str = "faceswap.swap.losses.adversarial.Discriminator"
     power: float = option(0.0, "weight of its opinion; 0: there is none", minimum=0)
     start: int = option(0, "step from which on it takes part", minimum=0)
     channels: int = option(32, "of its first layer", minimum=1)
@@ -47,7 +47,7 @@ class DiscriminatorNode:
 class AdamNode:
     """Adam, fused."""
 
-    _target_: str = "faceswap.swap.optimisers.Adam"
+    _target_: str = "faceswap.engine.optimizers.Adam"
     learning_rate: float | None = option(None, "step size (default: the one that suits the model)", minimum=0)
     beta1: float = option(0.5, "decay of the mean", minimum=0)
     beta2: float = option(0.999, "decay of the variance", minimum=0)
@@ -58,7 +58,7 @@ class AdamNode:
 class AdamWNode(AdamNode):
     """Adam that also shrinks the weights, fused."""
 
-    _target_: str = "faceswap.swap.optimisers.AdamW"
+    _target_: str = "faceswap.engine.optimizers.AdamW"
     weight_decay: float = option(0.01, "share of each weight, times the step size, that goes each step", minimum=0)
 
 
@@ -66,7 +66,7 @@ class AdamWNode(AdamNode):
 class AdaBeliefNode(AdamNode):
     """Bold where gradients are as expected, careful where they are not."""
 
-    _target_: str = "faceswap.swap.optimisers.AdaBelief"
+    _target_: str = "faceswap.engine.optimizers.AdaBelief"
     epsilon: float = option(1e-16, "added to the divisor and, each step, to the variance", minimum=0)
 
 
@@ -74,7 +74,7 @@ class AdaBeliefNode(AdamNode):
 class UpdateNode:
     """How each step changes the weights."""
 
-    _target_: str = "faceswap.swap.update.Update"
+    _target_: str = "faceswap.engine.update.Update"
     schedule: str = option(
         "constant", "the step size over iterations= or minutes=", choices=("constant", "cosine", "one_cycle")
     )
@@ -90,7 +90,7 @@ class UpdateNode:
 class WarpNode:
     """How far training moves a face."""
 
-    _target_: str = "faceswap.swap.warp.Warp"
+    _target_: str = "faceswap.swap.data.warp.Warp"
     rotation_degrees: float = option(10.0, "turns by up to so much", minimum=0)
     zoom: float = option(0.05, "scales by up to this share", minimum=0)
     shift: float = option(0.05, "moves by up to this share of the view", minimum=0)
@@ -114,14 +114,14 @@ class AugmentNode:
 class ScratchNode:
     """Random weights."""
 
-    _target_: str = "faceswap.swap.transfer.Scratch"
+    _target_: str = "faceswap.swap.training.initialisation.Scratch"
 
 
 @dataclass
 class GenericNode:
     """The shipped weights, which know faces but nobody's; random ones for a model that has none."""
 
-    _target_: str = "faceswap.swap.transfer.Generic"
+    _target_: str = "faceswap.swap.training.initialisation.Generic"
     keep: list[str] | None = option(
         None,
         "parts to take over: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, decoder "
@@ -135,5 +135,5 @@ class GenericNode:
 class WeightsNode(GenericNode):
     """The weights of a run, wherever shapes agree."""
 
-    _target_: str = "faceswap.swap.transfer.Weights"
+    _target_: str = "faceswap.swap.training.initialisation.Weights"
     path: str = option("", "a run (of the workspace), a checkpoint or a .safetensors file", verbatim=True)

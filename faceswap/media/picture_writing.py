@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import RESULT_REPORT, check_target, refuse_losses

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.tiles import draw_labels

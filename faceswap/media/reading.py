@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.images import read_animation, read_image
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.utils.errors import UserError

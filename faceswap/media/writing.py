@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 import av
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
 from faceswap.media.pixels import is_odd, rgb_to_frame

@@ -1,8 +1,1 @@
-"""Models, losses, warps, batches and the training loop: everything that learns a pair of faces."""
-
-import os
-
-# Both are read when torch is first imported. Spinning OpenMP threads are ruinous as soon as the machine does anything
-# else; large pages save a training step on a CPU a quarter of a million page faults (6 % of `original`'s time).
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+"""The swap: models, data, losses, training, inference."""

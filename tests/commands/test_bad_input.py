@@ -33,7 +33,7 @@ def landmarks_for(path: Path, folder: Path) -> Path:
     for reference in beside:
         if reference.is_file() and np.load(reference)["frame"].size:
             return reference
-    from faceswap.faces.landmarks import MEAN_FACE
+    from faceswap.core.landmarks import MEAN_FACE
 
     points = folder / "points.npz"
     np.savez(points, frame=np.arange(400), points=np.tile(MEAN_FACE[:, :2] * 40 + 60, (400, 1, 1)))

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.face_set import FaceSet
+from faceswap.core.face_set import FaceSet
 from faceswap.media.images import write_image
 from tests.clips import Clip
 from tests.commands.conftest import Studio, one_line_error, run
-from tests.find.builtin.tiny_networks import write_networks
+from tests.detect.builtin.tiny_networks import write_networks
 
 
 @pytest.fixture(scope="session")

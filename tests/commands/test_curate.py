@@ -2,9 +2,9 @@
 
 import json
 
-from faceswap.faces.face_set import FaceSet
+from faceswap.core.face_set import FaceSet
 from tests.commands.conftest import one_line_error, run
-from tests.find.curation.made import mixed_set
+from tests.curation.made import mixed_set
 
 
 def test_look_take_out_and_put_back(tmp_path):

@@ -10,10 +10,10 @@ from faceswap.edit import edit
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.style.directions import Direction, DirectionSet, save_directions
+from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions
 from tests.clips import make_clip
 from tests.commands.conftest import run
-from tests.style.tiny import tiny_files
+from tests.stylegan.tiny import tiny_files
 
 
 @pytest.fixture(scope="module")

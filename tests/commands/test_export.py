@@ -39,7 +39,7 @@ def exported(at, tmp_path, capfd):
 
 
 def test_a_run_becomes_a_file_from_which_convert_makes_the_same_film(studio, tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr("faceswap.swap.machine.multiplies_bf16", lambda device: False)  # the file holds float32
+    monkeypatch.setattr("faceswap.engine.accelerator.multiplies_bf16", lambda device: False)  # the file holds float32
     ran = run("export", "pair=craig_brosnan", cwd=studio.folder)
     assert ran.path == studio.folder / "workspace" / "runs" / "craig_brosnan" / "brosnan_as_craig.onnx"
     alone = tmp_path / "alone"  # the file and a film, on another machine: no run, no weights

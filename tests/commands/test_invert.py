@@ -9,11 +9,11 @@ from faceswap.config.command import run_command
 from faceswap.invert import invert
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
-from faceswap.style.codes import Latent
-from faceswap.style.weights import load_generator
+from faceswap.stylegan.inversion.latents import Latent
+from faceswap.stylegan.weights.files import load_generator
 from tests.clips import make_clip
 from tests.commands.conftest import run
-from tests.style.tiny import tiny_files
+from tests.stylegan.tiny import tiny_files
 
 
 @pytest.fixture(scope="module")

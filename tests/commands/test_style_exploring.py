@@ -1,4 +1,4 @@
-"""python -m faceswap.directions, morph and style.metrics as a user runs them, with a tiny generator."""
+"""python -m faceswap.directions, morph and stylegan.metrics as a user runs them, with a tiny generator."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 
 from faceswap.config.compose import compose_config
 from faceswap.media.sources import probe
-from faceswap.style.directions import load_directions
-from faceswap.style.encoder import Encoder
-from faceswap.style.generator import Generator, draw_z
-from faceswap.style.weights import generator_hash, save_encoder, save_generator
+from faceswap.stylegan.directions.directions import load_directions
+from faceswap.stylegan.networks.encoder import Encoder
+from faceswap.stylegan.networks.generator import Generator, draw_z
+from faceswap.stylegan.weights.files import generator_hash, save_encoder, save_generator
 from faceswap.utils.errors import UserError
 from tests.commands.conftest import one_line_error, run
 
@@ -48,7 +48,7 @@ def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(fo
     assert np.diag(known.leakage).min() > 2 * abs(known.leakage[[0, 1], [1, 0]]).max()
     assert found.path.with_suffix(".png").is_file() and "held-out %" in found.stderr
     measured = run(
-        "style.metrics", "generator=g.safetensors", "encoder=e.safetensors", f"directions={found.path}", "pairs=10",
+        "stylegan.metrics", "generator=g.safetensors", "encoder=e.safetensors", f"directions={found.path}", "pairs=10",
         "measures=[path_length,consistency]", "faces=4", cwd=folder,
     )  # fmt: skip
     report = json.loads(measured.path.read_text())
@@ -83,7 +83,8 @@ def call(command: str, folder, *arguments: str):
     import importlib
 
     config = compose_config(command, [f"workspace={folder}", "device=cpu", *arguments])
-    return getattr(importlib.import_module(f"faceswap.{command}"), command.rpartition(".")[2])(config)
+    module = importlib.import_module(f"faceswap.{command}" + (".__main__" if command == "stylegan.metrics" else ""))
+    return getattr(module, command.rpartition(".")[2])(config)
 
 
 def test_pictures_of_morph(folder):
@@ -125,10 +126,10 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("morph", ("a=1", "b=2", "paste=whole"), "paste=whole needs a photo"),
         ("morph", ("make=cartoon", "a=1", "cartoon=none.safetensors"), "none.safetensors"),
         ("morph", ("a=nobody.jpg", "b=2", "start=average"), "nobody.jpg"),
-        ("style.metrics", ("measures=speed",), "'speed' is not known"),
-        ("style.metrics", ("vgg=x.pth",), "LPIPS needs both"),
-        ("style.metrics", ("measures=inversion",), "cannot read the inversions"),
-        ("style.metrics", ("measures=consistency", "directions=none"), "name its encoder="),
+        ("stylegan.metrics", ("measures=speed",), "'speed' is not known"),
+        ("stylegan.metrics", ("vgg=x.pth",), "LPIPS needs both"),
+        ("stylegan.metrics", ("measures=inversion",), "cannot read the inversions"),
+        ("stylegan.metrics", ("measures=consistency", "directions=none"), "name its encoder="),
     ],
 )
 def test_mistakes_are_told(folder, monkeypatch, command, arguments, said):

@@ -75,7 +75,7 @@ def test_every_variant_composes(path):
     if hasattr(node, "_target_"):
         build(node)
     elif group == "augment":
-        from faceswap.swap.colour import ColourChange
+        from faceswap.swap.data.colour import ColourChange
 
         ColourChange(node.colour)
         build(node.warp)
@@ -108,7 +108,7 @@ def test_help_shows_no_internals_and_tells_paths_from_names():
 
 
 def test_the_detectors_offered_are_those_there_are():
-    from faceswap.find.face_alignment_networks import DETECTORS
+    from faceswap.detect.face_alignment_networks import DETECTORS
 
     offered = next(f for f in fields(nodes.FaceAlignmentNode) if f.name == "detector")
     assert offered.metadata["choices"] == tuple(DETECTORS)

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe

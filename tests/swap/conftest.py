@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from faceswap.swap.models import MODELS
+from faceswap.swap.models.registry import MODELS
 from tests.swap.exports import write_weights
 from tests.swap.fakes import Tiny, make_face_set
 
@@ -35,6 +35,6 @@ def weights(tmp_path: Path, tiny_is_known: None) -> Path:
 @pytest.fixture
 def exported(weights: Path, tmp_path: Path) -> Path:
     """The same, exported."""
-    from faceswap.swap.exporting import export_onnx
+    from faceswap.swap.inference.export import export_onnx
 
     return export_onnx(weights, tmp_path / "out" / "x.onnx", run="x_y", faces=("x", "y"), consent={"who": "both"})

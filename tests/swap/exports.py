@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.swap.blocks import SwapModel
-from faceswap.swap.weights import HEADER_KEY, describe, save_tensors
+from faceswap.swap.models.layers import SwapModel
+from faceswap.swap.models.weights import describe
+from faceswap.utils.tensor_files import HEADER_KEY, save_tensors
 
 
 def write_weights(folder: Path, model: SwapModel) -> Path:

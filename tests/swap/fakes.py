@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from torch import nn
 
-from faceswap.faces.face_set import ALIGNMENTS, REPORT, FaceRecord
-from faceswap.faces.geometry import mean_face_in_crop
-from faceswap.faces.values import Face
-from faceswap.swap.blocks import SwapModel, downscale, upscale
+from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceRecord
+from faceswap.core.geometry import mean_face_in_crop
+from faceswap.core.values import Face
+from faceswap.swap.models.layers import SwapModel, downscale, upscale
 from faceswap.utils.atomic import write_json
 
 COLOUR = [

@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
-from faceswap.swap import trainer
-from faceswap.swap.adversary import Discriminator
-from faceswap.swap.losses import ReconstructionLoss
-from faceswap.swap.models import MODELS
-from faceswap.swap.update import Update
+from faceswap.engine.update import Update
+from faceswap.swap.losses.adversarial import Discriminator
+from faceswap.swap.losses.reconstruction import ReconstructionLoss
+from faceswap.swap.models.registry import MODELS
+from faceswap.swap.training import trainer
 from faceswap.utils.errors import Interrupted, UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train

@@ -10,22 +10,23 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from faceswap.swap.bottleneck import Gaussian, draw
-from faceswap.swap.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
-from faceswap.swap.df import Df
-from faceswap.swap.inference import Swapper
-from faceswap.swap.liae import Liae
-from faceswap.swap.lite import Lite
-from faceswap.swap.optimisers import Adam
-from faceswap.swap.original import Original
-from faceswap.swap.training_state import TrainingState
-from faceswap.swap.transfer import start_from
-from faceswap.swap.ud_blocks import PixelNorm, UdDecoder
-from faceswap.swap.weights import load_model, read_description
+from faceswap.engine.optimizers import Adam
+from faceswap.engine.state import TrainingState
+from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.models.bottleneck import Gaussian, draw
+from faceswap.swap.models.df import Df
+from faceswap.swap.models.df_layers import PixelNorm, UdDecoder
+from faceswap.swap.models.liae import Liae
+from faceswap.swap.models.lite import Lite
+from faceswap.swap.models.original import Original
+from faceswap.swap.models.weights import load_model
+from faceswap.swap.training.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
+from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import read_description
 from tests.swap.fakes import SMALL_UD as SMALL
+from tests.swap.models.test_registry import gmac_of_a_swap, moved, sizes
 from tests.swap.runs import assert_same_run, train
-from tests.swap.test_models import gmac_of_a_swap, moved, sizes
 
 
 def small(kind, **changes):
@@ -299,7 +300,7 @@ def stepped(model):
 def test_a_run_from_before_there_was_a_beta_goes_on(tmp_path, monkeypatch):
     old = {"model": "lite", "settings": {"coverage": 0.7}, "iteration": 3, "version": "0"}
     with monkeypatch.context() as patch:
-        patch.setattr("faceswap.swap.checkpoints.describe", lambda *_: old)
+        patch.setattr("faceswap.swap.training.checkpoints.describe", lambda *_: old)
         folder = save_checkpoint(tmp_path, *stepped(Lite()), TrainingState(3, 1.0, 0), 1)
     assert read_description(folder / MODEL_FILE)["settings"] == {"coverage": 0.7}
     assert restore_latest(tmp_path, *stepped(Lite())).iteration == 3

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.swap import trainer
-from faceswap.swap.adversary import Discriminator
-from faceswap.swap.checkpoints import MODEL_FILE, list_checkpoints
-from faceswap.swap.losses import ReconstructionLoss
-from faceswap.swap.optimisers import AdaBelief, Adam
-from faceswap.swap.training_state import STATE_FILE
-from faceswap.swap.update import Update
-from faceswap.swap.warp import Warp
-from faceswap.swap.weights import read_tensors
+from faceswap.engine.optimizers import AdaBelief, Adam
+from faceswap.engine.state import STATE_FILE
+from faceswap.engine.update import Update
+from faceswap.swap.data.warp import Warp
+from faceswap.swap.losses.adversarial import Discriminator
+from faceswap.swap.losses.reconstruction import ReconstructionLoss
+from faceswap.swap.training import trainer
+from faceswap.swap.training.checkpoints import MODEL_FILE, list_checkpoints
 from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import read_tensors
 from tests.swap.fakes import make_face_set
 from tests.swap.runs import files_of, train
 
@@ -91,7 +91,7 @@ def test_weights_that_the_very_last_step_broke_are_not_saved(sets, tmp_path, mon
 
 
 def test_where_not_every_loss_is_asked_for_it_is_seen_when_one_looks(sets, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("faceswap.swap.update.math.isfinite", lambda value: True)  # as on a GPU
+    monkeypatch.setattr("faceswap.engine.update.math.isfinite", lambda value: True)  # as on a GPU
     spoil(monkeypatch, {5}, break_weights)
     run = train(sets, tmp_path / "run", iterations=12)
     assert "at iteration 6: back to the weights of iteration 4" in caplog.text and "left out" not in caplog.text
@@ -123,9 +123,8 @@ def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
         assert all(np.isfinite(value.numpy()).all() for value in read_tensors(checkpoint / MODEL_FILE).values())
 
 
-CONFIG = (
-    "batch_size: 4\nloss: {_target_: faceswap.swap.losses.ReconstructionLoss, l1: 1.0, dssim: %s}\niterations: %d\n"
-)
+LOSS = "{_target_: faceswap.swap.losses.reconstruction.ReconstructionLoss, l1: 1.0, dssim: %s}"
+CONFIG = f"batch_size: 4\nloss: {LOSS}\niterations: %d\n"
 
 
 def test_a_changed_setting_is_said_and_asked_for(sets, tmp_path):

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from faceswap.swap import trainer
-from faceswap.swap.checkpoints import find_weights, list_checkpoints
-from faceswap.swap.optimisers import Adam
-from faceswap.swap.transfer import Weights
-from faceswap.swap.weights import read_tensors
+from faceswap.engine.optimizers import Adam
+from faceswap.swap.training import trainer
+from faceswap.swap.training.checkpoints import find_weights, list_checkpoints
+from faceswap.swap.training.initialisation import Weights
 from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.tensor_files import read_tensors
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
 
@@ -153,7 +153,7 @@ def test_leftovers_go_when_a_training_begins(sets, tmp_path):
 TRAIN = """
 import sys
 from pathlib import Path
-from faceswap.swap.models import MODELS
+from faceswap.swap.models.registry import MODELS
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train
 MODELS["tiny"] = Tiny

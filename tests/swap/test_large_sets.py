@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceswap.faces.face_set import ALIGNMENTS, FaceSet
-from faceswap.swap import cache
-from faceswap.swap.batches import BatchMaker
-from faceswap.swap.cache import open_cache
-from faceswap.swap.pair_data import open_pair
+from faceswap.core.face_set import ALIGNMENTS, FaceSet
+from faceswap.swap.data import cache
+from faceswap.swap.data.batches import BatchMaker
+from faceswap.swap.data.cache import open_cache
+from faceswap.swap.data.pair_data import open_pair
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
 from tests.swap.runs import train

@@ -37,8 +37,8 @@ def main(argv: list[str]) -> dict:
 
 def _measured(folder: Path, resolution: int, runs: int, batches: int) -> float:
     from faceswap.config.compose import compose_config
-    from faceswap.swap.batches import BatchMaker, Side
-    from faceswap.swap.cache import crop_px_for
+    from faceswap.swap.data.batches import BatchMaker, Side
+    from faceswap.swap.data.cache import crop_px_for
 
     size = crop_px_for(resolution, COVERAGE, STORED_PX)
     path = folder / f"{resolution}.npy"

@@ -26,9 +26,9 @@ def main(argv: list[str]) -> dict:
 
     import cv2
 
-    from faceswap.blend.blenders import AlphaBlender, PoissonBlender
-    from faceswap.blend.masks import BoxMask, HullMask, LearnedMask
-    from faceswap.blend.memory import reuse_freed_memory
+    from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
+    from faceswap.compositing.masks import BoxMask, HullMask, LearnedMask
+    from faceswap.compositing.memory import reuse_freed_memory
     from faceswap.media.colour_transfer import MongeKantorovich, NoColour, Reinhard
 
     cv2.setNumThreads(1)
@@ -66,11 +66,11 @@ def _measured(parts: tuple, runs: int, frames: int) -> dict[str, float]:
 
 
 def _work(width: int, height: int, mask, colour, blender) -> Callable[[], object]:
-    from faceswap.blend.colour import ColourMemory
-    from faceswap.blend.compositor import blend, view_of
-    from faceswap.faces.geometry import frame_to_crop_for
-    from faceswap.faces.landmarks import MEAN_FACE
-    from faceswap.faces.values import Decoded, Frame
+    from faceswap.compositing.colour import ColourMemory
+    from faceswap.compositing.compositor import blend, view_of
+    from faceswap.core.geometry import frame_to_crop_for
+    from faceswap.core.landmarks import MEAN_FACE
+    from faceswap.core.values import Decoded, Frame
 
     rng = np.random.default_rng(0)
     frame = Frame(rng.integers(0, 255, (height, width, 3), np.uint8), 0, 0.0)

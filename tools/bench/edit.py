@@ -76,7 +76,7 @@ def edited(clip: Path, out: Path, settings: list[str]) -> tuple[dict, float]:
 
 def write_still(clip: Path, path: Path) -> Path:
     """A film of the clip's first frame, again and again, with new noise each time."""
-    from faceswap.faces.values import Frame
+    from faceswap.core.values import Frame
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
     from faceswap.media.writing import VideoWriter

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.values import Face, Frame
+from faceswap.core.values import Face, Frame
 from tools.reference.marks import Marks, is_film, marked_media
 from tools.reference.score import Tally, tally_of, total
 
@@ -67,11 +67,11 @@ def main(argv: list[str]) -> dict:
 def run(media: Path, options: argparse.Namespace) -> Tally:
     """Finds and links the faces of one film or picture as extract does, and compares them to the marks."""
     from faceswap.config.compose import build, compose_config
-    from faceswap.find.finders import find_in_batches
-    from faceswap.find.smoothing import FoundFrame, linked, smoothed_tracks
-    from faceswap.find.tracks import Linker
+    from faceswap.detect.protocol import find_in_batches
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
+    from faceswap.track.smoothing import FoundFrame, linked, smoothed_tracks
+    from faceswap.track.tracker import Linker
 
     info = probe(media)
     marks = Marks.read(media, (info.width, info.height))
@@ -101,8 +101,8 @@ class _WithMarkedBoxes:
 
     def __init__(self, node: Any, marks: Marks) -> None:
         from faceswap.config.compose import build
-        from faceswap.find.builtin.landmarks import LandmarkReader
-        from faceswap.find.builtin.parts import Networks
+        from faceswap.detect.builtin.networks import Networks
+        from faceswap.facenets.landmarks import LandmarkReader
 
         self._marks, self._shown = marks, {}  # type: ignore[var-annotated]
         self._finder = build(node, _networks=Networks(self, LandmarkReader(node.device)))

@@ -26,7 +26,7 @@ FAN, SFD = "2DFAN4-11f355bf06.pth.tar", "s3fd-619a316812.pth"  # what the packag
 
 FIRST_FACE = """
 import json, sys, time
-from faceswap.find.builtin.finder import BuiltinFinder
+from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 info = probe(sys.argv[1])
@@ -107,7 +107,7 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict:
 def _extract(options: argparse.Namespace, folder: Path) -> dict:
     """Decode, find, follow, align and write, as the command does; the networks are loaded anew each time."""
     from faceswap.config.compose import build, compose_config
-    from faceswap.find.pipeline import extract_faces
+    from faceswap.extraction.pipeline import extract_faces
 
     config = compose_config("extract", ["finder=builtin", *options.set])
     wall, cpu = time.perf_counter(), time.process_time()

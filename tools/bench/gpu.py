@@ -56,7 +56,7 @@ class Bench:
     """The training of a made face set, as faceswap.train sets it up."""
 
     def __init__(self, folder: Path, options: argparse.Namespace) -> None:
-        from faceswap.swap.machine import choose_machine
+        from faceswap.engine.accelerator import choose_machine
 
         self.options = options
         self.folder = folder
@@ -105,16 +105,16 @@ class Bench:
         import torch
 
         from faceswap.config.compose import compose_config
-        from faceswap.swap.batch_stream import BatchStream, worker_count
-        from faceswap.swap.batches import BatchMaker
-        from faceswap.swap.clock import Clock
-        from faceswap.swap.feeding import Feeder
-        from faceswap.swap.losses import ReconstructionLoss
-        from faceswap.swap.optimisers import Adam
-        from faceswap.swap.pair_data import PairData
-        from faceswap.swap.session import Session
-        from faceswap.swap.training_state import TrainingState
-        from faceswap.swap.update import Update, Updater
+        from faceswap.engine.optimizers import Adam
+        from faceswap.engine.progress import Clock
+        from faceswap.engine.state import TrainingState
+        from faceswap.engine.update import Update, Updater
+        from faceswap.swap.data.batch_stream import BatchStream, worker_count
+        from faceswap.swap.data.batches import BatchMaker
+        from faceswap.swap.data.pair_data import PairData
+        from faceswap.swap.data.prefetch import Feeder
+        from faceswap.swap.losses.reconstruction import ReconstructionLoss
+        from faceswap.swap.training.train_step import Session
 
         torch.manual_seed(0)
         model = self.machine.place(self._model())
@@ -153,7 +153,7 @@ class Bench:
         """The same network and loss as a tutorial would train them: eager fp32, NCHW, default Adam, data at hand."""
         import torch
 
-        from faceswap.swap.losses import ReconstructionLoss
+        from faceswap.swap.losses.reconstruction import ReconstructionLoss
 
         model, loss = self._model().to(self.machine.device), ReconstructionLoss()
         optimiser = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
@@ -195,14 +195,14 @@ class Bench:
         print(f"2 x {batch}, three steps:", found.key_averages().table(sort_by=order, row_limit=25), file=sys.stderr)
 
     def _model(self) -> Any:
-        from faceswap.swap.df import Df
-        from faceswap.swap.original import Original
+        from faceswap.swap.models.df import Df
+        from faceswap.swap.models.original import Original
 
         return Df(64, 8, 4, 4, 4) if self.options.small else Original()
 
     def _sides(self) -> dict[str, Any]:
-        from faceswap.swap.batches import Side
-        from faceswap.swap.cache import crop_px_for
+        from faceswap.swap.data.batches import Side
+        from faceswap.swap.data.cache import crop_px_for
 
         count = 32 if self.options.small else FACES
         size = crop_px_for(64, 0.8, STORED_PX)

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from faceswap.style.inverting import Inverter
+    from faceswap.stylegan.inversion.pipeline import Inverter
 
 DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
 CLIPS = ("hanna", "amara", "henrik", "vera")
@@ -35,8 +35,8 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--faithful", type=float, default=0.5, help="as invert has it: 0 one w, 0.5 W+")
     options = parser.parse_args(argv)
 
-    from faceswap.style.inverting import Inverter, load_both
-    from faceswap.style.perception import Weights, resemblance
+    from faceswap.stylegan.inversion.perceptual import Weights, resemblance
+    from faceswap.stylegan.inversion.pipeline import Inverter, load_both
 
     inverter = Inverter(*load_both(options.generator, options.encoder, "encoder"), resemblance(Weights()))
     result: dict = {"resolution": inverter.generator.resolution, "count": options.count, "faithful": options.faithful}
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> dict:
 
 def measured(inverter: Inverter, images: Tensor, faithful: float) -> dict:
     """The two ways for pictures (N, 3, R, R) in [-1, 1]; a picture that the guess never brings there counts 500."""
-    from faceswap.style.inversion import invert
+    from faceswap.stylegan.inversion.inversion import invert
 
     common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "faithful": faithful,
                     "tuning_steps": 0}  # fmt: skip
@@ -78,7 +78,7 @@ def measured(inverter: Inverter, images: Tensor, faithful: float) -> dict:
 
 def samples(inverter: Inverter, count: int) -> Tensor:
     """Faces that the generator draws, of seeds that nobody trains with."""
-    from faceswap.style.generator import draw_z
+    from faceswap.stylegan.networks.generator import draw_z
 
     generator = inverter.generator
     return generator(draw_z(range(FIRST_SEED, FIRST_SEED + count), generator.z_size).to(inverter.device)).clamp(-1, 1)
@@ -86,10 +86,10 @@ def samples(inverter: Inverter, count: int) -> Tensor:
 
 def renders(inverter: Inverter, count: int) -> Tensor:
     """Faces of the demo's actors, whom the training never saw, aligned by their exact landmarks."""
-    from faceswap.faces.values import Face
+    from faceswap.core.values import Face
     from faceswap.media.reading import read_frames
-    from faceswap.style.alignment import align_style
-    from faceswap.style.portraits import as_input
+    from faceswap.stylegan.data.alignment import align_style
+    from faceswap.stylegan.data.portraits import as_input
 
     faces = []
     for number in range(count):

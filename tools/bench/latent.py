@@ -47,9 +47,9 @@ def look(run: Path, options: argparse.Namespace) -> tuple[dict, np.ndarray]:
     """A run's numbers and its rows of the picture, (4 R, 8 R, 3) uint8."""
     import torch
 
-    from faceswap.swap.checkpoints import find_weights
-    from faceswap.swap.latent import LatentSpace, unevenness
-    from faceswap.swap.weights import load_model
+    from faceswap.swap.losses.latent import LatentSpace, unevenness
+    from faceswap.swap.models.weights import load_model
+    from faceswap.swap.training.checkpoints import find_weights
 
     model, description = load_model(find_weights(run))
     model.eval()
@@ -77,8 +77,8 @@ def _views(folder: Path, resolution: int, coverage: float) -> Any:
     """Up to FACES faces of a set, spread over its time, as a model sees them: (N, 3, R, R) in [0, 1]."""
     import torch
 
-    from faceswap.faces.face_set import FaceSet
-    from faceswap.faces.geometry import view_of_crop, warp_crop
+    from faceswap.core.face_set import FaceSet
+    from faceswap.core.geometry import view_of_crop, warp_crop
     from faceswap.media.images import read_image
 
     faces = FaceSet.open(folder)

@@ -54,7 +54,7 @@ def _peak_mib(frames: int, folder: str, model: str) -> float:
 def _convert(frames: int, folder: Path, model: str) -> dict:
     import resource
 
-    from faceswap.blend.pipeline import convert_video
+    from faceswap.compositing.pipeline import convert_video
 
     convert_video(_film(folder, frames), _swapper(model), folder / "out.mp4", faces=_faces(folder, frames))
     result = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -69,7 +69,7 @@ class _Copy:
     description = {"model": "copy"}  # noqa: RUF012
 
     def swap(self, views: np.ndarray, to: str = "a"):
-        from faceswap.faces.values import Decoded
+        from faceswap.core.values import Decoded
 
         return Decoded(views.astype(np.float32) / np.float32(255), None)
 
@@ -77,9 +77,9 @@ class _Copy:
 def _swapper(model: str):
     if model == "copy":
         return _Copy()
-    from faceswap.swap.inference import Swapper
-    from faceswap.swap.lite import Lite
-    from faceswap.swap.machine import choose_machine
+    from faceswap.engine.accelerator import choose_machine
+    from faceswap.swap.inference.swapper import Swapper
+    from faceswap.swap.models.lite import Lite
 
     machine = choose_machine("cpu")
     return Swapper(machine.place(Lite()).eval(), machine, {"model": "lite"})
@@ -97,7 +97,7 @@ def _prepare(folder: Path, frames: int) -> None:
     """A film of drifting waves and a face set with one face in each frame."""
     import av
 
-    from faceswap.faces.face_set import ALIGNMENTS
+    from faceswap.core.face_set import ALIGNMENTS
 
     x, y = np.meshgrid(np.arange(WIDTH + 100) / 40, np.arange(HEIGHT) / 40)
     waves = np.stack([127 + 90 * np.sin(x + i) * np.cos(y - i) for i in range(3)], -1).astype(np.uint8)
@@ -117,9 +117,9 @@ def _prepare(folder: Path, frames: int) -> None:
 
 
 def _records(frames: int) -> Iterator[str]:
-    from faceswap.faces.face_set import FaceRecord
-    from faceswap.faces.geometry import frame_to_crop_for
-    from faceswap.faces.landmarks import MEAN_FACE
+    from faceswap.core.face_set import FaceRecord
+    from faceswap.core.geometry import frame_to_crop_for
+    from faceswap.core.landmarks import MEAN_FACE
 
     for i in range(frames):
         centre = WIDTH / 2 + 50 * np.sin(i / 20), HEIGHT / 2

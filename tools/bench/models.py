@@ -42,7 +42,7 @@ def main(argv: list[str]) -> dict:
 def _row(name: str, settings: dict[str, float], batch: int) -> dict[str, Any]:
     import torch
 
-    from faceswap.swap.models import MODELS as KINDS
+    from faceswap.swap.models.registry import MODELS as KINDS
 
     with torch.device("meta"):
         model = KINDS[name](**settings)

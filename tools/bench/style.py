@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from faceswap.style.generator import Generator
+    from faceswap.stylegan.networks.generator import Generator
 
 SIZES = (64, 128, 256, 512, 1024)
 SMALL = [128, 128, 96, 64, 32]  # channels of the shipped generator's kind
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--device", default="auto")
     options = parser.parse_args(argv)
 
-    from faceswap.swap.machine import choose_machine
+    from faceswap.engine.accelerator import choose_machine
     from faceswap.utils.devices import multiplies_bf16
 
     torch.set_num_threads(options.threads)
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> dict:
 def _generator(size: int, channels: list[int] | None = None) -> Generator:
     import torch
 
-    from faceswap.style.generator import Generator
+    from faceswap.stylegan.networks.generator import Generator
 
     torch.manual_seed(0)
     return Generator(size, channels).eval().requires_grad_(False)
@@ -93,7 +93,7 @@ def plain_synthesis(generator: Generator, rows: Tensor) -> Tensor:
     """The same images from the same weights, each formula of the papers a step of its own."""
     import math
 
-    from faceswap.style.layers import leaky
+    from faceswap.stylegan.networks.layers import leaky
 
     features = image = None
     number = 0
@@ -147,6 +147,6 @@ def _with_zeros(features: Tensor) -> Tensor:
 
 
 def _filtered(features: Tensor, padding: tuple[int, int]) -> Tensor:
-    from faceswap.style.layers import filtered
+    from faceswap.stylegan.networks.layers import filtered
 
     return filtered(features, padding, gain=4.0)

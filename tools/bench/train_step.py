@@ -54,16 +54,16 @@ def main(argv: list[str]) -> dict:
 
 
 def _our_step() -> tuple[Callable[[], object], dict]:
-    from faceswap.swap.batches import FaceBatch
-    from faceswap.swap.clock import Clock
-    from faceswap.swap.losses import ReconstructionLoss
-    from faceswap.swap.machine import choose_machine
-    from faceswap.swap.optimisers import Adam
-    from faceswap.swap.original import Original
-    from faceswap.swap.pair_data import PairData
-    from faceswap.swap.session import Session
-    from faceswap.swap.training_state import TrainingState
-    from faceswap.swap.update import Update, Updater
+    from faceswap.engine.accelerator import choose_machine
+    from faceswap.engine.optimizers import Adam
+    from faceswap.engine.progress import Clock
+    from faceswap.engine.state import TrainingState
+    from faceswap.engine.update import Update, Updater
+    from faceswap.swap.data.batches import FaceBatch
+    from faceswap.swap.data.pair_data import PairData
+    from faceswap.swap.losses.reconstruction import ReconstructionLoss
+    from faceswap.swap.models.original import Original
+    from faceswap.swap.training.train_step import Session
 
     machine = choose_machine("cpu")
     model = machine.place(Original())
@@ -87,9 +87,9 @@ def _plain_step() -> Callable[[], object]:
     """The same layers and loss as a tutorial would write them: library convolutions, NCHW, fp32, default Adam."""
     import torch
 
-    from faceswap.swap.blocks import Convolution
-    from faceswap.swap.losses import ReconstructionLoss
-    from faceswap.swap.original import Original
+    from faceswap.swap.losses.reconstruction import ReconstructionLoss
+    from faceswap.swap.models.layers import Convolution
+    from faceswap.swap.models.original import Original
 
     model = Original()
     for module in model.modules():

@@ -131,9 +131,9 @@ def _start() -> None:
 
 def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[dict[str, Any]]:
     """One training with all its looks."""
-    from faceswap.swap.models import MODELS as KINDS
-    from faceswap.swap.optimisers import Adam
-    from faceswap.swap.transfer import Generic
+    from faceswap.engine.optimizers import Adam
+    from faceswap.swap.models.registry import MODELS as KINDS
+    from faceswap.swap.training.initialisation import Generic
     from tools.transfer.scenes import real_scene, rendered_pairs, rendered_scene
     from tools.transfer.trials import Trial, beginnings
     from tools.truth.eyes import Eyes

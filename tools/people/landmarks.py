@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tools.people.head import Head
 from tools.people.regions import cavity_vertices
 
-# Index 0 is at the viewer's left, as in faceswap.faces.landmarks.
+# Index 0 is at the viewer's left, as in faceswap.core.landmarks.
 VERTICES_68 = np.array([
     264, 867, 5246, 5241, 5240, 915, 5295, 5292, 5225, 11898, 11901, 7617, 11849, 11850, 11854, 7572, 7033,  # jaw
     3742, 225, 206, 205, 208, 6983, 6980, 6981, 6999, 10410,  # brows

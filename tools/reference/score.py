@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.landmarks import INNER
-from faceswap.faces.values import Face
+from faceswap.core.landmarks import INNER
+from faceswap.core.values import Face
 from tools.reference.marks import Marks, pairs_by_overlap
 
 LEAST_SIDE_PX = 40  # smaller marked faces need not be found

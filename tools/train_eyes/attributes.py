@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.geometry import head_pose
-from faceswap.find.builtin.attributes import (
+from faceswap.core.geometry import head_pose
+from faceswap.facenets.attributes import (
     COLOURS,
     COVERAGE,
     NUMBERS,
@@ -23,8 +23,8 @@ from faceswap.find.builtin.attributes import (
     AttributeNet,
     meaning,
 )
-from faceswap.find.builtin.blocks import to_input
-from faceswap.find.builtin.views import roll_of
+from faceswap.facenets.layers import to_input
+from faceswap.facenets.views import roll_of
 from tools.people.moment import random_moment
 from tools.people.person import Person
 from tools.train_eyes.augment import photometric

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import warp_crop
+from faceswap.core.geometry import warp_crop
 from tools.people.labels import Label
 from tools.train_eyes.data import Faces
 

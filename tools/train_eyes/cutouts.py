@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import compose, head_pose, transform_points
-from faceswap.faces.landmarks import FLIP_68, INNER
+from faceswap.core.geometry import compose, head_pose, transform_points
+from faceswap.core.landmarks import FLIP_68, INNER
 from tools.people.labels import Label
 from tools.train_eyes.painted_hands import painted_hand
 

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from faceswap.faces.geometry import transform_points
-from faceswap.faces.landmarks import INNER
-from faceswap.faces.values import POINT_COUNT, Frame
-from faceswap.find.builtin.landmark_net import LandmarkNet
-from faceswap.find.builtin.landmarks import LandmarkReader
+from faceswap.core.geometry import transform_points
+from faceswap.core.landmarks import INNER
+from faceswap.core.values import POINT_COUNT, Frame
+from faceswap.facenets.landmark_net import LandmarkNet
+from faceswap.facenets.landmarks import LandmarkReader
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.atomic import atomic_path, write_json

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.find.builtin.blocks import to_input
-from faceswap.find.builtin.detector import distinct, peaks
-from faceswap.find.builtin.detector_net import STRIDE, DetectorNet, split
+from faceswap.facenets.detector import distinct, peaks
+from faceswap.facenets.detector_net import STRIDE, DetectorNet, split
+from faceswap.facenets.layers import to_input
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.data import Faces
 from tools.train_eyes.scenes import Scene, SceneMaker

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.landmarks import INNER
-from faceswap.find.builtin.blocks import to_input
-from faceswap.find.builtin.embedder import COVERAGE, RESOLUTION_PX, EmbedderNet
+from faceswap.core.landmarks import INNER
+from faceswap.facenets.embedder import COVERAGE, RESOLUTION_PX, EmbedderNet
+from faceswap.facenets.layers import to_input
 from tools.people.labels import Label
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border

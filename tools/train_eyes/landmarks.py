@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.faces.geometry import invert, transform_points, warp_crop
-from faceswap.faces.landmarks import FLIP_68, INNER
-from faceswap.faces.values import POINT_COUNT
-from faceswap.find.builtin.blocks import to_input
-from faceswap.find.builtin.landmark_net import LandmarkNet
-from faceswap.find.builtin.windows import MARGIN, window, window_of_points
+from faceswap.core.geometry import invert, transform_points, warp_crop
+from faceswap.core.landmarks import FLIP_68, INNER
+from faceswap.core.values import POINT_COUNT
+from faceswap.facenets.landmark_net import LandmarkNet
+from faceswap.facenets.layers import to_input
+from faceswap.facenets.windows import MARGIN, window, window_of_points
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
 from tools.train_eyes.data import Faces

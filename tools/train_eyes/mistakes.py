@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import warp_crop
-from faceswap.find.builtin.blocks import folded
-from faceswap.find.builtin.boxes import common_share
-from faceswap.find.builtin.detector import FaceDetector
-from faceswap.find.builtin.detector_net import DetectorNet
-from faceswap.find.builtin.windows import window_of_box
+from faceswap.core.geometry import warp_crop
+from faceswap.facenets.detector import FaceDetector
+from faceswap.facenets.detector_net import DetectorNet
+from faceswap.facenets.layers import folded
+from faceswap.facenets.windows import window_of_box
+from faceswap.track.boxes import common_share
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.progress import Progress
 from tools.train_eyes.augment import photometric

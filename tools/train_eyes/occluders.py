@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.landmarks import JAW
+from faceswap.core.landmarks import JAW
 from tools.people.appearance import skin_tone
 from tools.people.labels import Label
 from tools.train_eyes.hands import add_arm, add_hand

@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from faceswap.faces.geometry import transform_points
-from faceswap.find.builtin.blocks import to_input
-from faceswap.find.builtin.parser import COVERAGE, NAMES, RESOLUTION_PX, ParserNet
-from faceswap.find.builtin.windows import window
+from faceswap.core.geometry import transform_points
+from faceswap.facenets.layers import to_input
+from faceswap.facenets.parser import COVERAGE, NAMES, RESOLUTION_PX, ParserNet
+from faceswap.facenets.windows import window
 from tools.people.labels import Label
 from tools.train_eyes.augment import cut_outs, photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border

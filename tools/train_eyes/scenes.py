@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import transform_points
-from faceswap.faces.landmarks import INNER
-from faceswap.find.builtin.detector import BORDER_GREY
+from faceswap.core.geometry import transform_points
+from faceswap.core.landmarks import INNER
+from faceswap.facenets.detector import BORDER_GREY
 from tools.train_eyes.clutter import background, colour
 from tools.train_eyes.cutouts import SPOILS, People, cut_out, hand_of, paste, paste_pixels
 

@@ -16,8 +16,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from faceswap.engine.accelerator import choose_machine
 from faceswap.media.stages import Stage
-from faceswap.swap.machine import choose_machine
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
 

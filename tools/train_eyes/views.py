@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import compose
-from faceswap.find.builtin.views import frame_to_view_for
+from faceswap.core.geometry import compose
+from faceswap.facenets.views import frame_to_view_for
 
 
 def jittered_view(

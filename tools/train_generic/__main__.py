@@ -53,7 +53,7 @@ def _pretrain(options: argparse.Namespace) -> Path:
     import cv2
     import torch
 
-    from faceswap.swap.cache import crop_px_for
+    from faceswap.swap.data.cache import crop_px_for
     from tools.train_generic.moments import Moments
     from tools.train_generic.network import GenericNet
     from tools.train_generic.task import SwapTask

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from faceswap.swap.cache import crop_px_for
+from faceswap.swap.data.cache import crop_px_for
 from faceswap.utils.errors import UserError
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import frame_to_crop_for, transform_points, warp_crop
-from faceswap.swap.face_mask import hull_mask
-from faceswap.swap.generic import PERSON_SIZE, PersonReader
+from faceswap.core.geometry import frame_to_crop_for, transform_points, warp_crop
+from faceswap.swap.data.face_mask import hull_mask
+from faceswap.swap.training.generic import PERSON_SIZE, PersonReader
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import entry_of

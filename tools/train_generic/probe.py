@@ -24,12 +24,12 @@ from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.swap.cache import crop_px_for
-from faceswap.swap.machine import choose_machine
-from faceswap.swap.models import MODELS
-from faceswap.swap.warp import sample_cv2, still
-from faceswap.swap.weights import HEADER_KEY
+from faceswap.engine.accelerator import choose_machine
+from faceswap.swap.data.cache import crop_px_for
+from faceswap.swap.data.warp import sample_cv2, still
+from faceswap.swap.models.registry import MODELS
 from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import HEADER_KEY
 from tools.train_generic.moments import Moments
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # of ridge, in shares of the mean variance; of the logistic one, a tenth

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.swap.generic import NAME
+from faceswap.swap.training.generic import NAME
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.pretrained import enter_pretrained
 from tools.train_generic.__main__ import MODELS

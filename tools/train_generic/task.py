@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.find.builtin.embedder import FaceEmbedder
-from faceswap.swap.losses import ReconstructionLoss, weighted_mean
-from faceswap.swap.regions import regions_in_view
-from faceswap.swap.warp import Warp, sample_cv2, still
+from faceswap.facenets.embedder import FaceEmbedder
+from faceswap.swap.data.regions import regions_in_view
+from faceswap.swap.data.warp import Warp, sample_cv2, still
+from faceswap.swap.losses.reconstruction import ReconstructionLoss, weighted_mean
 from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, photometric, shadow_edge
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from faceswap.engine.accelerator import choose_machine
 from faceswap.media.images import write_image
 from faceswap.media.stages import Stage
-from faceswap.swap.machine import choose_machine
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.pretrained import entry_of
 from tools.train_eyes.training import Average, resume, save

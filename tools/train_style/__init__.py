@@ -1,1 +1,1 @@
-"""How the shipped generator was made: crops of rendered people, then `python -m faceswap.style.train`."""
+"""How the shipped generator was made: crops of rendered people, then `python -m faceswap.stylegan.train`."""

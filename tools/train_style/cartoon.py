@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from faceswap.find.builtin.blocks import to_input
-from faceswap.style.alignment import to_pictures
-from faceswap.style.finding import styles_of
-from faceswap.style.generator import Generator
-from faceswap.style.weights import load_generator, save_generator
+from faceswap.facenets.layers import to_input
+from faceswap.stylegan.data.alignment import to_pictures
+from faceswap.stylegan.directions.discovery import styles_of
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.weights.files import load_generator, save_generator
 from faceswap.utils.progress import Progress
 
 LEVELS = 5  # of lightness

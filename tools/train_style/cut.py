@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import warp_crop
-from faceswap.style.alignment import frame_to_style_for
-from faceswap.style.data import SEEN_FILE, TARGETS_FILE
+from faceswap.core.geometry import warp_crop
+from faceswap.stylegan.data.alignment import frame_to_style_for
+from faceswap.stylegan.data.packed import SEEN_FILE, TARGETS_FILE
 from faceswap.utils.atomic import atomic_path, write_text
 from faceswap.utils.progress import Progress
 from tools.people.labels import Label

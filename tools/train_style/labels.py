@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.find.builtin.attributes import COLOURS, NUMBERS, SHARES
-from faceswap.style.scoring import luma
+from faceswap.facenets.attributes import COLOURS, NUMBERS, SHARES
+from faceswap.stylegan.directions.scoring import luma
 from faceswap.utils.atomic import write_text
 from tools.train_eyes.attributes import picture_labels
 from tools.train_eyes.data import Faces

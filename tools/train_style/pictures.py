@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from faceswap.media.images import read_image, write_image
 from faceswap.media.tiles import contact_sheet, draw_labels
-from faceswap.style.cartoon import swapped_layers
-from faceswap.style.directions import DirectionSet, load_directions
-from faceswap.style.finding import styles_of
-from faceswap.style.gallery import direction_sheet, drawn
-from faceswap.style.generator import Generator
-from faceswap.style.mixing import RANGES, mixed, mixing_grid
-from faceswap.style.weights import load_generator
+from faceswap.stylegan.directions.directions import DirectionSet, load_directions
+from faceswap.stylegan.directions.discovery import styles_of
+from faceswap.stylegan.gallery.mixing import RANGES, mixed, mixing_grid
+from faceswap.stylegan.gallery.sheets import direction_sheet, drawn
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.networks.layer_swap import swapped_layers
+from faceswap.stylegan.weights.files import load_generator
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 TILE_PX = 72

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import nn
 
-from faceswap.find.builtin.blocks import to_input
-from faceswap.style.confidence import Measured
-from faceswap.style.data import SEEN_FILE, TARGETS_FILE
-from faceswap.style.encoder import Encoder
-from faceswap.style.frechet import Features, cloud, face_features, frechet_distance, samples
-from faceswap.style.generator import Generator
-from faceswap.style.networks import mean_of_w
-from faceswap.style.trainer import ENCODER_FILE, GENERATOR_FILE
-from faceswap.style.weights import (
+from faceswap.facenets.layers import to_input
+from faceswap.stylegan.data.packed import SEEN_FILE, TARGETS_FILE
+from faceswap.stylegan.metrics.confidence import Measured
+from faceswap.stylegan.metrics.frechet import Features, cloud, face_features, frechet_distance, samples
+from faceswap.stylegan.networks.encoder import Encoder
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.training.state import mean_of_w
+from faceswap.stylegan.training.trainer import ENCODER_FILE, GENERATOR_FILE
+from faceswap.stylegan.weights.files import (
     SHIPPED_ENCODER,
     SHIPPED_GENERATOR,
     load_encoder,

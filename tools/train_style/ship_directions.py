@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.style.directions import SHIPPED, DirectionSet, load_directions
-from faceswap.style.weights import generator_hash, load_generator
+from faceswap.stylegan.directions.directions import SHIPPED, DirectionSet, load_directions
+from faceswap.stylegan.weights.files import generator_hash, load_generator
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.pretrained import enter_pretrained
 

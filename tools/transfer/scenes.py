@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.blend.blenders import AlphaBlender
-from faceswap.blend.compositor import blend, view_of
-from faceswap.blend.masks import HullMask, LearnedMask
-from faceswap.faces.embeddings import mean_of
-from faceswap.faces.face_set import FaceSet
-from faceswap.faces.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop
-from faceswap.faces.landmarks import INNER
-from faceswap.faces.values import Decoded, Frame
+from faceswap.compositing.blenders import AlphaBlender
+from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.masks import HullMask, LearnedMask
+from faceswap.core.embeddings import mean_of
+from faceswap.core.face_set import FaceSet
+from faceswap.core.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop
+from faceswap.core.landmarks import INNER
+from faceswap.core.values import Decoded, Frame
 from faceswap.media.colour_transfer import Reinhard
 from faceswap.media.images import read_image
 from faceswap.media.reading import read_frames
-from faceswap.swap.inference import Swapper
-from faceswap.swap.pair_data import split_by_time
+from faceswap.swap.data.pair_data import split_by_time
+from faceswap.swap.inference.swapper import Swapper
 from faceswap.utils.errors import UserError
 from tools.truth import metrics
 from tools.truth.eyes import Eyes

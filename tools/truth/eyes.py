@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.embeddings import likeness, mean_of
-from faceswap.find.builtin.embedder import FaceEmbedder
-from faceswap.find.builtin.landmarks import LandmarkReader
+from faceswap.core.embeddings import likeness, mean_of
+from faceswap.facenets.embedder import FaceEmbedder
+from faceswap.facenets.landmarks import LandmarkReader
 from faceswap.utils.pretrained import entry_of
 
 NETWORKS = ("landmarks", "embedder")

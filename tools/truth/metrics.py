@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.swap.face_mask import face_outline
+from faceswap.swap.data.face_mask import face_outline
 
 RING = 0.06  # half-width of the ring around the outline, in face sizes
 _GMS_CONSTANT = 170.0  # Xue et al. 2014, for grey levels up to 255

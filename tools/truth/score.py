@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.faces.geometry import face_size, landmark_error_percent
-from faceswap.faces.values import Frame
+from faceswap.core.geometry import face_size, landmark_error_percent
+from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faceswap.faces.values import Frame
+from faceswap.core.values import Frame
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter
 from tests.clips import make_clip

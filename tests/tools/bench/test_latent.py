@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from faceswap.engine.optimizers import Adam
+from faceswap.engine.state import TrainingState
 from faceswap.media.images import read_image
-from faceswap.swap.checkpoints import save_checkpoint
-from faceswap.swap.df import Df
-from faceswap.swap.optimisers import Adam
-from faceswap.swap.training_state import TrainingState
+from faceswap.swap.models.df import Df
+from faceswap.swap.training.checkpoints import save_checkpoint
 from tests.swap.fakes import SMALL_UD, make_face_set
 from tools.bench.latent import main
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.values import Decoded
+from faceswap.core.values import Decoded
 from faceswap.media.images import read_image
-from faceswap.swap.transfer import Generic, Scratch, Weights
+from faceswap.swap.training.initialisation import Generic, Scratch, Weights
 from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
-from tests.find.builtin.tiny_networks import write_networks
+from tests.detect.builtin.tiny_networks import write_networks
 from tools.bench import transfer
 from tools.train_generic.network import GenericNet
 from tools.train_generic.training import export
@@ -70,7 +70,7 @@ def test_a_plain_autoencoder_begins_with_its_decoder_twice(tmp_path):
     assert path.name == "plain-lite.safetensors"
     start = beginnings(path, tmp_path, Generic())["plain"]
     assert isinstance(start, Weights)
-    from faceswap.swap.lite import Lite
+    from faceswap.swap.models.lite import Lite
 
     model = Lite()
     assert "newly" not in start.begin(model, {})

@@ -8,7 +8,7 @@ import pytest
 
 from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
-from tests.find.builtin.tiny_networks import write_networks
+from tests.detect.builtin.tiny_networks import write_networks
 from tools.bench import truth
 from tools.truth.score import MEASURES
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.values import Face
+from faceswap.core.values import Face
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
-from tests.find.made import face_at, points_at
+from tests.extraction.made import face_at, points_at
 from tools.bench import eyes
 from tools.reference.marks import Marks, marked_media, pairs_by_overlap
 from tools.reference.score import nme, tally_of, total
@@ -129,7 +129,7 @@ def test_totals_add_up(media: Path) -> None:
 def test_the_benchmark_runs_on_a_film(
     tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.find.builtin.tiny_networks import write_networks
+    from tests.detect.builtin.tiny_networks import write_networks
 
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # restored after the benchmark set it
     clip = make_clip(tmp_path, "film", 8)

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap.faces.geometry import mean_face_in_crop
+from faceswap.core.geometry import mean_face_in_crop
 from tools.people.labels import Label
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.faces.geometry import head_pose
-from faceswap.faces.landmarks import MEAN_FACE
-from faceswap.find.builtin.detector import BORDER_GREY
+from faceswap.core.geometry import head_pose
+from faceswap.core.landmarks import MEAN_FACE
+from faceswap.facenets.detector import BORDER_GREY
 from tools.people.labels import Label
 from tools.train_eyes import scenes
 from tools.train_eyes.cutouts import SPOILS, cut_out, paste

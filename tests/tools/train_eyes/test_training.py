@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from faceswap.find.builtin.landmark_net import LandmarkNet
+from faceswap.facenets.landmark_net import LandmarkNet
 from faceswap.utils.errors import UserError
 from tests.tools.train_eyes.made import write_set
 from tools.train_eyes.__main__ import TASKS, main

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.faces.geometry import head_pose
-from faceswap.faces.landmarks import MEAN_FACE
-from faceswap.find.builtin.attributes import NUMBERS, OUTPUTS, SHARES
-from faceswap.find.builtin.parser import NAMES
+from faceswap.core.geometry import head_pose
+from faceswap.core.landmarks import MEAN_FACE
+from faceswap.facenets.attributes import NUMBERS, OUTPUTS, SHARES
+from faceswap.facenets.parser import NAMES
 from tools.people.labels import Label
 from tools.train_eyes.attributes import AttributeTask
 from tools.train_eyes.embedder import EmbedderTask, best_threshold

@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from faceswap.swap.generic import PERSON_SIZE, GenericWeights
-from faceswap.swap.models import MODELS
+from faceswap.swap.models.registry import MODELS
+from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import FOLDER_VARIABLE, entry_of
-from tests.find.builtin.tiny_networks import write_networks
+from tests.detect.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set
 from tools.train_generic import erasing, probe, ship, training
@@ -72,8 +72,8 @@ def test_the_set_knows_who_plays_what(moments):
 
 
 def test_crops_are_cut_as_a_face_set_has_them(moments):
-    from faceswap.faces.geometry import align
-    from faceswap.faces.values import Face, Frame
+    from faceswap.core.geometry import align
+    from faceswap.core.values import Face, Frame
 
     picture, points = moments._picture(5), moments.faces.points[5]
     aligned = align(Frame(picture, 0, 0.0), Face.from_points(points), 96)

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from faceswap.style.finding import styles_of
-from faceswap.style.generator import Generator
+from faceswap.stylegan.directions.discovery import styles_of
+from faceswap.stylegan.networks.generator import Generator
 from tools.train_style.cartoon import simplified, trained_on
 
 

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from faceswap.find.builtin.attributes import OUTPUTS
-from faceswap.style.directions import Direction, DirectionSet
-from faceswap.style.labels import read_labels
-from faceswap.style.scoring import SCORED
+from faceswap.facenets.attributes import OUTPUTS
+from faceswap.stylegan.data.labels import read_labels
+from faceswap.stylegan.directions.directions import Direction, DirectionSet
+from faceswap.stylegan.directions.scoring import SCORED
 from faceswap.utils.errors import UserError
 from tools.train_style.labels import lines
 from tools.train_style.ship_directions import scores

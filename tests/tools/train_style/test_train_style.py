@@ -5,10 +5,10 @@ import json
 import numpy as np
 import torch
 
-from faceswap.style import weights
-from faceswap.style.encoder import Encoder
-from faceswap.style.generator import Generator
-from faceswap.style.trainer import ENCODER_FILE, GENERATOR_FILE
+from faceswap.stylegan.networks.encoder import Encoder
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.training.trainer import ENCODER_FILE, GENERATOR_FILE
+from faceswap.stylegan.weights import files as weights
 from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tools.train_style import ship
 from tools.train_style.cut import before_wall

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.faces.geometry import face_size
-from faceswap.faces.landmarks import MEAN_FACE
-from faceswap.find.builtin.embedder import FaceEmbedder
-from faceswap.find.builtin.landmarks import LandmarkReader, Reading
-from faceswap.find.builtin.windows import window_of_points
+from faceswap.core.geometry import face_size
+from faceswap.core.landmarks import MEAN_FACE
+from faceswap.facenets.embedder import FaceEmbedder
+from faceswap.facenets.landmarks import LandmarkReader, Reading
+from faceswap.facenets.windows import window_of_points
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import FOLDER_VARIABLE, MANIFEST, listed
 from tests.clips import draw_face, write_clip
-from tests.find.builtin.tiny_networks import write_networks
+from tests.detect.builtin.tiny_networks import write_networks
 from tools.truth.eyes import NETWORKS, Eyes, identity_scores
 from tools.truth.score import MEASURES, score_clip
 

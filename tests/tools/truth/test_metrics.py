@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from faceswap.faces.geometry import face_size, landmark_error_percent
-from faceswap.faces.landmarks import MEAN_FACE
+from faceswap.core.geometry import face_size, landmark_error_percent
+from faceswap.core.landmarks import MEAN_FACE
 from tests.clips import draw_face
 from tools.truth import metrics
 

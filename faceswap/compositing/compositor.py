@@ -1,0 +1,202 @@
+"""From a frame to the model's views and back: the only place where a decoded face touches the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.blenders import Blender
+from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.masks import Mask
+from faceswap.compositing.parsed_mask import SeeingMask
+from faceswap.core.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
+from faceswap.core.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import STATISTICS_PX, ColourMatcher
+
+
+def view_of(
+    frame: Frame, points: NDArray, frame_to_crop: NDArray, crop_size_px: int, coverage: float, resolution_px: int
+) -> AlignedFace:
+    """What a model sees of a face: the crop's central `coverage` part, taken from the frame in one resampling.
+
+    `points` (68, 2) are frame pixels; the result is an aligned face whose crop is the model's view. Beyond the frame
+    its border is repeated, as in training; black would give the face a dark rim along the frame's border.
+    """
+    frame_to_view = compose(view_of_crop(crop_size_px, coverage, resolution_px), frame_to_crop)
+    view = warp_crop(frame.image, frame_to_view, resolution_px, repeat_border=True)
+    return AlignedFace(view, transform_points(frame_to_view, points), frame_to_view)
+
+
+def blend(
+    frame: Frame,
+    views: Sequence[AlignedFace],
+    decoded: Decoded,
+    *,
+    mask: Mask,
+    colour: ColourMatcher,
+    blender: Blender,
+    memory: ColourMemory | None = None,
+    tracks: Sequence[int] | None = None,
+    free: Sequence[NDArray] | None = None,
+    in_place: bool = False,
+) -> Frame:
+    """The frame with `decoded` faces pasted where their `views` came from; pixels outside the masks stay bit for bit.
+
+    Only each face's region is touched, and its alpha is applied once. `memory` steadies the colours along `tracks` (one
+    number a view). `free`: what a SeeingMask has already seen of these views; otherwise it looks now. `in_place` writes
+    into the frame's own picture, for a caller that owns it: copying a 4K frame costs as much as blending a face. The
+    largest face is pasted last, as the nearest.
+    """
+    if len(views) != len(decoded):
+        raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
+    image = frame.image if in_place and frame.image.flags.writeable else frame.image.copy()
+    tracks = tracks if tracks is not None else [-1] * len(views)
+    if free is None and isinstance(mask, SeeingMask):
+        free = mask.free([frame] * len(views), views, tracks)
+    order = sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop))
+    for i in order:
+        view, track = views[i], tracks[i]
+        learned = None if decoded.masks is None else decoded.masks[i]
+        alpha = mask.alpha(view.points, view.size_px, learned)
+        if free is not None:
+            alpha = alpha * cv2.resize(free[i], alpha.shape[::-1])
+        face = _fitted(frame, view, decoded.images[i], alpha, colour, blender, memory, track)
+        paste(image, face, alpha, view.frame_to_crop)
+    return Frame(image, frame.index, frame.seconds)
+
+
+def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
+    """Draws the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels."""
+    placed = _placed(image.shape, face, alpha, frame_to_view)
+    if placed is None:
+        return
+    drawn, weights, region = placed
+    cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
+    under = image[region]
+    change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
+    cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
+    image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
+
+
+def paste_change(
+    image: NDArray, change: NDArray, alpha: NDArray, frame_to_view: NDArray, flow: NDArray | None = None
+) -> None:
+    """Adds `change` (R, R, 3), in [-1, 1] for a full range of RGB, to `image` under `alpha` (M, M), as `paste` does.
+
+    What a small model leaves as it is stays as sharp as it was filmed. `flow` (R, R, 2) moves the picture before: where
+    each pixel comes from, as steps x, y in the view.
+    """
+    placed = _placed(image.shape, change, alpha, frame_to_view)
+    if placed is None:
+        return
+    drawn, weights, region = placed
+    under = image[region] if flow is None else _moved(image, flow, alpha, frame_to_view)
+    cv2.multiply(drawn, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), drawn, scale=255)
+    image[region] = cv2.add(under, drawn, dtype=cv2.CV_8U)
+
+
+def _moved(image: NDArray, flow: NDArray, alpha: NDArray, frame_to_view: NDArray) -> NDArray:
+    """The part of the picture under the mask after a motion in the view; it dies away with the mask."""
+    placed = _placed(image.shape, flow, alpha, frame_to_view)
+    assert placed is not None
+    steps, weights, (rows, columns) = placed
+    in_frame = (steps * weights[..., None]) @ invert(frame_to_view)[:, :2].T.astype(np.float32)
+    y, x = np.mgrid[rows, columns].astype(np.float32)
+    place = (x + in_frame[..., 0], y + in_frame[..., 1])
+    return cv2.remap(image, *place, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _placed(
+    shape: tuple[int, ...], face: NDArray, alpha: NDArray, frame_to_view: NDArray
+) -> tuple[NDArray, NDArray, tuple[slice, slice]] | None:
+    """A picture of the view and its alpha as they lie in the frame, and where; None where nothing of them is in it.
+
+    The exact inverse of the alignment: every frame pixel is looked up at its place in the view, cubic (within 0.2 dB of
+    Lanczos on faces at a sixth of its time), averaged first where the view is larger than the face in the frame.
+    """
+    region = _region(shape, alpha, frame_to_view, face.shape[0])
+    if region is None:
+        return None
+    left, top, right, bottom = region
+    size = (right - left, bottom - top)
+    region_to_frame = np.array([[1, 0, left], [0, 1, top]], np.float64)
+    region_to_view = compose(frame_to_view, region_to_frame)
+
+    shrink = min(1.0, 1.6 / scale_of(frame_to_view)) if scale_of(frame_to_view) > 1.6 else 1.0
+    if shrink < 1:
+        small_px = max(1, round(face.shape[0] * shrink))
+        region_to_view = compose(_resizing(face.shape[0], small_px), region_to_view)
+        face = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
+    inverse = cv2.WARP_INVERSE_MAP
+    drawn = cv2.warpAffine(face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE)
+    region_to_mask = compose(_resizing(face.shape[0], alpha.shape[0]), region_to_view)
+    weights = cv2.warpAffine(
+        alpha, region_to_mask, size, flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_CONSTANT
+    )
+    return drawn, weights, (slice(top, bottom), slice(left, right))
+
+
+def _fitted(
+    frame: Frame,
+    view: AlignedFace,
+    face: NDArray,
+    alpha: NDArray,
+    colour: ColourMatcher,
+    blender: Blender,
+    memory: ColourMemory | None,
+    track: int,
+) -> NDArray:
+    """The decoded face with its colours matched and its edge fitted, all measured on small pictures."""
+    size = min(STATISTICS_PX, face.shape[0])
+    seen = _seen(frame, view, size)
+    small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
+    small_alpha = _reduced(alpha, size)
+    weights = small_alpha * seen.astype(np.float32)
+    source = colour.measure(_reduced(face, size), weights)
+    target = colour.measure(small_view, weights)
+    if source is not None and target is not None:
+        if memory is not None:
+            source, target = memory.smoothed(track, frame.index, source, target)
+        face = colour.match(face, source, target)
+    return blender.fit(face, small_view, small_alpha, seen)
+
+
+def _seen(frame: Frame, view: AlignedFace, size: int) -> NDArray[np.bool_]:
+    """Which pixels of a size x size picture of the view lie inside the frame."""
+    to_frame = compose(invert(view.frame_to_crop), _resizing(size, view.size_px))
+    x = np.arange(size)
+    frame_x = to_frame[0, 0] * x[None, :] + to_frame[0, 1] * x[:, None] + to_frame[0, 2]
+    frame_y = to_frame[1, 0] * x[None, :] + to_frame[1, 1] * x[:, None] + to_frame[1, 2]
+    return (frame_x >= 0) & (frame_x <= frame.width - 1) & (frame_y >= 0) & (frame_y <= frame.height - 1)
+
+
+def _reduced(image: NDArray, size: int) -> NDArray:
+    return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def _resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
+    """The affine of resizing a square picture, pixel centres to pixel centres."""
+    scale = to_px / from_px
+    return np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]], np.float64)
+
+
+def _region(
+    shape: tuple[int, ...], alpha: NDArray, frame_to_view: NDArray, view_px: int
+) -> tuple[int, int, int, int] | None:
+    """The box (left, top, right, bottom) of the frame that the mask reaches, None when it reaches nothing of it."""
+    inside = alpha > 0
+    rows = np.flatnonzero(inside.any(1))
+    if len(rows) == 0:
+        return None
+    # Linear sampling reaches a pixel beyond the first and last ones of each row. Their box in the frame is smaller than
+    # that of the mask's own box turned into it.
+    first, last = inside[rows].argmax(1) - 1.0, inside.shape[1] - inside[rows, ::-1].argmax(1)
+    corners = np.concatenate([np.stack([x, y], 1) for x in (first, last) for y in (rows - 1.0, rows + 1.0)])
+    to_frame = compose(invert(frame_to_view), _resizing(alpha.shape[0], view_px))
+    corners = transform_points(to_frame, corners)
+    left, top = np.maximum(np.floor(corners.min(0)), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, (shape[1], shape[0]))
+    return (int(left), int(top), int(right), int(bottom)) if right > left and bottom > top else None

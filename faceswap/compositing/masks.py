@@ -1,0 +1,142 @@
+"""Which part of the model's view is pasted: `hull`, `learned` and `box` masks.
+
+A mask is an alpha over the square view that the model sees, (M, M) float32 in [0, 1]; M need not be the model's
+resolution, both squares cover the same part of the frame. Every mask is 0 at its own edge and at the view's border and
+rises inwards over `feather`, so that the alpha never ends in a step. `erode` and `feather` are shares of the face's
+size, the root of width x height of its 68 points.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.swap.data.face_mask import FOREHEAD, face_outline
+
+MASK_PX = 128  # enough for polygons whose edge is a ramp; upsampled linearly into the frame
+# Distances to the view's borders, see _lines.
+VIEW_LINES = np.array([[1, 0, 0], [-1, 0, MASK_PX - 1], [0, 1, 0], [0, -1, MASK_PX - 1]], np.float32)
+
+log = logging.getLogger(__name__)
+
+
+class Mask(Protocol):
+    """What the compositor asks of a mask."""
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        """The alpha (M, M) of a face with `points` (68, 2) in a view of size_px; `learned`: the model's (R, R)."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Edged:
+    """What all masks have; `forehead` raises the outline above the brows, in distances from eyes to brows."""
+
+    erode: float = 0.0
+    feather: float = 0.12
+    forehead: float = FOREHEAD
+
+    def __post_init__(self) -> None:
+        for name, value in (("erode", self.erode), ("feather", self.feather)):
+            if not 0 <= value <= 0.5:
+                raise ValueError(f"mask.{name} is a share of the face's size between 0 and 0.5, not {value}")
+        if not 0 <= self.forehead <= 4:
+            raise ValueError(f"mask.forehead counts distances from eyes to brows, between 0 and 4, not {self.forehead}")
+
+
+@dataclass(frozen=True)
+class HullMask(_Edged):
+    """The convex hull of the landmarks."""
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        scaled = _to_mask_px(points, size_px)
+        size = face_size(scaled)
+        return _polygon_alpha(face_outline(scaled, self.forehead), self.erode * size, self.feather * size)
+
+
+@dataclass(frozen=True)
+class BoxMask(_Edged):
+    """The upright rectangle around the hull."""
+
+    feather: float = 0.15
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        scaled = _to_mask_px(points, size_px)
+        outline = face_outline(scaled, self.forehead)
+        (left, top), (right, bottom) = outline.min(0), outline.max(0)
+        box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+        size = face_size(scaled)
+        return _polygon_alpha(box, self.erode * size, self.feather * size)
+
+
+@dataclass(frozen=True)
+class LearnedMask(_Edged):
+    """The mask that the model has learned; where it has none, the hull (`forehead` is the hull's) with one warning."""
+
+    feather: float = 0.08
+    _warned: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        if learned is None:
+            if not self._warned:
+                self._warned.append(True)
+                log.warning("the model has learned no mask: the hull of the landmarks is used instead (mask=hull)")
+            return HullMask(self.erode, self.feather, self.forehead).alpha(points, size_px, None)
+        inside = (learned >= 0.5).astype(np.uint8)
+        # The view ends where nothing was seen: a border of zeros makes its edge an edge of the mask too.
+        distance = cv2.distanceTransform(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
+        size = face_size(points) * learned.shape[0] / size_px
+        edge = _ramp(distance[1:-1, 1:-1] - 0.5, self.erode * size, self.feather * size)
+        return edge * np.clip(learned, 0, 1).astype(np.float32)
+
+
+def face_size(points: NDArray) -> float:
+    """The root of width x height of the points' box: the unit of `erode` and `feather`."""
+    width, height = np.ptp(points, axis=0)
+    return float(np.sqrt(max(width, 1e-3) * max(height, 1e-3)))
+
+
+def _to_mask_px(points: NDArray, size_px: int) -> NDArray[np.float32]:
+    return ((np.asarray(points) + 0.5) * (MASK_PX / size_px) - 0.5).astype(np.float32)
+
+
+def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: float) -> NDArray[np.float32]:
+    """The ramp inside a convex polygon (K, 2), clockwise on the screen and cut to the view.
+
+    Within a convex polygon the distance to its edge is the least of the distances to its sides' lines: exact to a
+    fraction of a pixel, so the edge does not hop from pixel to pixel when the landmarks move.
+    """
+    alpha = np.zeros((MASK_PX, MASK_PX), np.float32)
+    left, top = (max(0, math.floor(low)) for low in polygon.min(0))
+    right, bottom = (min(MASK_PX, math.ceil(high) + 1) for high in polygon.max(0))
+    if cv2.contourArea(polygon) < 1 or right <= left or bottom <= top:  # points on one spot or line; out of the view
+        return alpha
+    pixels = np.ones((3, bottom - top, right - left), np.float32)  # x, y, 1 of each that the polygon can reach
+    pixels[0] = np.arange(left, right)
+    pixels[1] = np.arange(top, bottom)[:, None]
+    distances = np.concatenate([_lines(polygon), VIEW_LINES]) @ pixels.reshape(3, -1)
+    distance = distances.min(0).reshape(pixels.shape[1:])
+    alpha[top:bottom, left:right] = _ramp(distance, erode_px, feather_px)
+    return alpha
+
+
+def _lines(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The lines (K, 3) of a clockwise polygon's sides: line @ (x, y, 1) is the distance in px, positive inside."""
+    x, y = polygon.T
+    along_x, along_y = (polygon[np.arange(1, len(polygon) + 1) % len(polygon)] - polygon).T
+    length = np.hypot(along_x, along_y)
+    lines = np.array([-along_y, along_x, along_y * x - along_x * y]) / np.maximum(length, 1e-9)
+    return lines[:, length > 1e-3].T
+
+
+def _ramp(distance_px: NDArray, erode_px: float, feather_px: float) -> NDArray[np.float32]:
+    """0 up to `erode_px` inside the edge, then a smooth step over `feather_px` (at least a pixel against stairs)."""
+    t = (distance_px - np.float32(erode_px)) * np.float32(1 / max(feather_px, 1.0))
+    np.clip(t, 0, 1, out=t)
+    return t * t * (3 - 2 * t)

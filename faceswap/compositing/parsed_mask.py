@@ -1,0 +1,152 @@
+"""The mask that knows what it covers: hands, hair, glasses and microphones before a face stay as they were filmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask, Mask, face_size
+from faceswap.core.geometry import compose, invert, transform_points
+from faceswap.core.landmarks import INNER
+from faceswap.core.values import AlignedFace, Frame
+from faceswap.swap.data.face_mask import FOREHEAD
+
+if TYPE_CHECKING:
+    from faceswap.facenets.parser import FaceParser  # brings torch with it: imported where it is needed
+
+SMALLEST_PX = 1.0  # of a face in the model's view
+PARSER_PX = 2.0  # sigma of what the parser's answer is smoothed by, its pixels
+LARGEST_SPECK = 0.03  # of the face's area: a smaller hole in it is the parser's mistake
+SURELY_HIDDEN, SURELY_FREE = 0.3, 0.75  # share of face between which the mask fades
+CHANGE = 0.35  # a pixel that changes this much has been uncovered or hidden, and is not held back
+
+
+@runtime_checkable
+class SeeingMask(Mask, Protocol):
+    """A mask that looks at the frames, many faces at once, before its alphas are asked for."""
+
+    def free(
+        self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
+        """What the alpha of each view is multiplied with, (M, M) in [0, 1]; `frames[i]` is the one of `views[i]`."""
+        ...
+
+
+@dataclass(frozen=True)
+class ParsedMask:
+    """The learned mask, or the hull where the model has none, without what hides the face.
+
+    `edge`: softness of the edge to what hides it, a share of the face's size. `steady` in [0, 1): how much of a
+    pixel's past along a track stays each frame while it changes little. `device`: auto, cpu, cuda or cuda:N.
+    """
+
+    erode: float = 0.0
+    feather: float = 0.08
+    forehead: float = FOREHEAD
+    edge: float = 0.02
+    steady: float = 0.5
+    device: str = "auto"
+    _parser: FaceParser | None = field(default=None, repr=False, compare=False)
+    _past: dict[int, tuple[int, NDArray[np.float32]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.edge <= 0.2:
+            raise ValueError(f"mask.edge is a share of the face's size between 0 and 0.2, not {self.edge}")
+        if not 0 <= self.steady < 1:
+            raise ValueError(f"mask.steady must be at least 0 and below 1, not {self.steady}")
+        HullMask(self.erode, self.feather, self.forehead)  # checks the three
+        if self._parser is None:
+            from faceswap.facenets.parser import FaceParser
+
+            object.__setattr__(self, "_parser", FaceParser(self.device))
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        """The alpha before `free` is taken into account, (M, M)."""
+        kind = HullMask if learned is None else LearnedMask
+        return kind(self.erode, self.feather, self.forehead).alpha(points, size_px, learned)
+
+    def free(
+        self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
+        """Where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
+        assert self._parser is not None
+        free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
+        chosen = [index for index, view in enumerate(views) if face_size(view.points[INNER]) > SMALLEST_PX]
+        if not chosen:
+            return free
+        points = [transform_points(invert(views[i].frame_to_crop), views[i].points) for i in chosen]
+        shares, matrices = self._parser.parse([frames[i].image for i in chosen], points)
+        for i, share, matrix in zip(chosen, self._shown(shares), matrices, strict=True):
+            free[i] = self._steadied(self._in_view(without_specks(share), matrix, views[i]), frames[i].index, tracks[i])
+        return free
+
+    def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of the parser's shares (n, classes, P, P) those that are to be pasted, summed."""
+        from faceswap.facenets.parser import FACE
+
+        return shares[:, FACE].sum(1)
+
+    def _in_view(self, share: NDArray[np.float32], frame_to_parsed: NDArray, view: AlignedFace) -> NDArray[np.float32]:
+        """The parser's share of face (P, P) in the model's view."""
+        share = cv2.GaussianBlur(share, (0, 0), PARSER_PX)  # single pixels come and go
+        scale = view.size_px / MASK_PX
+        mask_to_view = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
+        mask_to_parsed = compose(frame_to_parsed, compose(invert(view.frame_to_crop), mask_to_view))
+        seen = cv2.warpAffine(
+            share, mask_to_parsed, (MASK_PX, MASK_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        t = np.clip((seen - SURELY_HIDDEN) / (SURELY_FREE - SURELY_HIDDEN), 0, 1)
+        free = (t * t * (3 - 2 * t)).astype(np.float32)
+        sigma = self.edge / 2 * face_size(view.points) / scale
+        return cv2.GaussianBlur(free, (0, 0), sigma) if sigma > 0.3 else free
+
+    def _steadied(self, free: NDArray[np.float32], frame_index: int, track: int) -> NDArray[np.float32]:
+        """Mixed with the frame before along a track: small changes are noise of the parser, large ones a hand."""
+        if self.steady == 0 or track < 0:
+            return free
+        last, past = self._past.get(track, (-1, free))
+        if last == frame_index - 1:
+            change = np.abs(free - past)
+            free = past + (1 - self.steady * np.clip(1 - change / CHANGE, 0, 1)) * (free - past)
+        self._past[track] = (frame_index, free)
+        for ended in [known for known, (index, _) in self._past.items() if index < frame_index - 1]:
+            del self._past[ended]  # a long film has thousands of tracks
+        return free
+
+
+@dataclass(frozen=True)
+class HeadMask(ParsedMask):
+    """The whole head with hair, ears and neck, as the parser sees it, without what hides it.
+
+    `feather` is the share of the view over which it fades out towards the view's border.
+    """
+
+    feather: float = 0.1
+
+    def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
+        """1 in the view, falling to 0 at its border, (M, M)."""
+        from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
+        t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
+        ramp = t * t * (3 - 2 * t)
+        return np.asarray(ramp[:, None] * ramp[None], np.float32)
+
+    def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
+        from faceswap.facenets.parser import HEAD
+
+        return shares[:, HEAD].sum(1)
+
+
+def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The parser's share of face (P, P) without small holes: what hides a face is large or reaches in."""
+    hidden = share < 0.5
+    _, places, stats, _ = cv2.connectedComponentsWithStats(hidden.astype(np.uint8))
+    small = stats[:, cv2.CC_STAT_AREA] < LARGEST_SPECK * np.count_nonzero(~hidden)
+    return np.where(small[places] & hidden, np.float32(1), share)

@@ -1,0 +1,233 @@
+"""Convert: every frame of a source with its faces swapped, written as a film or as images.
+
+    decode -> place faces, cut views -> model in batches -> mask, colour, paste -> encode
+
+The first four run in threads of their own, the last in the caller's; bounded queues between them keep memory constant.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.blenders import AlphaBlender, Blender
+from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.masks import HullMask, Mask
+from faceswap.compositing.memory import reuse_freed_memory
+from faceswap.compositing.parsed_mask import SeeingMask
+from faceswap.compositing.placement import Placement, placement_for
+from faceswap.compositing.results import (
+    Counts,
+    Side,
+    Swapper,
+    check_results,
+    made_with_ai,
+    model_name,
+    write_comparison,
+    write_report,
+)
+from faceswap.core.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import ColourMatcher, Reinhard
+from faceswap.media.stages import Stage
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from faceswap.detect.protocol import Finder
+    from faceswap.media.sources import SourceInfo
+    from faceswap.media.writing import Writer
+    from faceswap.swap.models.layers import Side
+
+FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
+MOST_FRAMES_HELD = 16
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Item:
+    """A frame on its way, with the views of its faces and what the model made of them."""
+
+    frame: Frame
+    views: Sequence[AlignedFace] = ()
+    tracks: Sequence[int] = ()
+    decoded: Decoded | None = None
+    free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
+
+
+def convert_video(
+    source: str | Path | SourceInfo,
+    swapper: Swapper,
+    out: str | Path,
+    *,
+    faces: str | Path | None = None,
+    finder: Finder | None = None,
+    mask: Mask | None = None,
+    colour: ColourMatcher | None = None,
+    blender: Blender | None = None,
+    to: Side = "a",
+    tracks: Collection[int] | None = None,
+    start: int = 0,
+    stop: int | None = None,
+    batch_size: int = 8,
+    smooth_frames: int | None = None,
+    smooth_colour: float | None = None,
+    fill_frames: int | None = None,
+    side_by_side: bool = False,
+    metadata: dict[str, str] | None = None,
+    crf: int = 18,
+    preset: str = "veryfast",
+    image_quality: int = 97,
+) -> Path:
+    """Swaps the faces of a video, an image folder, a glob or one image, and returns the path of what it wrote.
+
+    Faces come from the face set in the folder `faces` or, without one, from `finder`. Frames `start` to `stop` (not
+    included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
+    result. `out` is never the source. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is
+    then not touched.
+
+    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
+    for pictures, which need have nothing to do with each other, they are 0 unless given.
+    """
+    from faceswap.media.sources import SourceInfo, probe
+    from faceswap.media.writing import writer_for
+
+    reuse_freed_memory()
+    info = source if isinstance(source, SourceInfo) else probe(source)
+    out = Path(out)
+    is_film = info.kind != "images"
+    smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
+    smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
+    fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
+    paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
+    about = made_with_ai(swapper) | (metadata or {})
+    writer = writer_for(
+        info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
+    )
+    check_results(writer, info, out, side_by_side)
+    placement = placement_for(info, faces, finder, tracks, smooth_frames, fill_frames)
+    counts = Counts()
+    try:
+        with ExitStack() as stack:
+            frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
+            placed = _stage(stack, _with_views(frames, placement, swapper), 2, "find")
+            answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
+            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size, paste.mask), answers_waiting, "model")
+            blended = _stage(stack, _blended(swapped, paste), 2, "blend")
+            _write(blended, writer, info, counts, start, stop)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
+    write_report(info, out, counts, swapper, about, start, stop)
+    if side_by_side:
+        write_comparison(info, out, start, stop, about)
+    return out
+
+
+def _stage(stack: ExitStack, items: Iterable, depth: int, name: str) -> Stage:
+    return stack.enter_context(Stage(items, depth, name))
+
+
+def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+    from faceswap.media.reading import read_frames
+
+    return iter(read_frames(info, start, stop))
+
+
+def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper) -> Iterator[_Item]:
+    """Each frame with its faces as the model wants to see them."""
+    for frame, faces in placement.placed(frames):
+        views = [
+            view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
+            for face in faces
+        ]
+        yield _Item(frame, views, [face.track for face in faces])
+
+
+def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
+    """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
+    waiting: list[_Item] = []
+    for item in items:
+        waiting.append(item)
+        faces = sum(len(waiting_item.views) for waiting_item in waiting)
+        if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
+            yield from _answered(waiting, swapper, to, mask)
+            waiting = []
+    yield from _answered(waiting, swapper, to, mask)
+
+
+def _answered(items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask) -> Iterator[_Item]:
+    views = [view.image for item in items for view in item.views]
+    if views:
+        decoded = swapper.swap(np.stack(views), to=to)
+        if not np.isfinite(decoded.images).all():
+            raise UserError(f"the model {model_name(swapper)} gives no finite picture; take an earlier checkpoint")
+    free = _seen(items, mask) if isinstance(mask, SeeingMask) else None
+    done = 0
+    for item in items:
+        count = len(item.views)
+        if count:
+            part = slice(done, done + count)
+            masks = None if decoded.masks is None else decoded.masks[part]
+            item = replace(item, decoded=Decoded(decoded.images[part], masks), free=free and free[part])
+            done += count
+        yield item
+
+
+def _seen(items: Sequence[_Item], mask: SeeingMask) -> list[NDArray]:
+    frames = [item.frame for item in items for _ in item.views]
+    views = [view for item in items for view in item.views]
+    return mask.free(frames, views, [track for item in items for track in item.tracks])
+
+
+@dataclass(frozen=True)
+class _Paste:
+    mask: Mask
+    colour: ColourMatcher
+    blender: Blender
+    memory: ColourMemory
+
+
+def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[tuple[Frame, int]]:
+    """Finished frames, each with the number of its faces."""
+    for item in items:
+        frame = item.frame
+        if item.decoded is not None:
+            frame = blend(
+                frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
+                memory=paste.memory, tracks=item.tracks, free=item.free, in_place=True,
+            )  # fmt: skip
+        yield frame, len(item.views)
+
+
+def _write(
+    frames: Iterable[tuple[Frame, int]], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
+) -> None:
+    with Progress(_total(info, start, stop), "convert") as bar, writer:
+        for frame, faces in frames:
+            writer.write(frame)
+            counts.frames += 1
+            counts.faces += faces
+            counts.frames_without_face += faces == 0
+            bar.advance()
+        if counts.frames == 0:
+            raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
+    if counts.faces == 0:
+        log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
+
+
+def _frames_held(bytes_a_frame: int) -> int:
+    return int(np.clip(FRAMES_HELD_BYTES // bytes_a_frame, 1, MOST_FRAMES_HELD))
+
+
+def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
+    if info.frame_count is None:
+        return None if stop is None else max(0, stop - start)
+    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)

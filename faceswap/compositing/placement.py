@@ -1,0 +1,181 @@
+"""Where the faces of each frame are, for convert: from a stored face set or from a finder at once."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.matching import is_made_from
+from faceswap.compositing.steadying import TrackPath, bridged, smoothed
+from faceswap.core.face_set import FaceRecord, FaceSet
+from faceswap.core.geometry import frame_to_crop_for, scale_of
+from faceswap.core.taken_out import without_other_people
+from faceswap.core.values import Face, Frame
+from faceswap.detect.protocol import Finder, find_in_batches
+from faceswap.track.smoothing import linked, smoothed_tracks
+from faceswap.track.tracker import Linker
+from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedFace:
+    """A face to be swapped: `points` (68, 2) in frame pixels, `frame_to_crop` (2, 3) into a crop of `crop_size_px`."""
+
+    points: NDArray[np.float32]
+    frame_to_crop: NDArray[np.float64]
+    crop_size_px: int
+    track: int = -1
+
+
+class Placement(Protocol):
+    """Tells the faces of the frames that stream by, in order; a placement may look some frames ahead."""
+
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]: ...
+
+
+class StoredFaces:
+    """The faces of a face set.
+
+    Frames between two records of a track are bridged when at most `fill_frames` are missing (faces that the finder
+    lost); those of a film that a set extracted with every > 1 skips, always. `smooth_frames` > 0 steadies each track
+    over that many frames to both sides. `tracks` keeps these tracks only; without it, people taken out of
+    the set as others stay as they were filmed.
+    """
+
+    def __init__(
+        self,
+        face_set: FaceSet,
+        *,
+        tracks: Collection[int] | None = None,
+        smooth_frames: int = 0,
+        fill_frames: int = 10,
+        is_film: bool = True,
+    ) -> None:
+        if not face_set.records:
+            raise UserError(f"the face set {face_set.folder} holds no faces; extract the video again")
+        self._paths: list[tuple[int, int, TrackPath]] = []  # track, crop size, a path with every frame present
+        self._single: dict[int, list[PlacedFace]] = defaultdict(list)  # by frame: faces of no path
+        by_track: dict[int, list[FaceRecord]] = defaultdict(list)
+        for record in _of_tracks(face_set, tracks):
+            by_track[record.track].append(record)
+        self._warn_of_gaps(face_set, unbridged=-1 in by_track or not is_film)
+        every = int(face_set.report.get("every", 1))
+        if every > 1 and is_film:  # the frames in between, also where one face was missed
+            fill_frames = max(fill_frames, 2 * every - 1)
+        for track, records in by_track.items():
+            self._add_track(track, records, smooth_frames, fill_frames)
+
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for frame in frames:
+            yield frame, self._faces_at(frame.index)
+
+    def _faces_at(self, frame: int) -> list[PlacedFace]:
+        faces = list(self._single.get(frame, ()))
+        for track, size_px, path in self._paths:
+            if path.first_frame <= frame <= path.last_frame:
+                here = path.at(frame)
+                faces.append(PlacedFace(here.points[0], here.frame_to_crop(size_px)[0], size_px, track))
+        return [face for face in faces if _has_size(face.frame_to_crop)]
+
+    def _add_track(self, track: int, records: list[FaceRecord], smooth_frames: int, fill_frames: int) -> None:
+        several = len({record.frame for record in records}) < len(records)
+        if track < 0 or several:
+            # No path in time: unknown tracks; two faces of one number in a frame (a file that numbers persons).
+            for record in records:
+                face = PlacedFace(record.points, record.frame_to_crop, record.size_px, record.track)
+                self._single[record.frame].append(face)
+            return
+        for path in bridged(TrackPath.of(records), fill_frames):
+            self._paths.append((track, records[0].size_px, smoothed(path, smooth_frames)))
+
+    @staticmethod
+    def _warn_of_gaps(face_set: FaceSet, unbridged: bool) -> None:
+        every = int(face_set.report.get("every", 1))
+        if every > 1 and unbridged:
+            log.warning(
+                "%s was extracted with every=%d and its faces are not bridged: swapped in every %dth frame only",
+                face_set.folder, every, every,
+            )  # fmt: skip
+
+
+class FoundFaces:
+    """The faces that a finder sees, found and linked into tracks while converting.
+
+    `smooth_frames` > 0 steadies each track over that many frames to both sides. Gaps are not bridged: in a gap its end
+    is not known yet.
+    """
+
+    def __init__(self, finder: Finder, smooth_frames: int = 0, crop_size_px: int = 256) -> None:
+        self._finder, self._smooth_frames, self._crop_size_px = finder, smooth_frames, crop_size_px
+
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for found in smoothed_tracks(linked(find_in_batches(self._finder, frames), Linker()), self._smooth_frames):
+            yield found.frame, [self._place(face) for face in found.faces]
+
+    def _place(self, face: Face) -> PlacedFace:
+        frame_to_crop = frame_to_crop_for(face.points, self._crop_size_px)
+        return PlacedFace(face.points, frame_to_crop, self._crop_size_px, face.track)
+
+
+def placement_for(
+    info: SourceInfo,
+    faces: str | Path | None,
+    finder: Finder | None,
+    tracks: Collection[int] | None,
+    smooth_frames: int,
+    fill_frames: int,
+) -> Placement:
+    """The faces of the face set in the folder `faces`, else those that `finder` sees. Raises UserError without both."""
+    if faces is not None:
+        face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
+        if face_set.source is not None and not is_made_from(face_set.report, info):
+            log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
+        return StoredFaces(
+            face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=info.kind != "images"
+        )
+    if finder is None:
+        raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
+    if tracks is not None:
+        raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
+    finder.prepare(info)
+    return FoundFaces(finder, smooth_frames)
+
+
+def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:
+    if tracks is None:
+        return _of_wanted_people(face_set)
+    known = {record.track for record in face_set.records}
+    missing = sorted(set(tracks) - known)
+    if missing:
+        raise UserError(
+            f"the face set {face_set.folder} has no track {', '.join(map(str, missing))}; "
+            f"it has {', '.join(map(str, sorted(known)))}"
+        )
+    return [record for record in face_set.records if record.track in set(tracks)]
+
+
+def _of_wanted_people(face_set: FaceSet) -> list[FaceRecord]:
+    """The faces that were not taken out as other people; pictures taken out as bad ones are swapped all the same."""
+    records = without_other_people(face_set.folder, face_set.records)
+    if left := len(face_set.records) - len(records):
+        log.info("%d faces of people that curate took out of %s stay as filmed", left, face_set.name)
+    return records
+
+
+def _has_size(frame_to_crop: NDArray[np.float64]) -> bool:
+    # A path bridged between two opposite rolls passes through a square of no size, and a file may hold one.
+    return bool(np.isfinite(frame_to_crop).all()) and SMALLEST_SCALE < scale_of(frame_to_crop) < 1 / SMALLEST_SCALE

@@ -1,0 +1,119 @@
+"""What is told of a converted film: its metadata, a report beside it, a film of before and after."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import faceswap
+from faceswap.core.values import Decoded
+from faceswap.utils.atomic import write_json
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+    from faceswap.media.writing import Writer
+
+Side = Literal["a", "b"]
+
+log = logging.getLogger(__name__)
+
+
+class Swapper(Protocol):
+    """What convert asks of a trained model. `description` has its "model"; "iteration" and "run" if known."""
+
+    @property
+    def resolution(self) -> int: ...
+
+    @property
+    def coverage(self) -> float: ...
+
+    @property
+    def description(self) -> Mapping[str, Any]: ...
+
+    def swap(self, views: NDArray[np.uint8], to: Side = "a") -> Decoded:
+        """The faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
+        ...
+
+
+@dataclass
+class Counts:
+    """What went by since `started`."""
+
+    frames: int = 0
+    faces: int = 0
+    frames_without_face: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+
+def made_with_ai(swapper: Swapper) -> dict[str, str]:
+    """Container metadata that say what the film is."""
+    maker = f"faceswap {faceswap.__version__}, model {model_name(swapper)}"
+    sentence = f"Made with AI: the faces in this work were swapped by {maker}."
+    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+
+
+def model_name(swapper: Swapper) -> str:
+    known = swapper.description
+    details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
+    return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
+
+
+def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: bool) -> None:
+    """Raises UserError when the result, its report or the comparison cannot be written; before the work begins."""
+    from faceswap.media.picture_writing import ImageSequenceWriter
+    from faceswap.media.targets import check_target
+    from faceswap.media.writing import writer_for
+
+    writer.check()
+    if not isinstance(writer, ImageSequenceWriter):  # which has it inside
+        check_target(report_path(out), info)
+    if side_by_side:
+        writer_for(info, comparison_path(out)).check()
+
+
+def write_report(
+    info: SourceInfo, out: Path, counts: Counts, swapper: Swapper, about: dict[str, str], start: int, stop: int | None
+) -> None:
+    seconds = time.monotonic() - counts.started
+    report = {
+        "source": str(info.path),
+        "out": str(out),
+        "model": model_name(swapper),
+        "made_with_ai": about.get("made_with_ai", ""),
+        "start": start,
+        "stop": stop,
+        "frames": counts.frames,
+        "faces": counts.faces,
+        "frames_without_face": counts.frames_without_face,
+        "seconds": round(seconds, 3),
+        "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
+    }
+    write_json(report_path(out), report)
+    log.info("%d frames, %d faces, %d frames without a face", counts.frames, counts.faces, counts.frames_without_face)
+
+
+def report_path(out: Path) -> Path:
+    """Where the report of a result lies: in a folder of images, else beside the file."""
+    return out / "report.json" if out.is_dir() else out.with_name(f"{out.stem}.report.json")
+
+
+def comparison_path(out: Path) -> Path:
+    """Where the film or the pictures of before and after lie."""
+    from faceswap.media.images import WRITE_SUFFIXES
+    from faceswap.media.writing import FILM_SUFFIXES
+
+    is_file = out.suffix.lower() in (*FILM_SUFFIXES, *WRITE_SUFFIXES)
+    return out.with_name(f"{out.stem}.side_by_side{out.suffix}" if is_file else f"{out.name}.side_by_side")
+
+
+def write_comparison(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
+    from faceswap.media.presentation import side_by_side
+
+    side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=start, stop=stop)

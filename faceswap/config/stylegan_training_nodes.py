@@ -1,0 +1,110 @@
+"""Settings of stylegan.train: the network, its two phases, and how often the training is looked at."""
+
+from dataclasses import dataclass
+
+from faceswap.config import nodes
+from faceswap.config.options import option, section, workspace
+
+
+@dataclass
+class PlanNode:
+    """The network."""
+
+    _target_: str = "faceswap.stylegan.training.trainer.Plan"
+    resolution: int = option(64, "side of the pictures in px: 32, 64, 128, 256, 512 or 1024", minimum=32, maximum=1024)
+    channels: list[int] | None = option(
+        None, "at 4, 8, ... px, as [96,96,96,64,32] (default: 16384 / side, at most 512)"
+    )
+    judge_channels: list[int] | None = option(
+        None, "the discriminator's, likewise (default: the same); a smaller one learns sooner"
+    )
+    w_size: int = option(512, "numbers in z and in w", minimum=4, maximum=4096)
+    mapping_layers: int = option(2, "layers from z to w; 2 for a small network, 8 as published", minimum=1, maximum=16)
+    clamp: float | None = option(None, "cut features beyond this (256 keeps half precision in range)", minimum=1)
+
+
+@dataclass
+class WarmUpNode:
+    """The first pictures, with encoder and generator as an autoencoder."""
+
+    _target_: str = "faceswap.stylegan.training.warm_up.WarmUp"
+    kimg: float = option(0, "so many thousands of the pictures; 0: the plain way, without an encoder", minimum=0)
+    half_kimg: float = option(0, "of them, the first at half the resolution: four times as fast", minimum=0)
+    learning_rate: float = option(0.003, "falls as a half cosine over this phase", minimum=0)
+
+
+@dataclass
+class ContestNode:
+    """How generator and discriminator learn from each other."""
+
+    _target_: str = "faceswap.stylegan.training.adversarial.Contest"
+    learning_rate: float = option(0.0025, "of both", minimum=0)
+    judge_rate: float = option(1.0, "the discriminator's learning rate, times the generator's", minimum=0)
+    gamma: float = option(1.0, "weight of R1, in units of 0.0002 resolution^2 / batch_size; try 0.25 and 4", minimum=0)
+    r1_every: int = option(16, "steps from one R1 penalty to the next", minimum=1)
+    path_every: int = option(4, "steps from one path length penalty to the next; 0: none", minimum=0)
+    path_weight: float = option(2.0, "weight of the path length penalty", minimum=0)
+    mixing: float = option(0.9, "probability that the styles of a picture come from two z", minimum=0, maximum=1)
+    noise: bool = option(True, "draw with noise between the layers; false: take it out, for good")
+    ada_target: float = option(
+        0.6, "how sure of real pictures the discriminator may be before it is shown changed ones; 0: never changed",
+        minimum=0, maximum=1,
+    )  # fmt: skip
+    ada_images: float = option(500_000, "pictures in which the changes' probability can go from 0 to 1", minimum=1)
+    together: float = option(
+        0.0, "share of each drawn batch that the encoder asks for and that is compared with its target", minimum=0,
+        maximum=0.9,
+    )  # fmt: skip
+    head_start: int = option(0, "pictures from which the discriminator learns alone at first", minimum=0)
+
+
+@dataclass
+class ReconstructionNode:
+    """How the encoder's pictures are compared with their targets."""
+
+    _target_: str = "faceswap.stylegan.training.warm_up.Reconstruction"
+    l1: float = option(2.0, "weight of the absolute error of colours", minimum=0)
+    dssim: float = option(1.0, "weight of the structural dissimilarity", minimum=0)
+    features: float = option(0.5, "weight of the distance of the built-in embedder's features", minimum=0)
+    divergence: float = option(3e-4, "weight of each nat that the codes tell", minimum=0)
+
+
+@dataclass
+class LooksNode:
+    """How often the training is looked at."""
+
+    _target_: str = "faceswap.stylegan.training.trainer.Looks"
+    log_kimg: float = option(1, "kimg between points of the curves", minimum=0)
+    preview_kimg: float = option(10, "kimg between previews, and exports of the weights", minimum=0)
+    save_kimg: float = option(10, "kimg between checkpoints", minimum=0)
+    distance_kimg: float = option(50, "kimg between Frechet distances", minimum=0)
+    samples: int = option(2000, "pictures of each distance; 0: none", minimum=0)
+
+
+@dataclass
+class StyleGANTrainConfig:
+    """Train a StyleGAN2, and an encoder beside it where you ask for one, on pictures of your own."""
+
+    data: str = option("", "a folder of images, a face set, or a folder with targets.npy", verbatim=True)
+    run: str = option("", "the run's folder (default: runs/style in the workspace); one that is there goes on",
+                      verbatim=True)  # fmt: skip
+    workspace: str = workspace()
+    plan: PlanNode = section(PlanNode, "the network")
+    kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
+    minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0)
+    batch_size: int = option(32, "pictures a step; a multiple of 4 is best", minimum=1)
+    mirror: bool = option(True, "show half of the pictures as in a mirror")
+    warm_up: WarmUpNode = section(WarmUpNode, "encoder and generator as an autoencoder first: for short trainings")
+    contest: ContestNode = section(ContestNode, "generator against discriminator")
+    reconstruction: ReconstructionNode = section(ReconstructionNode, "the encoder's pictures against their targets")
+    looks: LooksNode = section(LooksNode, "previews, checkpoints, distances")
+    grow_from: str = option(
+        "", "take the weights that fit from this generator first; one of a lower resolution is grown", verbatim=True
+    )
+    inception: str = option(
+        "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", verbatim=True
+    )
+    device: str = option("auto", nodes.DEVICES)
+    precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
+    seed: int = option(0, "of weights, order and everything drawn", minimum=0)
+    restart: bool = option(False, "forget the earlier training in this folder and start anew")

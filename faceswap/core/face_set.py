@@ -1,0 +1,237 @@
+"""A face set on disk: aligned crops as ordinary image files and one alignments file, one JSON line a face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.embeddings import packed, unpacked
+from faceswap.core.geometry import scale_of, transform_points
+from faceswap.core.values import POINT_COUNT, Face
+from faceswap.utils.errors import UserError
+
+ALIGNMENTS = "alignments.jsonl"
+CONTACT_SHEET = "contact_sheet.jpg"
+REPORT = "report.json"
+REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
+TAKEN_OUT = "taken_out.json"  # which of them are other people: convert leaves these as they were filmed
+CURATION_SHEET = "curation.html"
+CURATION_REPORT = "curation.json"
+CURATION_CACHE = ".curation.npz"
+
+# Files of strangers are read too: what lies outside of these is no face set, and would only ask for too much memory.
+CROP_SIZES_PX = (16, 4096)
+LAST_FRAME = 10**8 - 1
+LARGEST_EVERY = 100_000
+_LARGEST_SIDE_PX = 1e6
+_LARGEST_SHIFT_PX, _LARGEST_NUMBER = 1e12, 1e9  # float32 holds what comes of them
+
+
+@dataclass(frozen=True, eq=False)
+class FaceRecord:
+    """One line of the alignments file.
+
+    `file` is the crop's name in the folder, `size_px` its width; `box` (4,) and `points` (68, 2) are frame pixels;
+    `frame_to_crop` (2, 3); `blur` in [0, 1], 0 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
+    Where the finder told them: `embedding` (128,) and `visible` (68,), 0 for hidden points and 1 for the others.
+    """
+
+    file: str
+    frame: int
+    time_seconds: float
+    box: NDArray[np.float32]
+    points: NDArray[np.float32]
+    frame_to_crop: NDArray[np.float64]
+    score: float
+    track: int
+    blur: float
+    yaw: float
+    pitch: float
+    roll: float
+    size_px: int
+    embedding: NDArray[np.float32] | None = None
+    visible: NDArray[np.float32] | None = None
+
+    @property
+    def face(self) -> Face:
+        """The face in frame pixels."""
+        return Face(self.box, self.points, self.score, self.track, self.embedding, self.visible)
+
+    @cached_property
+    def crop_points(self) -> NDArray[np.float32]:
+        """The points (68, 2) in crop pixels."""
+        return transform_points(self.frame_to_crop, self.points)
+
+    def to_json(self) -> str:
+        """One line of JSON; coordinates are rounded to 1/1000 px, matrices kept exact."""
+        more: dict[str, object] = {}
+        if self.embedding is not None:
+            more["embedding"] = packed(self.embedding)
+        if self.visible is not None:
+            more["hidden"] = np.flatnonzero(np.asarray(self.visible) < 0.5).tolist()
+        return json.dumps(
+            {
+                "file": self.file,
+                "frame": int(self.frame),
+                "time_seconds": round(float(self.time_seconds), 6),
+                "box": _rounded(self.box),
+                "points": _rounded(self.points),
+                "frame_to_crop": np.asarray(self.frame_to_crop, np.float64).tolist(),
+                "score": round(float(self.score), 4),
+                "track": int(self.track),
+                "blur": round(float(self.blur), 4),
+                "yaw": round(float(self.yaw), 2),
+                "pitch": round(float(self.pitch), 2),
+                "roll": round(float(self.roll), 2),
+                "size_px": int(self.size_px),
+                **more,
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, line: str) -> FaceRecord:
+        """The record of a line. Raises ValueError when it is not one."""
+        try:
+            values = json.loads(line)
+            record = cls(
+                file=str(values["file"]),
+                frame=int(values["frame"]),
+                time_seconds=float(values["time_seconds"]),
+                box=np.asarray(values["box"], np.float32),
+                points=np.asarray(values["points"], np.float32),
+                frame_to_crop=np.asarray(values["frame_to_crop"], np.float64),
+                score=float(values["score"]),
+                track=int(values["track"]),
+                blur=float(values["blur"]),
+                yaw=float(values["yaw"]),
+                pitch=float(values["pitch"]),
+                roll=float(values["roll"]),
+                size_px=int(values["size_px"]),
+                embedding=unpacked(values["embedding"]) if "embedding" in values else None,
+                visible=_visible(values["hidden"]) if "hidden" in values else None,
+            )
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(f"not an alignment: {error!r}") from error
+        if Path(record.file).name != record.file:
+            raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
+        record._check_ranges()
+        return record
+
+    def _check_ranges(self) -> None:
+        """Raises ValueError for values that no extraction writes."""
+        if self.frame_to_crop.shape != (2, 3) or not np.isfinite(self.frame_to_crop).all():
+            raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
+        if np.abs(self.frame_to_crop).max() > _LARGEST_SHIFT_PX or not 1e-6 < scale_of(self.frame_to_crop) < 1e6:
+            raise ValueError("frame_to_crop cannot be turned round")
+        if not CROP_SIZES_PX[0] <= self.size_px <= CROP_SIZES_PX[1]:
+            raise ValueError(f"size_px={self.size_px} is not {CROP_SIZES_PX[0]} to {CROP_SIZES_PX[1]}")
+        if not 0 <= self.frame <= LAST_FRAME or not -1 <= self.track <= LAST_FRAME:
+            raise ValueError(f"frame={self.frame} or track={self.track} is out of range")
+        numbers = [self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]
+        if not np.abs(numbers).max() <= _LARGEST_NUMBER:  # nor is NaN
+            raise ValueError(f"time, score, blur and angles must be numbers up to {_LARGEST_NUMBER:g}")
+        face = self.face  # checks box and points
+        if max(np.abs(face.points).max(), np.abs(face.box).max()) > _LARGEST_SIDE_PX:
+            raise ValueError("points lie a million pixels away")
+
+
+def read_records(path: Path) -> list[FaceRecord]:
+    """All records of an alignments file, by frame. A last line cut by a kill is dropped; other damage: UserError."""
+    records = []
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, 1):  # line by line: a long film's file is tens of megabytes
+                try:
+                    if line.strip():
+                        records.append(FaceRecord.from_json(line))
+                except ValueError as error:
+                    if not line.endswith("\n"):  # the write was cut
+                        break
+                    raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the alignments {path}: {error}") from error
+    return sorted(records, key=lambda record: (record.frame, record.file))
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSet:
+    """The faces of one source: `records` by frame, each with its crop in `folder`."""
+
+    folder: Path
+    records: Sequence[FaceRecord]
+    report: dict
+
+    @classmethod
+    def open(cls, folder: str | Path, *, with_deleted: bool = False) -> FaceSet:
+        """Reads a face set. Raises UserError when there is none.
+
+        A record whose image file was deleted is left out, unless `with_deleted`: training goes without such a face,
+        but the place of it in the film is still known.
+        """
+        folder = Path(folder)
+        if not (folder / ALIGNMENTS).is_file():
+            raise UserError(f"no face set in {folder}; make it first: python -m faceswap.extract video=...")
+        records = read_records(folder / ALIGNMENTS)
+        if not with_deleted:
+            present = {path.name for path in folder.iterdir()}
+            records = [record for record in records if record.file in present]
+        return cls(folder, records, _read_report(folder / REPORT))
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def source(self) -> Path | None:
+        """The video or images the set was made from, if its report tells."""
+        return Path(self.report["source"]) if "source" in self.report else None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def path(self, index: int) -> Path:
+        """The image file of a record."""
+        return self.folder / self.records[index].file
+
+
+def _visible(hidden: list) -> NDArray[np.float32]:
+    """1 for each of the 68 points, 0 for those in `hidden`. Raises ValueError when that is no list of points."""
+    if not isinstance(hidden, list) or not all(type(i) is int and 0 <= i < POINT_COUNT for i in hidden):
+        raise ValueError("hidden must be a list of point numbers")
+    visible = np.ones(POINT_COUNT, np.float32)
+    visible[hidden] = 0
+    return visible
+
+
+def _rounded(values: NDArray) -> list:
+    return np.round(np.asarray(values, np.float64), 3).tolist()
+
+
+def _read_report(path: Path) -> dict:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    if not isinstance(report, dict):
+        return {}
+    for name in report.keys() & _REPORT_NUMBERS.keys():
+        least, most = _REPORT_NUMBERS[name]
+        if type(report[name]) is not int or not least <= report[name] <= most:
+            raise UserError(f"{path}: {name}={str(report[name])[:60]} cannot be; extract the video again")
+    for name in report.keys() & {"source", "source_sha256"}:
+        if not isinstance(report[name], str) or "\0" in report[name]:
+            raise UserError(f"{path}: {name}={str(report[name])[:60]!r} cannot be; extract the video again")
+    return report
+
+
+# The numbers that are read of a report again, and their ranges.
+_REPORT_NUMBERS = {"every": (1, LARGEST_EVERY), "width": (1, 1_000_000), "height": (1, 1_000_000)}

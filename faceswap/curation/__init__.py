@@ -1,0 +1,1 @@
+"""Which faces of a set are blurred, double, badly aligned or of somebody else, and taking those out."""

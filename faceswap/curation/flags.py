@@ -1,0 +1,142 @@
+"""Which faces had better go, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.curation.alignment import expressions, jumps, shape_errors
+from faceswap.curation.clusters import people_of
+from faceswap.curation.duplicates import duplicates_of
+from faceswap.curation.inventory import FaceStock
+from faceswap.curation.measures import Measures
+from faceswap.utils.errors import UserError
+
+REASONS = ("blur", "duplicates", "misaligned", "damaged")
+_LARGEST_ERROR = 9.99  # what stands for "no face at all" in reports
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a face becomes a bad one.
+
+    `blur` in [0, 1], 0 = sharp; `difference` in grey levels, within which faces repeat each other; `shape_error` in
+    widths of the head, `jump` in widths of the face, `score` the finder's; `likeness` in [-1, 1], from which on tracks
+    are one person's.
+    """
+
+    blur: float = 0.75
+    difference: float = 3.0
+    shape_error: float = 0.13
+    jump: float = 0.15
+    score: float = 0.2
+    likeness: float = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """Of N faces: `columns` of numbers (N,) to sort by, `person` (N,) from 1, and what speaks against each.
+
+    `against` gives for each of REASONS which faces (N,) bool; `same_as` (N,) the face that one repeats, -1 for none;
+    `details` one short text a face.
+    """
+
+    columns: dict[str, NDArray]
+    person: NDArray[np.intp]
+    against: dict[str, NDArray[np.bool_]]
+    same_as: NDArray[np.intp]
+    details: list[str]
+
+    def after_moving(self, removed: NDArray[np.bool_]) -> Verdicts:
+        """The verdicts that still count when the faces `removed` (N,) bool lie outside of the set."""
+        against = {reason: chosen & ~removed for reason, chosen in self.against.items()}
+        details = ["" if gone else detail for gone, detail in zip(removed, self.details, strict=True)]
+        return replace(self, against=against, same_as=np.where(removed, -1, self.same_as), details=details)
+
+    def order(self, by: str) -> NDArray[np.intp]:
+        """The faces (N,) sorted: the best first by blur, size, score, likeness and shape, the least first by others."""
+        if by == "person":
+            return np.lexsort((self.columns["frame"], self.person))
+        downwards = by in ("size", "score", "likeness")
+        return np.argsort(-self.columns[by] if downwards else self.columns[by], kind="stable")
+
+
+def judge(stock: FaceStock, measures: Measures, limits: Limits, like: str = "") -> Verdicts:
+    """Judges every face of a stock; those taken out already get no verdict.
+
+    `like` names the face that likeness is measured to; without it, each face is compared with its own person's mean.
+    """
+    records, used = stock.records, ~stock.removed
+    person = people_of(records, measures.embeddings, limits.likeness)
+    blur = np.array([record.blur for record in records], np.float32)
+    score = np.array([record.score for record in records], np.float32)
+    shape = np.minimum(shape_errors(np.stack([record.crop_points for record in records])), _LARGEST_ERROR)
+    jump = np.minimum(jumps(records), _LARGEST_ERROR)
+    misaligned = (shape > limits.shape_error) | (jump > limits.jump) | (score < limits.score)
+    # What goes for another reason is no better version of anything.
+    sound = used & measures.readable & ~misaligned & (blur <= limits.blur)
+    same_as = duplicates_of(measures.thumbnails, expressions(records), blur, sound, limits.difference)
+    against = {
+        "blur": used & (blur > limits.blur),
+        "duplicates": same_as >= 0,
+        "misaligned": used & misaligned,
+        "damaged": used & ~measures.readable,
+    }
+    columns = {
+        "frame": np.array([record.frame for record in records]),
+        "blur": blur,
+        "yaw": np.array([record.yaw for record in records], np.float32),
+        "pitch": np.array([record.pitch for record in records], np.float32),
+        "roll": np.array([record.roll for record in records], np.float32),
+        "brightness": measures.brightness,
+        "size": np.array([(record.box[2:] - record.box[:2]).max() for record in records], np.float32),
+        "score": score,
+        "likeness": _likeness(stock, measures, person, like),
+        "shape": shape,
+        "jump": jump,
+        "track": np.array([record.track for record in records]),
+    }
+    details = [
+        _detail(index, columns, against, same_as, limits, stock.files) if used[index] else ""
+        for index in range(len(stock))
+    ]
+    return Verdicts(columns, person, against, same_as, details)
+
+
+def _likeness(stock: FaceStock, measures: Measures, person: NDArray, like: str) -> NDArray[np.float32]:
+    """The cosine (N,) of each face to the face named `like`, or to the mean of its person; 0 without embeddings."""
+    if like and like not in stock.files:
+        raise UserError(f"like={like}: the face set {stock.name} has no such face; name one of its image files")
+    if measures.embeddings is None:
+        if like:
+            raise UserError(f"like={like}: faces cannot be compared without the built-in embedder")
+        return np.zeros(len(stock), np.float32)
+    if like:
+        return measures.embeddings @ measures.embeddings[stock.files.index(like)]
+    means = np.zeros((person.max() + 1, measures.embeddings.shape[1]), np.float32)
+    np.add.at(means, person, measures.embeddings)
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+    return (measures.embeddings * means[person]).sum(1)
+
+
+def _detail(
+    index: int, columns: dict, against: dict, same_as: NDArray, limits: Limits, files: list[str]
+) -> str:  # fmt: skip
+    """Why a face is rejected, in words and numbers; empty when it is not."""
+    words = []
+    if against["damaged"][index]:
+        words.append("the picture cannot be read")
+    if against["blur"][index]:
+        words.append(f"blurred: {columns['blur'][index]:.2f}, more than {limits.blur:g}")
+    if against["duplicates"][index]:
+        words.append(f"repeats {files[same_as[index]]}")
+    if against["misaligned"][index]:
+        if columns["shape"][index] > limits.shape_error:
+            words.append(f"points unlike a face: {columns['shape'][index]:.2f}, more than {limits.shape_error:g}")
+        if columns["jump"][index] > limits.jump:
+            words.append(f"jumps away from its track: {columns['jump'][index]:.2f}, more than {limits.jump:g}")
+        if columns["score"][index] < limits.score:
+            words.append(f"the finder doubts: {columns['score'][index]:.2f}, less than {limits.score:g}")
+    return "; ".join(words)

@@ -1,0 +1,72 @@
+"""The file of marks that the sheet saves. It may come from anybody: only names of the set's own faces are taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.curation.inventory import FaceStock
+from faceswap.utils.errors import UserError
+
+LARGEST_BYTES = 32 << 20
+_SHOWN = 60  # characters of a foreign text in an error
+
+
+def read_marks(path: Path, stock: FaceStock) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which faces (N,) are to be taken out and which (N,) to be put back.
+
+    Accepted: what the sheet saves, `{"faces": NAME, "fingerprint": ..., "reject": [FILE, ...], "restore": [...]}`, a
+    plain JSON list of files to reject, or a text with one file a line. Raises UserError for anything else, for marks
+    made on another set or on an earlier extraction, and for a file that is none of the set's faces.
+    """
+    text = _text(path)
+    try:
+        marks = json.loads(text) if text.lstrip()[:1] in ("{", "[") else text.splitlines()
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"apply={path}: not readable as JSON ({str(error)[:_SHOWN]}); save it again in the sheet"
+        ) from error
+    if isinstance(marks, list):
+        marks = {"reject": [line for line in marks if line != ""]}
+    _check_origin(path, marks, stock)
+    places = {file: index for index, file in enumerate(stock.files)}
+    reject, restore = (_chosen(path, marks.get(key, []), key, places, stock.name) for key in ("reject", "restore"))
+    if (reject & restore).any():
+        raise UserError(f"apply={path}: some faces are both in reject and in restore; save it again in the sheet")
+    return reject, restore
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise UserError(f"apply={path}: no such file; save it in the sheet (curation.html) first")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise UserError(f"apply={path}: larger than {LARGEST_BYTES >> 20} MiB; this is no file of marks")
+        return content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"apply={path}: cannot be read as text ({str(error)[:_SHOWN]})") from error
+
+
+def _check_origin(path: Path, marks: dict, stock: FaceStock) -> None:
+    """File names are alike in all face sets: marks of another one would take out the wrong faces."""
+    name, fingerprint = marks.get("faces", stock.name), marks.get("fingerprint")
+    if name != stock.name:
+        raise UserError(f"apply={path}: made for the face set {str(name)[:_SHOWN]!r}, not for {stock.name!r}")
+    if fingerprint is not None and fingerprint != stock.fingerprint():
+        raise UserError(f"apply={path}: {stock.name} was extracted anew since; curate it again and mark anew")
+
+
+def _chosen(path: Path, files: object, key: str, places: dict[str, int], name: str) -> NDArray[np.bool_]:
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise UserError(f"apply={path}: '{key}' must be a list of file names; save it again in the sheet")
+    chosen = np.zeros(len(places), bool)
+    for file in files:
+        if file not in places:
+            raise UserError(f"apply={path}: {file[:_SHOWN]!r} is no face of {name}; nothing was moved")
+        chosen[places[file]] = True
+    return chosen

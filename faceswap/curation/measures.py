@@ -1,0 +1,180 @@
+"""What the pictures of the faces tell, read once and kept for the next run."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import CURATION_CACHE, FaceRecord
+from faceswap.core.landmarks import INNER
+from faceswap.curation.inventory import FaceStock
+from faceswap.media.images import read_image
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
+
+THUMBNAIL_PX = 32
+EMBEDDING = 128
+_FACE_PART = 0.6  # the crop's central part, which holds the face without hair and background
+_BATCH = 64
+_LAYOUT = 3  # raise it when what is stored changes
+
+
+class Embedder(Protocol):
+    """Tells people apart: unit vectors (n, 128) float32 of n pictures with the 68 points of the face in each.
+
+    `description` names its weights: vectors of others cannot be compared with its own.
+    """
+
+    @property
+    def description(self) -> str: ...
+
+    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Of N faces: `thumbnails` (N, 32, 32) uint8 gray, `brightness` (N,) float32 in [0, 255], `readable` (N,) bool.
+
+    `embeddings` (N, 128) float32 are unit vectors, zero where a picture cannot be read; None without an embedder.
+    """
+
+    thumbnails: NDArray[np.uint8]
+    brightness: NDArray[np.float32]
+    readable: NDArray[np.bool_]
+    embeddings: NDArray[np.float32] | None
+
+
+def measure(stock: FaceStock, embedder: Embedder | None) -> Measures:
+    """Measures all faces of a stock; those that an earlier run has measured are not read again."""
+    stamps = np.array([_stamp(stock.path(index), record) for index, record in enumerate(stock.records)], np.int64)
+    table = _Table.empty(stock.files, stamps, embedder is not None)
+    recogniser = embedder.description if embedder else ""
+    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE, recogniser)))
+    if len(todo):
+        threads = min(4, os.cpu_count() or 1)
+        with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"look at {stock.name}", "face") as bar:
+            for start in range(0, len(todo), _BATCH):
+                indices = todo[start : start + _BATCH]
+                table.fill(indices, list(pool.map(lambda i: _picture(stock, i), indices)), stock, embedder)
+                bar.advance(len(indices))
+        table.store(stock.folder / CURATION_CACHE, recogniser)
+    return table.measures()
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """The columns of the file that keeps measures; `stamps` (N, 3) change with a picture or its points."""
+
+    names: NDArray[np.str_]
+    stamps: NDArray[np.int64]
+    thumbnails: NDArray[np.uint8]
+    brightness: NDArray[np.float32]
+    readable: NDArray[np.bool_]
+    embeddings: NDArray[np.float16]  # (N, 128), or (N, 0) without an embedder
+
+    @classmethod
+    def empty(cls, names: Sequence[str], stamps: NDArray[np.int64], embedded: bool) -> _Table:
+        count = len(names)
+        return cls(
+            np.array(names, np.str_), stamps, np.zeros((count, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8),
+            np.zeros(count, np.float32), np.zeros(count, bool), np.zeros((count, EMBEDDING * embedded), np.float16),
+        )  # fmt: skip
+
+    def taken_from(self, other: _Table | None) -> NDArray[np.bool_]:
+        """Which rows (N,) an older table knew; their values are copied."""
+        known = np.zeros(len(self.names), bool)
+        if other is None or other.embeddings.shape[1] < self.embeddings.shape[1]:
+            return known
+        rows = {str(name): row for row, name in enumerate(other.names)}
+        theirs = np.array([rows.get(str(name), -1) for name in self.names])
+        known = (theirs >= 0) & (other.stamps[theirs] == self.stamps).all(1) if len(rows) else known
+        source = theirs[known]
+        self.thumbnails[known], self.brightness[known] = other.thumbnails[source], other.brightness[source]
+        self.readable[known] = other.readable[source]
+        self.embeddings[known] = other.embeddings[source, : self.embeddings.shape[1]]
+        return known
+
+    def fill(
+        self, indices: NDArray, pictures: list[NDArray[np.uint8] | None], stock: FaceStock, embedder: Embedder | None
+    ) -> None:
+        there = [(index, picture) for index, picture in zip(indices, pictures, strict=True) if picture is not None]
+        for index, picture in there:
+            self.thumbnails[index] = _thumbnail(picture)
+            self.brightness[index] = self.thumbnails[index].mean()
+            self.readable[index] = True
+        # Points on one spot, which only a foreign file has, show nobody.
+        shown = [(i, picture) for i, picture in there if np.ptp(stock.records[i].crop_points[INNER], axis=0).max() > 1]
+        if embedder is not None and shown:
+            points = [stock.records[index].crop_points for index, _ in shown]
+            vectors = embedder.embed([picture for _, picture in shown], points)
+            self.embeddings[[index for index, _ in shown]] = vectors
+
+    def measures(self) -> Measures:
+        embeddings = None
+        if self.embeddings.shape[1]:
+            embeddings = self.embeddings.astype(np.float32)
+            embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-6)
+        return Measures(self.thumbnails, self.brightness, self.readable, embeddings)
+
+    def store(self, path: Path, recogniser: str) -> None:
+        with atomic_path(path) as temp, open(temp, "wb") as file:
+            np.savez(file, layout=_LAYOUT, recogniser=recogniser, **vars(self))
+
+
+def _stored(path: Path, recogniser: str) -> _Table | None:
+    """The table of an earlier run; None when there is none that can be used, or when another embedder looked."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if int(file["layout"]) != _LAYOUT or (recogniser and str(file["recogniser"]) != recogniser):
+                return None
+            table = _Table(**{name: file[name] for name in file.files if name not in ("layout", "recogniser")})
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError):
+        return None
+    if not all(isinstance(column, np.ndarray) and column.ndim for column in vars(table).values()):
+        return None
+    empty = _Table.empty([""], np.zeros((1, 3), np.int64), True)
+    count = len(table.names)
+    for name, column in vars(table).items():
+        wanted = getattr(empty, name)
+        widths = {wanted.shape[1:], (0,)} if name == "embeddings" else {wanted.shape[1:]}
+        if len(column) != count or column.dtype.kind != wanted.dtype.kind or column.shape[1:] not in widths:
+            return None
+    return table if np.isfinite(table.embeddings).all() and np.isfinite(table.brightness).all() else None
+
+
+def _stamp(path: Path, record: FaceRecord) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is gone meanwhile; give the command again") from error
+    return stat.st_size, stat.st_mtime_ns, zlib.crc32(record.crop_points.tobytes())
+
+
+def _picture(stock: FaceStock, index: int) -> NDArray[np.uint8] | None:
+    """The crop (S, S, 3) as wide as its record says; None when the file is no picture."""
+    size_px = stock.records[index].size_px
+    try:
+        image = read_image(stock.path(index))
+    except UserError:
+        return None
+    if image.shape[:2] != (size_px, size_px):  # replaced by hand
+        image = np.asarray(cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA), np.uint8)
+    return image
+
+
+def _thumbnail(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    margin = round(picture.shape[0] * (1 - _FACE_PART) / 2)
+    face = picture[margin : picture.shape[0] - margin, margin : picture.shape[1] - margin]
+    gray = cv2.cvtColor(np.ascontiguousarray(face), cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(gray, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8)

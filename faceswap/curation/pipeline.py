@@ -1,0 +1,177 @@
+"""The curate pipeline: measure, judge, take out what was asked for, and show it all in a sheet."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import CURATION_REPORT, CURATION_SHEET
+from faceswap.core.taken_out import read_other_people, write_other_people
+from faceswap.curation.flags import REASONS, Limits, Verdicts, judge
+from faceswap.curation.inventory import FaceStock
+from faceswap.curation.marks import read_marks
+from faceswap.curation.measures import Embedder, measure
+from faceswap.curation.sheet import sheet_html
+from faceswap.utils.atomic import write_text
+from faceswap.utils.choices import FACE_ORDERS
+from faceswap.utils.errors import UserError
+from faceswap.utils.locks import locked
+
+logger = logging.getLogger(__name__)
+
+_WORDS = {"blur": "blurred", "duplicates": "double", "misaligned": "misaligned", "damaged": "damaged"}
+
+
+def curate_faces(
+    folder: Path,
+    *,
+    sort: str = "person",
+    like: str = "",
+    reject: Sequence[str] = (),
+    keep: Sequence[int] = (),
+    apply: Path | None = None,
+    restore: bool = False,
+    limits: Limits | None = None,
+    embedder: Callable[[], Embedder] | None = None,
+) -> Path:
+    """Judges the faces of the set in `folder` and returns the HTML sheet that shows them.
+
+    Nothing is moved unless asked for: `reject` takes out the faces with these of REASONS, `keep` all but these people,
+    `apply` those marked in a file that the sheet saved; `restore` first puts all back that was taken out before. What
+    is taken out lies in the folder `removed` of the set; who went as another person is on record (taken_out.json):
+    convert does not swap them. `embedder` makes what tells people apart; without one (or without its weights) tracks
+    are not joined. Raises UserError.
+    """
+    _check(sort, reject, keep, apply)
+    limits = limits or Limits()
+    with locked(folder, "curating it"):
+        stock = FaceStock.open(folder)
+        nobody = np.zeros(len(stock), bool)
+        marked, unmarked = read_marks(apply, stock) if apply else (nobody, nobody)
+        back = stock.removed & (restore | unmarked)
+        measures = measure(stock, _made(embedder))
+        settled = replace(stock, removed=stock.removed & ~back)  # no file moves before all is known to be right
+        verdicts = judge(settled, measures, limits, like)
+        unwanted = marked | _others(verdicts, keep)
+        for reason in reject:
+            unwanted = unwanted | verdicts.against[reason]
+        unwanted &= ~settled.removed
+        if unwanted.sum() + settled.removed.sum() == len(stock) and unwanted.any():
+            raise UserError(f"this would take all {len(stock)} faces out of {stock.name}; nothing was taken out")
+        strangers = _strangers(settled, verdicts, keep, marked)
+        # Before files move: what is on record and yet in the set, after a kill in between, is in use.
+        write_other_people(folder, {stock.files[index] for index in np.flatnonzero(strangers)})
+        stock = stock.with_moved(unwanted, back & ~unwanted)
+        verdicts = verdicts.after_moving(stock.removed)
+        asked = bool(reject or len(keep) or apply or restore)
+        summary = _summary(stock, verdicts, unwanted, int(back.sum()), int(strangers.sum()), asked)
+        write_text(folder / CURATION_REPORT, _report(stock, verdicts, sort))
+        write_text(folder / CURATION_SHEET, sheet_html(stock, verdicts, sort))
+    logger.info("%s", summary)
+    return folder / CURATION_SHEET
+
+
+def _check(sort: str, reject: Sequence[str], keep: Sequence[int], apply: Path | None) -> None:
+    if sort not in FACE_ORDERS:
+        raise UserError(f"sort={sort}: must be one of {', '.join(FACE_ORDERS)}")
+    if unknown := [reason for reason in reject if reason not in REASONS]:
+        raise UserError(f"reject={unknown[0]}: must be some of {', '.join(REASONS)}")
+    if apply and (reject or keep):
+        raise UserError("apply= takes out exactly what is marked; give reject= and keep= in a run of their own")
+
+
+def _made(embedder: Callable[[], Embedder] | None) -> Embedder | None:
+    if embedder is None:
+        return None
+    try:
+        made = embedder()
+        made.embed([], [])  # loads its weights now, before an hour of reading
+        return made
+    except UserError as error:
+        logger.warning("each track stands for itself, people are not recognised: %s", error)
+        return None
+
+
+def _others(verdicts: Verdicts, keep: Sequence[int]) -> NDArray[np.bool_]:
+    """The faces (N,) of people who are not to be kept; nobody when no one was named."""
+    people = int(verdicts.person.max())
+    if unknown := [number for number in keep if not 1 <= number <= people]:
+        raise UserError(f"keep={unknown[0]}: the set has the people 1 to {people}, see the sheet")
+    return ~np.isin(verdicts.person, list(keep)) if len(keep) else np.zeros(len(verdicts.person), bool)
+
+
+def _strangers(stock: FaceStock, verdicts: Verdicts, keep: Sequence[int], marked: NDArray) -> NDArray[np.bool_]:
+    """Which faces (N,) bool are out of the set as other people, so that convert leaves them as they were filmed.
+
+    Those of people who are not to be kept, also where they were taken out before for another reason; those on record
+    that stay out; and those marked by hand where nothing of the person stays and some had no fault.
+    """
+    known = read_other_people(stock.folder) if stock.removed.any() else set()
+    strangers = stock.removed & np.array([file in known for file in stock.files], bool)
+    if len(keep):
+        return (strangers & ~np.isin(verdicts.person, list(keep))) | _others(verdicts, keep)
+    gone, faultless = stock.removed | marked, marked & ~np.any(list(verdicts.against.values()), axis=0)
+    for person in np.unique(verdicts.person[faultless]):
+        own = verdicts.person == person
+        if gone[own].all():
+            strangers |= own
+    return strangers
+
+
+def _summary(stock: FaceStock, verdicts: Verdicts, moved: NDArray, put_back: int, strangers: int, asked: bool) -> str:
+    """One line: what was done, or what could be."""
+    used = int((~stock.removed).sum())
+    people = len(np.unique(verdicts.person[~stock.removed]))
+    head = f"{stock.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
+    if asked:
+        back = f", {put_back} put back" if put_back else ""
+        line = f"{head}; {int(moved.sum())} taken out{back}, {int(stock.removed.sum())} lie in removed/ (restore=true)"
+        return line + (f"; convert leaves {strangers} faces of other people as filmed" if strangers else "")
+    counts = {reason: int(chosen.sum()) for reason, chosen in verdicts.against.items() if chosen.any()}
+    if not counts:
+        return f"{head}; none blurred, double, misaligned or damaged"
+    total = int(np.any(list(verdicts.against.values()), axis=0).sum())
+    parts = ", ".join(f"{count} {_WORDS[reason]}" for reason, count in counts.items())
+    return f"{head}; would reject {total} ({parts}): reject=[{','.join(counts)}] does, nothing was moved"
+
+
+def _report(stock: FaceStock, verdicts: Verdicts, sort: str) -> str:
+    """The report as JSON, one line a face, in the order asked for."""
+    used = ~stock.removed
+    people = [
+        {"person": int(number), "faces": int(count), "tracks": len(np.unique(verdicts.columns["track"][own]))}
+        for number, count in zip(*np.unique(verdicts.person[used], return_counts=True), strict=True)
+        for own in [used & (verdicts.person == number)]
+    ]
+    head = {
+        "faces": stock.name,
+        "fingerprint": stock.fingerprint(),
+        "in_use": int(used.sum()),
+        "removed": int(stock.removed.sum()),
+        "against": {reason: int(chosen.sum()) for reason, chosen in verdicts.against.items()},
+        "people": people,
+        "sort": sort,
+    }
+    lines = [json.dumps(_line(stock, verdicts, int(index))) for index in verdicts.order(sort)]
+    return json.dumps(head, indent=2)[:-2] + ',\n  "list": [\n    ' + ",\n    ".join(lines) + "\n  ]\n}\n"
+
+
+def _line(stock: FaceStock, verdicts: Verdicts, index: int) -> dict:
+    numbers = {name: round(float(column[index]), 3) for name, column in verdicts.columns.items()}
+    same_as = int(verdicts.same_as[index])
+    return {
+        "file": stock.files[index],
+        "person": int(verdicts.person[index]),
+        **numbers,
+        "frame": int(numbers["frame"]),
+        "track": int(numbers["track"]),
+        "against": [reason for reason, chosen in verdicts.against.items() if chosen[index]],
+        **({"same_as": stock.files[same_as]} if same_as >= 0 else {}),
+        **({"removed": True} if stock.removed[index] else {}),
+    }

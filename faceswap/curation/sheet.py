@@ -1,0 +1,98 @@
+"""The sheet: one HTML file with its data inside, in which a person looks at the faces and marks those to go."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from importlib import resources
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import REMOVED
+from faceswap.curation.flags import REASONS, Verdicts
+from faceswap.curation.inventory import FaceStock
+from faceswap.utils.choices import FACE_ORDERS
+
+# Landmarks are written with two characters a coordinate: 4096 steps over these parts of the crop's width.
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_FROM, _TO, _STEPS = -0.5, 1.5, 4096
+_DECIMALS = {"brightness": 0, "size": 0, "yaw": 1, "pitch": 1, "roll": 1, "frame": 0, "track": 0}
+
+
+def sheet_html(stock: FaceStock, verdicts: Verdicts, sort: str) -> str:
+    """The whole page. It shows the image files beside it and asks nothing of the network."""
+    style, script = _part("sheet.css"), _part("sheet.js")
+    # The page says itself that it runs this one script and loads nothing but pictures from where it lies.
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    values = {
+        "script_hash": allowed,
+        "title": html.escape(_shown(stock.name)),
+        "style": style,
+        "script": script,
+        "data": _for_script(sheet_data(stock, verdicts, sort)),
+    }
+    return re.sub(
+        r"\{\{(\w+)\}\}", lambda found: values[found[1]], _part("sheet.html")
+    )  # once: names may hold {{data}}
+
+
+def sheet_data(stock: FaceStock, verdicts: Verdicts, sort: str) -> dict:
+    """What the page knows: one list a column, as long as there are faces."""
+    files = stock.files
+    bits = np.zeros(len(stock), int)
+    for place, reason in enumerate(REASONS):
+        bits += verdicts.against[reason].astype(int) << place
+    # A prefix keeps a name like "javascript:x.jpg" a file name.
+    # Without an embedder all are alike: a column of zeros would only be in the way.
+    columns = {name: column for name, column in verdicts.columns.items() if name != "likeness" or column.any()}
+    addresses = [quote(os.fsencode(file), safe="") for file in files]
+    return {
+        "name": stock.name,
+        "fingerprint": stock.fingerprint(),
+        "sort": sort,
+        "orders": [name for name in FACE_ORDERS if name in columns or name == "person"],
+        "reasons": REASONS,
+        "removedFolder": REMOVED,
+        "files": files,
+        "addresses": {i: address for i, address in enumerate(addresses) if address != files[i]},
+        "person": verdicts.person.tolist(),
+        "columns": {name: _rounded(column, _DECIMALS.get(name, 3)) for name, column in columns.items()},
+        "against": bits.tolist(),
+        "sameAs": verdicts.same_as.tolist(),
+        "details": {i: detail for i, detail in enumerate(verdicts.details) if detail},
+        "removed": np.flatnonzero(stock.removed).tolist(),
+        "points": [pack_points(record.crop_points, record.size_px) for record in stock.records],
+    }
+
+
+def pack_points(points: NDArray, size_px: int) -> str:
+    """68 points in crop pixels as 272 characters; what lies further out than half a crop is drawn at its edge."""
+    parts = (np.asarray(points, np.float64).ravel() + 0.5) / size_px
+    steps = np.clip((parts - _FROM) / (_TO - _FROM) * _STEPS, 0, _STEPS - 1).astype(int)
+    return "".join(_DIGITS[step >> 6] + _DIGITS[step & 63] for step in steps)
+
+
+def _rounded(column: NDArray, decimals: int) -> list:
+    values = np.round(column.astype(np.float64), decimals)
+    return (values.astype(int) if decimals == 0 else values).tolist()
+
+
+def _for_script(data: dict) -> str:
+    """JSON that cannot end the script element it stands in, whatever the files are called."""
+    text = json.dumps(data, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _shown(name: str) -> str:
+    """A name as UTF-8 can show it."""
+    return os.fsencode(name).decode(errors="replace")
+
+
+def _part(name: str) -> str:
+    return resources.files("faceswap.curation").joinpath(name).read_text(encoding="utf-8")

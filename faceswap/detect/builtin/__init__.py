@@ -1,0 +1,1 @@
+"""The built-in detector: networks of facenets run over the frames of a film, faces followed between detections."""

@@ -1,0 +1,149 @@
+"""Faces by the project's own networks: detected now and then, followed in between, recognised where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.values import Face, Frame
+from faceswap.detect.builtin.following import Follower
+from faceswap.detect.builtin.networks import Networks
+from faceswap.track.tracker import Glance, is_cut
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import entry_of, listed
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+PARTS = ("detector", "landmarks")
+EMBEDDER, CHECK = "embedder", "parser"  # a folder of weights still in training may lack these
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How a frame follows the one before: whether a shot begins, it is searched by plan, and frames between + 1."""
+
+    begins_shot: bool
+    is_searched: bool
+    frames_passed: int
+
+
+class BuiltinFinder:
+    """Looks for faces in every `detect_every`-th frame, reduced to `detect_side_px`; follows them in the others.
+
+    A frame is searched too when a shot begins, a face is lost or its reading is in doubt; pictures of a folder are
+    searched each. `minimum_score` in (0, 1): less certain faces are left out. `looks`: readings of a newly found face,
+    each in a better window than the one before. `recognise`: faces come with an embedding now and then, so that people
+    who cross keep their tracks; `embedder_weights`: a file of facenet-pytorch's to recognise them with. `device`: auto,
+    cpu, cuda or cuda:N.
+    """
+
+    def __init__(
+        self,
+        detect_every: int = 5,
+        detect_side_px: int = 640,
+        minimum_score: float = 0.4,
+        looks: int = 2,
+        recognise: bool = True,
+        embedder_weights: str | None = None,
+        device: str = "auto",
+        batch_size: int = 10,
+        _networks: Networks | None = None,
+    ) -> None:
+        if detect_every < 1 or looks < 1 or batch_size < 1:
+            raise UserError("finder: detect_every, looks and batch_size must be 1 or more")
+        if detect_side_px < 64 or not 0 < minimum_score < 1:
+            raise UserError("finder: detect_side_px must be 64 or more, minimum_score in (0, 1)")
+        self.batch_size = batch_size
+        self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, looks
+        self._recognise, self._device, self._networks = recognise, device, _networks
+        self._embedder_weights = embedder_weights
+        self._weights = "given networks"
+        self._unrelated = False
+        self._start_anew()
+
+    @property
+    def description(self) -> str:
+        """The weights' checksums (known after `prepare`) and what changes the results."""
+        return f"builtin {self._weights}, every {self._every}, {self._side} px, > {self._score:g}, looks {self._looks}"
+
+    def prepare(self, source: SourceInfo) -> None:
+        """Makes sure that the weights are listed (they are loaded with the first frame), and forgets earlier frames."""
+        self._unrelated = source.kind == "images"
+        self._start_anew()
+        if self._networks is None:
+            names = [*PARTS, *([CHECK] if CHECK in listed() else [])]
+            names += [EMBEDDER] if self._recognises() and not self._embedder_weights else []
+            self._weights = " ".join(f"{name} {entry_of(name).tag}" for name in names)
+            if self._recognise and self._embedder_weights:
+                self._weights += f" embedder {Path(self._embedder_weights).name}"
+
+    def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """The faces of each frame; frames come in order, and one that goes back in time begins anew."""
+        follower = self._follower or self._begin()
+        if self._unrelated:
+            return follower.single(frames, self._detect(frames))
+        steps = [self._step_to(frame) for frame in frames]
+        found = iter(self._detect([frame for frame, step in zip(frames, steps, strict=True) if step.is_searched]))
+        faces = []
+        for frame, step in zip(frames, steps, strict=True):
+            if step.begins_shot:
+                follower.forget()
+            detections = next(found) if step.is_searched else None
+            faces.append(follower.step(frame, detections, partial(self._detect_one, frame), step.frames_passed))
+        return faces
+
+    def _start_anew(self) -> None:
+        self._follower: Follower | None = None
+        self._glance: Glance | None = None
+        self._last = -1  # index of the last frame that was looked at
+        self._searched = -1  # and of the last one that was searched by plan
+
+    def _begin(self) -> Follower:
+        if self._networks is None:
+            self._networks = load_networks(
+                self._device, self._side, self._score, self._recognises(), self._embedder_weights
+            )
+        self._follower = Follower(self._networks, self._looks, self._score)
+        return self._follower
+
+    def _recognises(self) -> bool:
+        # without it tracks go by overlap alone
+        return self._recognise and (bool(self._embedder_weights) or EMBEDDER in listed())
+
+    def _step_to(self, frame: Frame) -> _Step:
+        before, self._glance = self._glance, Glance.at(frame)
+        passed, self._last = frame.index - self._last, frame.index
+        begins = before is None or passed <= 0 or is_cut(before, self._glance)
+        searched = begins or frame.index - self._searched >= self._every
+        self._searched = frame.index if searched else self._searched
+        return _Step(begins, searched, max(1, passed))
+
+    def _detect_one(self, frame: Frame) -> NDArray[np.float32]:
+        return self._detect([frame])[0]
+
+    def _detect(self, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
+        if not frames or self._networks is None:
+            return []
+        return list(self._networks.detector.detect([frame.image for frame in frames]))
+
+
+def load_networks(
+    device: str, detect_side_px: int, minimum_score: float, recognise: bool, embedder_weights: str | None = None
+) -> Networks:
+    """The shipped networks, but for the embedder of other weights. Raises UserError for a file missing or damaged."""
+    from faceswap.detect.builtin.face_check import FaceCheck
+    from faceswap.facenets.detector import FaceDetector
+    from faceswap.facenets.embedder import embedder_of
+    from faceswap.facenets.landmarks import LandmarkReader
+
+    detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score**2)
+    embedder = embedder_of(embedder_weights, device) if recognise else None
+    check = FaceCheck(device) if CHECK in listed() else None
+    return Networks(detector, LandmarkReader(device), embedder, check)

@@ -1,0 +1,189 @@
+"""Follows faces through a shot: each from its last points, with the detector's help when in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.values import Face, Frame
+from faceswap.detect.builtin.networks import Networks
+from faceswap.detect.builtin.sightings import (
+    CHECK_EVERY,
+    EMBED_EVERY,
+    EMBED_EVERY_CLOSE,
+    SURE,
+    Seen,
+    as_face,
+    certainty,
+    is_jump,
+    is_whole,
+    partners_among,
+    without_doubles,
+)
+from faceswap.track.boxes import are_close, same_place
+
+if TYPE_CHECKING:
+    from faceswap.facenets.landmarks import Reading
+
+PATIENCE = 3  # searches in a row that may miss a face
+PROMISING = 0.6  # share of the least score that a new face must reach at its first look to get a second one
+
+
+class Follower:
+    """The faces of the shot that is being looked at.
+
+    `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
+    followed is read once, in a window around its last points. A new face must reach `least` in the geometric mean of
+    the detector's score and the reading's `certainty`: neither knows all that is no face. Then, new or followed, it
+    must reach it in `certainty` times what the check says: the detector's weak faces are read well, what is no face is
+    not for long.
+    """
+
+    def __init__(self, networks: Networks, looks: int, least: float) -> None:
+        self._networks, self._looks, self._least = networks, looks, least
+        self._seen: list[Seen] = []
+
+    def forget(self) -> None:
+        """A new shot begins: nobody is followed any more."""
+        self._seen = []
+
+    def step(
+        self, frame: Frame, detections: NDArray | None, detect: Callable[[], NDArray], frames_passed: int = 1
+    ) -> list[Face]:
+        """The faces of the next frame; `detections` (n, 6) if it was searched, else `detect` is called in doubt."""
+        followed, doubted = self._read_on(frame)
+        if detections is None and any(doubted):
+            detections = detect()
+        if detections is not None:
+            followed = self._confirmed(frame, followed, doubted, detections)
+        whole = without_doubles([seen for seen in followed if self._goes_on(seen, frame)])
+        kept = self._checked(frame, whole, frames_passed)
+        embeddings, self._seen = self._recognised(frame, kept, frames_passed)
+        return [as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)]
+
+    def single(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[list[Face]]:
+        """The faces of pictures that have nothing to do with each other, all read together."""
+        owners = [frame for frame, boxes in zip(frames, detections, strict=True) for _ in boxes]
+        readings = self._read_anew(owners, [box for boxes in detections for box in boxes])
+        faces: list[list[Face]] = []
+        for frame in frames:
+            here = [
+                Seen(reading, certainty(reading))
+                for owner, reading in zip(owners, readings, strict=True)
+                if owner is frame and reading is not None
+            ]
+            kept = self._checked(frame, without_doubles(here), 1)
+            embeddings, _ = self._recognised(frame, kept, 1)
+            faces.append([as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)])
+        return faces
+
+    def _read_on(self, frame: Frame) -> tuple[list[Seen], list[bool]]:
+        """The followed faces in the next frame, and for each whether something is wrong with it."""
+        reader = self._networks.reader
+        if not self._seen:
+            return [], []
+        windows = [reader.window_of_points(seen.reading.points) for seen in self._seen]
+        readings = reader.read([frame.image] * len(windows), windows)
+        followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
+        doubted = [
+            not self._goes_on(now, frame) or is_jump(before, now.reading)
+            for before, now in zip(self._seen, followed, strict=True)
+        ]
+        return followed, doubted
+
+    def _confirmed(self, frame: Frame, followed: list[Seen], doubted: list[bool], detections: NDArray) -> list[Seen]:
+        """The followed faces that hold against a search of the frame, and those that it found anew."""
+        partners = partners_among([seen.box for seen in followed], detections)
+        kept, anew = list[Seen](), list[tuple[Seen | None, NDArray]]()
+        for index, seen in enumerate(followed):
+            if index not in partners:
+                if seen.missed + 1 < PATIENCE:  # the detector may miss a face that is still read well
+                    kept.append(replace(seen, missed=seen.missed + 1))
+            elif doubted[index]:
+                anew.append((seen, detections[partners[index]]))
+            else:
+                kept.append(replace(seen, missed=0))
+        taken = set(partners.values())
+        for row, found in enumerate(detections):
+            if row not in taken and not any(same_place(seen.box, found) for seen in followed):
+                anew.append((None, found))
+        readings = self._read_anew([frame] * len(anew), [found for _, found in anew])
+        for (before, _), reading in zip(anew, readings, strict=True):
+            known = before.reading if before is not None and self._goes_on(before, frame) else None
+            if known is not None and (reading is None or certainty(known) >= certainty(reading)):
+                reading = known  # the better of the two looks
+            if reading is not None:
+                kept.append(Seen(reading, certainty(reading)))
+        return kept
+
+    def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading | None]:
+        """What detections (n, 6) show, each in its frame; None where that is no face."""
+        if not frames:
+            return []
+        reader, images = self._networks.reader, [frame.image for frame in frames]
+        windows = [reader.window_of_box(row[:4], float(row[5])) for row in detections]
+        readings: list[Reading | None] = list(reader.read(images, windows))
+
+        def are_worth(share: float) -> list[tuple[int, Reading]]:
+            return [
+                (i, reading)
+                for i, reading in enumerate(readings)
+                if reading is not None and is_whole(reading.points, frames[i])
+                and np.sqrt(float(detections[i][4]) * certainty(reading)) >= share * self._least
+            ]  # fmt: skip
+
+        for _ in range(self._looks - 1):
+            if promising := are_worth(PROMISING):
+                windows = [reader.window_of_points(reading.points) for _, reading in promising]
+                again = reader.read([images[i] for i, _ in promising], windows)
+                for (i, _), reading in zip(promising, again, strict=True):
+                    readings[i] = reading
+        faces = dict(are_worth(1.0))
+        return [faces.get(i) for i in range(len(readings))]
+
+    def _goes_on(self, seen: Seen, frame: Frame) -> bool:
+        """Whether a followed face is still one."""
+        return is_whole(seen.reading.points, frame) and seen.certainty >= self._least
+
+    def _checked(self, frame: Frame, faces: list[Seen], frames_passed: int) -> list[Seen]:
+        """Those that hold against a second opinion; a face that is sure of itself is asked for one now and then."""
+        check = self._networks.check
+        if check is None:
+            return faces
+        checked = [replace(seen, since_checked=seen.since_checked + frames_passed) for seen in faces]
+        due = [i for i, seen in enumerate(checked) if seen.since_checked >= CHECK_EVERY or seen.certainty < SURE]
+        if due:
+            said = check.faceness([frame.image] * len(due), [faces[i].reading.points for i in due])
+            for i, faceness in zip(due, said, strict=True):
+                checked[i] = replace(faces[i], faceness=float(faceness), since_checked=0)
+        return [seen for seen in checked if seen.certainty >= self._least]
+
+    def _recognised(
+        self, frame: Frame, kept: list[Seen], frames_passed: int
+    ) -> tuple[list[NDArray[np.float32] | None], list[Seen]]:
+        """Embeddings of the faces whose turn it is (None for the others), and the faces to follow."""
+        waited = [
+            EMBED_EVERY_CLOSE if any(other is not seen and are_close(seen.box, other.box) for other in kept)
+            else EMBED_EVERY for seen in kept
+        ]  # fmt: skip
+        embeddings: list[NDArray[np.float32] | None] = [None] * len(kept)
+        if self._networks.embedder is not None:
+            chosen = [i for i, seen in enumerate(kept) if seen.since_embedded >= waited[i]]
+            if chosen:
+                points = [kept[i].reading.points for i in chosen]
+                for i, vector in zip(chosen, self._networks.embedder.embed([frame.image] * len(chosen), points),
+                                     strict=True):  # fmt: skip
+                    embeddings[i] = vector
+        following = [
+            replace(
+                seen,
+                usual=0.8 * seen.usual + 0.2 * certainty(seen.reading),
+                since_embedded=(0 if who is not None else seen.since_embedded) + frames_passed,
+            )
+            for seen, who in zip(kept, embeddings, strict=True)
+        ]
+        return embeddings, following

@@ -1,0 +1,51 @@
+"""What the built-in finder asks of its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from faceswap.facenets.landmarks import Reading
+
+
+class Reader(Protocol):
+    """What reads landmarks: see `landmarks.LandmarkReader`."""
+
+    def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]: ...
+
+    def window_of_points(self, points: NDArray) -> NDArray[np.float64]: ...
+
+    def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> Sequence[Reading]: ...
+
+
+class Detector(Protocol):
+    """What finds faces: see `detector.FaceDetector`."""
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]: ...
+
+
+class Embedder(Protocol):
+    """What recognises faces: see `embedder.FaceEmbedder`."""
+
+    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
+
+
+class Check(Protocol):
+    """What gives a second opinion on faces: see `face_check.FaceCheck`."""
+
+    def faceness(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What the finder looks with; without an embedder nobody is recognised, without a check all readings count."""
+
+    detector: Detector
+    reader: Reader
+    embedder: Embedder | None = None
+    check: Check | None = None

@@ -1,0 +1,209 @@
+"""The finder that finds nothing itself: faces from a landmark file made earlier or by another program."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import ALIGNMENTS
+from faceswap.core.values import Face, Frame
+from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_dfl, read_fsa, read_json, read_npz
+from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+logger = logging.getLogger(__name__)
+
+ACCEPTED = (
+    "this project's alignments.jsonl, a .npz or .json with frame, box and 68 points, "
+    "a folder of DeepFaceLab's aligned JPEGs, deepfakes/faceswap's .fsa"
+)
+# What may lie beside "clip.mp4"; the last two are what deepfakes/faceswap writes for a video and for a folder.
+_BESIDE = ("{name}.landmarks.npz", "{stem}.landmarks.npz", "{name}.ref.npz", "{name}.landmarks.json",
+           "{stem}.landmarks.json", "{stem}_alignments.fsa")  # fmt: skip
+_JPEG_SUFFIXES = {".jpg", ".jpeg"}
+_UNREADABLE = (ValueError, LookupError, TypeError, OSError, EOFError, MemoryError, RecursionError,
+               zlib.error, zipfile.BadZipFile)  # fmt: skip
+
+
+class LandmarksFinder:
+    """Faces from `path`: a landmark file of any known format (told by its content), or a folder of them.
+
+    Without a path the file is looked for beside the source: `clip.landmarks.npz`, `clip.mp4.ref.npz`,
+    `clip_alignments.fsa` and the like. Formats that store picture names instead of numbers are matched by name for
+    pictures; for a video by the number at the name's end, which counts from 1 unless a 0 occurs.
+    """
+
+    batch_size = 8
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = Path(path).expanduser() if path else None
+        self._faces: dict[int, list[Face]] = {}
+        self._description = f"landmarks {path or 'beside the source'}"
+
+    @property
+    def description(self) -> str:
+        """The files' names and a checksum of their contents (known after `prepare`)."""
+        return self._description
+
+    def prepare(self, source: SourceInfo) -> None:
+        """Reads the file and matches it to the frames of `source`. Raises UserError when it does not fit."""
+        media = source.files if source.kind == "images" else (source.path,)
+        folder = self.path if self.path and self.path.is_dir() else None
+        beside = [_beside(Path(file), folder) for file in media] if folder or self.path is None else []
+        if self.path and not self.path.exists():
+            raise UserError(f"no such landmark file: {self.path}; accepted: {ACCEPTED}")
+        if any(beside):
+            self._read_beside(beside, source)
+        elif self.path is None:
+            raise UserError(f"no landmark file lies beside {source.path}; name one: finder.path=FILE ({ACCEPTED})")
+        else:
+            imported, used = _read(self.path)
+            self._faces = _fitted(_by_frame(imported, source, self.path), imported, source, self.path)
+            self._description = _describe(used)
+        self._faces = _renumbered(self._faces)
+
+    def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """The stored faces of each frame; those that lie wholly outside the picture are left out."""
+        return [[face for face in self._faces.get(frame.index, []) if _meets(face, frame)] for frame in frames]
+
+    def _read_beside(self, beside: Sequence[Path | None], source: SourceInfo) -> None:
+        for index, path in enumerate(beside):
+            if path is None:
+                continue
+            imported, _ = _read(path)
+            if source.kind == "images":  # a file for each picture
+                # Tracks of different files have nothing to do with each other.
+                self._faces[index] = [replace(face, track=-1) for found in imported.faces.values() for face in found]
+            else:
+                self._faces = _fitted(_by_frame(imported, source, path), imported, source, path)
+        self._description = _describe([path for path in beside if path])
+
+
+def _read(path: Path) -> tuple[ImportedFaces, list[Path]]:
+    """The faces in a file or folder, and the files that were read."""
+    files = [path]
+    try:
+        if path.is_dir():
+            if (path / ALIGNMENTS).is_file():
+                return _read(path / ALIGNMENTS)
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() in _JPEG_SUFFIXES)
+            imported = read_dfl(files)
+        else:
+            imported = _reader_for(path)(path)
+    except _UNREADABLE as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise UserError(f"cannot read landmarks from {path}: {reason}; accepted: {ACCEPTED}") from error
+    if not any(imported.faces.values()):
+        raise UserError(f"no face with 68 points in {path}; accepted: {ACCEPTED}")
+    return imported, files
+
+
+def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
+    """The reader that fits the first bytes, whatever the name says."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    if head.startswith(b"PK"):
+        return read_npz
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return read_json
+    if head[:1] == b"\x78" and len(head) > 1 and int.from_bytes(head[:2]) % 31 == 0:  # zlib's header (RFC 1950)
+        return read_fsa
+    if has_dfl_data(path):
+        return lambda file: read_dfl([file])
+    raise ValueError("it is no landmark file" if head else "it is empty")
+
+
+def _beside(media: Path, folder: Path | None) -> Path | None:
+    """The landmark file that belongs to a media file by its name, in `folder` or beside it."""
+    for pattern in _BESIDE:
+        path = (folder or media.parent) / pattern.format(name=media.name, stem=media.stem)
+        if path.is_file():
+            return path
+    return None
+
+
+def _by_frame(imported: ImportedFaces, source: SourceInfo, path: Path) -> dict[int, list[Face]]:
+    """The faces by frame number; names are matched to the source's pictures or read as numbers."""
+    numbers = {key: faces for key, faces in imported.faces.items() if isinstance(key, int)}
+    names = {key: faces for key, faces in imported.faces.items() if isinstance(key, str)}
+    if names:
+        number_of = _picture_numbers(source) if source.kind == "images" else _film_numbers(names)
+        for name, faces in names.items():
+            number = number_of.get(Path(name).name, number_of.get(Path(name).stem))
+            if number is not None:
+                numbers.setdefault(number, []).extend(faces)
+    if not numbers:
+        example = next(iter(names))
+        raise UserError(f"{path} speaks of frames like '{example[:60]}', which fit nothing in {source.path}")
+    return numbers
+
+
+def _picture_numbers(source: SourceInfo) -> dict[str, int]:
+    """Pictures by name and, where two programs may have chosen different suffixes, by stem."""
+    by_stem = {Path(file).stem: index for index, file in enumerate(source.files)}
+    return by_stem | {Path(file).name: index for index, file in enumerate(source.files)}
+
+
+def _film_numbers(names: dict[str, list[Face]]) -> dict[str, int]:
+    """Frame numbers from names such as `clip_000001.png` or `00001.png`, counted from 0."""
+    numbers = {name: int(found.group()) for name in names if (found := re.search(r"\d{1,12}$", Path(name).stem))}
+    first = 0 if 0 in numbers.values() else 1
+    return {Path(name).name: number - first for name, number in numbers.items()}
+
+
+def _fitted(
+    faces: dict[int, list[Face]], imported: ImportedFaces, source: SourceInfo, path: Path
+) -> dict[int, list[Face]]:
+    """The faces in pixels of the frames as they are read here: square ones."""
+    shown, stored = (source.width, source.height), (source.stored_width, source.stored_height)
+    if source.kind == "images":  # each picture may have a size of its own
+        return faces
+    if imported.size not in (None, shown, stored):
+        made, given = (f"{width} x {height}" for width, height in (imported.size or (0, 0), shown))
+        raise UserError(f"{path} was made for frames of {made}, but {source.path} has {given}: it is another video's")
+    if shown in (imported.size, stored) or (imported.size is None and not imported.as_stored):
+        return faces
+    scale = np.array(shown) / stored
+    return {number: [_scaled(face, scale) for face in found] for number, found in faces.items()}
+
+
+def _scaled(face: Face, scale: NDArray) -> Face:
+    points, box = ((p + 0.5) * scale - 0.5 for p in (face.points, face.box.reshape(2, 2)))
+    return replace(face, points=points, box=box.ravel())
+
+
+def _renumbered(faces: dict[int, list[Face]]) -> dict[int, list[Face]]:
+    """Tracks counted from 0 in the order they begin; none at all where some faces have none: they get linked then."""
+    if any(face.track < 0 for found in faces.values() for face in found):
+        return {number: [replace(face, track=-1) for face in found] for number, found in faces.items()}
+    numbers: dict[int, int] = {}
+    for number in sorted(faces):
+        for face in faces[number]:
+            numbers.setdefault(face.track, len(numbers))
+    return {number: [replace(face, track=numbers[face.track]) for face in found] for number, found in faces.items()}
+
+
+def _describe(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(os.fsencode(file.name) + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    name = files[0].name if len(files) == 1 else f"{files[0].parent.name} ({len(files)} files)"
+    return f"landmarks {name} sha256 {digest.hexdigest()[:16]}"
+
+
+def _meets(face: Face, frame: Frame) -> bool:
+    x0, y0, x1, y1 = face.box
+    return bool(x1 > 0 and y1 > 0 and x0 < frame.width - 1 and y0 < frame.height - 1)

@@ -1,0 +1,48 @@
+"""What every face finder offers, and how frames are handed to one in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from faceswap.core.values import Face, Frame
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+
+LARGEST_BATCH_BYTES = 64 << 20
+
+
+class Finder(Protocol):
+    """Finds the faces in frames. A finder is any class with plain keyword arguments that offers these four."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many frames `find` likes to get at once."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One line that tells what finds and with which weights or file; another text means other results."""
+        ...
+
+    def prepare(self, source: SourceInfo) -> None:
+        """Called once before the first frame: loads weights or files. Raises UserError when they are missing."""
+        ...
+
+    def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
+        """The faces of each frame in frame pixels; frames may differ in size."""
+        ...
+
+
+def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+    """Each frame with its faces, in order; `finder.batch_size` frames are held, fewer where they are very large."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) >= finder.batch_size or sum(held.image.nbytes for held in batch) >= LARGEST_BATCH_BYTES:
+            yield from zip(batch, finder.find(batch), strict=True)
+            batch = []
+    if batch:
+        yield from zip(batch, finder.find(batch), strict=True)

@@ -1,0 +1,101 @@
+"""How far a run is and when it ends, over all its sessions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from faceswap.engine.process_group import ALONE, Team
+from faceswap.engine.state import TrainingState
+
+
+class Clock:
+    """Counts the steps and seconds of all sessions of a run and knows when to stop.
+
+    `stopped`: somebody asked for it. All processes of a team go by one time and stop after the same step.
+    """
+
+    def __init__(self, state: TrainingState, iterations: int, minutes: float | None, team: Team = ALONE) -> None:
+        self.iteration = state.iteration
+        self._start = state
+        self._began = time.monotonic() - state.seconds
+        self._iterations = iterations
+        self._minutes = minutes
+        self._team = team
+        self._told = state.seconds
+        self.stopped = False
+        self._first: tuple[int, float] | None = None  # step of this session and its time: what compiles has done so
+        self.setbacks = state.setbacks
+        self.batch_size = state.batch_size
+        self.seed = state.seed
+
+    def __str__(self) -> str:
+        left = self.left_seconds()
+        share = f"{self.seconds / 60:.1f} of {self._minutes:g} minutes" if self._minutes else ""
+        return ", ".join(part for part in (share, "" if left is None else f"{_duration(left)} to go") if part)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def tick(self, asked_to_stop: bool) -> bool:
+        """Counts a step; whether it is the last."""
+        self.iteration += 1
+        asked, self._told = self._team.largest([asked_to_stop, self.seconds])
+        self.stopped = bool(asked)
+        self._first = self._first or (self.iteration, self.seconds)
+        return self.stopped or self.done()
+
+    def step_seconds(self) -> float | None:
+        """What a step has taken in this session, looks and checkpoints included; None before the second."""
+        if self._first is None or self.iteration <= self._first[0]:
+            return None
+        return (self.seconds - self._first[1]) / (self.iteration - self._first[0])
+
+    def left_seconds(self) -> float | None:
+        """Until the run ends, at the pace of this session; None where nobody can tell yet."""
+        step = self.step_seconds()
+        ends = [] if step is None else [(self._iterations - self.iteration) * step]
+        if self._minutes is not None:
+            ends.append(60 * self._minutes - self.seconds)
+        return max(0.0, min(ends)) if ends else None
+
+    def outlook(self) -> str:
+        """How far it is and when it will be done, for people."""
+        left, step = self.left_seconds(), self.step_seconds()
+        pace = "" if step is None else f", {step:.3g} s each"
+        end = ""
+        if left is not None:
+            end = f"; {_duration(left)} to go, done about {datetime.now() + timedelta(seconds=left):%a %d %b %H:%M}"
+        return f"iteration {self.iteration} of {self._iterations}{pace}{end}"
+
+    def every(self, steps: int) -> bool:
+        return self.iteration % steps == 0
+
+    def done(self) -> bool:
+        return self.iteration >= self._iterations or (self._minutes is not None and self._told >= 60 * self._minutes)
+
+    def progress(self) -> float:
+        """The share of the run that is over, [0, 1]: of its iterations or of its minutes, whichever end it."""
+        in_time = self._told / (60 * self._minutes) if self._minutes is not None else 0.0
+        return min(1.0, max(self.iteration / self._iterations, in_time))
+
+    def state(self) -> TrainingState:
+        return replace(
+            self._start,
+            iteration=self.iteration,
+            seconds=self.seconds,
+            setbacks=self.setbacks,
+            batch_size=self.batch_size,
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{days} d"] * (days > 0) + [f"{hours} h"] * (days + hours > 0) + [f"{minutes} min"] * (days == 0)
+    return " ".join(parts)

@@ -1,0 +1,55 @@
+"""The numbers of a checkpoint: state.json, which is written last and knows the sizes of the other files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from faceswap.utils.atomic import write_text
+from faceswap.utils.tensor_files import DamagedCheckpoint
+
+STATE_FILE = "state.json"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
+
+    `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (loop.py).
+    `batch_size`: what batch_size=auto chose, 0: nothing yet.
+    """
+
+    iteration: int
+    seconds: float
+    seed: int
+    faces: tuple[str, str] | None = None
+    setbacks: int = 0
+    batch_size: int = 0
+
+
+def write_state(folder: Path, state: TrainingState, optimiser: str, sizes: Mapping[str, int]) -> None:
+    """Writes a checkpoint's state.json; `optimiser`: its kind, `sizes`: bytes of the checkpoint's other files."""
+    values = {"format": 1, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes)}
+    write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
+
+
+def read_state(folder: Path) -> tuple[TrainingState, str]:
+    """Where the run stood, and the kind of its optimiser. Raises DamagedCheckpoint, also for files of other sizes."""
+    try:
+        values = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        for name, size in values["bytes"].items():
+            if (folder / name).stat().st_size != size:
+                raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
+        a_and_b = [str(name) for name in values.get("faces") or ()]
+        faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
+        iteration, seconds, seed = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
+        setbacks, batch_size = int(values.get("setbacks", 0)), int(values.get("batch_size", 0))
+        if not (min(iteration, seconds, seed, setbacks, batch_size) >= 0 and math.isfinite(seconds)):
+            raise ValueError("numbers that cannot be")
+        state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size)
+        return state, str(values.get("optimiser", "Adam"))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error

@@ -1,0 +1,110 @@
+"""One person only: who is on a photo, and which tracks of a face set are theirs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.embeddings import likeness, mean_of
+from faceswap.core.face_set import ALIGNMENTS, FaceRecord, FaceSet
+from faceswap.detect.protocol import Finder
+from faceswap.media.images import read_image
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
+
+LOOKS = 8  # faces of a track, or of a face set, that are compared
+
+
+class Embedder(Protocol):
+    """What recognises faces: `builtin.embedder.FaceEmbedder`."""
+
+    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Somebody to look for: `embedding` (128,), the `least_likeness` in [-1, 1] of their faces, who compares.
+
+    `description` is one line; another text means another choice of faces.
+    """
+
+    embedding: NDArray[np.float32]
+    least_likeness: float
+    description: str
+    embedder: Embedder
+
+
+def person_of(path: str | Path, least_likeness: float, finder: Finder, embedder: Embedder) -> Person:
+    """The person on a photo, or of a face set's folder.
+
+    Raises UserError when there is neither, or not exactly one face on the photo.
+    """
+    path = Path(path)
+    if not -1 <= least_likeness <= 1:
+        raise UserError(f"keep_likeness={least_likeness}: must be in [-1, 1]")
+    if (path / ALIGNMENTS).is_file():
+        face_set = FaceSet.open(path)
+        found = _embedded(path, face_set.records, embedder)
+        if found is None:
+            raise UserError(f"keep={path}: the face set has no face left to compare with")
+        content = (path / ALIGNMENTS).read_bytes()
+    else:
+        found, content = _on_photo(path, finder, embedder)
+    checksum = hashlib.sha256(content).hexdigest()[:16]
+    return Person(found, least_likeness, f"{checksum} >= {least_likeness:g}", embedder)
+
+
+def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> set[int]:
+    """The tracks of a face set that show the person, each judged as a whole. Raises UserError when none does.
+
+    The clearest faces of a track count together: one turned or blurred face says little.
+    """
+    by_track: dict[int, list[FaceRecord]] = defaultdict(list)
+    for record in records:
+        by_track[record.track].append(record)
+    alike = {
+        track: likeness(embedding, person.embedding)
+        for track, faces in by_track.items()
+        if (embedding := _embedded(folder, faces, person.embedder)) is not None
+    }
+    kept = {track for track, value in alike.items() if value >= person.least_likeness}
+    if not kept:
+        most = f"the most alike has a likeness of {max(alike.values()):.2f}" if alike else "there is no face left"
+        raise UserError(
+            f"none of the {len(by_track)} tracks shows the person of keep=: {most}, {person.least_likeness:g} is asked "
+            "for; give the command again with another photo or a lower keep_likeness=, it goes on from here"
+        )
+    return kept
+
+
+def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -> NDArray[np.float32] | None:
+    """The mean embedding of the clearest faces whose crop is there; None without any."""
+    spread = np.unique(np.linspace(0, len(records) - 1, min(4 * LOOKS, len(records))).round().astype(int))
+    there = [records[i] for i in spread if (folder / records[i].file).is_file()]
+    clearest = sorted(there, key=lambda record: record.blur + abs(record.yaw) / 90 + abs(record.pitch) / 90)[:LOOKS]
+    if not clearest:
+        return None
+    images = [read_image(folder / record.file) for record in clearest]
+    return mean_of(embedder.embed(images, [record.crop_points for record in clearest]))
+
+
+def _on_photo(path: Path, finder: Finder, embedder: Embedder) -> tuple[NDArray[np.float32], bytes]:
+    """The embedding of the one face on a photo, and the file's content."""
+    info = probe(path)
+    if not info.is_still:
+        raise UserError(f"keep={path} is neither one photo nor a face set's folder")
+    finder.prepare(info)
+    frame = next(iter(read_frames(info)))
+    faces = finder.find([frame])[0]
+    if len(faces) != 1:
+        what = "shows no face that could be found" if not faces else f"shows {len(faces)} faces"
+        raise UserError(f"keep={path} {what}; name a photo of one person alone")
+    return mean_of(embedder.embed([frame.image], [faces[0].points])), info.files[0].read_bytes()

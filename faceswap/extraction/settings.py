@@ -1,0 +1,113 @@
+"""What an extraction was begun with: a face set is never mixed from two kinds of run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from faceswap.core.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
+from faceswap.detect.protocol import Finder
+from faceswap.extraction.journal import JOURNAL, settings_of
+from faceswap.media.sources import SourceInfo
+from faceswap.utils.choices import IMAGE_FORMATS
+from faceswap.utils.errors import UserError
+
+LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
+_SAMPLE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides which faces a set holds."""
+
+    source_sha256: str
+    finder: str
+    size_px: int
+    every: int
+    start: int
+    stop: int | None
+    image_format: str
+    minimum_face_px: int
+    smooth_frames: int = 0
+    keep: str = ""
+
+    @property
+    def values(self) -> dict:
+        """The settings as plain values for JSON."""
+        return asdict(self)
+
+    def refuse_others(self, stored: dict, folder: Path) -> None:
+        """Raises UserError when `folder` was begun with other settings, and says with which."""
+        stored = {"smooth_frames": 0, "keep": ""} | stored  # older sets do not name them
+        differences = [
+            "another source" if name == "source_sha256" else f"{name}={stored.get(name)} (now {value})"
+            for name, value in self.values.items()
+            if stored.get(name) != value
+        ]
+        if differences:
+            raise UserError(
+                f"{folder} was extracted with {', '.join(differences)}; restart=true deletes its faces and starts anew"
+            )
+
+
+def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int, smooth_frames: int) -> None:
+    """Raises UserError for a setting of an extraction that is out of range."""
+    if not 32 <= size_px <= 2048:
+        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
+    if not 1 <= every <= LARGEST_EVERY:
+        raise UserError(f"every={every}: must be 1 (each frame) to {LARGEST_EVERY}")
+    if image_format not in IMAGE_FORMATS:
+        raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
+    if minimum_face_px < 0:
+        raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
+    if not 0 <= smooth_frames <= LONGEST_SMOOTHING_FRAMES:
+        raise UserError(f"smooth_frames={smooth_frames}: must be 0 (off) to {LONGEST_SMOOTHING_FRAMES}")
+
+
+def settings_for(
+    info: SourceInfo, finder: Finder, size_px: int, every: int, start: int, stop: int | None,
+    image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
+) -> Settings:  # fmt: skip
+    """The settings of a run on a source with a prepared finder."""
+    return Settings(
+        fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px,
+        smooth_frames, keep,
+    )  # fmt: skip
+
+
+def stored_settings(folder: Path) -> tuple[dict | None, bool]:
+    """The settings that a face set was begun with (None: there is none yet), and whether it is complete."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; a face set needs a folder of that name")
+    try:
+        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):  # a file in the way is told of where the folder is made
+        report = {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"cannot read {folder / REPORT}: {error}; start anew with restart=true") from error
+    if isinstance(report, dict) and report.get("completed") is True:
+        return report, True
+    stored = settings_of(folder)
+    if stored is None and (folder / ALIGNMENTS).is_file() and (folder / ALIGNMENTS).stat().st_size:
+        raise UserError(
+            f"{folder} holds faces but no {JOURNAL} to go on from; restart=true deletes them and starts anew"
+        )
+    return stored, False
+
+
+def fingerprint(info: SourceInfo) -> str:
+    """A checksum that tells sources apart without reading them whole: sizes, and a start, middle and end of a film."""
+    digest = hashlib.sha256()
+    if info.files:
+        for file in info.files:
+            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+        return digest.hexdigest()[:16]
+    size = info.path.stat().st_size
+    digest.update(str(size).encode())
+    with open(info.path, "rb") as film:
+        for place in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
+            film.seek(place)
+            digest.update(film.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""This project's own small networks for faces: detector, landmarks, parser, embedder, attributes."""

@@ -1,0 +1,78 @@
+"""Reads landmarks out of frames with the built-in network, all faces of a call in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faceswap.core.geometry import invert, transform_points, warp_crop
+from faceswap.core.values import POINT_COUNT
+from faceswap.facenets import windows
+from faceswap.facenets.landmark_net import LandmarkNet
+from faceswap.facenets.layers import to_input
+from faceswap.facenets.loading import load_network
+
+LARGEST_BATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one look saw.
+
+    `points` (68, 2) in the image's pixels; `visible` (68,) probability that a point is not hidden; `score` in [0, 1]:
+    is this a face at all; `spread` the error the network expects of its inner points, in shares of the window's side.
+    """
+
+    points: NDArray[np.float32]
+    visible: NDArray[np.float32]
+    score: float
+    spread: float
+
+
+class LandmarkReader:
+    """`read` looks at windows of images; `window_of_box` and `window_of_points` say which ones to look at.
+
+    `network` replaces the shipped one (for training and tests).
+    """
+
+    def __init__(self, device: str = "auto", network: LandmarkNet | None = None) -> None:
+        if network is None:
+            self._network, self._device = load_network("landmarks", LandmarkNet, device)
+        else:
+            self._network, self._device = network, next(network.parameters()).device
+        self.resolution_px = self._network.resolution_px
+
+    def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]:
+        """The (2, 3) map from the image to a window around a detector's box."""
+        return windows.window_of_box(box, roll_degrees, self.resolution_px)
+
+    def window_of_points(self, points: NDArray) -> NDArray[np.float64]:
+        """The (2, 3) map from the image to a window around known points."""
+        return windows.window_of_points(points, self.resolution_px)
+
+    def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> list[Reading]:
+        """What the window `looks[i]` of `images[i]` (H, W, 3) shows."""
+        readings: list[Reading] = []
+        for start in range(0, len(looks), LARGEST_BATCH):
+            part = slice(start, start + LARGEST_BATCH)
+            readings += self._read(images[part], looks[part])
+        return readings
+
+    def _read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> list[Reading]:
+        crops = np.stack(
+            [warp_crop(image, look, self.resolution_px) for image, look in zip(images, looks, strict=True)]
+        )
+        with torch.inference_mode():
+            points, spread, visible, face = self._network(to_input(crops, self._device))
+            defined = points[:, :POINT_COUNT] + self._network.definition
+            places = ((defined + 1) * (self.resolution_px / 2) - 0.5).cpu().numpy()
+            spreads = spread[:, 17:POINT_COUNT].exp().mean(1).mul(0.5).cpu().numpy()
+            seen, scores = visible.sigmoid().cpu().numpy(), face.sigmoid().cpu().numpy()
+        return [
+            Reading(transform_points(invert(look), place), shown, float(score), float(size))
+            for look, place, shown, score, size in zip(looks, places, seen, scores, spreads, strict=True)
+        ]

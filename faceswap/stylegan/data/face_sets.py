@@ -1,0 +1,22 @@
+"""Faces of a face set as the generator's world has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from faceswap.core.face_set import FaceSet
+from faceswap.core.geometry import transform_points, view_of_crop
+from faceswap.core.values import AlignedFace
+from faceswap.media.images import read_image
+from faceswap.stylegan.data.alignment import STYLE_COVERAGE, style_of_stored
+
+
+def stored_faces(folder: Path, size_px: int) -> Iterator[AlignedFace]:
+    """Each face of the set in `folder` as a style crop of `size_px`; its points are crop pixels."""
+    faces = FaceSet.open(folder)
+    for index, record in enumerate(faces.records):
+        crop = read_image(faces.path(index))
+        crop_to_style = view_of_crop(crop.shape[0], STYLE_COVERAGE, size_px)
+        points = transform_points(crop_to_style, record.crop_points)
+        yield AlignedFace(style_of_stored(crop, size_px), points, crop_to_style)

@@ -1,0 +1,126 @@
+"""What a generator learns from: square pictures in one memory-mapped array, and batches that can be drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.core.face_set import ALIGNMENTS, FaceSet
+from faceswap.facenets.layers import to_input
+from faceswap.media.images import READ_SUFFIXES, read_image
+from faceswap.stylegan.data.alignment import style_of_stored
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
+
+TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw
+SEEN_FILE = "seen.npy"  # the same faces as a camera shows them, for the encoder; the targets where there are none
+FEWEST = 8
+
+
+class Pictures:
+    """N pictures of `resolution` px. `targets`, `seen` (N, R, R, 3) uint8 RGB."""
+
+    def __init__(self, targets: NDArray[np.uint8], seen: NDArray[np.uint8] | None = None) -> None:
+        self.targets, self.seen = targets, targets if seen is None else seen
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def batch(self, number: int, size: int, seed: int, mirror: bool) -> tuple[Tensor, Tensor]:
+        """Seen and target pictures (size, 3, R, R) in [-1, 1] of batch `number`; the same whenever it is asked for.
+
+        Shuffled passes over all pictures, one after the other; `mirror` turns about half of them round.
+        """
+        count = len(self)
+        places = np.arange(number * size, (number + 1) * size)
+        passes = places // count
+        orders = {int(p): np.random.default_rng([seed, int(p)]).permutation(count) for p in np.unique(passes)}
+        chosen = [int(orders[int(p)][place % count]) for p, place in zip(passes, places, strict=True)]
+        seen, targets = self.seen[chosen], self.targets[chosen]
+        if mirror:
+            turned = np.random.default_rng([seed, number, 1]).random(size) < 0.5
+            seen[turned], targets[turned] = seen[turned, :, ::-1], targets[turned, :, ::-1]
+        return to_input(seen), to_input(targets)
+
+
+def open_pictures(source: Path, resolution: int, cache: Path) -> Pictures:
+    """A folder of images, a face set, or a folder that holds targets.npy (and seen.npy) or such a file itself.
+
+    Images are cut to their middle square, faces of a set to the style crop; both are packed into `cache` once. Raises
+    UserError for a source without pictures, or arrays of another kind or size.
+    """
+    file = source / TARGETS_FILE if source.is_dir() else source
+    if file.is_file() and file.suffix == ".npy":
+        targets = _array(file, resolution)
+        seen = _array(source / SEEN_FILE, resolution) if (source / SEEN_FILE).is_file() else None
+        if seen is not None and len(seen) != len(targets):
+            raise UserError(f"{source}: {SEEN_FILE} holds {len(seen)} pictures, {TARGETS_FILE} {len(targets)}")
+        return Pictures(targets, seen)
+    if not source.is_dir():
+        raise UserError(f"data={source}: accepted are a folder of images, a face set and a folder with {TARGETS_FILE}")
+    if not cache.is_file():
+        _pack(source, resolution, cache)
+    return Pictures(_array(cache, resolution))
+
+
+def _pack(source: Path, resolution: int, cache: Path) -> None:
+    files: list[Path]
+    cut: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
+    if (source / ALIGNMENTS).is_file():
+        faces = FaceSet.open(source)
+        files, cut = [faces.path(index) for index in range(len(faces))], style_of_stored
+    else:
+        files, cut = sorted(p for p in source.rglob("*") if p.suffix.lower() in READ_SUFFIXES), middle_square
+    if len(files) < FEWEST:
+        raise UserError(f"data={source} holds {len(files)} pictures: a generator needs thousands, at least {FEWEST}")
+    with atomic_path(cache) as temp, Progress(len(files), "pack", "picture") as progress:
+        array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), resolution, resolution, 3))
+        for place, picture in enumerate(_cut(files, cut, resolution)):
+            array[place] = picture
+            progress.advance()
+        array.flush()
+        del array
+
+
+def _cut(
+    files: Iterable[Path], cut: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]], resolution: int
+) -> Iterable[NDArray[np.uint8]]:
+    for file in files:
+        yield cut(read_image(file), resolution)
+
+
+def middle_square(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    """The largest square in the middle of (H, W, 3), size_px wide."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    square = np.ascontiguousarray(image[top : top + side, left : left + side])
+    method = cv2.INTER_AREA if side >= size_px else cv2.INTER_CUBIC
+    return cv2.resize(square, (size_px, size_px), interpolation=method)
+
+
+def _array(file: Path, resolution: int) -> NDArray[np.uint8]:
+    try:
+        array = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"cannot read {file}: it is damaged or no array of numpy") from error
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != (resolution, resolution, 3):
+        raise UserError(
+            f"{file} holds {array.dtype} of shape {array.shape}: resolution={resolution} needs uint8 "
+            f"(N, {resolution}, {resolution}, 3)"
+        )
+    if len(array) < FEWEST:
+        raise UserError(f"{file} holds {len(array)} pictures: a generator needs thousands, at least {FEWEST}")
+    return array
+
+
+def batch_on(pictures: Pictures, number: int, size: int, seed: int, mirror: bool, device: torch.device) -> list[Tensor]:
+    """A batch on its device, in the layout of pictures: seen and targets."""
+    both = pictures.batch(number, size, seed, mirror)
+    return [images.to(device).contiguous(memory_format=torch.channels_last) for images in both]

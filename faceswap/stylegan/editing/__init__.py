@@ -1,0 +1,1 @@
+"""Edits of faces in photos and films, pasted back."""

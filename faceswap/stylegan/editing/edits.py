@@ -1,0 +1,75 @@
+"""How far a face is moved along which directions: as the user says it, frame by frame."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from faceswap.stylegan.directions.directions import Direction, DirectionSet, move
+from faceswap.utils.errors import UserError
+
+OVERDRIVE = 3.0  # sigmas; nearly all of the generator's faces lie nearer
+LARGEST = 100.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A direction and the strengths in sigmas at the first and at the last frame."""
+
+    direction: Direction
+    first: float
+    last: float
+
+    @property
+    def is_ramp(self) -> bool:
+        """Whether the strength changes on the way."""
+        return self.first != self.last
+
+
+def read_moves(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> list[Move]:
+    """The moves of `smile=+1.5 age=0:2`. Beyond OVERDRIVE they are warned of, or cut with `clamp`.
+
+    Raises UserError for a direction that is not there and for a strength that is no number.
+    """
+    moves = []
+    for name, text in asked.items():
+        first, last = _strengths(name, str(text), known)
+        strongest = max(abs(first), abs(last))
+        if strongest > OVERDRIVE:
+            if clamp:
+                first, last = (max(-OVERDRIVE, min(OVERDRIVE, value)) for value in (first, last))
+            log.warning(
+                "%s=%s is beyond %g sigmas, where the generator has hardly been: %s",
+                name, text, OVERDRIVE, "cut to it" if clamp else "the face may fall apart; clamp=true keeps within",
+            )  # fmt: skip
+        moves.append(Move(known[name], first, last))
+    return moves
+
+
+def moved(rows: Tensor, moves: Sequence[Move], shares: Sequence[float]) -> Tensor:
+    """Codes (N, rows, w_size), each after all moves; `shares[i]` in [0, 1]: how far in the film code i is."""
+    done = torch.tensor(list(shares), dtype=rows.dtype, device=rows.device)
+    for one in moves:
+        rows = move(rows, one.direction, one.first + (one.last - one.first) * done)
+    return rows
+
+
+def _strengths(name: str, text: str, known: DirectionSet) -> tuple[float, float]:
+    first, colon, last = text.partition(":")
+    try:
+        values = float(first), float(last if colon else first)
+    except ValueError:
+        values = math.nan, math.nan
+    if not all(abs(value) <= LARGEST for value in values):
+        about = "" if name in known.directions else f"; edit has no setting and no direction '{name}'"
+        raise UserError(
+            f"{name}={text}: a strength is a number of sigmas such as +1.5, or for a video a ramp such as 0:2{about}"
+        )
+    return values

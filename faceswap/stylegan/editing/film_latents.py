@@ -1,0 +1,97 @@
+"""The codes of a film's faces: the encoder's guess in each frame plus one correction for each person.
+
+What the encoder gets wrong of a person is much the same in all frames. So it is found once, with many steps, on the
+first frames that show them, and followed with a few steps for every batch, warm from the last one: codes then move as
+smoothly as the guesses do, and cost hardly more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from faceswap.stylegan.inversion.inversion import NEARNESS
+from faceswap.stylegan.inversion.perceptual import Target
+from faceswap.stylegan.inversion.pipeline import Inverter
+from faceswap.utils.errors import UserError
+
+LOOKS_FIRST, LOOKS_LATER = 2, 1  # faces of a batch that the steps look at
+RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas
+
+log = logging.getLogger(__name__)
+
+
+class Follower:
+    """Gives the codes of a film's faces, batch after batch.
+
+    `steps` for a face that is new, `refine` for one that goes on, 0 leaves the guess as it is.
+    """
+
+    def __init__(self, inverter: Inverter, steps: int, refine: int) -> None:
+        if inverter.encoder is None:
+            raise UserError("a video needs the generator's encoder: name it with encoder=")
+        self._inverter, self._encoder = inverter, inverter.encoder
+        self._steps, self._refine = steps, refine
+        self._people: dict[int, _Correction] = {}
+
+    def codes(self, images: Tensor, tracks: Sequence[int], masks: Callable[[list[int]], Tensor]) -> Tensor:
+        """Codes (N, rows, w_size) of N faces (N, 3, R, R) in [-1, 1]; `masks(chosen)` gives some faces' heads."""
+        white = self._inverter.whitening
+        with torch.no_grad():
+            guesses = white.sigmas(self._encoder(images))
+        rows = torch.empty_like(guesses)
+        for track in dict.fromkeys(tracks):
+            here = [index for index, number in enumerate(tracks) if number == track]
+            person = self._people.get(track)
+            is_new = person is None
+            person = person or _Correction(self._inverter, guesses[here[0]])
+            looks = _spread(here, LOOKS_FIRST if is_new else LOOKS_LATER)
+            steps = self._steps if is_new else self._refine
+            if steps:
+                target = self._inverter.loss.target(images[looks], masks(looks))
+                before = person.descend(guesses[looks], target, steps, RATE_FIRST if is_new else RATE_LATER)
+                if is_new and self._inverter.world is not None:
+                    line = self._inverter.world.warning(f"the face of track {track}", before)
+                    if line:
+                        log.warning(line)
+            if track >= 0:
+                self._people[track] = person
+            rows[here] = white.w(guesses[here] + person.offset.detach())
+        for ended in [track for track in self._people if track not in tracks]:
+            del self._people[ended]  # a long film has thousands of tracks
+        return rows
+
+
+class _Correction:
+    """What is added to the guesses of one person, in sigmas, (rows, w_size); begins at nothing."""
+
+    def __init__(self, inverter: Inverter, like: Tensor) -> None:
+        self._inverter = inverter
+        self.offset = torch.zeros_like(like).requires_grad_()
+        self._optimiser = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
+
+    def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
+        """Steps from `guesses` (n, rows, w_size), in sigmas, towards the faces of `target`; the loss before them."""
+        losses = []
+        loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        with torch.enable_grad():
+            for _ in range(steps):
+                drawn = synthesis(white.w(guesses + self.offset))
+                value = loss.total(loss.parts(drawn, target)).mean()
+                losses.append(float(value.detach()))
+                self._optimiser.zero_grad()
+                (value + NEARNESS * self.offset.square().mean()).backward()
+                self._optimiser.step()
+        return losses[0]
+
+
+def _spread(indices: list[int], count: int) -> list[int]:
+    """At most `count` of the indices, spread over them."""
+    if len(indices) <= count:
+        return indices
+    return [indices[round(i * (len(indices) - 1) / max(count - 1, 1))] for i in range(count)]

@@ -1,0 +1,211 @@
+"""Edits faces of films: find -> align -> invert -> smooth the codes -> move -> draw twice -> paste.
+
+Stages run in threads of their own, as in convert, with bounded queues between them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.compositing.compositor import view_of
+from faceswap.compositing.placement import FoundFaces, PlacedFace
+from faceswap.core.geometry import invert as undone
+from faceswap.core.geometry import transform_points
+from faceswap.core.values import Frame
+from faceswap.media.reading import read_frames
+from faceswap.media.stages import Stage
+from faceswap.stylegan.data.alignment import STYLE_COVERAGE
+from faceswap.stylegan.data.portraits import SMALLEST_PX, as_input, check_choice, head_masks
+from faceswap.stylegan.editing.edits import Move, moved
+from faceswap.stylegan.editing.film_latents import Follower
+from faceswap.stylegan.editing.pasting import Paster, as_pictures
+from faceswap.stylegan.inversion.latents import CodedFrame, smoothed_codes
+from faceswap.stylegan.inversion.pipeline import Inverter, batches
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from faceswap.detect.protocol import Finder
+    from faceswap.facenets.parser import FaceParser
+    from faceswap.media.sources import SourceInfo
+    from faceswap.media.writing import Writer
+
+FRAMES_HELD_BYTES = 64e6  # in each stage
+STEADY_FRAMES = 2  # over which a film's landmarks are smoothed on each side
+
+
+@dataclass(frozen=True)
+class FilmHow:
+    """How a film is edited: steps for new faces and for known ones, frames its codes are smoothed over, and so on."""
+
+    steps: int = 60
+    refine: int = 1
+    smooth_frames: int = 4
+    batch_size: int = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A coded frame with its faces as drawn `before` and `after` the moves, (n, R, R, 3), and what the mask sees."""
+
+    coded: CodedFrame
+    before: NDArray
+    after: NDArray
+    free: Sequence[NDArray] | None
+
+
+def edit_film(
+    info: SourceInfo, inverter: Inverter, moves: Sequence[Move], writer: Writer, paster: Paster, finder: Finder,
+    parser: FaceParser, which: str, how: FilmHow, start: int = 0, stop: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Edits the chosen face of a film, "all" of them if so said, and gives the numbers of a report.
+
+    Frames without it pass through. Raises UserError when no frame shows a face, Interrupted after Ctrl-C.
+    """
+    if which != "all":
+        check_choice(which)
+    total = _total(info, start, stop)
+    if total is None and any(move.is_ramp for move in moves):
+        raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
+    # What waits between two stages, and what goes through the networks at once: less of large frames.
+    batch_size = int(min(how.batch_size, max(1, FRAMES_HELD_BYTES // (3 * info.width * info.height))))
+    follower = Follower(inverter, how.steps, how.refine)
+    finder.prepare(info)
+    began, frames, faces = time.perf_counter(), 0, 0
+    try:
+        with ExitStack() as stack:
+            decoded = stack.enter_context(Stage(read_frames(info, start, stop), 2, "decode"))
+            found = stack.enter_context(Stage(_found(decoded, finder, which, inverter), batch_size, "find"))
+            coded = smoothed_codes(_coded(found, follower, parser, batch_size, inverter), how.smooth_frames)
+            drawn = _drawn(coded, inverter, moves, paster, batch_size, start, total)
+            drawing = stack.enter_context(Stage(drawn, batch_size, "draw"))
+            bar = stack.enter_context(Progress(total, "edit"))
+            stack.enter_context(writer)
+            for one in drawing:
+                writer.write(_pasted(one, paster))
+                frames, faces = frames + 1, faces + len(one.coded.views)
+                bar.advance()
+            if faces == 0:
+                raise UserError(f"no face was found in any of the {frames} frames of {info.path}")
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"edit stopped after {frames} frames; nothing was written") from error
+    seconds = _seconds(began)
+    return {"frames": frames, "faces": faces, "seconds": seconds, "frames_per_second": round(frames / seconds, 2)}
+
+
+def _found(frames: Iterable[Frame], finder: Finder, which: str, inverter: Inverter) -> Iterator[CodedFrame]:
+    """Each frame with the views of its chosen faces, not yet coded."""
+    chooser = _Chooser(which)
+    size = inverter.generator.resolution
+    none = torch.zeros(0)
+    for frame, faces in FoundFaces(finder, STEADY_FRAMES).placed(frames):
+        chosen = chooser.chosen(faces)
+        views = [
+            view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, STYLE_COVERAGE, size) for face in chosen
+        ]
+        yield CodedFrame(frame, views, [face.track for face in chosen], none)
+
+
+class _Chooser:
+    """Which of a film's faces are edited: one is chosen by its place and followed until its track ends."""
+
+    def __init__(self, which: str) -> None:
+        self._which, self._track = which, -1
+
+    def chosen(self, faces: Sequence[PlacedFace]) -> list[PlacedFace]:
+        large = [face for face in faces if _side(face) >= SMALLEST_PX]
+        if self._which == "all" or not large:
+            return large
+        followed = [face for face in large if face.track == self._track and face.track >= 0]
+        if not followed:
+            by_place = sorted(large, key=lambda face: float(face.points[:, 0].mean()))
+            if self._which == "largest":
+                followed = [max(large, key=_side)]
+            elif self._which in ("left", "right"):
+                followed = [by_place[0 if self._which == "left" else -1]]
+            else:
+                followed = by_place[int(self._which) - 1 : int(self._which)]
+            self._track = followed[0].track if followed else -1
+        return followed[:1]
+
+
+def _side(face: PlacedFace) -> float:
+    return float((face.points.max(0) - face.points.min(0)).max())
+
+
+def _coded(
+    found: Iterable[CodedFrame], follower: Follower, parser: FaceParser, batch_size: int, inverter: Inverter
+) -> Iterator[CodedFrame]:
+    """The frames with the codes of their faces, found in batches of frames."""
+    for batch in batches(found, batch_size):
+        views = [view for one in batch for view in one.views]
+        if not views:
+            yield from batch
+            continue
+        frames = [one.frame for one in batch for _ in one.views]
+
+        def masks(chosen: list[int], frames: list[Frame] = frames, views: list = views) -> Tensor:
+            points = [transform_points(undone(views[i].frame_to_crop), views[i].points) for i in chosen]
+            heads = head_masks(parser, [frames[i] for i in chosen], points, [views[i] for i in chosen])
+            return torch.from_numpy(heads)[:, None].to(inverter.device)
+
+        tracks = [track for one in batch for track in one.tracks]
+        codes = iter(follower.codes(as_input(views, inverter.device), tracks, masks))
+        for one in batch:
+            rows = [next(codes) for _ in one.views]
+            yield CodedFrame(one.frame, one.views, one.tracks, torch.stack(rows) if rows else one.rows)
+
+
+def _drawn(
+    coded: Iterable[CodedFrame], inverter: Inverter, moves: Sequence[Move], paster: Paster, batch_size: int,
+    start: int, total: int | None,
+) -> Iterator[_Drawn]:  # fmt: skip
+    """The frames with their faces drawn without and with the moves, in batches of frames."""
+    for batch in batches(coded, batch_size):
+        counts = [len(one.views) for one in batch]
+        if sum(counts) == 0:
+            yield from (_Drawn(one, None, None, None) for one in batch)  # type: ignore[arg-type]  # nothing to paste
+            continue
+        rows = torch.cat([one.rows for one in batch if one.views])
+        shares = [
+            (one.frame.index - start) / max((total or 1) - 1, 1) for one, n in zip(batch, counts, strict=True)
+            for _ in range(n)
+        ]  # fmt: skip
+        with torch.no_grad():
+            pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, moved(rows, moves, shares)])))
+        before, after = pictures[: len(rows)], pictures[len(rows) :]
+        free = paster.seen(
+            [one.frame for one in batch for _ in one.views],
+            [view for one in batch for view in one.views],
+            [track for one in batch for track in one.tracks],
+        )
+        done = 0
+        for one, count in zip(batch, counts, strict=True):
+            part = slice(done, done + count)
+            yield _Drawn(one, before[part], after[part], free and free[part])
+            done += count
+
+
+def _pasted(drawn: _Drawn, paster: Paster) -> Frame:
+    coded = drawn.coded
+    if not coded.views:
+        return coded.frame
+    return paster.paste(coded.frame, coded.views, drawn.before, drawn.after, coded.tracks, drawn.free)
+
+
+def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
+    if info.frame_count is None:
+        return None if stop is None else max(0, stop - start)
+    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)
+
+
+def _seconds(began: float) -> float:
+    return round(time.perf_counter() - began, 3)

@@ -1,0 +1,80 @@
+"""Drawn faces back into the frame: what an edit changes is added to the picture, or the whole face is put in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.compositing.blenders import Blender
+from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.compositor import blend, paste_change
+from faceswap.compositing.masks import Mask
+from faceswap.compositing.parsed_mask import SeeingMask
+from faceswap.core.geometry import compose, scale_of, view_of_crop
+from faceswap.core.values import AlignedFace, Decoded, Frame
+from faceswap.media.colour_transfer import ColourMatcher
+from faceswap.stylegan.editing.flow import motion_and_rest
+
+Way = Literal["move", "change", "whole"]
+
+
+@dataclass
+class Paster:
+    """How an edit comes into the picture.
+
+    `way` "move": what the edit moves is moved in the picture, what else it changes is added, so that the picture keeps
+    its sharpness where a small generator has none; "change": edited minus reconstructed is added and nothing moved;
+    "whole": the edited face replaces what is there, as a swap does.
+    """
+
+    mask: Mask
+    colour: ColourMatcher
+    blender: Blender
+    way: Way = "move"
+    memory: ColourMemory = field(default_factory=ColourMemory)
+
+    def seen(
+        self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
+    ) -> Sequence[NDArray] | None:
+        """What a mask that looks at frames says of each view; None of others."""
+        return self.mask.free(frames, views, tracks) if isinstance(self.mask, SeeingMask) and views else None
+
+    def paste(
+        self, frame: Frame, views: Sequence[AlignedFace], before: NDArray, after: NDArray, tracks: Sequence[int],
+        free: Sequence[NDArray] | None,
+    ) -> Frame:  # fmt: skip
+        """The frame with its faces edited. `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it."""
+        if self.way == "whole":
+            return blend(
+                frame, views, Decoded(after, None), mask=self.mask, colour=self.colour, blender=self.blender,
+                memory=self.memory, tracks=tracks, free=free,
+            )  # fmt: skip
+        image = frame.image.copy()
+        for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
+            view = views[index]
+            alpha = self.alpha(view, free, index)
+            if self.way == "change":
+                paste_change(image, after[index] - before[index], alpha, view.frame_to_crop)
+                continue
+            flow, rest = motion_and_rest(before[index], after[index])
+            frame_to_flow = compose(view_of_crop(view.size_px, 1.0, len(flow)), view.frame_to_crop)
+            paste_change(image, rest, alpha, frame_to_flow, flow)
+        return Frame(image, frame.index, frame.seconds)
+
+    def alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
+        """How much of the change a view takes, (M, M) in [0, 1]; `free[index]`: what `seen` said of it."""
+        alpha = self.mask.alpha(view.points, view.size_px, None)
+        return alpha if free is None else alpha * cv2.resize(free[index], alpha.shape[::-1])
+
+
+def as_pictures(images: Tensor) -> NDArray[np.float32]:
+    """What a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) float32 RGB in [0, 1]."""
+    values = images.detach().float().clamp(-1, 1).add(1).div(2).permute(0, 2, 3, 1)
+    return np.ascontiguousarray(values.to("cpu", torch.float32).numpy())

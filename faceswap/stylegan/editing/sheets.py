@@ -1,0 +1,101 @@
+"""What edits do to a photo, side by side: a contact sheet of strengths, and a page with a slider for each direction."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.geometry import compose, view_of_crop, warp_crop
+from faceswap.media.images import encode_image, write_image
+from faceswap.media.targets import check_target
+from faceswap.media.tiles import contact_sheet
+from faceswap.stylegan.directions.directions import Direction
+from faceswap.stylegan.editing.edits import Move, moved
+from faceswap.stylegan.editing.pasting import Paster
+from faceswap.stylegan.editing.photos import Inverted
+from faceswap.stylegan.inversion.pipeline import made_with_ai
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.atomic import write_text
+from faceswap.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+SHEET_SIGMAS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+PAGE_SIGMAS = tuple(step / 2 for step in range(-6, 7))
+TILE_PX, PAGE_PX = 192, 512
+_PAGE = Path(__file__).with_name("page.html")
+
+
+def write_sheet(
+    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
+) -> Path:
+    """The photo edited along each direction, one row each, as the picture file `out`."""
+    check_target(out, info)
+    tiles, labels = [], []
+    for direction, crops in _edited(generator, photo, directions, SHEET_SIGMAS, paster, TILE_PX):
+        tiles += crops
+        labels += [f"{direction.name} {sigmas:+g}" if sigmas else direction.name for sigmas in SHEET_SIGMAS]
+    sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
+    about = made_with_ai(generator_hash(generator), "faces in this picture were edited")
+    write_image(out, sheet, metadata=about)
+    return out
+
+
+def write_page(
+    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
+) -> Path:
+    """One HTML file that needs nothing else, with a slider for each direction; what several change is added up."""
+    check_target(out, info)
+    shown = warp_crop(photo.frame.image, _view(photo, PAGE_PX), PAGE_PX, repeat_border=True)
+    changes = {
+        direction.name: [_embedded(_change(shown, crop)) for crop in crops]
+        for direction, crops in _edited(generator, photo, directions, PAGE_SIGMAS, paster, PAGE_PX)
+    }
+    data = {"photo": _embedded(shown), "sigmas": PAGE_SIGMAS, "changes": changes}
+    about = made_with_ai(generator_hash(generator), "faces on this page were edited")
+    text = _PAGE.read_text(encoding="utf-8")
+    text = text.replace("@@NAME@@", html.escape(info.name)).replace("@@ABOUT@@", html.escape(about["comment"]))
+    write_text(out, text.replace("@@DATA@@", json.dumps(data).replace("<", "\\u003c")))
+    return out
+
+
+def _edited(
+    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float], paster: Paster,
+    size_px: int,
+) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
+    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of evenly spaced strengths."""
+    before = photo.drawn(generator)
+    views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
+    frame_to_crop = _view(photo, size_px)
+    shares = np.linspace(0, 1, len(strengths)).tolist()
+    with Progress(len(directions), "edit", "direction") as bar:
+        for direction in directions:
+            ramp = [Move(direction, strengths[0], strengths[-1])]
+            after = photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
+            frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
+            yield direction, [warp_crop(one.image, frame_to_crop, size_px, repeat_border=True) for one in frames]
+            bar.advance()
+
+
+def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
+    """From the frame to the photo's crop at another size."""
+    return compose(view_of_crop(photo.aligned.size_px, 1.0, size_px), photo.aligned.frame_to_crop)
+
+
+def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A change as a picture, 128 where nothing changes, in steps of two levels."""
+    return np.round((after.astype(np.float32) - before) * (127 / 255) + 128).astype(np.uint8)
+
+
+def _embedded(image: NDArray[np.uint8]) -> str:
+    data = encode_image(image, ".jpg", quality=90)
+    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,1 @@
+"""From a photo back to the latent that draws it."""

@@ -1,0 +1,161 @@
+"""From a photo back to the styles that draw it: the encoder's guess, then steps of an optimiser, then tuning.
+
+Steps are made in sigmas of the generator's own samples (see `Whitening`): one vector for the face and offsets from it
+for each row. `faithful` says what is worth more, the photo or the generator's world: at 0 the code is one w, drawn
+towards the average; at 0.5 rows are nearly free (W+); beyond, the generator itself is tuned to the face.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor
+
+from faceswap.stylegan.inversion.perceptual import Resemblance, Target
+from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.networks.whitening import Whitening
+from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.stylegan.networks.encoder import Encoder
+
+Start = Literal["encoder", "average"]
+RATE_SIGMAS = 0.1  # of a step
+WARM_UP, COOL_DOWN = 0.05, 0.5  # shares of the steps over which the rate rises, and falls
+NEARNESS = 0.02  # weight at faithful=0 of the code's mean square, in sigmas
+TOGETHERNESS = 0.006  # weight at faithful=0.5 of the mean square of its rows' offsets from each other
+
+
+@dataclass(frozen=True, eq=False)
+class Inversion:
+    """What draws N photos: `rows` (N, rows, w_size) and perhaps a `tuning` of the generator that they share.
+
+    `parts`: the losses by name, (N,) each; `loss`: their weighted sum; `history` (steps + 1, N): it along the way,
+    the first as started; `steps` and `seconds` in all; `unusual` (N,): root mean square of the code in sigmas.
+    """
+
+    rows: Tensor
+    parts: dict[str, Tensor]
+    loss: Tensor
+    history: Tensor
+    unusual: Tensor
+    steps: int
+    seconds: float
+    tuning: Tuning | None = None
+    guess: Tensor | None = field(default=None)
+
+    def draw(self, generator: Generator, rows: Tensor | None = None) -> Tensor:
+        """Images of the rows, or of others, as this inversion's generator draws them."""
+        return draw(generator, self.rows if rows is None else rows, self.tuning)
+
+
+def draw(generator: Generator, rows: Tensor, tuning: Tuning | None) -> Tensor:
+    """Images of rows (N, rows, w_size) by the generator, tuned or as it is."""
+    return generator.synthesis(rows) if tuning is None else tuning.draw(generator, rows)
+
+
+def check_fit(generator: Generator, encoder: Encoder) -> None:
+    """Raises UserError when the encoder was made for a generator of another shape."""
+    here = (generator.resolution, generator.rows, generator.w_size)
+    there = (encoder.resolution, encoder.rows, encoder.w_size)
+    if here != there:
+        raise UserError(
+            f"the encoder is for a generator of (resolution, rows, w_size) {there}, this one has {here}; name its own "
+            "with encoder=, or do without: start=average"
+        )
+
+
+def first_guess(generator: Generator, encoder: Encoder | None, images: Tensor, start: Start) -> Tensor:
+    """Rows to start from, (N, rows, w_size). Raises UserError for start=encoder without an encoder."""
+    if start == "average":
+        return generator.spread(generator.average[None].expand(len(images), -1))
+    if encoder is None:
+        raise UserError("start=encoder needs an encoder: name one with encoder=, or say start=average")
+    with torch.no_grad():
+        return encoder(images)
+
+
+def invert(
+    generator: Generator,
+    encoder: Encoder | None,
+    images: Tensor,
+    masks: Tensor | None = None,
+    *,
+    loss: Resemblance,
+    start: Start = "encoder",
+    steps: int = 100,
+    faithful: float = 0.5,
+    tuning_steps: int = 100,
+    rank: int = 4,
+    whitening: Whitening | None = None,
+    rows: Tensor | None = None,
+) -> Inversion:
+    """Finds the rows that draw the photos `images` (N, 3, R, R) in [-1, 1]; `masks` (N, 1, R, R): 1 on the face.
+
+    `steps` of Adam from the encoder's guess, from the average or from `rows`; the best code on the way is taken.
+    `faithful` in [0, 1]: see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
+    """
+    began = time.perf_counter()
+    if not 0 <= faithful <= 1:
+        raise UserError(f"faithful={faithful}: must be between 0 (near the average) and 1 (all for the photo)")
+    whitening = whitening or Whitening.of(generator)
+    target = loss.target(images, masks)
+    guess = first_guess(generator, encoder, images, start) if rows is None else rows
+    rows, history = _descend(generator, guess, target, loss, steps, faithful, whitening)
+    tuning_steps = round(tuning_steps * max(0.0, 2 * faithful - 1))
+    tuning = tune(generator, rows, target, loss, tuning_steps, rank) if tuning_steps else None
+    with torch.no_grad():
+        parts = loss.parts(draw(generator, rows, tuning), target)
+        unusual = whitening.sigmas(rows).square().mean((1, 2)).sqrt()
+    seconds = time.perf_counter() - began
+    total = loss.total(parts)
+    return Inversion(rows, parts, total, history, unusual, steps + tuning_steps, seconds, tuning, guess)
+
+
+def _descend(
+    generator: Generator, rows: Tensor, target: Target, loss: Resemblance, steps: int, faithful: float, white: Whitening
+) -> tuple[Tensor, Tensor]:
+    """The best rows on the way, and the loss after every step (steps + 1, N)."""
+    start = white.sigmas(rows.detach())
+    common = start.mean(1, keepdim=True)
+    offsets = start - common
+    one_w = faithful == 0
+    if one_w:
+        offsets = torch.zeros_like(offsets)
+    near = NEARNESS * (1 - faithful) ** 4
+    together = 0.0 if one_w else TOGETHERNESS * (1 / faithful - 1) ** 2
+    common.requires_grad_()
+    offsets.requires_grad_(not one_w)
+    rate = RATE_SIGMAS
+    optimiser = torch.optim.Adam([common] if one_w else [common, offsets], lr=rate, betas=(0.9, 0.95))
+    best_rows, best = rows.detach().clone(), torch.full((len(rows),), math.inf, device=rows.device)
+    history = []
+    for step in range(steps + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * _schedule(step, steps)
+        with torch.set_grad_enabled(step < steps):
+            now = white.w(common + offsets)
+            value = loss.total(loss.parts(generator.synthesis(now), target))
+            far = near * (common + offsets).square().mean((1, 2)) + together * offsets.square().mean((1, 2))
+            aim = value + far
+        better = aim.detach() < best
+        best = torch.where(better, aim.detach(), best)
+        best_rows = torch.where(better[:, None, None], now.detach(), best_rows)
+        history.append(value.detach())
+        if step < steps:
+            optimiser.zero_grad()
+            aim.sum().backward()
+            optimiser.step()
+    return best_rows, torch.stack(history)
+
+
+def _schedule(step: int, steps: int) -> float:
+    """The share of the rate: a short rise, then a cosine's fall at the end (Karras et al. 2020, appendix D)."""
+    done = step / max(steps, 1)
+    falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / COOL_DOWN))
+    return falling * min(1.0, (step + 1) / max(1.0, WARM_UP * steps))

@@ -1,0 +1,222 @@
+"""Inverts the photos of a source and writes what was found: codes, pictures, a table of how well it went."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faceswap.core.geometry import invert as undone
+from faceswap.core.geometry import transform_points
+from faceswap.media.images import write_image
+from faceswap.media.tiles import contact_sheet
+from faceswap.stylegan.data.alignment import to_pictures
+from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
+from faceswap.stylegan.inversion.domain import World
+from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
+from faceswap.stylegan.inversion.latents import SUFFIX, Latent
+from faceswap.stylegan.inversion.perceptual import Resemblance
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.networks.whitening import Whitening
+from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
+from faceswap.utils.atomic import write_json
+from faceswap.utils.devices import choose_device
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from faceswap.detect.protocol import Finder
+    from faceswap.facenets.parser import FaceParser
+    from faceswap.media.sources import SourceInfo
+    from faceswap.stylegan.networks.encoder import Encoder
+
+T = TypeVar("T")
+TILE_PX = 256
+UNUSUAL_SIGMAS = 2.0  # root mean square of a code: samples of the generator have 1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class How:
+    """How photos are inverted, see `inversion.invert`."""
+
+    start: Start = "encoder"
+    steps: int = 100
+    faithful: float = 0.5
+    tuning_steps: int = 100
+    rank: int = 4
+    batch_size: int = 8
+
+
+@dataclass
+class Inverter:
+    """A generator, its encoder if there is one, and what they are judged by; `device` is where all of them are."""
+
+    generator: Generator
+    encoder: Encoder | None
+    loss: Resemblance
+    how: How = field(default_factory=How)
+
+    def __post_init__(self) -> None:
+        self.device = self.generator.average.device
+        if self.encoder is not None:
+            check_fit(self.generator, self.encoder)
+        self.whitening = Whitening.of(self.generator)
+        self._world: World | None = None
+
+    @property
+    def world(self) -> World | None:
+        """How well the two draw faces of their own, measured when it is first asked for; None without an encoder."""
+        if self._world is None and self.encoder is not None:
+            self._world = World.of(self.generator, self.encoder, self.loss)
+        return self._world
+
+    def invert(self, found: list[Portrait], **changed: Any) -> Inversion:
+        """The codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
+        images = as_input([portrait.aligned for portrait in found], self.device)
+        masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
+        how = self.how
+        settings = {"start": how.start, "steps": how.steps, "faithful": how.faithful, "rank": how.rank,
+                    "tuning_steps": how.tuning_steps, "whitening": self.whitening}  # fmt: skip
+        return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
+
+    def warn_of_strangers(self, found: list[Portrait], inversion: Inversion) -> list[bool]:
+        """Says of which portraits the generator knows too little, and returns which."""
+        strange = []
+        for index, portrait in enumerate(found):
+            line = None
+            if self.world is not None and self.how.start == "encoder":
+                line = self.world.warning(portrait.name, float(inversion.history[0, index]))
+            unusual = float(inversion.unusual[index])
+            if line is None and unusual > UNUSUAL_SIGMAS:
+                line = (
+                    f"{portrait.name} lies outside of what the generator knows: its code is {unusual:.1f} times as far "
+                    "from the average as faces of its own; edits of it may look wrong (smaller faithful= stays nearer)"
+                )
+            if line:
+                log.warning(line)
+            strange.append(line is not None)
+        return strange
+
+
+def load_both(
+    generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto", setting: str = "start"
+) -> tuple[Generator, Encoder | None]:
+    """The generator and its encoder (None each: the shipped ones), on the device.
+
+    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing. `setting`:
+    what `start` is called by the user.
+    """
+    place = choose_device(device)
+    drawing = load_generator(generator or None).to(place)
+    if generator and not encoder:
+        if start == "encoder":
+            raise UserError(f"generator= is not the shipped one: name its encoder= too, or say {setting}=average")
+        return drawing, None
+    try:
+        return drawing, load_encoder(encoder or None).to(place)
+    except UserError:
+        if encoder or start == "encoder":
+            raise
+        return drawing, None
+
+
+def invert_photos(
+    info: SourceInfo, inverter: Inverter, finder: Finder, parser: FaceParser, folder: Path, which: str, every: int = 1
+) -> Path:
+    """Inverts the chosen face of each picture; returns the code's file, for several pictures their folder.
+
+    Beside NAME.latent.safetensors lie NAME.reconstruction.png and NAME.side_by_side.png; inversions.json has the
+    table. Raises UserError when there is no face.
+    """
+    if not info.is_still:
+        folder = folder / f"{info.name}_inverted"
+    how = inverter.how
+    batch_size = 1 if how.faithful > 0.5 else how.batch_size  # each photo tunes a generator of its own
+    table: list[dict[str, Any]] = []
+    total = None if info.frame_count is None else -(-info.frame_count // every)
+    with Progress(total, "invert", "face") as bar:
+        size = inverter.generator.resolution
+        for found in batches(portraits(info, finder, parser, which, size, every), batch_size):
+            inversion = inverter.invert(found)
+            strange = inverter.warn_of_strangers(found, inversion)
+            table += _written(found, inversion, inverter, folder, info, strange)
+            bar.advance(len(found))
+    for line in table_lines(table):
+        log.info(line)
+    if info.is_still:
+        return folder / f"{table[0]['name']}{SUFFIX}"
+    write_json(folder / "inversions.json", table)
+    return folder
+
+
+def table_lines(table: list[dict[str, Any]]) -> Iterator[str]:
+    """The table as lines of text: name, losses, seconds, steps."""
+    columns = ["pixels", "perceptual", "identity", "loss", "seconds", "steps"]
+    width = max(len(str(row["name"])) for row in table)
+    yield " ".join([f"{'':{width}}", *(f"{column:>10}" for column in columns)])
+    for row in table:
+        values = [f"{row[column]:>10.4g}" if column in row else f"{'-':>10}" for column in columns]
+        yield " ".join([f"{row['name']:{width}}", *values])
+
+
+def _written(
+    found: list[Portrait], inversion: Inversion, inverter: Inverter, folder: Path, info: SourceInfo, strange: list[bool]
+) -> Iterator[dict[str, Any]]:
+    """Writes the files of each portrait; gives its line of the table."""
+    with torch.no_grad():
+        drawn = to_pictures(inversion.draw(inverter.generator))
+        guesses = None
+        if inverter.encoder is not None:
+            images = as_input([portrait.aligned for portrait in found], inverter.device)
+            rows = first_guess(inverter.generator, inverter.encoder, images, "encoder")
+            guesses = to_pictures(inverter.generator.synthesis(rows))
+    owner = generator_hash(inverter.generator)
+    about = made_with_ai(owner)
+    for index, portrait in enumerate(found):
+        losses = {name: round(float(values[index]), 6) for name, values in inversion.parts.items()}
+        losses["loss"] = round(float(inversion.loss[index]), 6)
+        aligned = portrait.aligned
+        source = info.files[portrait.frame.index] if info.files else info.path
+        Latent(
+            inversion.rows[index], owner, aligned.frame_to_crop,
+            transform_points(undone(aligned.frame_to_crop), aligned.points), aligned.size_px, str(source.resolve()),
+            losses, inversion.tuning, 0 if info.files else portrait.frame.index,
+        ).save(folder / f"{portrait.name}{SUFFIX}")  # fmt: skip
+        write_image(folder / f"{portrait.name}.reconstruction.png", drawn[index], metadata=about)
+        shown = {"photo": aligned.image, "drawn": drawn[index]}
+        if guesses is not None:
+            shown = {"photo": aligned.image, "encoder's guess": guesses[index], "inverted": drawn[index]}
+        write_image(folder / f"{portrait.name}.side_by_side.png", in_a_row(shown), metadata=about)
+        yield {"name": portrait.name, **losses, "seconds": round(inversion.seconds / len(found), 3),
+               "steps": inversion.steps, "sigmas": round(float(inversion.unusual[index]), 3),
+               "outside": strange[index]}  # fmt: skip
+
+
+def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:
+    """Metadata that say what a picture or film is."""
+    import faceswap
+
+    maker = f"faceswap {faceswap.__version__}, generator {generator[:12]}"
+    sentence = f"Made with AI: {what} by {maker}."
+    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def in_a_row(pictures: dict[str, NDArray[np.uint8]], tile_px: int = TILE_PX) -> NDArray[np.uint8]:
+    """Pictures in a row, each with its name below."""
+    return contact_sheet(list(pictures.values()), list(pictures), columns=len(pictures), tile_px=tile_px)

@@ -1,0 +1,1 @@
+"""Frechet distance, perceptual path length, linear separability, edit consistency."""

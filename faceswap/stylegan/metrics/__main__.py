@@ -1,0 +1,103 @@
+"""python -m faceswap.stylegan.metrics: path lengths, separability and edit consistency of a generator."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.stylegan.metrics.path_length import Distance
+    from faceswap.stylegan.networks.generator import Generator
+
+log = logging.getLogger(__name__)
+
+MEASURES = ("path_length", "separability", "consistency", "inversion")
+
+
+def metrics(config: Any) -> Path:
+    """Measures a generator, logs a table and returns the report's path."""
+    from faceswap.stylegan.directions.scoring import AttributeScorer
+    from faceswap.stylegan.metrics import report as measuring
+    from faceswap.stylegan.weights.files import generator_hash, load_generator
+    from faceswap.utils.atomic import write_json
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.workspace import Workspace
+
+    chosen = chosen_measures(config.measures)
+    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / "metrics.json"
+    generator = load_generator(config.generator or None).to(choose_device(config.device))
+    report = {}
+    if not chosen or "path_length" in chosen:
+        distance = distance_from(config)
+        report["path_length"] = measuring.measure_path_lengths(
+            generator, distance, config.pairs, config.crop, config.batch_size, config.seed
+        )
+    if not chosen or "separability" in chosen:
+        scorer = AttributeScorer(config.device)
+        report["separability"] = measuring.measure_separability(generator, scorer, config.samples, config.seed)
+    if not chosen or "consistency" in chosen:
+        report |= consistency(generator, config, is_asked=bool(chosen))
+    if config.inversions or "inversion" in chosen:
+        report["inversion"] = measuring.measure_inversions(config.inversions)
+    for line in measuring.report_lines(report):
+        log.info(line)
+    eyes = (
+        "LPIPS (VGG16)" if config.vgg else "features of the built-in face embedder: no figure to compare with others'"
+    )
+    about = {"generator": generator_hash(generator), "resolution": generator.resolution, "distance": eyes,
+             "crop": config.crop, "seed": config.seed}  # fmt: skip
+    write_json(out, {"about": about, **report})
+    return out
+
+
+def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, Any]:
+    """Edit consistency; nothing where an encoder or directions are missing, unless it was asked for."""
+    from faceswap.stylegan.directions.directions import load_directions
+    from faceswap.stylegan.inversion.pipeline import load_both
+    from faceswap.stylegan.metrics.report import measure_consistency
+    from faceswap.stylegan.weights.files import generator_hash
+    from faceswap.utils.errors import UserError
+
+    try:
+        _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
+        known = load_directions(config.directions or None).only_for(generator_hash(generator))
+    except UserError as error:
+        if is_asked:
+            raise
+        log.info("edit consistency is not measured: %s", error)
+        return {}
+    assert encoder is not None
+    return {"consistency": measure_consistency(generator, encoder, known, config.faces, config.seed)}
+
+
+def distance_from(config: Any) -> Distance:
+    """What compares pictures. Raises UserError when one of LPIPS's two files is missing."""
+    from faceswap.stylegan.inversion.lpips import EmbedderDistance, VggLpips
+    from faceswap.utils.devices import choose_device
+    from faceswap.utils.errors import UserError
+
+    if bool(config.vgg) != bool(config.lpips):
+        raise UserError("LPIPS needs both: vgg= (torchvision's vgg16) and lpips= (its own weights of the channels)")
+    if config.vgg:
+        return VggLpips.load(config.vgg, config.lpips).to(choose_device(config.device))
+    return EmbedderDistance(config.device)
+
+
+def chosen_measures(asked: Any) -> list[str]:
+    """The measures asked for; none: the usual ones. Raises UserError for others."""
+    from faceswap.curate import several
+    from faceswap.utils.errors import UserError
+
+    names = several(asked, str, "measures", "[path_length,separability]")
+    for name in names:
+        if name not in MEASURES:
+            raise UserError(f"measures: '{name}' is not known; choose from {', '.join(MEASURES)}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("stylegan.metrics", metrics))

@@ -1,0 +1,1 @@
+"""One face turning into another; children, composites and cartoons."""

@@ -1,0 +1,157 @@
+"""What `python -m faceswap.morph` makes: films, children, grids, composites, cartoons."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.core.values import Frame
+from faceswap.media.colour import ColourTags
+from faceswap.media.images import encode_image, write_image
+from faceswap.media.sources import SourceInfo
+from faceswap.media.tiles import contact_sheet
+from faceswap.media.writing import VideoWriter
+from faceswap.stylegan.editing.pasting import Paster, as_pictures
+from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
+from faceswap.stylegan.gallery.sheets import drawn
+from faceswap.stylegan.inversion.pipeline import made_with_ai
+from faceswap.stylegan.morphing.films import Ending, Timing, moments, morph_frames
+from faceswap.stylegan.morphing.subjects import Sitter, codes_of, photo_of
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.networks.layer_swap import swapped_layers
+from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.atomic import write_text
+from faceswap.utils.progress import Progress
+
+SHEET_STEPS, PAGE_STEPS, PAGE_PX = 7, 25, 256
+_PAGE = Path(__file__).with_name("morph.html")
+
+
+@dataclass(frozen=True)
+class FilmHow:
+    """Size and rate of a film, and how it is encoded."""
+
+    size_px: int = 256
+    frames_per_second: int = 25
+    crf: int = 18
+    preset: str = "veryfast"
+
+
+def write_film(
+    generator: Generator, first: Sitter, second: Sitter, out: Path, timing: Timing, how: FilmHow,
+    paster: Paster | None = None,
+) -> Path:  # fmt: skip
+    """The morph as a film; beside it a contact sheet (.png) and a page with a slider (.html). Returns the film's path.
+
+    With a `paster` the face changes within the first one's photo.
+    """
+    one, other = (Ending(sitter.rows, photo_of(sitter, how.size_px)) for sitter in (first, second))
+    fades = [end.photo is not None and paster is None for end in (one, other)]
+    film = list(moments(timing, how.frames_per_second, *fades))
+    if paster is None:
+        frames = morph_frames(lambda rows: _drawn(generator, rows), one, other, film, how.size_px)
+        size = (how.size_px, how.size_px)
+    else:
+        frames = (_pasted(generator, first, second, moment.way, paster) for moment in film)
+        assert first.portrait is not None
+        size = (first.portrait.frame.width, first.portrait.frame.height)
+    about = made_with_ai(generator_hash(generator), "faces in this film were drawn")
+    info = made_up(first, size, how.frames_per_second, len(film))
+    writer = VideoWriter(out, info, crf=how.crf, preset=how.preset, metadata=about, size=size)
+    with writer, Progress(len(film), "morph") as bar:
+        for index, image in enumerate(frames):
+            writer.write(Frame(image, index, index / how.frames_per_second))
+            bar.advance()
+    steps = torch.linspace(0, 1, PAGE_STEPS)[:, None, None]
+    way = drawn(generator, torch.lerp(first.rows, second.rows, steps.to(first.rows)))
+    chosen = np.linspace(0, PAGE_STEPS - 1, SHEET_STEPS).round().astype(int)
+    pictures = [picture for picture in (one.photo, *way[chosen], other.photo) if picture is not None]
+    sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
+    write_image(out.with_suffix(".png"), sheet, metadata=about)
+    write_page(out.with_suffix(".html"), f"{first.name} → {second.name}", list(way), about["comment"])
+    return out
+
+
+def write_child(
+    generator: Generator, first: Sitter, second: Sitter, shares: Mapping[str, float], out: Path, size_px: int
+) -> Path:
+    """The child of two faces: the second one's `shares` of each range of rows. Beside it .parents.png shows all."""
+    rows = mixed(first.rows[None], second.rows[None], shares)
+    child = _enlarged(drawn(generator, rows)[0], size_px)
+    about = made_with_ai(generator_hash(generator))
+    write_image(out, child, metadata=about)
+    parents = [_enlarged(picture, size_px) for picture in drawn(generator, codes_of([first, second]))]
+    row = contact_sheet([parents[0], child, parents[1]], [first.name, "child", second.name], 3, tile_px=size_px)
+    write_image(out.with_suffix(".parents.png"), row, metadata=about)
+    return out
+
+
+def write_grid(generator: Generator, faces: Sequence[Sitter], styles: Sequence[Sitter], name: str, out: Path) -> Path:
+    """The mixing grid: the `name` rows of each of `styles` (columns) in each of `faces` (lines)."""
+    sheet = mixing_grid(generator, codes_of(list(faces)), codes_of(list(styles)), name)
+    write_image(out, sheet, metadata=made_with_ai(generator_hash(generator)))
+    return out
+
+
+def write_cartoon(
+    shapes: Generator, texture: Generator, swap_at: int, sitters: Sequence[Sitter], owner: Generator, out: Path
+) -> Path:
+    """Each face as its own generator (`owner`) draws it and, below, with swapped layers."""
+    rows = codes_of(list(sitters))
+    pictures = [*drawn(owner, rows), *drawn(swapped_layers(shapes, texture, swap_at), rows)]
+    about = made_with_ai(generator_hash(owner))
+    write_image(out, contact_sheet(pictures, columns=len(sitters), tile_px=128), metadata=about)
+    return out
+
+
+def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], about: str) -> None:
+    """One HTML file that needs nothing else: a slider through pictures (R, R, 3)."""
+    embedded = []
+    for picture in pictures:
+        data = encode_image(_enlarged(picture, PAGE_PX), ".jpg", quality=88)
+        embedded.append(f"data:image/jpeg;base64,{base64.b64encode(data).decode()}")
+    text = _PAGE.read_text(encoding="utf-8")
+    text = text.replace("@@TITLE@@", html.escape(title)).replace("@@ABOUT@@", html.escape(about))
+    write_text(path, text.replace("@@PICTURES@@", json.dumps(embedded)))
+
+
+def made_up(sitter: Sitter, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
+    """What the writer is to know of a film that comes from no film; it may not overwrite the sitter's photo."""
+    rate = Fraction(frames_per_second)
+    path = Path(f"{sitter.name}.morph")
+    return SourceInfo(
+        path=path, kind="images", files=(), width=size[0], height=size[1], stored_width=size[0], stored_height=size[1],
+        frames_per_second=rate, time_base=1 / rate, frame_count=count, duration_seconds=float(count / rate),
+        rotation_degrees=0, has_audio=False, name=path.stem, colour=ColourTags(2, 0, 1, 13), pixel_format="rgb24",
+    )  # fmt: skip
+
+
+@torch.inference_mode()
+def _drawn(generator: Generator, rows: Tensor) -> NDArray[np.float32]:
+    return as_pictures(generator.synthesis(rows))
+
+
+def _pasted(generator: Generator, first: Sitter, second: Sitter, way: float, paster: Paster) -> NDArray[np.uint8]:
+    """The first one's photo with the face as far on its `way` to the second one."""
+    assert first.portrait is not None
+    views = [first.portrait.aligned]
+    rows = torch.stack([first.rows, torch.lerp(first.rows, second.rows, way)])
+    before, after = _drawn(generator, rows)[:, None]
+    free = paster.seen([first.portrait.frame], views, [-1])
+    return paster.paste(first.portrait.frame, views, before, after, [-1], free).image
+
+
+def _enlarged(picture: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    method = cv2.INTER_AREA if picture.shape[0] > size_px else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (size_px, size_px), interpolation=method), np.uint8)

@@ -1,0 +1,102 @@
+"""Who is morphed: photos, inverted photos and seeds, all as codes of one generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.core.geometry import compose, warp_crop
+from faceswap.detect.protocol import Finder
+from faceswap.facenets.parser import FaceParser
+from faceswap.media.sources import SourceInfo, probe
+from faceswap.stylegan.data.portraits import Portrait, portraits
+from faceswap.stylegan.directions.discovery import styles_of
+from faceswap.stylegan.inversion.latents import SUFFIX, Latent
+from faceswap.stylegan.inversion.pipeline import Inverter
+from faceswap.utils.errors import UserError
+
+MOST = 1000
+ACCEPTED = "a photo, several as a folder or glob, an inverted photo (.latent.safetensors), or seeds as 7, 3,5 or 0-9"
+
+
+@dataclass(frozen=True, eq=False)
+class Sitter:
+    """A face as a code: `rows` (rows, w_size); with its `portrait` when it comes from a photo."""
+
+    name: str
+    rows: Tensor
+    portrait: Portrait | None = None
+
+
+@dataclass
+class Studio:
+    """What turns photos into codes; `which` of several faces, `psi` of seeds."""
+
+    inverter: Inverter
+    finder: Finder
+    parser: FaceParser
+    which: str = "largest"
+    psi: float = 0.7
+
+    def sitters(self, text: str) -> list[Sitter]:
+        """The faces that `text` names: see ACCEPTED. Raises UserError when there are none."""
+        generator = self.inverter.generator
+        if (seeds := seeds_of(text)) is not None:
+            rows = generator.spread(styles_of(generator, seeds, self.psi))
+            return [Sitter(f"seed {seed}", own) for seed, own in zip(seeds, rows, strict=True)]
+        if text.endswith(SUFFIX):
+            rows = Latent.load(text, generator).rows.to(generator.average)
+            return [Sitter(Path(text).name.removesuffix(SUFFIX), rows)]
+        return list(self._photographed(probe(text)))
+
+    def one(self, text: str, setting: str) -> Sitter:
+        """The one face that `text` names. Raises UserError, naming the setting, for several."""
+        found = self.sitters(text)
+        if len(found) != 1:
+            raise UserError(f"{setting}={text} names {len(found)} faces, one is wanted; accepted: {ACCEPTED}")
+        return found[0]
+
+    def _photographed(self, info: SourceInfo) -> Iterator[Sitter]:
+        found = portraits(info, self.finder, self.parser, self.which, self.inverter.generator.resolution)
+        while batch := list(islice(found, self.inverter.how.batch_size)):
+            inversion = self.inverter.invert(batch)
+            self.inverter.warn_of_strangers(batch, inversion)
+            for portrait, rows in zip(batch, inversion.rows, strict=True):
+                yield Sitter(portrait.name, rows, portrait)
+
+
+def seeds_of(text: str) -> list[int] | None:
+    """The seeds of "7", "3,5" or "0-9"; None for a text that is no such list. Raises UserError for too many."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not (first.isdecimal() and len(first) < 18 and (not dash or (last.isdecimal() and len(last) < 18))):
+            return None
+        ends = int(first), int(last or first)
+        if not ends[0] <= ends[1] < ends[0] + MOST or len(seeds) + ends[1] - ends[0] >= MOST:
+            raise UserError(f"{text}: write seeds as 0-9, at most {MOST} of them")
+        seeds += range(ends[0], ends[1] + 1)
+    return seeds
+
+
+def photo_of(sitter: Sitter, size_px: int) -> NDArray[np.uint8] | None:
+    """The photo's style crop (size_px, size_px, 3), taken from the photo itself; None of a face without one."""
+    if sitter.portrait is None:
+        return None
+    aligned = sitter.portrait.aligned
+    scale = size_px / aligned.size_px
+    resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
+    matrix = compose(resizing, aligned.frame_to_crop)
+    return warp_crop(sitter.portrait.frame.image, matrix, size_px, repeat_border=True)
+
+
+def codes_of(sitters: list[Sitter]) -> Tensor:
+    """All codes (N, rows, w_size)."""
+    return torch.stack([sitter.rows for sitter in sitters])

@@ -1,0 +1,1 @@
+"""Generator, discriminator and encoder of StyleGAN2 in plain torch."""

@@ -1,0 +1,88 @@
+"""The encoder: an aligned face -> the rows of styles that draw it again, in one look.
+
+It learns together with the generator as a variational autoencoder (Kingma and Welling 2014) in z: what it says of a
+face is a z, which the generator's own mapping turns into w. Rows of W+ are that w plus offsets (as in e4e, Tov et al.
+2021), so that they start where the generator is at home and leave it only as far as a face asks for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from faceswap.facenets.layers import conv_block, trunk
+from faceswap.stylegan.networks.generator import Mapping
+
+LAST_PX, LAST_CHANNELS = 4, 64  # side of the trunk's last map, and what it is narrowed to
+OFFSET_RANK = 128
+WIDTHS = (32, 64, 128, 160)  # of the stages of a 64 px encoder: log2(resolution / LAST_PX) of them
+
+
+class Encoder(nn.Module):
+    """(N, 3, R, R) in [-1, 1] -> rows (N, rows, w_size). `settings`: its plain arguments.
+
+    `widths`: channels of the stages, one for each halving from `resolution` to 4 px.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        rows: int,
+        w_size: int,
+        widths: Sequence[int] = WIDTHS,
+        z_size: int | None = None,
+        mapping_layers: int = 2,
+    ) -> None:
+        super().__init__()
+        z_size = z_size or w_size
+        self.settings = {"resolution": resolution, "rows": rows, "w_size": w_size, "widths": list(widths),
+                         "z_size": z_size, "mapping_layers": mapping_layers}  # fmt: skip
+        if len(widths) != round(math.log2(resolution / LAST_PX)):
+            raise ValueError(f"an encoder of {resolution} px needs {round(math.log2(resolution / LAST_PX))} widths")
+        self.resolution, self.rows, self.w_size = resolution, rows, w_size
+        self.trunk = trunk(widths, [0, *[1] * (len(widths) - 1)])
+        self.narrow = conv_block(widths[-1], LAST_CHANNELS, kernel=1)
+        flat = LAST_CHANNELS * LAST_PX * LAST_PX
+        self.code = nn.Linear(flat, 2 * z_size)  # the mean and the logarithm of the variance of z
+        last = nn.Linear(OFFSET_RANK, rows * w_size)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.offset = nn.Sequential(nn.Linear(flat, OFFSET_RANK), last)
+        self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's, see `take_mapping`
+
+    def features(self, images: Tensor) -> Tensor:
+        """(N, flat): what the heads read."""
+        return self.narrow(self.trunk(images)).flatten(1)
+
+    def codes(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance (N, z_size) of z."""
+        mean, log_variance = self.code(features).float().chunk(2, 1)
+        return mean, log_variance.clamp(-8, 2)
+
+    def offsets(self, features: Tensor) -> Tensor:
+        """(N, rows, w_size), to be added to w."""
+        return self.offset(features).float().unflatten(1, (self.rows, self.w_size))
+
+    def take_mapping(self, mapping: Mapping) -> None:
+        """Makes a copy of a generator's mapping its own; the two belong together."""
+        self.mapping.load_state_dict(mapping.state_dict())
+
+    def forward(self, images: Tensor, shared: bool = False) -> Tensor:
+        """Rows (N, rows, w_size); `shared`: one w for all of them, from W itself."""
+        features = self.features(images)
+        w = self.mapping(self.codes(features)[0])
+        rows = w[:, None].expand(-1, self.rows, -1)
+        return rows if shared else rows + self.offsets(features)
+
+
+def normal_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of N(mean, variance) from N(0, 1), the mean over the batch, in nats."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+
+
+def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A z of each code ("reparametrisation")."""
+    return mean + torch.randn_like(mean) * (0.5 * log_variance).exp()

@@ -1,0 +1,43 @@
+"""python -m faceswap.stylegan.train data=FOLDER"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.command import run_command
+
+
+def train(config: Any) -> Path:
+    """Trains a generator and returns the run's folder."""
+    from faceswap.config.compose import build, require, to_yaml
+    from faceswap.stylegan.training.trainer import train_generator
+    from faceswap.utils.workspace import Workspace
+
+    require(config, "data")
+    run = Path(config.run) if config.run else Workspace(Path(config.workspace)).run("style")
+    return train_generator(
+        Path(config.data),
+        run,
+        plan=build(config.plan),
+        warm_up=build(config.warm_up),
+        contest=build(config.contest),
+        reconstruction=build(config.reconstruction),
+        looks=build(config.looks),
+        kimg=config.kimg,
+        minutes=config.minutes,
+        batch_size=config.batch_size,
+        mirror=config.mirror,
+        grow_from=config.grow_from,
+        inception=config.inception,
+        device=config.device,
+        precision=config.precision,
+        seed=config.seed,
+        config_text=to_yaml(config),
+        restart=config.restart,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("stylegan.train", train))

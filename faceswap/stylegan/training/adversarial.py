@@ -1,0 +1,168 @@
+"""The second phase, or the whole of a plain training: generator against discriminator, as StyleGAN2 is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from faceswap.stylegan.networks.generator import Noise
+from faceswap.stylegan.training.ada import Adaptive, augmented
+from faceswap.stylegan.training.losses import drawn_as_real, path_lengths, r1_gamma, squared_slope, told_apart
+from faceswap.stylegan.training.state import Networks
+from faceswap.stylegan.training.warm_up import ReconstructionOf, encoded
+
+PATH_DECAY = 0.01  # of the running mean of path lengths
+CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose weights are scaled when used
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How the two learn from each other.
+
+    `learning_rate`: of Adam (0, 0.99), for both; `judge_rate`: what the discriminator's is times that. `gamma`: of R1,
+    as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the next
+    ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
+    `mixing`: probability that an image's rows come from two z. `noise`: between the layers; without it a small
+    generator has to draw by styles what it would fake by grain, and films do not crawl. `ada_target`: of the mean sign
+    for real pictures, 0 for no augmentation; `ada_images`: pictures that take its p from 0 to 1. `together`: share of
+    each drawn batch that the encoder asked for and that is compared with its target too, so that the two stay
+    together; 0 for none.
+    `head_start`: pictures from which the discriminator learns alone at first.
+    """
+
+    learning_rate: float = 0.0025
+    judge_rate: float = 1.0
+    gamma: float = 1.0
+    r1_every: int = 16
+    path_every: int = 4
+    path_weight: float = 2.0
+    mixing: float = 0.9
+    noise: bool = True
+    ada_target: float = 0.6
+    ada_images: float = 500_000
+    together: float = 0.0
+    head_start: int = 0
+
+    def build(self, networks: Networks, reconstruction: ReconstructionOf) -> Round:
+        return Round(self, networks, reconstruction)
+
+
+class Round:
+    """One step of both. The discriminator learns from the very pictures that the generator was just judged by."""
+
+    def __init__(self, settings: Contest, networks: Networks, reconstruction: ReconstructionOf) -> None:
+        self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
+        self.adaptive = Adaptive(settings.ada_images, settings.ada_target)
+        self._noise: Noise = "random" if settings.noise else "none"
+        self.path_mean, self.steps, self._images = torch.zeros(()), 0, 0
+        rate = settings.learning_rate
+        encoding = [p for p in networks.encoder.parameters() if p.requires_grad]
+        groups: list[dict] = [
+            {"params": list(networks.generator.parameters())},
+            {"params": encoding, "lr": rate * CODES_RATE},
+        ]
+        self.generating = _adam(groups, rate, settings.path_every)
+        judge = [{"params": list(networks.discriminator.parameters())}]
+        self.judging = _adam(judge, rate * settings.judge_rate, settings.r1_every)
+
+    @property
+    def optimisers(self) -> list[torch.optim.Adam]:
+        return [self.generating, self.judging]
+
+    def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
+        """Learns from one batch and gives its losses."""
+        kept = round(self._settings.together * len(seen))
+        waits = self._images < self._settings.head_start
+        drawn, parts = self._generate(len(seen) - kept, seen[:kept], targets[:kept], learns=not waits)
+        parts |= self._judge(targets, drawn)
+        self.steps += 1
+        self._images += len(seen)
+        if self._settings.path_every and self.steps % self._settings.path_every == 0 and not waits:
+            parts |= self._shorten_paths(max(1, len(seen) // 2))
+        return parts
+
+    def state(self) -> dict[str, float | int | Tensor]:
+        """What a checkpoint keeps beside weights and optimisers."""
+        return {"p": self.adaptive.p, "path_mean": self.path_mean, "steps": self.steps, "contested": self._images}
+
+    def restore(self, state: dict) -> None:
+        self.adaptive.p, self.path_mean = float(state["p"]), state["path_mean"]
+        self.steps, self._images = int(state["steps"]), int(state["contested"])
+        if not self._settings.noise:  # nothing would unlearn what was learned with it
+            for drawing in (self._networks.generator, self._networks.average):
+                drawing.synthesis.silence()
+
+    def _rows(self, count: int) -> Tensor:
+        """Rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""
+        generator, place = self._networks.generator, self._networks.machine.device
+        rows = generator.spread(generator.mapping(torch.randn(count, generator.z_size, device=place)))
+        if torch.rand(()) >= self._settings.mixing:
+            return rows
+        others = generator.spread(generator.mapping(torch.randn(count, generator.z_size, device=place)))
+        cut = torch.randint(1, generator.rows, (count, 1, 1), device=place)
+        return torch.where(torch.arange(generator.rows, device=place)[None, :, None] < cut, rows, others)
+
+    def _generate(self, count: int, seen: Tensor, targets: Tensor, learns: bool) -> tuple[Tensor, dict[str, float]]:
+        networks = self._networks
+        networks.discriminator.requires_grad_(False)
+        with torch.set_grad_enabled(learns):
+            rows, ties = self._rows(count), dict[str, Tensor]()
+            if len(seen):
+                asked, ties = encoded(networks, seen, self._reconstruction.weights.divergence, offsets=True)
+                rows = torch.cat([rows, asked])
+            with networks.machine.autocast():
+                drawn = networks.generator.synthesis(rows, noise=self._noise)
+                logits = networks.discriminator(augmented(drawn, self.adaptive.p))
+            parts = {"generator": drawn_as_real(logits.float())} | ties
+            if len(seen):
+                parts |= self._reconstruction(drawn[count:], targets)
+            if learns:
+                self._take(self.generating, torch.stack(list(parts.values())).sum())
+        return drawn.detach(), {f"contest/{name}": float(value.detach()) for name, value in parts.items()}
+
+    def _judge(self, real: Tensor, drawn: Tensor) -> dict[str, float]:
+        networks, settings = self._networks, self._settings
+        networks.discriminator.requires_grad_(True)
+        with networks.machine.autocast():
+            of_drawn = networks.discriminator(augmented(drawn, self.adaptive.p)).float()
+            of_real = networks.discriminator(augmented(real, self.adaptive.p)).float()
+        parts = {"discriminator": told_apart(of_real, of_drawn)}
+        self._take(self.judging, parts["discriminator"])
+        if settings.ada_target:
+            self.adaptive.learn(of_real)
+        if self.steps % settings.r1_every == 0:
+            shown = augmented(real, self.adaptive.p).detach().requires_grad_()
+            slope = squared_slope(networks.discriminator(shown), shown)
+            gamma = settings.gamma * r1_gamma(real.shape[-1], len(real))
+            self._take(self.judging, slope * (gamma / 2 * settings.r1_every))
+            parts["r1"] = slope
+        signs = {"contest/real_sign": float(of_real.detach().sign().mean()), "contest/p": self.adaptive.p}
+        return signs | {f"contest/{name}": float(value.detach()) for name, value in parts.items()}
+
+    def _shorten_paths(self, count: int) -> dict[str, float]:
+        """Steps in w of one length are to change pictures by one amount (StyleGAN2, eq. 4)."""
+        networks, settings = self._networks, self._settings
+        rows = self._rows(count)
+        with networks.machine.autocast():
+            images = networks.generator.synthesis(rows, noise=self._noise)
+        lengths = path_lengths(images, rows)
+        self.path_mean = torch.lerp(self.path_mean.to(lengths), lengths.detach().mean(), PATH_DECAY)
+        penalty = (lengths - self.path_mean).square().mean()
+        self._take(self.generating, penalty * (settings.path_weight * settings.path_every))
+        return {"contest/path": float(penalty.detach()), "contest/path_length": float(self.path_mean)}
+
+    @staticmethod
+    def _take(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+
+def _adam(groups: list[dict], rate: float, every: int) -> torch.optim.Adam:
+    """Adam whose memory counts the lazy penalties' extra steps in (StyleGAN2, appendix B)."""
+    share = every / (every + 1) if every else 1.0
+    for group in groups:
+        group["lr"] = group.get("lr", rate) * share
+    return torch.optim.Adam(groups, lr=rate * share, betas=(0.0, 0.99**share), eps=1e-8)

@@ -1,0 +1,109 @@
+"""The networks of a training, their averages and optimisers, and how all of it is kept on disk."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from faceswap.engine.accelerator import Machine
+from faceswap.stylegan.networks.discriminator import Discriminator
+from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+
+CHECKPOINT = "checkpoint.pt"
+AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all
+
+
+class Networks:
+    """`generator`, `encoder`, `discriminator` in training; `average` and `average_encoder` are what should be used."""
+
+    def __init__(
+        self, machine: Machine, resolution: int, channels: Sequence[int] | None, w_size: int, mapping_layers: int,
+        clamp: float | None = None, judge_channels: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
+        generator = Generator(resolution, channels, w_size, w_size, mapping_layers, clamp)
+        widths = [*WIDTHS[: len(generator.synthesis.sides) - 1]]
+        widths += [WIDTHS[-1]] * (len(generator.synthesis.sides) - 1 - len(widths))
+        encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
+        self.machine = machine
+        self.generator, self.encoder = machine.place(generator), machine.place(encoder)
+        judge = Discriminator(resolution, judge_channels or generator.settings["channels"])
+        self.discriminator = machine.place(judge)
+        self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
+
+    def follow(self, images: int, batch_size: int) -> None:
+        """Takes the averages one step towards the networks in training, `images` having been seen."""
+        half_life = min(AVERAGED_IMAGES, images * AVERAGED_SHARE)
+        share = 1 - 0.5 ** (batch_size / max(half_life, 1e-8))
+        for mean, now in ((self.average, self.generator), (self.average_encoder, self.encoder)):
+            with torch.no_grad():
+                torch._foreach_lerp_(list(mean.parameters()), list(now.parameters()), share)
+                for kept, latest in zip(mean.buffers(), now.buffers(), strict=True):
+                    kept.copy_(latest)
+
+    def parts(self) -> dict[str, nn.Module]:
+        """By name, as they are kept in a checkpoint."""
+        return {
+            "generator": self.generator, "encoder": self.encoder, "discriminator": self.discriminator,
+            "average": self.average, "average_encoder": self.average_encoder,
+        }  # fmt: skip
+
+    def shipped(self) -> tuple[Generator, Encoder]:
+        """The averages on the CPU, with the true mean of w and one mapping."""
+        generator, encoder = copy.deepcopy(self.average).cpu(), copy.deepcopy(self.average_encoder).cpu()
+        generator.mapping.w_avg.copy_(mean_of_w(generator))
+        encoder.take_mapping(generator.mapping)
+        return generator, encoder
+
+
+@torch.no_grad()
+def mean_of_w(generator: Generator, count: int = 20_000) -> torch.Tensor:
+    """(w_size,): of the same `count` z on every machine."""
+    z = torch.randn(count, generator.z_size, generator=torch.Generator().manual_seed(0))
+    return generator.mapping(z).mean(0)
+
+
+def save_checkpoint(
+    run: Path, networks: Networks, optimisers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
+) -> None:
+    """Writes run/checkpoint.pt, whole or not at all; `numbers`: plain values and tensors beside the weights."""
+    state = {
+        "networks": {name: part.state_dict() for name, part in networks.parts().items()},
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
+        "random": torch.get_rng_state(),
+        **numbers,
+    }
+    with atomic_path(run / CHECKPOINT) as temp:
+        torch.save(state, temp)
+
+
+def restore_checkpoint(
+    run: Path, networks: Networks, optimisers: Iterable[torch.optim.Optimizer]
+) -> dict[str, Any] | None:
+    """Fills all from run/checkpoint.pt and gives its numbers; None where there is none. Raises UserError."""
+    path = run / CHECKPOINT
+    if not path.is_file():
+        return None
+    try:
+        state = torch.load(path, weights_only=True, map_location=networks.machine.device)
+        for name, part in networks.parts().items():
+            part.load_state_dict(state["networks"][name])
+        for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
+            asked = [{name: group[name] for name in ("lr", "betas", "eps")} for group in optimiser.param_groups]
+            optimiser.load_state_dict(kept)
+            for group, settings in zip(optimiser.param_groups, asked, strict=True):
+                group.update(settings)  # a run may go on with another learning rate
+        torch.set_rng_state(state["random"].cpu())
+    except Exception as error:  # torch's reader raises many kinds for a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"cannot go on from {path} ({reason}); restart=true begins anew") from error
+    return {name: value for name, value in state.items() if name not in ("networks", "optimisers", "random")}

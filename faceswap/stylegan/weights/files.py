@@ -1,0 +1,181 @@
+"""Generators and encoders from files and into files: our own safetensors, and everybody else's layouts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from faceswap.stylegan.networks.generator import Generator, draw_z
+from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of, to_nvidia, to_rosinality
+from faceswap.stylegan.weights.published import Published, read_published
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.errors import UserError
+from faceswap.utils.plain_machine import PickleError
+from faceswap.utils.pretrained import load_pretrained
+
+log = logging.getLogger(__name__)
+
+SHIPPED_GENERATOR = "stylegan-people-64"
+SHIPPED_ENCODER = "stylegan-people-64-encoder"
+SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
+AVERAGED = 10_000  # codes whose mean stands in for an average that a file lacks
+_LARGEST_SETTING = 4096
+_DAMAGED = (SafetensorError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError)
+Layout = Literal["ours", "nvidia", "rosinality"]
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+def load_generator(source: str | Path | None = None) -> Generator:
+    """The generator in a file (None: the shipped one), float32, on the CPU, ready to be used: nothing in it learns.
+
+    Ours (.safetensors) and the published ones (see published.py). Raises UserError when the file is missing, damaged,
+    hostile or holds something else.
+    """
+    if source is None:
+        arrays, texts = load_pretrained(SHIPPED_GENERATOR)
+        return _built(_ours({name: torch.from_numpy(array) for name, array in arrays.items()}, texts))
+    path = _existing(source)
+    try:
+        found = _ours(*_read(path)) if path.suffix.lower() == ".safetensors" else read_published(path)
+        generator = _built(found)
+    except (PickleError, Foreign) as error:
+        raise UserError(f"cannot use the weights {path}: {error}") from error
+    except _DAMAGED as error:
+        raise UserError(f"cannot use the weights {path}: it is damaged ({type(error).__name__})") from error
+    for note in found.notes:
+        log.info("%s: %s", path.name, note)
+    return generator
+
+
+def save_generator(
+    generator: Generator, path: str | Path, about: Mapping[str, Any], dtype: torch.dtype = torch.float32
+) -> Path:
+    """Writes a generator as safetensors, atomically; `about` (JSON) says where it comes from."""
+    return _save(generator, path, about, dtype)
+
+
+def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[str, Any]) -> Path:
+    """Writes a generator for our programs (.safetensors), NVIDIA's or rosinality's (.pt, a file of torch's)."""
+    wanted = ".safetensors" if layout == "ours" else ".pt"
+    if path.suffix.lower() != wanted:
+        raise UserError(
+            f"{path}: weights in the layout '{layout}' are written as {wanted}; name it {path.stem}{wanted}"
+        )
+    if layout == "ours":
+        return save_generator(generator, path, about)
+    if layout == "rosinality" and generator.settings["clamp"] is not None:
+        log.warning("the clamp at %s has no place in rosinality's layout: pictures differ if it ever cuts",
+                    generator.settings["clamp"])  # fmt: skip
+    content = to_rosinality(generator) if layout == "rosinality" else {"G_ema": to_nvidia(generator)}
+    with atomic_path(path) as temp:
+        torch.save(content, temp)
+    return path
+
+
+def load_encoder(source: str | Path | None = None) -> Any:
+    """The encoder in a file of ours (None: the shipped one), as `load_generator` does."""
+    from faceswap.stylegan.networks.encoder import Encoder
+
+    if source is None:
+        arrays, texts = load_pretrained(SHIPPED_ENCODER)
+        tensors, name = {key: torch.from_numpy(array) for key, array in arrays.items()}, SHIPPED_ENCODER
+    else:
+        path = _existing(source)
+        name = str(path)
+    try:
+        if source is not None:
+            tensors, texts = _read(path)
+        settings = json.loads(texts["settings"])
+        _check_sizes(settings)
+        encoder = Encoder(**settings)
+        encoder.load_state_dict(tensors)
+    except _DAMAGED as error:
+        raise UserError(f"cannot use the weights {name}: they are no encoder of this program") from error
+    return _ready(encoder)
+
+
+def save_encoder(
+    encoder: nn.Module, path: str | Path, about: Mapping[str, Any], dtype: torch.dtype = torch.float32
+) -> Path:
+    """Writes an encoder as `save_generator` does."""
+    return _save(encoder, path, about, dtype)
+
+
+def generator_hash(generator: nn.Module) -> str:
+    """sha256 over the sorted names, shapes and float32 bytes of all weights: directions belong to one generator."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(generator.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _save(module: Any, path: str | Path, about: Mapping[str, Any], dtype: torch.dtype) -> Path:
+    tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in module.state_dict().items()}
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise ValueError(f"the weights for {path} are not finite as {dtype}")
+    header = {"settings": json.dumps(module.settings), "about": json.dumps(dict(about))}
+    with atomic_path(path) as temp:
+        temp.write_bytes(save(tensors, header))  # save_file would keep the file from all other users
+    return Path(path)
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source)
+    if not path.is_file():
+        raise UserError(f"there are no weights {path}: name a file ({', '.join(SUFFIXES)})")
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{path} is no weights file: accepted are {', '.join(SUFFIXES)}")
+    return path
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and texts of a safetensors file."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no dict)
+
+
+def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
+    """A generator of ours; its sizes are the tensors' own, so that no header can ask for more than the file holds."""
+    tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith("resample_filter")}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    settings = settings_of(shapes)
+    checked(shapes, expected := shapes_of(settings))
+    clamp = json.loads(texts.get("settings", "{}")).get("clamp")
+    if not (clamp is None or (isinstance(clamp, int | float) and 0 < clamp < 1e9)):
+        raise Foreign("it clamps at no number")
+    if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in tensors.values()):
+        raise Foreign("its weights are not all finite")
+    return Published("ours", settings | {"clamp": clamp}, {name: tensors[name] for name in expected})
+
+
+@torch.no_grad()
+def _built(found: Published) -> Generator:
+    generator = Generator(**found.settings)
+    generator.load_state_dict(found.tensors)
+    if not found.average_known:
+        average = generator.mapping(draw_z(range(AVERAGED), generator.z_size)).mean(0)
+        generator.average.copy_(average)
+        found.notes.append(f"it does not tell the average of w: the mean of {AVERAGED:,} codes stands in")
+    return _ready(generator)
+
+
+def _ready(module: ModuleT) -> ModuleT:
+    return module.float().eval().requires_grad_(False)
+
+
+def _check_sizes(settings: Mapping[str, Any]) -> None:
+    """Raises ValueError for settings that would take memory beyond all reason."""
+    for value in settings.values():
+        numbers = value if isinstance(value, list) else [value]
+        if len(numbers) > 32 or any(isinstance(number, int) and number > _LARGEST_SETTING for number in numbers):
+            raise ValueError("sizes beyond all reason")

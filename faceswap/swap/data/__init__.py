@@ -1,0 +1,1 @@
+"""Face sets to warped training batches."""

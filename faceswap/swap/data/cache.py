@@ -1,0 +1,121 @@
+"""Face set -> one memory-mapped array, so that a face is decoded once and never again during training."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import FaceSet
+from faceswap.media.images import read_image
+from faceswap.swap.data.face_mask import hull_mask
+from faceswap.utils.atomic import atomic_path, remove
+from faceswap.utils.progress import Progress
+
+# The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
+OVERSAMPLING = 1.25
+_CHUNK_BYTES = 1 << 20
+_CHUNK_FACES = 256
+_LAYOUT = 1  # part of the key: raise it when what is stored changes
+
+
+def crop_px_for(resolution_px: int, coverage: float, stored_px: int) -> int:
+    """Side of the cached crops for a model that sees `coverage` of them at `resolution_px`."""
+    return min(stored_px, math.ceil(OVERSAMPLING * resolution_px / coverage))
+
+
+def cached_faces(faces: FaceSet, folder: Path, name: str, size_px: int) -> Path:
+    """A `.npy` file with all faces of a set: (N, size_px, size_px, 4) uint8, RGB and the face's hull mask.
+
+    Made when there is none for exactly these images and alignments; older ones of the same `name` are removed.
+    Raises UserError for an image that cannot be read and for a full disk.
+    """
+    path = folder / f"{name}-{_key(faces, size_px)}.npy"
+    if path.is_file():
+        return path
+    for stale in folder.glob(f"{name}-*.npy"):
+        remove(stale)
+    with atomic_path(path) as temp:
+        _build(faces, temp, size_px)
+    return path
+
+
+def cached_points(faces: FaceSet, cache: Path) -> Path:
+    """A `.npy` file beside the set's `cache`: the landmarks (N, 68, 2) float32 in shares of the crop's side."""
+    path = cache.with_suffix(".points.npy")  # goes with the cache when that is stale
+    if not path.is_file():
+        points = [(record.crop_points + 0.5) / record.size_px for record in faces.records]
+        with atomic_path(path) as temp, open(temp, "wb") as file:
+            np.save(file, np.asarray(points, np.float32))
+    return path
+
+
+def open_cache(path: Path) -> NDArray[np.uint8]:
+    """The array of a cache file, read from the disk page by page as it is used."""
+    return np.load(path, mmap_mode="r")
+
+
+def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8]:
+    """One face as (size_px, size_px, 4) uint8: RGB and hull mask."""
+    record = faces.records[index]
+    rgb = _resized(read_image(faces.path(index)), size_px)
+    mask = _resized(hull_mask(record.crop_points, record.size_px), size_px)
+    return np.dstack([rgb, mask])
+
+
+def _build(faces: FaceSet, path: Path, size_px: int) -> None:
+    shape = (len(faces), size_px, size_px, 4)
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    _reserve(path, array.nbytes)
+    threads = min(8, os.cpu_count() or 1)
+
+    def fill(index: int) -> None:
+        array[index] = face_with_mask(faces, index, size_px)
+
+    with ThreadPoolExecutor(threads) as pool, Progress(len(faces), f"read {faces.name}", "face") as bar:
+        for start in range(0, len(faces), _CHUNK_FACES):  # a pool takes all its tasks at once, whatever they hold
+            for _ in pool.map(fill, range(start, min(start + _CHUNK_FACES, len(faces)))):
+                bar.advance()
+    array.flush()
+
+
+def _reserve(path: Path, content_bytes: int) -> None:
+    """Takes the disk space of a file's last `content_bytes`: a full disk is an error here, through the mapping a crash.
+
+    Writes zeros where the system (macOS) or the file system cannot reserve.
+    """
+    with open(path, "r+b") as file:
+        if hasattr(os, "posix_fallocate"):
+            try:
+                return os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                    raise
+        file.seek(-content_bytes, os.SEEK_END)
+        for start in range(0, content_bytes, _CHUNK_BYTES):
+            file.write(bytes(min(_CHUNK_BYTES, content_bytes - start)))
+
+
+def _key(faces: FaceSet, size_px: int) -> str:
+    """Changes with every image (name, bytes, time) and every alignment of the set."""
+    digest = hashlib.sha256(f"{_LAYOUT} {size_px}".encode())
+    for index, record in enumerate(faces.records):
+        stat = faces.path(index).stat()
+        digest.update(f"{record.file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+        digest.update(record.crop_points.tobytes())
+    return digest.hexdigest()[:20]
+
+
+def _resized(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    if image.shape[:2] == (size_px, size_px):
+        return image
+    shrinks = image.shape[0] > size_px
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(image, (size_px, size_px), interpolation=how).astype(np.uint8, copy=False)

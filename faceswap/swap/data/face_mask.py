@@ -1,0 +1,30 @@
+"""The face's outline from its 68 points: convex hull of jaw and brows, carried up over the forehead."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, JAW
+
+# How far the outline rises above the middle of the brows, in units of the distance from eyes to brows: most of the
+# forehead, while hair and its shadow mostly stay outside.
+FOREHEAD = 1.0
+_SHIFT_BITS = 4  # cv2 fills polygons with this many fractional bits
+
+
+def face_outline(points: NDArray[np.float32], forehead: float = FOREHEAD) -> NDArray[np.float32]:
+    """The closed convex outline (K, 2) of a face with 68 points (68, 2), forehead included, in the points' space."""
+    brows = points[BROWS]
+    eyes = np.concatenate([points[EYE_RIGHT], points[EYE_LEFT]]).mean(0)
+    up = brows.mean(0) - eyes
+    dome = np.sin(np.linspace(0.15, 0.85, len(brows)) * np.pi)[:, None]  # a forehead is round: less at the temples
+    edge = np.concatenate([points[JAW], brows, brows + forehead * dome * up])
+    return cv2.convexHull(edge.astype(np.float32))[:, 0].astype(np.float32, copy=False)
+
+
+def hull_mask(points: NDArray[np.float32], size_px: int) -> NDArray[np.uint8]:
+    """(size_px, size_px) uint8, 255 inside the outline of the points (68, 2), which are in pixels of that picture."""
+    mask = np.zeros((size_px, size_px), np.uint8)
+    outline = np.round(face_outline(points) * (1 << _SHIFT_BITS)).astype(np.int32)
+    cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_AA, _SHIFT_BITS)
+    return mask

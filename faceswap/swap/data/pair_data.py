@@ -1,0 +1,144 @@
+"""Everything a run knows about its two face sets: caches, which faces train, which are held out, which are shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.face_set import FaceSet
+from faceswap.core.geometry import transform_points, view_of_crop
+from faceswap.swap.data.batches import Side
+from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, open_cache
+from faceswap.swap.data.warp import sample_cv2, still
+from faceswap.utils.errors import UserError
+
+CACHE = "cache"
+MIN_FACES_TO_HOLD_OUT = 20
+MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
+PREVIEW_FACES = 6
+KNOWN_FACES = 16
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class FaceViews:
+    """Unwarped views of faces: `pictures` (N, R, R, 4) uint8, RGB and mask; `points` (N, 68, 2) float32, px in them."""
+
+    pictures: NDArray[np.uint8]
+    points: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """(N, R, R, 3)."""
+        return np.ascontiguousarray(self.pictures[..., :3])
+
+    def at(self, which: NDArray) -> FaceViews:
+        """Those of the given indices, or where it is true."""
+        return FaceViews(self.pictures[which], self.points[which])
+
+    def showing(self, rgb: NDArray[np.uint8]) -> FaceViews:
+        """Other pictures (N, R, R, 3) of the same faces, with their masks."""
+        return FaceViews(np.concatenate([rgb, self.pictures[..., 3:]], 3), self.points)
+
+    def moved(self, points: NDArray[np.float32]) -> FaceViews:
+        """The same pictures with other points (N, 68, 2)."""
+        return FaceViews(self.pictures, points)
+
+    def some(self, most: int) -> FaceViews:
+        """At most `most` of them, evenly spread."""
+        return self.at(_spread(np.arange(len(self)), most))
+
+
+@dataclass(frozen=True, eq=False)
+class PairData:
+    """`sides`: the training faces of a and b. All others are unwarped views.
+
+    `held_out` faces are the last of the source's time and never train; empty for a tiny set. `shown`: the previews',
+    as many for a as for b, spread over the whole time (so mostly trained ones). `known`: of those that train, spread
+    likewise.
+    """
+
+    sides: Mapping[str, Side]
+    held_out: Mapping[str, FaceViews]
+    shown: Mapping[str, FaceViews]
+    known: Mapping[str, FaceViews]
+
+
+def open_faces(folder: Path) -> FaceSet:
+    """The face set in `folder`. Raises UserError where there is none, or nobody in it."""
+    faces = FaceSet.open(folder)
+    if not len(faces):
+        raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
+    return faces
+
+
+def open_pair(
+    faces_a: Path,
+    faces_b: Path,
+    run: Path,
+    resolution: int,
+    coverage: float,
+    validation_share: float,
+    with_points: bool = False,
+) -> PairData:
+    """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set.
+
+    Both sides hold faces out or none does: validation looks at the pair. `with_points`: the sides know their landmarks.
+    """
+    sets = {"a": open_faces(faces_a), "b": open_faces(faces_b)}
+    if not all(len(split_by_time(len(faces), validation_share)[1]) for faces in sets.values()):
+        if validation_share:
+            counts = " and ".join(f"{faces.name} {len(faces)}" for faces in sets.values())
+            log.info("too few faces to hold some out (%s): all of them train, nothing is validated", counts)
+        validation_share = 0
+
+    sides, held_out, shown, known = {}, {}, {}, {}
+    for name, faces in sets.items():
+        stored_px = max(record.size_px for record in faces.records)
+        cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
+        training, validation = split_by_time(len(faces), validation_share)
+        sides[name] = Side(cache, training, cached_points(faces, cache) if with_points else None)
+
+        held_out[name] = _views(faces, cache, _spread(validation, MAX_VALIDATION_FACES), resolution, coverage)
+        everything = np.resize(_spread(np.arange(len(faces)), PREVIEW_FACES), PREVIEW_FACES)  # a tiny set's repeat
+        shown[name] = _views(faces, cache, everything, resolution, coverage)
+        known[name] = _views(faces, cache, _spread(training, KNOWN_FACES), resolution, coverage)
+    return PairData(sides, held_out, shown, known)
+
+
+def _views(faces: FaceSet, cache: Path, indices: NDArray[np.int64], resolution: int, coverage: float) -> FaceViews:
+    crops, grid = open_cache(cache), still(coverage)[None]
+    pictures = [np.empty((0, resolution, resolution, 4), np.uint8)]
+    points = [np.empty((0, 68, 2), np.float32)]
+    for index in indices:
+        record = faces.records[index]
+        pictures.append(sample_cv2(crops[index], grid, resolution))
+        to_view = view_of_crop(record.size_px, coverage, resolution)
+        points.append(transform_points(to_view, record.crop_points)[None])
+    return FaceViews(np.concatenate(pictures), np.concatenate(points))
+
+
+def split_by_time(count: int, validation_share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices for training and validation of `count` faces in order of time: the last `validation_share` is held out.
+
+    A block and not a random choice: the neighbours of a video frame are almost the same picture. Nothing is held out of
+    fewer than 20 faces.
+    """
+    held = round(count * validation_share) if count >= MIN_FACES_TO_HOLD_OUT else 0
+    return np.arange(count - held), np.arange(count - held, count)
+
+
+def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most `most` of them, evenly spread."""
+    if len(indices) <= most:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, most).round().astype(int)]

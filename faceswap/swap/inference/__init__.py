@@ -1,0 +1,1 @@
+"""A trained pair at work: in torch, and exported to ONNX."""

@@ -1,0 +1,123 @@
+"""The graph in an ONNX file, distrusted until it is known to be one that this program could have written.
+
+The packages onnx and onnxruntime are an extra; they are imported here only, when they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, MASK, ExportMetadata
+from faceswap.utils.errors import UserError
+
+LARGEST_BYTES = (1 << 31) - 1  # protobuf, in which ONNX files are written, holds no more
+# What the models of this program are made of. None can loop, reach for files or run code; how large their results
+# get is known before they run.
+OPERATORS = frozenset(
+    ["Add", "Cast", "Concat", "Constant", "Conv", "DepthToSpace", "Div", "Flatten", "Gemm", "Identity",
+     "InstanceNormalization", "LeakyRelu", "Mul", "ReduceMean", "Reshape", "Sigmoid", "Slice", "Sqrt", "Transpose",
+     "Unsqueeze"]
+)  # fmt: skip
+_MOST_NODES = 1_000
+_MOST_NUMBERS = 1 << 30  # of all layers for one face; the largest model has a tenth
+_FEW = 64  # a tensor of so many whole numbers is a shape, not a weight
+
+
+def optional_package(name: str) -> Any:
+    """The module `name` of the extra `onnx`. Raises UserError when it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise UserError(
+            f"ONNX files need the package {name.partition('.')[0]}, which is not installed ({error}); install the "
+            "extra: pip install 'faceswap[onnx]' (in a checkout: pip install -e '.[onnx]')"
+        ) from error
+
+
+def parse(data: bytes) -> Any:
+    """The ModelProto in a file's bytes; what it refers to outside of them is not read. Raises ValueError."""
+    onnx = optional_package("onnx")
+    try:
+        return onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's errors differ by its build
+        raise ValueError("it is no ONNX file, or is cut short") from error
+
+
+def weights_sha256(model: Any) -> str:
+    """The checksum of all weights: names, kinds, shapes and bytes, in the order of their names."""
+    digest = hashlib.sha256()
+    for tensor in sorted(model.graph.initializer, key=lambda tensor: tensor.name):
+        digest.update(f"{tensor.name} {tensor.data_type} {list(tensor.dims)}\n".encode())
+        digest.update(tensor.raw_data)
+    return digest.hexdigest()
+
+
+def check(model: Any, about: ExportMetadata) -> None:
+    """Raises ValueError, in words for the user, for a graph that this program's export cannot have written."""
+    graph = model.graph
+    if model.functions or model.training_info or graph.sparse_initializer or len(graph.node) > _MOST_NODES:
+        raise ValueError("it holds more than a network")
+    for node in graph.node:
+        if node.domain or node.op_type not in OPERATORS:
+            raise ValueError(f"it holds the operator {node.domain and node.domain + '.'}{node.op_type[:50]}")
+    attributes = [attribute for node in graph.node for attribute in node.attribute]
+    if any(a.HasField("g") or a.graphs or a.tensors or a.sparse_tensors or a.ref_attr_name for a in attributes):
+        raise ValueError("it holds graphs inside of its graph")
+    for tensor in [*graph.initializer, *(a.t for a in attributes if a.HasField("t"))]:
+        _check_tensor(tensor)
+    outputs = [IMAGE, MASK] if about.has_mask else [IMAGE]
+    if [v.name for v in graph.input] != [INPUT] or [v.name for v in graph.output] != outputs:
+        raise ValueError("its inputs and outputs are not those of a swap")
+    _check_sizes(model, about)
+    if weights_sha256(model) != about.weights_sha256:
+        raise ValueError("its weights are damaged: they do not fit their checksum")
+
+
+def _check_tensor(tensor: Any) -> None:
+    onnx = optional_package("onnx")
+    if tensor.external_data or tensor.data_location != onnx.TensorProto.DEFAULT:
+        raise ValueError("its weights lie in another file, which is not read")
+    if tensor.data_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.INT64):
+        raise ValueError("its weights are no plain numbers")
+    size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    if len(tensor.raw_data) != size * math.prod(tensor.dims) or min(tensor.dims, default=0) < 0:
+        raise ValueError("its weights do not have the sizes it tells")
+
+
+def _check_sizes(model: Any, about: ExportMetadata) -> None:
+    """Works out each layer's size for one face, without its numbers."""
+    onnx = optional_package("onnx")
+    graph = model.graph
+    side = about.resolution
+    alone = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    alone.graph.name = "sizes"
+    alone.graph.node.extend(graph.node)
+    made = [onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, [1, 3, side, side])]
+    for tensor in graph.initializer:
+        if tensor.data_type == onnx.TensorProto.INT64 and math.prod(tensor.dims) <= _FEW:
+            alone.graph.initializer.append(tensor)
+        else:
+            made.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    alone.graph.input.extend(made)
+    alone.graph.output.extend(onnx.helper.make_empty_tensor_value_info(value.name) for value in graph.output)
+    try:
+        known = onnx.shape_inference.infer_shapes(alone, check_type=True, strict_mode=True, data_prop=True).graph
+    except Exception as error:  # of several kinds without a common one
+        raise ValueError("its layers do not fit each other") from error
+    sizes = {value.name: _dims(value) for value in [*known.value_info, *known.output]}
+    named = [name for node in graph.node for name in node.output if name]
+    if any(0 in sizes.get(name, [0]) for name in named) or sum(math.prod(sizes[n]) for n in named) > _MOST_NUMBERS:
+        raise ValueError("its layers are larger than those of any model here, or of no known size")
+    wanted = {IMAGE: [1, 3, side, side], MASK: [1, 1, side, side]}
+    if any(sizes[value.name] != wanted[value.name] for value in graph.output):
+        raise ValueError(f"what it draws is not {side} px wide, as it says")
+
+
+def _dims(value: Any) -> Sequence[int]:
+    """A tensor's dimensions; 0 stands for one that is not known."""
+    kind = value.type.tensor_type
+    return [dim.dim_value for dim in kind.shape.dim] if kind.HasField("shape") else [0]

@@ -1,0 +1,1 @@
+"""What a swap training makes small: reconstruction, perceptual and adversarial losses."""

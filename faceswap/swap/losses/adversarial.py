@@ -1,0 +1,140 @@
+"""A second network that learns to tell drawn faces from true ones, patch by patch, and so shows where they differ."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from faceswap.engine.accelerator import Machine
+
+_WEIGHTS, _MOMENTS = "discriminator/weights/", "discriminator/moments/"  # in the checkpoint
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Discriminator:
+    """`power`: weight of its opinion in the model's loss; 0: there is none. `start`: step from which on it takes part.
+
+    `channels`: of its first layer. `learning_rate`: its own step size.
+    """
+
+    power: float = 0.0
+    start: int = 0
+    channels: int = 32
+    learning_rate: float = 2e-4
+
+    def __post_init__(self) -> None:
+        for name in ("power", "start"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"discriminator.{name} must be 0 or more, not {getattr(self, name)}")
+        if self.channels < 1 or not self.learning_rate > 0:
+            raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
+
+    def build(self, machine: Machine) -> Adversary | None:
+        return Adversary(self, machine) if self.power else None
+
+
+class PatchNet(nn.Sequential):
+    """(N, 3, R, R) in [-1, 1] -> (N, 1, R/8, R/8): how true each patch looks, 1 or 0 (Isola et al. 2017, PatchGAN).
+
+    Spectral norms (Miyato et al. 2018) keep its gradients to the model from growing while it wins.
+    """
+
+    def __init__(self, channels: int) -> None:
+        widths = (3, channels, 2 * channels, 4 * channels)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [spectral_norm(nn.Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 3, 1, 1)))
+
+
+class Adversary:
+    """The discriminator at work: first its part of the model's loss, then, after the model's step, a step of its own.
+
+    Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses.
+    """
+
+    def __init__(self, settings: Discriminator, machine: Machine) -> None:
+        self._settings = settings
+        self._autocast = machine.autocast
+        self._team = machine.team
+        self._network = machine.place(PatchNet(settings.channels))
+        self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
+        self._true: list[Tensor] = []
+        self._drawn: list[Tensor] = []
+        self._loss: Tensor | None = None
+
+    def __call__(self, images: Tensor, targets: Tensor, target_masks: Tensor, iteration: int) -> dict[str, Tensor]:
+        """The model's part of one side, {} before the start. What it is shown here it learns from afterwards.
+
+        `images`, `targets` (N, 3, R, R), masks (N, 1, R, R), float32 in [0, 1]. Outside of the mask both show the
+        target.
+        """
+        if iteration < self._settings.start:
+            return {}
+        drawn = torch.lerp(targets, images.float(), target_masks) * 2 - 1
+        self._true.append(targets * 2 - 1)
+        self._drawn.append(drawn.detach())
+        self._network.requires_grad_(False)
+        return {"adversary": self._settings.power * (self._opinions(drawn) - 1).square().mean()}
+
+    def learn(self, taken: bool) -> None:
+        """Its own step on what it was shown; none, and all forgotten, when the model's could not be `taken`."""
+        true, drawn, self._true, self._drawn = self._true, self._drawn, [], []
+        if not true or not taken:
+            return
+        self._network.requires_grad_(True)
+        said_true, said_drawn = self._opinions(torch.cat([*true, *drawn])).chunk(2)
+        loss = ((said_true - 1).square().mean() + said_drawn.square().mean()) / 2
+        self._steps.zero_grad()
+        loss.backward()
+        loss = loss.detach()
+        self._team.average([loss, *(weight.grad for weight in self._network.parameters() if weight.grad is not None)])
+        if loss.device.type == "cpu" and not math.isfinite(float(loss)):
+            return
+        self._steps.step()
+        self._loss = loss
+
+    def _opinions(self, pictures: Tensor) -> Tensor:
+        with self._autocast():
+            return self._network(pictures).float()
+
+    def report(self) -> dict[str, float]:
+        """Its last loss, for the curves."""
+        return {} if self._loss is None else {"discriminator": float(self._loss)}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights and moments for the checkpoint."""
+        weights = {_WEIGHTS + name: value for name, value in self._network.state_dict().items()}
+        return weights | {
+            f"{_MOMENTS}{name}/{kind}": value
+            for name, weight in self._network.named_parameters()
+            for kind, value in self._steps.state[weight].items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Back from a checkpoint's tensors; those of a run that had none, or other channels, leave it as it is."""
+        weights = {name.removeprefix(_WEIGHTS): v for name, v in tensors.items() if name.startswith(_WEIGHTS)}
+        if not weights:
+            return
+        shapes, own = ({name: value.shape for name, value in w.items()} for w in (weights, self._network.state_dict()))
+        if shapes != own:
+            log.info("the discriminator begins anew: the checkpoint's has other channels")
+            return
+        self._network.load_state_dict(weights)
+        self._steps.state.clear()
+        for name, weight in self._network.named_parameters():
+            prefix = f"{_MOMENTS}{name}/"
+            moments = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+            if moments:
+                self._steps.state[weight] = {
+                    kind: value.to(weight.device) if value.dim() else value.clone() for kind, value in moments.items()
+                }

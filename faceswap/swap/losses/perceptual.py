@@ -1,0 +1,102 @@
+"""What a network that knows faces sees in a reconstruction: whose face it is, its features, their texture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from faceswap.engine.accelerator import Machine
+from faceswap.facenets import embedder
+from faceswap.facenets.loading import load_network
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Weights of three losses by the built-in embedder; 0 leaves one out, and with all 0 nothing is loaded.
+
+    `identity`: 1 - cosine of the two faces' vectors. `perceptual`: squared distance of every stage's features, each of
+    length 1 (LPIPS, Zhang et al. 2018, all channels alike). `style`: relative squared distance of the features' Gram
+    matrices (Gatys et al. 2016): the same grain of skin, wherever it lies.
+    """
+
+    identity: float = 0.0
+    perceptual: float = 0.0
+    style: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("identity", "perceptual", "style"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
+
+    def build(self, coverage: float, machine: Machine) -> LikenessLoss | None:
+        """The loss for a model that sees `coverage` of a crop. Raises UserError when the embedder is not there."""
+        if self == Likeness():
+            return None
+        network, _ = load_network("embedder", embedder.EmbedderNet, str(machine.device))
+        return LikenessLoss(self, network, coverage, machine.autocast)
+
+
+class LikenessLoss:
+    """Compares pictures of a model with their targets; gradients flow into the pictures alone."""
+
+    def __init__(
+        self,
+        weights: Likeness,
+        network: embedder.EmbedderNet,
+        coverage: float,
+        autocast: Callable[[], AbstractContextManager] = nullcontext,
+    ) -> None:
+        self._weights = weights
+        self._network = network.eval().requires_grad_(False)
+        self._autocast = autocast
+        self._share = embedder.COVERAGE / coverage
+
+    def __call__(self, images: Tensor, targets: Tensor, target_masks: Tensor) -> dict[str, Tensor]:
+        """The weighted parts by name. `images`, `targets` (N, 3, R, R) and masks (N, 1, R, R), float32 in [0, 1].
+
+        Outside of the mask both show the target: what is not the face says nothing about it.
+        """
+        stages, vectors = self._see(torch.lerp(targets, images.float(), target_masks))
+        with torch.no_grad():
+            wanted, likes = self._see(targets)
+        parts = {}
+        if self._weights.identity:
+            parts["identity"] = self._weights.identity * (1 - functional.cosine_similarity(vectors, likes)).mean()
+        pairs = list(zip(stages, wanted, strict=True))
+        if self._weights.perceptual:
+            distances = [(_unit(seen) - _unit(target)).square().sum(1).mean() for seen, target in pairs]
+            parts["perceptual"] = self._weights.perceptual * torch.stack(distances).mean()
+        if self._weights.style:
+            distances = [_relative_distance(_gram(seen), _gram(target)) for seen, target in pairs]
+            parts["style"] = self._weights.style * torch.stack(distances).mean()
+        return parts
+
+    def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        with self._autocast():
+            return self._network.stages(inner_view(images, self._share, embedder.RESOLUTION_PX) * 2 - 1)
+
+
+def inner_view(images: Tensor, share: float, size_px: int) -> Tensor:
+    """The central `share` of square pictures (N, C, R, R), `size_px` wide; a share above 1 repeats their borders."""
+    margin = round(images.shape[-1] * (1 - share) / 2)
+    inner = functional.pad(images, [-margin] * 4, mode="replicate" if margin < 0 else "constant")
+    return functional.interpolate(inner, (size_px, size_px), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _unit(features: Tensor) -> Tensor:
+    return functional.normalize(features, dim=1, eps=1e-6)
+
+
+def _gram(features: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, C, C), means over the pixels."""
+    flat = features.flatten(2)
+    return flat @ flat.mT / flat.shape[2]
+
+
+def _relative_distance(one: Tensor, other: Tensor) -> Tensor:
+    return ((one - other).square().sum((1, 2)) / (other.square().sum((1, 2)) + 1e-6)).mean()

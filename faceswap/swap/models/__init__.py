@@ -1,0 +1,1 @@
+"""The swap models by name, their layers and weights files."""

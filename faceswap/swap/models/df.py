@@ -1,0 +1,38 @@
+"""`df-ud`: one code for both faces, a large decoder with a mask branch for each. 54,470,998 parameters at 128 px."""
+
+from __future__ import annotations
+
+from faceswap.swap.models.df_layers import UdDecoder, check_sizes, encoder, inter
+from faceswap.swap.models.layers import SwapModel
+
+
+class Df(SwapModel):
+    """conv5/2 e 2e 4e 8e -> pixel norm -> dense ae -> R/32 x R/32 x ae -> up; decoders up + residual 8d 4d 2d -> RGB.
+
+    `resolution`: px, a multiple of 32 in [64, 512]. `ae_dims`: size of the code; `e_dims`, `d_dims`, `d_mask_dims`:
+    channels of encoder, decoder and mask branch, in multiples of which each layer is made. `beta` above 0: a Gaussian
+    code (bottleneck.py). `coverage`: share of the stored crop's side that the model sees, (0, 1].
+    """
+
+    has_mask = True
+
+    def __init__(
+        self,
+        resolution: int = 128,
+        ae_dims: int = 256,
+        e_dims: int = 64,
+        d_dims: int = 64,
+        d_mask_dims: int = 22,
+        coverage: float = 0.8,
+        beta: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_sizes(resolution, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)
+        self.resolution, self.coverage, self.beta = resolution, coverage, beta
+        self.ae_dims, self.e_dims, self.d_dims, self.d_mask_dims = ae_dims, e_dims, d_dims, d_mask_dims
+        self.learning_rate = 5e-5 if d_dims >= 64 else 2e-4  # narrow layers bear larger steps (measured with 32)
+        self.encoder = encoder(e_dims)
+        self.inter = inter(resolution, e_dims, ae_dims, ae_dims, beta)
+        self.decoder_a = UdDecoder(ae_dims, d_dims, d_mask_dims)
+        self.decoder_b = UdDecoder(ae_dims, d_dims, d_mask_dims)
+        self.initialise()

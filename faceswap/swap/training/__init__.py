@@ -1,0 +1,1 @@
+"""The training of a pair: loop, checkpoints, validation, previews, initialisation."""

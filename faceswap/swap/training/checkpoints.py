@@ -1,0 +1,240 @@
+"""Checkpoints: a folder with weights, optimiser state and numbers; whole or not there, never unpickled.
+
+checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
+                       optimiser.safetensors  moments by weight name, and the random generator's state; where the
+                                              weights above are an average, those in training too
+                       state.json             everything else, and the size of the two files
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from faceswap.engine.state import TrainingState, read_state, write_state
+from faceswap.swap.models.layers import SwapModel
+from faceswap.swap.models.registry import ADDED_SETTINGS
+from faceswap.swap.models.weights import describe
+from faceswap.utils.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, writing_errors
+from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+
+CHECKPOINTS = "checkpoints"
+MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"
+_GENERATOR_KEY = "generator/cpu"
+_TRAINED = "trained/"  # weights in training, where those in the model's file are their average
+
+log = logging.getLogger(__name__)
+
+
+class Companion(Protocol):
+    """What trains beside the model and must come back as it was; its tensors' names begin with its own."""
+
+    def tensors(self) -> dict[str, Tensor]: ...
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes its own out of all the tensors of optimiser.safetensors; begins anew where there are none."""
+        ...
+
+
+def save_checkpoint(
+    run: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    state: TrainingState,
+    keep: int,
+    averaged: SwapModel | None = None,
+    companions: Sequence[Companion] = (),
+) -> Path:
+    """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`.
+
+    Removes later ones too: the run went back behind them (they are damaged), and a resumed run must not find them.
+    `averaged`: the model whose weights are to be used later on, where these are not those in training.
+    """
+    folder = run / CHECKPOINTS / f"{state.iteration:08d}"
+    temp = temp_path(folder)
+    with writing_errors(folder):
+        remove(temp)
+        temp.mkdir(parents=True)
+        try:
+            _write(temp, model, optimiser, state, averaged, companions)
+            remove(folder)
+            os.replace(temp, folder)
+        finally:
+            remove(temp)
+        others = [path for path in list_checkpoints(run) if path != folder]
+        earlier = [path for path in others if int(path.name) < state.iteration]
+        for path in others:
+            if path not in earlier[: keep - 1]:
+                remove(path)
+    return folder
+
+
+def list_checkpoints(run: Path) -> list[Path]:
+    """The checkpoint folders of a run, newest first."""
+    parent = run / CHECKPOINTS
+    folders = [path for path in parent.iterdir() if path.name.isdigit()] if parent.is_dir() else []
+    return sorted(folders, key=lambda path: int(path.name), reverse=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what processes that no longer run left half-written in `folder`."""
+    for path in folder.glob(f".*{TEMP_MARK}*"):
+        process = re.search(rf"\.(\d+){re.escape(TEMP_MARK)}", path.name)
+        if process and not _runs(int(process[1])):
+            remove(path)
+
+
+def restore_latest(
+    run: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    faces: tuple[str, str] | None = None,
+    averaged: SwapModel | None = None,
+    companions: Sequence[Companion] = (),
+) -> TrainingState | None:
+    """Fills model, optimiser and random generator from the newest checkpoint that can be read; None when there is none.
+
+    An average that the checkpoint does not hold begins at its weights; the moments of another optimiser are left.
+    A damaged one is passed over with a warning. Raises UserError when all are damaged, or when the run was trained with
+    another model, coverage or pair of face sets (`faces`).
+    """
+    found = list_checkpoints(run)
+    for folder in found:
+        try:
+            return _restore(folder, model, optimiser, faces, averaged, companions)
+        except DamagedCheckpoint as error:
+            log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
+    if found:
+        raise UserError(f"no checkpoint in {run / CHECKPOINTS} can be read; restart=true begins anew")
+    return None
+
+
+def find_weights(source: Path) -> Path:
+    """The weights file meant by a run folder (its newest readable checkpoint), a checkpoint folder or a file.
+
+    Raises UserError when there is none.
+    """
+    if source.is_file():
+        return source
+    if (source / MODEL_FILE).is_file():
+        return source / MODEL_FILE
+    damaged = []
+    for folder in list_checkpoints(source):
+        try:
+            read_description(folder / MODEL_FILE)
+            return folder / MODEL_FILE
+        except DamagedCheckpoint as error:
+            log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
+            damaged.append(folder.name)
+    if damaged:
+        raise UserError(f"no checkpoint in {source / CHECKPOINTS} can be read ({', '.join(damaged)} are damaged)")
+    raise UserError(f"no weights in {source}: expected a run, one of its checkpoints or a .safetensors file")
+
+
+def _write(
+    folder: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    state: TrainingState,
+    averaged: SwapModel | None,
+    companions: Sequence[Companion],
+) -> None:
+    header = {HEADER_KEY: json.dumps(describe(model, state.iteration))}
+    save_tensors((averaged or model).state_dict(), folder / MODEL_FILE, header)
+    trained = {_TRAINED + name: value for name, value in model.state_dict().items()} if averaged else {}
+    beside = {name: value for companion in companions for name, value in companion.tensors().items()}
+    moments = {
+        f"{name}/{key}": value
+        for name, parameter in model.named_parameters()
+        for key, value in optimiser.state[parameter].items()
+    }
+    everything = moments | trained | beside | {_GENERATOR_KEY: torch.get_rng_state()}
+    save_tensors(everything, folder / OPTIMISER_FILE)
+    sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
+    write_state(folder, state, type(optimiser).__name__, sizes)
+    flush_to_disk(folder / MODEL_FILE)
+    flush_to_disk(folder / OPTIMISER_FILE)
+
+
+def _restore(
+    folder: Path,
+    model: SwapModel,
+    optimiser: torch.optim.Optimizer,
+    faces: tuple[str, str] | None,
+    averaged: SwapModel | None,
+    companions: Sequence[Companion],
+) -> TrainingState:
+    state, kind = read_state(folder)
+    _check_same_run(folder, state, describe(model, state.iteration), faces)
+    weights, moments = read_tensors(folder / MODEL_FILE), read_tensors(folder / OPTIMISER_FILE)
+    try:
+        trained = {name.removeprefix(_TRAINED): v for name, v in moments.items() if name.startswith(_TRAINED)}
+        model.load_state_dict(trained or weights)
+        if averaged is not None:
+            averaged.load_state_dict(weights)
+        if kind == type(optimiser).__name__:
+            _restore_moments(moments, model, optimiser)
+        else:
+            optimiser.state.clear()
+            log.info("%s begins anew: the checkpoint was written by %s", type(optimiser).__name__, kind)
+        for companion in companions:
+            companion.restore(moments)
+        torch.set_rng_state(moments[_GENERATOR_KEY])
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise DamagedCheckpoint(str(error).splitlines()[0]) from error
+    return state
+
+
+def _check_same_run(
+    folder: Path, state: TrainingState, asked: Mapping[str, Any], faces: tuple[str, str] | None
+) -> None:
+    """Raises UserError when the checkpoint is of another model or pair; what merely steers the training may change."""
+    trained = read_description(folder / MODEL_FILE)
+    settings = trained.get("settings")
+    compared = [("model", trained.get("model"), asked["model"])]
+    if trained.get("model") == asked["model"] and isinstance(settings, dict):
+        settings = ADDED_SETTINGS | settings
+        compared += [(f"model.{name}", settings.get(name), value) for name, value in asked["settings"].items()]
+    if state.faces and faces:
+        compared += [("pair.a", state.faces[0], faces[0]), ("pair.b", state.faces[1], faces[1])]
+    differs = [f"{name}={was}, not {now}" for name, was, now in compared if was != now]
+    if differs:
+        raise UserError(
+            f"{folder.parent.parent} was trained with {' and '.join(differs)}; "
+            "choose that again, another pair.name=, or restart=true"
+        )
+
+
+def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser: torch.optim.Optimizer) -> None:
+    by_weight: dict[str, dict[str, Tensor]] = {}
+    for key, value in moments.items():
+        name, _, kind = key.rpartition("/")
+        by_weight.setdefault(name, {})[kind] = value
+    for name, parameter in model.named_parameters():  # the layout in memory must be the weight's own
+        optimiser.state[parameter] = {
+            kind: torch.empty_like(parameter, requires_grad=False).copy_(value)
+            if value.dim()
+            else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
+            for kind, value in by_weight.get(name, {}).items()  # none of one that has rested so far
+        }
+
+
+def _runs(process: int) -> bool:
+    if process == os.getpid():
+        return False  # this one has only begun: an earlier process had the same number
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True  # another user's
+    return process > 0

@@ -1,0 +1,78 @@
+"""What was set otherwise when a run was trained last: a slip of the hand must not spoil days of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RUN_CONFIG
+
+# What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
+# the checkpoint knows the face sets; `seed` and `init` matter to a run that begins.
+FREE = {
+    *("iterations", "minutes", "workspace", "device", "precision", "channels_last", "compile", "workers", "batch_size"),
+    *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
+    *("pair", "seed", "init"),
+}
+LARGEST_CONFIG = 1_000_000  # characters; ours have some thousand
+
+
+def check_same_settings(run: Path, config_text: str, default_text: str = "") -> None:
+    """Raises UserError that lists what differs between the run's config.yaml and `config_text` and shapes the training.
+
+    What only the run knows is of another version of the program and passes. What only `config_text` knows was not
+    there to be set when the run was trained: it must be what `default_text` (the same settings, untouched) says.
+    """
+    try:
+        before, now = _loaded(_text_of(run / RUN_CONFIG)), _loaded(config_text)
+        usual = _loaded(default_text) if default_text else {}
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return  # no config to compare with, or one that somebody has damaged: the checkpoint itself is what counts
+    was = {name: before.get(name, usual.get(name, now[name])) for name in now}
+    differs = [f"{name}={_shown(was[name])}, not {_shown(now[name])}" for name in sorted(now) if was[name] != now[name]]
+    if differs:
+        raise UserError(
+            f"{run} was trained with {'; '.join(differs)}: set that again, or say allow_changes=true to go on with the "
+            "new settings, restart=true to begin anew"
+        )
+
+
+def _text_of(path: Path) -> str:
+    with open(path, encoding="utf-8") as file:
+        text = file.read(LARGEST_CONFIG + 1)
+    if len(text) > LARGEST_CONFIG:
+        raise ValueError("too long")
+    return text
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        raise ValueError("no settings of ours")  # a few lines of them can unfold to any size
+    values = yaml.safe_load(text)
+    if not isinstance(values, dict):
+        raise ValueError("no settings")
+    return dict(_flat({str(name): value for name, value in values.items() if name not in FREE}))
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names; a plugin itself, which its `_target_` names, under its own.
+
+    Of our own classes the name counts, not the room: rooms change from version to version.
+    """
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif name == "_target_":
+            own = str(value).startswith("faceswap.")
+            yield prefix.removesuffix("."), f"faceswap.{value.rpartition('.')[2]}" if own else value
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _shown(value: Any) -> str:
+    text = str(value).removeprefix("faceswap.").rsplit(".", 1)[-1] if str(value).startswith("faceswap.") else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

@@ -1,0 +1,145 @@
+"""Generic weights: an encoder that does not tell who it sees, and a decoder that draws whoever it is told to.
+
+The decoder is told by a scale and a shift for each channel of each of its convolutions (FiLM, Perez et al. 2018). Both
+are linear in what a convolution gives, so that for one person they fold exactly into its weights: a person's decoder is
+a plain one. `tools/train_generic` trains them on rendered people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from faceswap.core.face_set import FaceSet
+from faceswap.facenets.embedder import FaceEmbedder
+from faceswap.media.images import read_image
+from faceswap.swap.models.layers import LEAK, SwapModel
+from faceswap.utils.errors import UserError
+from faceswap.utils.pretrained import listed, load_pretrained
+
+NAME = "generic-{}"  # of a model's weights in pretrained/
+PARTS = ("encoder", "inter")  # taken as they are; both decoders come from one, called `decoder` in the file
+THUMBNAIL_PX = 8
+PERSON_SIZE = FaceEmbedder.size + 3 * THUMBNAIL_PX**2
+FACES_LOOKED_AT = 32  # of a face set, spread over its time
+_FARTHEST = 2.5  # standard deviations that a person may differ from the training's people in any number
+
+Factors = list[tuple[Tensor, Tensor]]  # of each convolution the scale and the shift, (N, C) each
+
+
+class Conditioner(nn.Module):
+    """(N, 320) people -> Factors for a decoder whose convolutions have `channels`; says 1 and 0 before it has learned.
+
+    `mean`, `spread` (320,): of the training's people, set before training.
+    """
+
+    def __init__(self, channels: Sequence[int], hidden: int = 256) -> None:
+        super().__init__()
+        self.channels = tuple(channels)
+        self.mean: Tensor
+        self.spread: Tensor
+        self.register_buffer("mean", torch.zeros(PERSON_SIZE))
+        self.register_buffer("spread", torch.ones(PERSON_SIZE))
+        sizes = [PERSON_SIZE, hidden, hidden]
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
+        last = nn.Linear(hidden, 2 * sum(self.channels))
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(*layers, last)
+
+    def forward(self, people: Tensor) -> Factors:
+        known = ((people - self.mean) / self.spread).clamp(-_FARTHEST, _FARTHEST)
+        scales, shifts = self.layers(known).chunk(2, dim=1)
+        sizes = list(self.channels)
+        return list(zip((1 + scales).split(sizes, 1), shifts.split(sizes, 1), strict=True))
+
+
+def convolutions(decoder: nn.Module) -> list[nn.Conv2d]:
+    """A decoder's convolutions, in the order of Factors."""
+    return [module for module in decoder.modules() if isinstance(module, nn.Conv2d)]
+
+
+@torch.no_grad()
+def fold(decoder: nn.Module, factors: Factors) -> None:
+    """Makes a decoder draw one person only: `factors` (N = 1) times and plus what its convolutions give."""
+    for convolution, (scale, shift) in zip(convolutions(decoder), factors, strict=True):
+        convolution.weight *= scale[0, :, None, None, None]
+        if convolution.bias is None:
+            raise ValueError("a convolution without bias cannot take a shift")
+        convolution.bias.copy_(scale[0] * convolution.bias + shift[0])
+
+
+class PersonReader:
+    """Tells in 320 numbers who somebody is: their embedding, and a thumbnail of the face in colour."""
+
+    def __init__(self, device: str = "auto", embedder: FaceEmbedder | None = None) -> None:
+        self._embedder = embedder or FaceEmbedder(device)
+
+    def read(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
+        """(n, 320) of n faces; a person is the mean of theirs. Arguments as of `FaceEmbedder.embed`."""
+        views, _ = self._embedder.cut(images, points)
+        size = (THUMBNAIL_PX, THUMBNAIL_PX)
+        small = np.stack([cv2.resize(view, size, interpolation=cv2.INTER_AREA).reshape(-1) for view in views])
+        return np.hstack([self._embedder.embed(images, points), small.astype(np.float32) / 255])
+
+    def read_set(self, faces: FaceSet) -> NDArray[np.float32]:
+        """(320,) of the person in a face set. Raises UserError for an image that cannot be read."""
+        chosen = np.unique(np.linspace(0, len(faces) - 1, FACES_LOOKED_AT).round().astype(int))
+        points = [faces.records[index].crop_points for index in chosen]
+        return self.read([read_image(faces.path(index)) for index in chosen], points).mean(0)
+
+
+@dataclass(frozen=True, eq=False)
+class GenericWeights:
+    """The shipped weights of one model: by their names in the file, and the model's settings they were trained with."""
+
+    name: str
+    tensors: Mapping[str, Tensor]
+    settings: Mapping[str, float | int]
+
+    @classmethod
+    def of(cls, model_name: str) -> GenericWeights | None:
+        """Those of a model; None where none are shipped. Raises UserError for a damaged file."""
+        name = NAME.format(model_name)
+        if name not in listed():
+            return None
+        arrays, metadata = load_pretrained(name)
+        try:
+            settings = json.loads(metadata["settings"])
+        except (ValueError, LookupError) as error:
+            raise UserError(f"the weights {name} do not say what model they are of; install again") from error
+        return cls(name, {key: torch.from_numpy(value) for key, value in arrays.items()}, settings)
+
+    def unfit(self, model: SwapModel) -> list[str]:
+        """Names of the model's weights that these have in another shape, or not at all; empty: it can begin with them.
+
+        A Gaussian code's spread is no such weight: it begins narrow.
+        """
+        own = {name: value for name, value in model.state_dict().items() if name.split(".")[0] in (*PARTS, "decoder_a")}
+        return [
+            name
+            for name, value in own.items()
+            if ".spread." not in name
+            and (name_in_file(name) not in self.tensors or self.tensors[name_in_file(name)].shape != value.shape)
+        ]
+
+    def conditioner(self, decoder: nn.Module) -> Conditioner:
+        """The part that knows how people change this decoder."""
+        part = Conditioner([layer.out_channels for layer in convolutions(decoder)])
+        part.load_state_dict(
+            {name.removeprefix("person."): value for name, value in self.tensors.items() if name.startswith("person.")}
+        )
+        return part.eval()
+
+
+def name_in_file(name: str) -> str:
+    """A weight's name in a file of generic weights: there is one decoder."""
+    return name.replace("decoder_a.", "decoder.", 1).replace("decoder_b.", "decoder.", 1)

@@ -1,0 +1,172 @@
+"""What a run begins with: nothing, the shipped generic weights, or other weights, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from faceswap.swap.data.pair_data import open_faces
+from faceswap.swap.models.layers import SIDES, Side, SwapModel
+from faceswap.swap.models.registry import model_name
+from faceswap.swap.training.checkpoints import find_weights
+from faceswap.swap.training.generic import GenericWeights, PersonReader, fold, name_in_file
+from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensors
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Begins at random."""
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        """Fills `model`, which was built at random, for the face sets in the folders `faces`; says what it did."""
+        return "begun at random"
+
+    def resting(self, model: SwapModel) -> list[nn.Parameter]:
+        """The weights that do not learn during the first `freeze_steps` steps."""
+        return []
+
+    @property
+    def rests(self) -> int:
+        """How many steps they rest."""
+        return 0
+
+
+@dataclass(frozen=True)
+class _Filled(Scratch):
+    """`keep`: the parts to take over (None: all); the others begin at random. `freeze`: parts (None: all but the
+    decoders) that rest during the first `freeze_steps` steps."""
+
+    keep: Sequence[str] | None = None
+    freeze: Sequence[str] | None = None
+    freeze_steps: int = 0
+
+    def __post_init__(self) -> None:
+        if self.freeze_steps < 0:
+            raise ValueError(f"init.freeze_steps must be 0 or more, not {self.freeze_steps}")
+
+    def resting(self, model: SwapModel) -> list[nn.Parameter]:
+        if not self.freeze_steps:
+            return []
+        parts = checked_parts("init.freeze", self.freeze, model)
+        if self.freeze is None:
+            parts = [part for part in parts if not part.startswith("decoder")]
+        return [weight for part in parts for weight in model.get_submodule(part).parameters()]
+
+    @property
+    def rests(self) -> int:
+        return self.freeze_steps
+
+
+@dataclass(frozen=True)
+class Generic(_Filled):
+    """Begins with the shipped weights of this model, both decoders made to draw the people in the face sets.
+
+    At random where none are shipped for the model as it is set.
+    """
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        parts = checked_parts("init.keep", self.keep, model)
+        weights = GenericWeights.of(model_name(model))
+        if weights is None:
+            return f"begun at random: no generic weights are shipped for the model {model_name(model)}"
+        if unfit := weights.unfit(model):
+            settings = ", ".join(f"{name}={value}" for name, value in weights.settings.items())
+            return f"begun at random: the generic weights are of {settings} ({len(unfit)} of them have another shape)"
+        own = model.state_dict()
+        given = {name: weights.tensors[name_in_file(name)] for name in own if name_in_file(name) in weights.tensors}
+        loaded = _copied(own, given, parts)
+        reader = PersonReader()
+        conditioner = weights.conditioner(model.get_submodule("decoder_a"))
+        for side in SIDES:
+            if f"decoder_{side}" in parts:
+                person = torch.from_numpy(reader.read_set(open_faces(faces[side])))
+                device = next(model.parameters()).device
+                with torch.no_grad():
+                    factors = [(scale.to(device), shift.to(device)) for scale, shift in conditioner(person[None])]
+                fold(model.get_submodule(f"decoder_{side}"), factors)
+        return f"started from {weights.name} ({', '.join(parts)}): {len(loaded)} weights loaded"
+
+
+@dataclass(frozen=True)
+class Weights(_Filled):
+    """Begins with those of a run, a checkpoint or a .safetensors file at `path`, wherever shapes agree."""
+
+    path: str | Path = ""
+
+    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+        if not str(self.path):
+            raise UserError("init.path= is missing: the run, checkpoint or .safetensors file to begin with")
+        return str(start_from(model, Path(self.path), self.keep))
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What was taken over from `path`. Names are weights of the model, or of the file for `skipped`.
+
+    `loaded`: the file's values; `fresh`: of another shape or not in the file, so newly initialised; `kept_out`: in
+    parts that were not asked for; `skipped`: in the file, unknown to the model.
+    """
+
+    path: Path
+    loaded: tuple[str, ...]
+    fresh: tuple[str, ...]
+    kept_out: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"started from {self.path}: {len(self.loaded)} weights loaded"]
+        for what, names in (("newly initialised", self.fresh), ("left out", self.kept_out), ("unknown", self.skipped)):
+            if names:
+                lines.append(f"{len(names)} {what}: {', '.join(names)}")
+        return "; ".join(lines)
+
+
+def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None) -> Transfer:
+    """Copies the named parts' weights from a run, a checkpoint or a safetensors file, wherever shapes agree.
+
+    `keep`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
+    inter_ab, inter_b, decoder); None takes all. Raises UserError when nothing fits or the file cannot be read.
+    """
+    parts = checked_parts("init.keep", keep, model)
+    path = find_weights(Path(source))
+    try:
+        given = read_tensors(path)
+    except DamagedCheckpoint as error:
+        raise UserError(f"cannot start from {path}: {error}; a run or a .safetensors file is accepted") from error
+
+    own = model.state_dict()
+    wanted = {name for name in own if name.split(".")[0] in parts}
+    loaded = _copied(own, given, parts)
+    if not loaded:
+        raise UserError(f"no weight in {path} fits this model's {', '.join(parts)}; was it another model?")
+    return Transfer(
+        path=path,
+        loaded=tuple(loaded),
+        fresh=tuple(n for n in own if n in wanted and n not in loaded),
+        kept_out=tuple(n for n in own if n not in wanted),
+        skipped=tuple(n for n in given if n not in own),
+    )
+
+
+def checked_parts(setting: str, parts: Sequence[str] | None, model: SwapModel) -> Sequence[str]:
+    """The parts asked for, or all. Raises UserError for one that the model does not have, and for none."""
+    if parts is None:
+        return model.PARTS
+    unknown = [part for part in parts if part not in model.PARTS]
+    if unknown or not parts:
+        raise UserError(f"{setting}: '{', '.join(map(str, unknown))}' is none of {', '.join(model.PARTS)}")
+    return parts
+
+
+def _copied(own: Mapping[str, Tensor], given: Mapping[str, Tensor], parts: Sequence[str]) -> list[str]:
+    """Copies what fits into `own`, a model's weights; their names."""
+    loaded = [n for n in own if n.split(".")[0] in parts and n in given and given[n].shape == own[n].shape]
+    with torch.no_grad():
+        for name in loaded:
+            own[name].copy_(given[name])
+    return loaded

@@ -1,0 +1,143 @@
+"""The loop of a training: step, look, save; back to the last checkpoint when the loss is no number any more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.engine.interrupts import StopRequest
+from faceswap.engine.progress import Clock
+from faceswap.engine.state import TrainingState
+from faceswap.swap.data.batch_stream import WorkersDied
+from faceswap.swap.data.prefetch import AnyBatch
+from faceswap.swap.training.best import Best
+from faceswap.swap.training.evaluator import score_of
+from faceswap.swap.training.run_log import RunLog
+from faceswap.swap.training.train_step import Session
+from faceswap.swap.training.validator import Viewer
+from faceswap.utils.errors import UserError
+from faceswap.utils.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Steps between points of the curves (`log`), between previews and validations (`look`), between checkpoints."""
+
+    log: int
+    look: int
+    save: int
+
+
+class Loop:
+    """Trains until the clock says so or somebody asks to stop; what it leaves in the run is whole at any time.
+
+    `restore` fills the model from the newest checkpoint that can be read; `save` writes one of the state it is given.
+    `viewer` looks at what is trained, `best` keeps the weights that it likes best. `retries`: how often it may go back.
+    `journal` None: another process looks, writes and saves for this one.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        journal: RunLog | None,
+        pace: Pace,
+        retries: int,
+        restore: Callable[[], TrainingState | None],
+        save: Callable[[TrainingState], Any],
+        viewer: Viewer,
+        best: Best,
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._journal = journal
+        self._pace = pace
+        self._retries = retries
+        self._restore = restore
+        self._save = save
+        self._viewer = viewer
+        self._best = best
+        self._results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
+
+    def run(self, batches: Iterator[Mapping[str, AnyBatch]], bar: Progress, stop: StopRequest) -> None:
+        """All steps there are to do. Raises UserError when going back does not help, or a process died."""
+        clock, began = self._clock, self._clock.iteration
+        finished = clock.done()
+        try:
+            while not finished:
+                self._session.step(next(batches))
+                finished = clock.tick(bool(stop))
+                bar.advance()
+                if self._holds(finished) and self._journal is not None:
+                    self._look_and_save(self._journal, finished, not clock.stopped, bar)
+        except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
+            if self._journal is not None and clock.iteration > began and not self._session.broken(look=True):
+                self._results["losses"] = self._session.take_losses() or self._results["losses"]
+                self._save(clock.state())
+                self._report(self._journal)
+            if not stop:
+                raise
+
+    def _holds(self, finished: bool) -> bool:
+        """Whether there is a model to look at and to keep. A run that broke goes back; at its end it stops and says so.
+
+        Weights are asked only when somebody will look at them: a GPU would have to wait.
+        """
+        due = any(map(self._clock.every, (self._pace.log, self._pace.look, self._pace.save)))
+        if self._session.broken(look=finished or due):
+            self._go_back(0 if finished else self._retries)
+            return False
+        return finished or not self._session.left_out
+
+    def _look_and_save(self, journal: RunLog, finished: bool, may_look: bool, bar: Progress) -> None:
+        clock, pace = self._clock, self._pace
+        saves = finished or clock.every(pace.save)
+        looks = (finished or clock.every(pace.look)) and may_look
+        if finished or clock.every(pace.log):
+            losses = self._session.take_losses() or self._results["losses"]
+            self._results["losses"] = losses
+            journal.scalars({**losses, **self._session.speed()}, clock.iteration)
+            bar.note(" ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {clock}")
+        with self._session.paused():
+            if saves:
+                self._save(clock.state())
+            if looks:
+                self._look(journal)
+            if saves or looks:
+                self._report(journal)
+
+    def _look(self, journal: RunLog) -> None:
+        iteration = self._clock.iteration
+        self._results["validation"] = validation = self._viewer.validate()
+        self._results["score"] = score = score_of(validation)
+        journal.scalars(validation | ({} if score is None else {"validation/swap/score": score}), iteration)
+        self._best.offer(self._viewer.model, iteration, score, validation)
+        for kind, picture in self._viewer.pictures().items():
+            journal.preview(picture, iteration, kind)
+        journal.note("time", self._clock.outlook(), iteration)
+
+    def _report(self, journal: RunLog) -> None:
+        left = self._clock.left_seconds()
+        ahead = {"seconds_to_go": None if left is None else round(left)}
+        beside = {"best": self._best.report(), "look_seconds": self._viewer.seconds}
+        journal.report(self._session.report(self._clock.state()) | ahead | self._results | beside)
+
+    def _go_back(self, retries: int) -> None:
+        """To the last checkpoint's weights with half the rate. The clock runs on, so that other batches come now."""
+        clock = self._clock
+        found = self._restore() if clock.setbacks < retries else None
+        if found is None:
+            raise UserError(
+                f"the loss is no number any more at iteration {clock.iteration}; lower optimiser.learning_rate (and "
+                "say allow_changes=true): the same command goes on from the last checkpoint"
+            )
+        clock.setbacks += 1
+        log.warning(
+            "the loss is no number any more at iteration %d: back to the weights of iteration %d with half the "
+            "learning rate, %d of at most %d times", clock.iteration, found.iteration, clock.setbacks, retries,
+        )  # fmt: skip
+        self._session.forget()

@@ -1,0 +1,187 @@
+"""Training a pair: one shared encoder, two decoders, warped inputs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from faceswap.core.face_set import REPORT
+from faceswap.engine.accelerator import Compile, Precision, Switch, choose_machine, gpu_errors, memory_errors
+from faceswap.engine.interrupts import StopRequest
+from faceswap.engine.optimizers import Adam
+from faceswap.engine.process_group import find_team
+from faceswap.engine.progress import Clock
+from faceswap.engine.state import TrainingState
+from faceswap.engine.update import Update, Updater
+from faceswap.swap.data.batch_stream import BatchStream, worker_count
+from faceswap.swap.data.batches import BatchMaker
+from faceswap.swap.data.colour import ColourChange
+from faceswap.swap.data.pair_data import CACHE, open_pair
+from faceswap.swap.data.prefetch import Feeder
+from faceswap.swap.data.recolour import ColourTransfer
+from faceswap.swap.data.warp import Warp
+from faceswap.swap.losses.adversarial import Discriminator
+from faceswap.swap.losses.perceptual import Likeness
+from faceswap.swap.losses.reconstruction import ReconstructionLoss
+from faceswap.swap.models.layers import SwapModel
+from faceswap.swap.models.lite import Lite
+from faceswap.swap.training.batch_size import BatchSize, check_batch_size, choose_batch_size
+from faceswap.swap.training.best import Best
+from faceswap.swap.training.checkpoints import (
+    CHECKPOINTS,
+    find_weights,
+    remove_leftovers,
+    restore_latest,
+    save_checkpoint,
+)
+from faceswap.swap.training.config_guard import check_same_settings
+from faceswap.swap.training.evaluator import judge_for
+from faceswap.swap.training.initialisation import Scratch, Weights
+from faceswap.swap.training.loop import Loop, Pace
+from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
+from faceswap.swap.training.train_step import Session
+from faceswap.swap.training.validator import Viewer
+from faceswap.utils.atomic import remove
+from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.locks import locked
+from faceswap.utils.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+def train_pair(
+    faces_a: Path,  # face set of A, whose face is put on B
+    faces_b: Path,  # face set of B
+    run: Path,  # folder of the run; a run that is there goes on
+    *,
+    model: Callable[[], SwapModel] = Lite,  # makes the untrained model
+    loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
+    likeness: Likeness = Likeness(),  # noqa: B008 (frozen)
+    discriminator: Discriminator = Discriminator(),  # noqa: B008 (frozen)
+    optimiser: Adam = Adam(),  # noqa: B008 (frozen)
+    update: Update = Update(),  # noqa: B008 (frozen)
+    warp: Warp = Warp(),  # noqa: B008 (frozen)
+    colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
+    transfer: ColourTransfer = "none",  # of B's colours to A's faces: none, reinhard, mkl
+    batch_size: BatchSize = 8,  # faces of each side a step, of each process; auto: what memory allows
+    iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
+    minutes: float | None = None,  # training time in all, likewise; None: no limit
+    device: str = "auto",  # auto, cpu, cuda, cuda:N
+    precision: Precision = "auto",  # auto, fp32, bf16
+    channels_last: Switch = "auto",
+    compile: Compile = "auto",
+    workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
+    seed: int = 0,  # of weights, order, warps and colours
+    init: Scratch = Scratch(),  # noqa: B008 (frozen) what a new run begins with, and what of it rests at first
+    validation_share: float = 0.05,  # last part of each face set, never trained on
+    log_every: int = 50,  # steps
+    preview_every: int = 500,  # steps; also when validation is measured
+    judge: bool = True,  # the validation tells whose face the swap is, and how well it follows B
+    save_every: int = 1000,  # steps
+    keep: int = 2,  # checkpoints
+    config_text: str = "",  # all settings, shown in TensorBoard
+    default_text: str = "",  # the same with every value as it is when nobody sets it
+    restart: bool = False,  # forget an earlier run in this folder
+    allow_changes: bool = False,  # go on with other settings than those of `config_text` before
+) -> Path:
+    """Trains until `iterations` or `minutes` are reached and gives back `run`.
+
+    Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
+    `restart` removes an earlier run when all that the new one needs is read, checked and built. One process at a time
+    trains a run, or the team that torchrun has started (distributed.py), whose first alone writes. Raises UserError for
+    what the user can mend, Interrupted after a signal, when all is saved.
+    """
+    check_batch_size(batch_size)
+    _check(iterations=iterations, log_every=log_every, preview_every=preview_every)
+    _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
+    if not 0 <= validation_share < 1:
+        raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
+    team = find_team()
+    machine = choose_machine(device, precision, channels_last, compile, team)
+    restart = restart and not team.came_back  # it has done so before one of the team died
+    with gpu_errors(), team.meet(machine.device), locked(run, "training it") if team.leads else nullcontext():
+        for folder in (CHECKPOINTS, CACHE) if team.leads else ():
+            remove_leftovers(run / folder)
+
+        torch.manual_seed(seed)
+        names = (faces_a.name, faces_b.name)
+        with memory_errors(batch_size):
+            network = machine.place(model())
+            steps = optimiser.build(network)
+            updater = Updater(network, steps, update, team, init.resting(network), init.rests)
+            adversary = discriminator.build(machine)
+            likeness_loss = likeness.build(network.coverage, machine)
+        beside = [adversary] if adversary is not None else []
+
+        def restore() -> TrainingState | None:
+            found = restore_latest(run, network, steps, names, updater.averaged, beside)
+            team.check_same(found.iteration if found else 0, "checkpoints")
+            return found
+
+        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
+        with memory_errors(batch_size):
+            state = None if restart else restore()
+        if state is None:
+            state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
+            log.info("%s", init.begin(network, {"a": faces_a, "b": faces_b}))
+            updater.begin()
+        else:
+            if not allow_changes:
+                check_same_settings(run, config_text, default_text)
+            log.info("going on from iteration %d of %s", state.iteration, run)
+            if isinstance(init, Weights):
+                log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
+
+        sizes = (network.resolution, network.coverage)
+        with team.leader_first():
+            data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
+        team.seed_apart(state.seed, state.iteration)
+        on_gpu = machine.device.type == "cuda"
+        gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
+        clock = Clock(replace(state, faces=names), iterations, minutes, team)
+        session = Session(network, updater, loss, machine, data, clock, likeness_loss, adversary)
+        if batch_size == "auto":
+            chosen = choose_batch_size(state.batch_size, network, machine, session.attempt)
+            batch_size = clock.batch_size = team.smallest(chosen)
+        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, team)
+        eyes = judge_for(data, str(machine.device)) if judge and team.leads else None
+        viewer = Viewer(updater.shown, session.losses, machine, data, eyes)
+        if restart and team.leads:
+            _forget(run, maker)
+        if clock.done():
+            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
+        with (
+            StopRequest() as stop,
+            memory_errors(batch_size),
+            RunLog(run, clock.iteration, config_text) if team.leads else nullcontext() as journal,
+            BatchStream(maker, clock.iteration, worker_count(workers, on_gpu, team.here)) as stream,
+            Feeder(stream, session.loader, machine) if on_gpu else nullcontext(stream) as batches,
+            Progress(None if minutes else iterations, "train", "iteration", clock.iteration, team.leads) as bar,
+        ):
+            pace = Pace(log_every, preview_every, save_every)
+            loop = Loop(session, clock, journal, pace, update.retries, restore, save, viewer, Best(run))
+            loop.run(batches, bar, stop)
+        if (stop or clock.stopped) and not clock.done():
+            where = f"iteration {clock.iteration}, saved in {run}"
+            raise Interrupted(f"stopped at {where}; the same command goes on from there")
+    return run
+
+
+def _forget(run: Path, maker: BatchMaker) -> None:
+    """Removes an earlier run, once a first batch has shown that the new one can begin."""
+    maker.make(0)
+    for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS, REPORT):
+        remove(run / name)
+
+
+def _check(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not value > 0:
+            raise UserError(f"{name}={value}: must be above 0")

@@ -1,0 +1,101 @@
+"""What can be seen of a model between two steps: its losses on held-out faces, what the judge says, pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceswap.engine.accelerator import Machine
+from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
+from faceswap.swap.losses.reconstruction import weighted_mean
+from faceswap.swap.models.layers import SIDES, SwapModel
+from faceswap.swap.training.evaluator import Judge
+from faceswap.swap.training.previews import preview_grid, swap_grid
+
+Losses = Callable[[Tensor, Tensor | None, Tensor, Tensor], Mapping[str, Tensor]]
+
+
+class Viewer:
+    """Looks at `model`, the one that is to be used later on; `losses` of images, masks, targets and target masks.
+
+    `seconds`: what the parts of the last look took.
+    """
+
+    def __init__(
+        self, model: SwapModel, losses: Losses, machine: Machine, data: PairData, judge: Judge | None = None
+    ) -> None:
+        self.model = model
+        self.seconds: dict[str, float] = {}
+        self._losses = losses
+        self._machine = machine
+        self._data = data
+        self._judge = judge
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Of the held-out faces, unwarped: losses, PSNR inside the mask, and what the judge says of the swap.
+
+        Names begin with `validation`; empty when none are held out.
+        """
+        if not all(len(views) for views in self._data.held_out.values()):
+            return {}
+        parts: dict[str, float] = {}
+        began = time.monotonic()
+        for side in SIDES:
+            targets, target_masks = self._tensors(self._data.held_out[side])
+            with self._machine.autocast():
+                images, masks = self.model.decode(self.model.encode(targets), side)
+            for name, value in self._losses(images, masks, targets, target_masks).items():
+                parts[f"validation/{side}/{name}"] = float(value)
+            error = float(weighted_mean((images - targets).square(), target_masks))
+            parts[f"validation/{side}/psnr_db"] = float(-10 * np.log10(max(error, 1e-10)))
+        self.seconds["validation"] = round(time.monotonic() - began, 3)
+        return with_totals(parts, "validation") | self._judged()
+
+    @torch.no_grad()
+    def pictures(self) -> dict[str, NDArray[np.uint8]]:
+        """By kind: "" faces of both sides, `held_out` the swap of faces that never train, if there are any."""
+        began = time.monotonic()
+        with self._machine.autocast():
+            faces = [self._tensors(self._data.shown[side])[0] for side in SIDES]
+            pictures = {"": preview_grid(self.model, *faces)}
+            if held_out := self._data.held_out["b"].some(PREVIEW_FACES):
+                faces_b, _ = self._tensors(held_out)
+                pictures["held_out"] = swap_grid(faces_b, *self.model.decode(self.model.encode(faces_b), "a"))
+        self.seconds["pictures"] = round(time.monotonic() - began, 3)
+        return pictures
+
+    def _judged(self) -> dict[str, float]:
+        if self._judge is None:
+            return {}
+        began = time.monotonic()
+        judged = self._judge(self._swaps(self._judge.judged))
+        self.seconds["judging"] = round(time.monotonic() - began, 3)
+        return {f"validation/swap/{name}": value for name, value in judged.items()}
+
+    def _swaps(self, faces: FaceViews) -> NDArray[np.uint8]:
+        """(N, R, R, 3): the faces as decoder A draws them."""
+        with self._machine.autocast():
+            images, _ = self.model.decode(self.model.encode(self._tensors(faces)[0]), "a")
+        return (images.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+    def _tensors(self, faces: FaceViews) -> tuple[Tensor, Tensor]:
+        """Images (N, 3, R, R) and masks (N, 1, R, R), float32 in [0, 1] on the device."""
+        pictures = torch.from_numpy(faces.pictures).to(self._machine.device).permute(0, 3, 1, 2).float() / 255
+        layout = torch.channels_last if self._machine.channels_last else torch.contiguous_format
+        return pictures[:, :3].contiguous(memory_format=layout), pictures[:, 3:]
+
+
+def with_totals(parts: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The parts and, under `prefix/a`, `prefix/b` and `prefix`, their sums (PSNR is no part of a loss)."""
+    summed = {name: value for name, value in parts.items() if not name.endswith("psnr_db")}
+    totals = {
+        f"{prefix}/{side}": sum(value for name, value in summed.items() if name.startswith(f"{prefix}/{side}/"))
+        for side in SIDES
+    }
+    return {**parts, **totals, prefix: sum(totals.values())}

@@ -1,0 +1,1 @@
+"""Faces over time: tracks, smoothing, and whose track it is."""

@@ -1,0 +1,101 @@
+"""Faces linked into tracks, and their points smoothed without lag, as the frames stream by."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.values import Face, Frame
+from faceswap.track.tracker import Glance, Linker, is_cut
+
+LEAST_EXTENT_PX = 1.0  # points on one spot have no direction
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFrame:
+    """A frame, the faces found in it with their tracks, and whether it begins a shot."""
+
+    frame: Frame
+    faces: Sequence[Face]
+    cut: bool
+
+
+def linked(
+    found: Iterable[tuple[Frame, Sequence[Face]]], linker: Linker, before: Glance | None = None
+) -> Iterator[FoundFrame]:
+    """Each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
+
+    `before`: what the frame before the first one looked like, if there was one.
+    """
+    for frame, faces in found:
+        glance = Glance.at(frame)
+        cut = before is not None and is_cut(before, glance)
+        before = glance
+        usable = [face for face in faces if np.ptp(face.points, axis=0).max() > LEAST_EXTENT_PX]
+        tracks = linker.step(usable, cut)
+        yield FoundFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)
+
+
+def smoothed_tracks(stream: Iterable[FoundFrame], smooth_frames: int) -> Iterator[FoundFrame]:
+    """The same frames, each face's points after a symmetric quadratic filter over `smooth_frames` to both sides.
+
+    So many frames are held back; boxes, scores and tracks stay as they are. Nothing is mixed across a cut or a frame
+    without the track; there the window ends. 0: all goes through unchanged.
+    """
+    if smooth_frames <= 0:
+        yield from stream
+        return
+    window: deque[FoundFrame] = deque()  # the frames before and after the one whose turn it is
+    now = 0
+    for found in stream:
+        window.append(found)
+        if len(window) - now > smooth_frames:
+            yield _smoothed(window, now)
+            now += 1
+        if now > smooth_frames:
+            window.popleft()
+            now -= 1
+    for index in range(now, len(window)):
+        yield _smoothed(window, index)
+
+
+def quadratic_weights(low: int, high: int) -> NDArray[np.float64]:
+    """How much the frames low..high (0 is now) count in the quadratic least-squares fit's value at 0.
+
+    Savitzky and Golay 1964. A quadratic follows speed and acceleration, so nods are not flattened as by a plain mean.
+    """
+    steps = np.arange(low, high + 1, dtype=np.float64)
+    powers = steps[:, None] ** np.arange(min(3, len(steps)))
+    return np.linalg.pinv(powers)[0]
+
+
+def _smoothed(window: Sequence[FoundFrame], now: int) -> FoundFrame:
+    faces = [_smoothed_face(window, now, face) for face in window[now].faces]
+    return replace(window[now], faces=faces)
+
+
+def _smoothed_face(window: Sequence[FoundFrame], now: int, face: Face) -> Face:
+    before: list[NDArray] = []
+    for index in range(now, 0, -1):
+        points = None if window[index].cut else _points_of(window[index - 1], face.track)
+        if points is None:
+            break
+        before.insert(0, points)
+    after: list[NDArray] = []
+    for index in range(now + 1, len(window)):
+        points = None if window[index].cut else _points_of(window[index], face.track)
+        if points is None:
+            break
+        after.append(points)
+    weights = quadratic_weights(-len(before), len(after))
+    return replace(face, points=np.tensordot(weights, np.stack([*before, face.points, *after]), 1))
+
+
+def _points_of(found: FoundFrame, track: int) -> NDArray[np.float32] | None:
+    """The points of a track in a frame, None when it is not there, or not alone."""
+    points = [face.points for face in found.faces if face.track == track]
+    return points[0] if track >= 0 and len(points) == 1 else None

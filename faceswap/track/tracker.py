@@ -1,0 +1,161 @@
+"""Joins the faces of neighbouring frames into tracks: one number for one person until a cut or a long absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.embeddings import as_stored, likeness
+from faceswap.core.values import Face, Frame
+
+LEAST_OVERLAP = 0.2
+LONGEST_GAP_FRAMES = 10
+LONGEST_MEMORY_FRAMES = 100  # so long somebody who was recognised may be away within a shot
+SAME, DIFFERENT = 0.65, 0.1  # likeness above which two faces are one person's, and below which they are two people's
+NEAR_SIDES = 4.0  # a face that comes back without overlap must be so near, in sides of the larger box
+_NEW_SHARE = 0.3  # of each new embedding in a track's remembered one
+
+
+def overlap(a: Face, b: Face) -> float:
+    """Intersection over union of two boxes, in [0, 1]."""
+    # Boxes are compared as they are stored (see FaceRecord.to_json), so that a resumed run decides as the first did.
+    a_box, b_box = np.round(a.box.astype(np.float64), 3), np.round(b.box.astype(np.float64), 3)
+    sides = np.minimum(a_box[2:], b_box[2:]) - np.maximum(a_box[:2], b_box[:2])
+    if sides.min() <= 0:
+        return 0.0
+    common = float(sides.prod())
+    return common / float((a_box[2:] - a_box[:2]).prod() + (b_box[2:] - b_box[:2]).prod() - common)
+
+
+@dataclass(frozen=True, eq=False)
+class _Open:
+    """A track that may still go on: its last face, for how many frames it was not seen, who it is if that is known."""
+
+    track: int
+    last: Face
+    missed: int = 0
+    who: NDArray[np.float32] | None = None
+
+    def seen_as(self, face: Face) -> _Open:
+        who = self.who
+        if face.embedding is not None:
+            new = as_stored(face.embedding)
+            who = new if who is None else (1 - _NEW_SHARE) * who + _NEW_SHARE * new
+        return _Open(self.track, face, 0, who)
+
+
+class Linker:
+    """Gives each face the number of its track, frame after frame.
+
+    The faces of a frame are matched to the open tracks greedily, best first: by `affinity`, the boxes' overlap or any
+    other likeness of places in [0, 1], plus the likeness of embeddings where both are known. A pair below
+    `least_affinity` is no match, unless its embeddings say that it is the same person, near by. After a gap, embeddings
+    that differ part what overlaps. A track ends at a cut or after `longest_gap_frames` frames without its face, that of
+    a person whose embedding is known after `longest_memory_frames`. A face that comes with a track keeps it.
+    """
+
+    def __init__(
+        self,
+        affinity: Callable[[Face, Face], float] = overlap,
+        least_affinity: float = LEAST_OVERLAP,
+        longest_gap_frames: int = LONGEST_GAP_FRAMES,
+        longest_memory_frames: int = LONGEST_MEMORY_FRAMES,
+    ) -> None:
+        self._affinity, self._least, self._longest_gap = affinity, least_affinity, longest_gap_frames
+        self._longest_memory = longest_memory_frames
+        self._open: list[_Open] = []
+        self._next = 0
+
+    def step(self, faces: Sequence[Face], cut: bool = False) -> list[int]:
+        """The tracks of the next frame's faces; `cut`: this frame begins a new shot."""
+        if cut:
+            self._open = []
+        tracks = [face.track for face in faces]
+        for track, index in self._matches(faces):
+            tracks[index] = track
+        for index, track in enumerate(tracks):
+            if track < 0:
+                tracks[index] = self._next
+            self._next = max(self._next, tracks[index] + 1)
+        self._remember(faces, tracks)
+        return tracks
+
+    def _matches(self, faces: Sequence[Face]) -> list[tuple[int, int]]:
+        """Pairs of open track and face index, each used once, best first."""
+        pairs = sorted(
+            (-value, known.missed, known.track, index)
+            for index, face in enumerate(faces)
+            if face.track < 0
+            for known in self._open
+            if (value := self._value(known, face)) is not None
+        )
+        matches: dict[int, int] = {}
+        for _, _, track, index in pairs:
+            if track not in matches and index not in matches.values():
+                matches[track] = index
+        return list(matches.items())
+
+    def _value(self, known: _Open, face: Face) -> float | None:
+        """How well a face continues a track; None when it does not."""
+        place = self._affinity(known.last, face)
+        alike = None if known.who is None or face.embedding is None else likeness(known.who, as_stored(face.embedding))
+        if alike is None:
+            return place if place >= self._least and known.missed <= self._longest_gap else None
+        if known.missed and alike < DIFFERENT:
+            return None
+        if place >= self._least and known.missed <= self._longest_gap:
+            return place + alike
+        return place + alike if alike >= SAME and _is_near(known.last, face) else None
+
+    def _remember(self, faces: Sequence[Face], tracks: Sequence[int]) -> None:
+        before = {known.track: known for known in self._open}
+        seen = {
+            track: before.get(track, _Open(track, face)).seen_as(face)
+            for track, face in zip(tracks, faces, strict=True)
+        }
+        for known in self._open:
+            longest = self._longest_gap if known.who is None else max(self._longest_gap, self._longest_memory)
+            if known.track not in seen and known.missed < longest:
+                seen[known.track] = replace(known, missed=known.missed + 1)
+        self._open = list(seen.values())
+
+
+def _is_near(a: Face, b: Face) -> bool:
+    a_box, b_box = np.round(a.box.astype(np.float64), 3), np.round(b.box.astype(np.float64), 3)
+    side = max((a_box[2:] - a_box[:2]).max(), (b_box[2:] - b_box[:2]).max())
+    return bool(np.abs(a_box[:2] + a_box[2:] - b_box[:2] - b_box[2:]).max() / 2 <= NEAR_SIDES * side)
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """What is kept of a frame to tell a cut: `brightness` (36, 64) float32 and `colours`, an 8 x 8 x 8 histogram."""
+
+    brightness: NDArray[np.float32]
+    colours: NDArray[np.float32]
+
+    @classmethod
+    def at(cls, frame: Frame) -> Glance:
+        # Every n-th pixel first: a glance need not see all of a large frame.
+        step = max(1, min(frame.width // 256, frame.height // 144))
+        small = cv2.resize(np.ascontiguousarray(frame.image[::step, ::step]), (64, 36), interpolation=cv2.INTER_AREA)
+        colours = cv2.calcHist([small], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3).ravel()
+        return cls(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32), colours / colours.sum())
+
+
+def is_cut(before: Glance, after: Glance) -> bool:
+    """Whether a new shot begins: the picture's layout is another one, or its colours are and the layout changed too.
+
+    Layout: 1 - correlation of brightness; on real footage 0.8 to 1 at cuts and below 0.3 within shots. Colours alone
+    would take a flash for a cut and miss cuts within a dark film.
+    """
+    a, b = before.brightness - before.brightness.mean(), after.brightness - after.brightness.mean()
+    if np.abs(before.brightness - after.brightness).mean() < 6:  # grey levels: noise on a flat picture
+        return False
+    strength = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    layout = 1 - float((a * b).sum()) / strength if strength > 1e-3 else 1.0
+    colours = float(np.abs(before.colours - after.colours).sum()) / 2
+    return layout > 0.5 or (colours > 0.35 and layout > 0.15)

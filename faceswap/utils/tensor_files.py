@@ -1,0 +1,57 @@
+"""Tensors in files: safetensors with a header of our own; never unpickled."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+HEADER_KEY = "faceswap"
+
+
+class DamagedCheckpoint(Exception):
+    """A checkpoint that cannot be read: cut short, overwritten, or not one at all."""
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """What a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
+
+    Raises DamagedCheckpoint when the file is missing, cut or no safetensors.
+    """
+    with _opened(path) as file:
+        try:
+            description = json.loads((file.metadata() or {}).get(HEADER_KEY, "{}"))
+        except (ValueError, RecursionError) as error:
+            raise DamagedCheckpoint(f"{path.name}: {error}") from error
+    return description if isinstance(description, dict) else {}
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file. Raises DamagedCheckpoint."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
+    """Writes a safetensors file. Raises OSError, as every other way of writing does."""
+    try:  # on the CPU and contiguous, as the format wants them
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, header)
+    except SafetensorError as error:
+        refused = re.search(r"os error (\d+)", str(error))
+        if refused is None:
+            raise
+        raise OSError(int(refused[1]), os.strerror(int(refused[1])), str(path)) from error
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise DamagedCheckpoint(f"{path.name}: {error}") from error

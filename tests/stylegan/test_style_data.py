@@ -1,0 +1,80 @@
+"""What a generator learns from."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from faceswap.stylegan.data.packed import Pictures, middle_square, open_pictures
+from faceswap.utils.errors import UserError
+
+
+@pytest.fixture
+def arrays(tmp_path):
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 255, (12, 32, 32, 3), np.uint8)
+    np.save(tmp_path / "targets.npy", targets)
+    return tmp_path, targets
+
+
+def test_a_batch_is_a_function_of_its_number(arrays):
+    _, targets = arrays
+    pictures = Pictures(targets, 255 - targets)
+    for number in (0, 5, 1):
+        one, other = pictures.batch(number, 8, 3, True), pictures.batch(number, 8, 3, True)
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+        torch.testing.assert_close(one[0], -one[1])  # seen and target are turned together
+    assert not torch.equal(pictures.batch(0, 8, 3, True)[1], pictures.batch(0, 8, 4, True)[1])
+
+
+def test_every_picture_has_its_turn(arrays):
+    _, targets = arrays
+    batches = [Pictures(targets).batch(number, 4, 0, False)[1] for number in range(3)]
+    shown = torch.cat(batches).flatten(1)
+    assert len({tuple(row.tolist()) for row in shown}) == 12
+
+
+def test_arrays_are_taken_as_they_are_and_checked(arrays, tmp_path):
+    folder, targets = arrays
+    pictures = open_pictures(folder, 32, tmp_path / "cache.npy")
+    assert np.array_equal(pictures.targets, targets)
+    assert pictures.seen is pictures.targets
+    with pytest.raises(UserError, match="resolution=64 needs uint8"):
+        open_pictures(folder, 64, tmp_path / "cache.npy")
+    np.save(folder / "seen.npy", targets[:9])
+    with pytest.raises(UserError, match="9 pictures"):
+        open_pictures(folder, 32, tmp_path / "cache.npy")
+    (folder / "targets.npy").write_bytes(b"\x93NUMPY no")
+    with pytest.raises(UserError, match="damaged"):
+        open_pictures(folder, 32, tmp_path / "cache.npy")
+
+
+def test_an_array_that_would_run_code_is_refused(tmp_path):
+    np.save(tmp_path / "targets.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(UserError, match="no array"):
+        open_pictures(tmp_path, 32, tmp_path / "cache.npy")
+
+
+def test_images_are_packed_once(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(9):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 60, 3), number * 20, np.uint8))
+    pictures = open_pictures(folder, 32, tmp_path / "run" / "cache.npy")
+    assert pictures.targets.shape == (9, 32, 32, 3)
+    assert sorted(pictures.targets[:, 16, 16, 0]) == [20 * number for number in range(9)]
+    (folder / "0.png").unlink()
+    assert len(open_pictures(folder, 32, tmp_path / "run" / "cache.npy")) == 9
+
+
+@pytest.mark.parametrize("name", ["none", "empty"])
+def test_sources_without_pictures_are_named(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=f"data=.*{name}"):
+        open_pictures(tmp_path / name, 32, tmp_path / "cache.npy")
+
+
+def test_the_middle_square():
+    image = np.zeros((20, 60, 3), np.uint8)
+    image[:, 20:40] = 200
+    assert middle_square(image, 32).min() >= 199

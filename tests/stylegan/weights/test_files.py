@@ -1,0 +1,179 @@
+"""Weights come in from every layout and go out again bit for bit; what does not fit is refused in one line."""
+
+import json
+from argparse import Namespace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.weights.files import generator_hash, load_generator, save_generator, write_as
+from faceswap.utils.errors import UserError
+from tests.stylegan import published_made as made
+
+
+@pytest.fixture
+def nvidia():
+    return made.nvidia_tensors()
+
+
+def assert_holds(generator: Generator, nvidia: dict) -> None:
+    state = generator.state_dict()
+    assert state.keys() == {name for name in nvidia if not name.endswith("resample_filter")}
+    for name, tensor in state.items():
+        assert torch.equal(tensor, nvidia[name]), name
+        assert tensor.dtype == torch.float32 and not tensor.requires_grad
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_nvidias_pickle_with_any_protocol(tmp_path, nvidia, protocol):
+    assert_holds(load_generator(made.write_nvidia(tmp_path / "n.pkl", nvidia, protocol=protocol)), nvidia)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("kind", ["final", "training", "bare", "e4e"])
+def test_rosinalitys_files(tmp_path, nvidia, zipped, kind):
+    weights, average = made.rosinality_tensors(nvidia)
+    optimiser = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(2)}},
+                 "param_groups": [{"lr": 0.002, "betas": (0.0, 0.99), "params": [0]}]}  # fmt: skip
+    content = {
+        "final": {"g_ema": weights, "latent_avg": average},
+        "training": {"g": weights, "g_ema": weights, "latent_avg": average, "g_optim": optimiser,
+                     "args": Namespace(size=32, path="faces"), "ada_aug_p": 0.1},
+        "bare": {**weights, "latent_avg": average},
+        "e4e": {"state_dict": {f"decoder.{name}": one for name, one in weights.items()}
+                | {"encoder.input_layer.0.weight": torch.zeros(3)},
+                "latent_avg": average.repeat(8, 1), "opts": {"device": "cuda:0", "start_from_latent_avg": True}},
+    }[kind]  # fmt: skip
+    torch.save(content, tmp_path / "r.pt", _use_new_zipfile_serialization=zipped)
+    assert_holds(load_generator(tmp_path / "r.pt"), nvidia)
+
+
+def test_tensorflows_pickle(tmp_path, nvidia):
+    generator = load_generator(made.write_tensorflow(tmp_path / "t.pkl", nvidia))
+    for name, tensor in generator.state_dict().items():
+        assert torch.allclose(tensor, nvidia[name], rtol=0, atol=2e-7), name  # the 1 of the biases rounds
+
+
+def test_a_missing_average_is_computed_the_same_each_time(tmp_path, nvidia, caplog):
+    weights, _ = made.rosinality_tensors(nvidia)
+    torch.save({"g_ema": weights}, tmp_path / "r.pt")
+    with caplog.at_level("INFO"):
+        first, second = (load_generator(tmp_path / "r.pt") for _ in range(2))
+    assert "the mean of 10,000 codes stands in" in caplog.text
+    assert torch.equal(first.average, second.average)
+    torch.testing.assert_close(first.average, first.mapping(torch.randn(20_000, made.Z_SIZE)).mean(0), rtol=0, atol=0.1)
+
+
+def test_missing_noise_is_drawn_the_same_each_time(tmp_path, nvidia):
+    weights, average = made.rosinality_tensors(nvidia)
+    weights = {name: one for name, one in weights.items() if not name.startswith("noises.")}
+    torch.save({"g_ema": weights, "latent_avg": average}, tmp_path / "r.pt")
+    first, second = (load_generator(tmp_path / "r.pt") for _ in range(2))
+    assert generator_hash(first) == generator_hash(second)
+
+
+def test_an_encoder_beside_the_generator_is_told(tmp_path, nvidia, caplog):
+    weights, average = made.rosinality_tensors(nvidia)
+    state = {f"decoder.{name}": one for name, one in weights.items()} | {"encoder.body.0.weight": torch.zeros(3)}
+    torch.save({"state_dict": state, "latent_avg": average}, tmp_path / "e.pt")
+    with caplog.at_level("INFO"):
+        load_generator(tmp_path / "e.pt")
+    assert "its encoder (1 weights" in caplog.text
+
+
+@pytest.mark.parametrize("layout", ["ours", "nvidia", "rosinality"])
+@pytest.mark.parametrize("clamp", [None, 256.0])
+def test_there_and_back_is_bit_for_bit(tmp_path, nvidia, layout, clamp):
+    generator = load_generator(made.write_nvidia(tmp_path / "n.pkl", nvidia, clamp))
+    out = tmp_path / ("out.safetensors" if layout == "ours" else "out.pt")
+    back = load_generator(write_as(generator, out, layout, {"from": "n.pkl"}))
+    assert_holds(back, nvidia)
+    assert generator_hash(back) == generator_hash(generator)
+    assert back.settings["clamp"] == (clamp if layout == "ours" else None)
+
+
+def test_what_others_load_has_their_names_and_shapes(tmp_path, nvidia):
+    generator = load_generator(made.write_nvidia(tmp_path / "n.pkl", nvidia, None))
+    theirs = torch.load(write_as(generator, tmp_path / "n.pt", "nvidia", {}), weights_only=True)["G_ema"]
+    assert theirs.keys() == nvidia.keys() and all(torch.equal(theirs[name], nvidia[name]) for name in theirs)
+    theirs = torch.load(write_as(generator, tmp_path / "r.pt", "rosinality", {}), weights_only=True)
+    weights, average = made.rosinality_tensors(nvidia)
+    assert theirs["g_ema"].keys() == weights.keys() and torch.equal(theirs["latent_avg"], average)
+    for name, tensor in weights.items():
+        assert theirs["g_ema"][name].shape == tensor.shape and torch.equal(theirs["g_ema"][name], tensor), name
+
+
+def test_ours_says_where_it_comes_from_and_may_be_half_as_large(tmp_path):
+    generator = Generator(32, [8] * 4, 8, 8, 2, clamp=64.0)
+    path = save_generator(generator, tmp_path / "g.safetensors", {"steps": 3}, torch.float16)
+    assert load_file(path)["synthesis.b4.const"].dtype == torch.float16
+    loaded = load_generator(path)
+    assert loaded.settings == generator.settings and not loaded.training
+    assert generator_hash(loaded) != generator_hash(generator)  # rounded
+    again = save_generator(loaded, tmp_path / "again.safetensors", {}, torch.float16)
+    assert generator_hash(load_generator(again)) == generator_hash(loaded)
+    rows = torch.randn(1, 8, 8, requires_grad=True)
+    loaded.synthesis(rows).sum().backward()  # inversion learns rows through it
+    assert rows.grad is not None
+
+
+def test_nvidias_names_in_safetensors_need_no_header(tmp_path, nvidia):
+    save_file({name: one.clone().contiguous() for name, one in nvidia.items()}, tmp_path / "n.safetensors")
+    assert_holds(load_generator(tmp_path / "n.safetensors"), nvidia)
+
+
+def without(name):
+    return lambda tensors: tensors.pop(name)
+
+
+def other(name, tensor):
+    return lambda tensors: tensors.update({name: tensor})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("synthesis.b8.conv0.weight"), "lacks synthesis.b8.conv0.weight"),
+        (without("mapping.fc0.weight"), "no StyleGAN2 generator"),
+        (other("synthesis.b8.conv0.weight", torch.zeros(3, 3)), "has the shape (3, 3) instead of"),
+        (other("synthesis.b8.skip.weight", torch.zeros(3, 3)), "'synthesis.b8.skip.weight'"),
+        (other("mapping.embed.weight", torch.zeros(3, 3)), "several classes"),
+        (other("synthesis.input.freqs", torch.zeros(3, 3)), "StyleGAN3"),
+        (other("synthesis.b4.resample_filter", torch.ones(4, 4)), "low-pass filter"),
+        (other("synthesis.b4.const", torch.full((12, 4, 4), torch.nan)), "not all finite"),
+        (other("synthesis.b64.torgb.weight", torch.zeros(3, 3, 1, 1)), "lacks"),
+    ],
+)
+def test_other_generators_are_refused_with_the_reason(tmp_path, nvidia, change, said):
+    change(nvidia)
+    with pytest.raises(UserError, match="cannot use the weights") as caught:
+        load_generator(made.write_nvidia(tmp_path / "n.pkl", nvidia))
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_weights(tmp_path):
+    (tmp_path / "g.onnx").write_bytes(b"x")
+    (tmp_path / "g.safetensors").write_bytes(b"x" * 100)
+    (tmp_path / "empty.pt").write_bytes(b"")
+    for name, said in (("none.pkl", "there are no weights"), ("g.onnx", "accepted are"), ("g.safetensors", "damaged"),
+                       ("empty.pt", "damaged")):  # fmt: skip
+        with pytest.raises(UserError, match=said):
+            load_generator(tmp_path / name)
+
+
+def test_a_header_cannot_ask_for_more_than_the_file_holds(tmp_path):
+    generator = Generator(32, [8] * 4, 8, 8, 2)
+    header = {"settings": json.dumps({**generator.settings, "channels": [100_000] * 4, "clamp": 1e99})}
+    save_file(generator.state_dict(), tmp_path / "g.safetensors", header)
+    with pytest.raises(UserError, match="clamps at no number"):
+        load_generator(tmp_path / "g.safetensors")
+    header = {"settings": json.dumps({**generator.settings, "channels": [100_000] * 4})}
+    save_file(generator.state_dict(), tmp_path / "g.safetensors", header)
+    assert load_generator(tmp_path / "g.safetensors").settings == generator.settings
+
+
+def test_a_layout_is_written_under_its_suffix(tmp_path):
+    with pytest.raises(UserError, match=r"written as \.pt; name it g\.pt"):
+        write_as(Generator(32, [8] * 4, 8, 8, 2), tmp_path / "g.safetensors", "rosinality", {})

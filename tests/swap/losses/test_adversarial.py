@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+
+from faceswap.engine.accelerator import choose_machine
+from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
+from faceswap.swap.training.checkpoints import list_checkpoints
+from tests.swap.runs import assert_same_run, files_of, train
+
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
+ON = Discriminator(power=0.5, channels=4)
+CPU = choose_machine("cpu", "fp32")
+
+
+def test_it_learns_to_tell_two_kinds_of_pictures_apart():
+    torch.manual_seed(0)
+    adversary, mask = Adversary(Discriminator(power=1, channels=8, learning_rate=1e-2), CPU), torch.ones(4, 1, 16, 16)
+    losses = []
+    for _ in range(40):
+        true = torch.rand(4, 3, 16, 16)
+        adversary(torch.full_like(true, 0.5), true, mask, 0)
+        adversary.learn(taken=True)
+        losses.append(adversary.report()["discriminator"])
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_its_opinion_moves_the_face_alone_and_not_itself():
+    adversary = Adversary(ON, CPU)
+    images, mask = torch.rand(2, 3, 16, 16, requires_grad=True), torch.zeros(2, 1, 16, 16)
+    mask[..., 4:12, 4:12] = 1
+    part = adversary(images, torch.rand(2, 3, 16, 16), mask, 0)["adversary"]
+    part.backward()
+    assert (images.grad[..., 5:11, 5:11] != 0).any() and (images.grad[..., :4, :] == 0).all()
+    assert all(weight.grad is None for weight in adversary._network.parameters())
+
+
+def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_taken():
+    adversary = Adversary(Discriminator(power=1, start=3), CPU)
+    pictures, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
+    assert adversary(pictures, pictures, mask, 2) == {}
+    before = {name: value.clone() for name, value in adversary._network.named_parameters()}
+    assert set(adversary(pictures, pictures, mask, 3)) == {"adversary"}
+    adversary.learn(taken=False)
+    assert all((before[name] == value).all() for name, value in adversary._network.named_parameters())
+    assert adversary.report() == {}
+
+
+def test_shapes():
+    assert PatchNet(4)(torch.zeros(2, 3, 96, 96)).shape == (2, 1, 12, 12)
+    assert Discriminator().build(CPU) is None
+
+
+def test_a_run_with_it_resumes_exactly(sets, tmp_path):
+    whole = train(sets, tmp_path / "whole", discriminator=ON)
+    losses = json.loads((whole / "report.json").read_text())
+    assert "loss/a/adversary" in losses["losses"] and "validation/a/adversary" not in losses["validation"]
+    train(sets, tmp_path / "cut", discriminator=ON, save_every=4)
+    shutil.rmtree(list_checkpoints(tmp_path / "cut")[0])
+    assert_same_run(whole, train(sets, tmp_path / "cut", discriminator=ON))
+    assert any(name.startswith("discriminator/moments/") for name in files_of(whole)[1])
+
+
+def test_it_can_join_late_and_leave(sets, tmp_path):
+    run = train(sets, tmp_path / "run", iterations=2)
+    train(sets, run, iterations=4, discriminator=ON)
+    train(sets, run, iterations=6)
+    assert not any(name.startswith("discriminator/") for name in files_of(run)[1])
+
+
+def test_one_of_other_channels_begins_anew_beside_the_same_model(sets, tmp_path, caplog):
+    run = train(sets, tmp_path / "run", iterations=2, discriminator=ON)
+    with caplog.at_level("INFO"):
+        train(sets, run, iterations=4, discriminator=replace(ON, channels=2 * ON.channels))
+    assert "going on from iteration 2" in caplog.text and "discriminator begins anew" in caplog.text
+
+
+@pytest.mark.parametrize("change", [{"power": -1}, {"start": -1}, {"channels": 0}, {"learning_rate": 0}])
+def test_impossible_settings_are_refused(change):
+    with pytest.raises(ValueError, match=f"discriminator.*{next(iter(change))}"):
+        Discriminator(**change)
