@@ -5,33 +5,27 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-
-TEMP_MARK = ".part"
-
-
-def temp_path(path: Path) -> Path:
-    """The temporary name beside `path`: same folder (so that the rename is atomic), same suffix, hidden."""
-    # File systems allow 255 bytes a name; a long name is cut, the process number keeps it apart from others.
-    stem = path.stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")
-    return path.with_name(f".{stem}.{os.getpid()}{TEMP_MARK}{path.suffix}")
+from faceswap.utils.links import own_folder, refuse_links
+from faceswap.utils.writers import remove_entry, sweep_once, temp_path
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path that becomes `path` when the block ends well and is removed when it does not.
 
-    Raises UserError when the disk is full or the folder cannot be written.
+    What dead processes left in the folder is swept. Raises UserError when the disk is full, the folder cannot be
+    written, or is reached through a link where that is not allowed (links.py).
     """
     path = Path(path)
     temp = temp_path(path)
     with writing_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
+        sweep_once(path.parent)
         remove(temp)
         try:
             yield temp
@@ -82,11 +76,9 @@ def flush_to_disk(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file or folder if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Removes a file or folder if it is there, never through a link. Raises UserError and OSError."""
+    refuse_links(path)
+    remove_entry(path)
 
 
 def _advice(number: int | None, above: bool) -> str | None:
@@ -97,6 +89,6 @@ def _advice(number: int | None, above: bool) -> str | None:
         return "choose a place that you may write to"
     if number == errno.ENAMETOOLONG:
         return "choose a shorter name"
-    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
         return "something else is there: choose another name"
     return None
