@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,15 +38,16 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals to write into one line for the user."""
+    """Turns the operating system's refusals to write into one line for the user, whichever library was refused."""
     try:
         yield
-    except OSError as error:
-        place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
-        advice = _advice(error.errno, place in path.parents)
+    except Exception as error:
+        number, name = _refusal(error)
+        place = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else None
+        advice = _advice(number, place in path.parents)
         if advice is None:
             raise
-        reason = os.strerror(error.errno or 0).lower()
+        reason = os.strerror(number or 0).lower()
         # The block may also read: the error's own file is the one to look at.
         related = place is None or place in (path, temp_path(path), *path.parents) or path in place.parents
         verb, name = ("write", path) if related else ("use", place)
@@ -79,6 +81,18 @@ def remove(path: Path) -> None:
     """Removes a file or folder if it is there, never through a link. Raises UserError and OSError."""
     refuse_links(path)
     remove_entry(path)
+
+
+def _refusal(error: Exception) -> tuple[int | None, object]:
+    """The system's number of a refusal and the file that it is about, None where an error does not tell or is none."""
+    if isinstance(error, OSError):
+        if error.errno is None and "requested and" in str(error):  # numpy: "40000 requested and 512 written"
+            return errno.ENOSPC, None
+        return error.errno, error.filename
+    if isinstance(error, RuntimeError) and re.search("inline_container|PytorchStreamWriter", str(error)):
+        return errno.ENOSPC, None  # torch's writer does not say what the system said
+    told = re.search(r"os error (\d+)", str(error)) if type(error).__name__ == "SafetensorError" else None
+    return (int(told[1]), None) if told else (None, None)
 
 
 def _advice(number: int | None, above: bool) -> str | None:
