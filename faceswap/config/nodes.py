@@ -77,11 +77,12 @@ class OriginalNode:
 
 @dataclass
 class LiteNode:
-    """The same shape for a laptop: 96 px with a learned mask."""
+    """The same shape for a laptop: looks at 96 px, draws them or twice as many, with a learned mask."""
 
     _target_: str = "faceswap.swap.models.lite.Lite"
     coverage: float = option(0.7, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0)
+    output_scale: int = option(1, "px drawn for each px looked at: 1 draws 96, 2 draws 192", minimum=1, maximum=2)
 
 
 @dataclass

@@ -18,7 +18,7 @@ LARGEST_BYTES = (1 << 31) - 1  # protobuf, in which ONNX files are written, hold
 # What the models of this program are made of. None can loop, reach for files or run code; how large their results
 # get is known before they run.
 OPERATORS = frozenset(
-    ["Add", "Cast", "Concat", "Constant", "Conv", "DepthToSpace", "Div", "Flatten", "Gemm", "Identity",
+    ["Add", "AveragePool", "Cast", "Concat", "Constant", "Conv", "DepthToSpace", "Div", "Flatten", "Gemm", "Identity",
      "InstanceNormalization", "LeakyRelu", "Mul", "ReduceMean", "Reshape", "Sigmoid", "Slice", "Sqrt", "Transpose",
      "Unsqueeze"]
 )  # fmt: skip

@@ -138,6 +138,17 @@ class Convolution(nn.Conv2d):
         return flat.view(len(features), height, width, self.out_channels).permute(0, 3, 1, 2)
 
 
+class Reduced(nn.Sequential):
+    """Layers that look at pictures `factor` times smaller than they come: each pixel the mean of factor x factor."""
+
+    def __init__(self, factor: int, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self.factor = factor
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(functional.avg_pool2d(images, self.factor) if self.factor > 1 else images)
+
+
 def downscale(channels_in: int, channels_out: int, kernel: int = 5, slope: float = LEAK) -> nn.Sequential:
     """Strided convolution + LeakyReLU: half the side."""
     return nn.Sequential(

@@ -14,7 +14,7 @@ from faceswap.swap.models.original import Original
 from faceswap.utils.errors import UserError
 
 MODELS: dict[str, type[SwapModel]] = {"original": Original, "lite": Lite, "df": Df, "liae": Liae}
-ADDED_SETTINGS = {"beta": 0.0}  # what weights files of earlier versions do not say
+ADDED_SETTINGS = {"beta": 0.0, "output_scale": 1}  # what weights files of earlier versions do not say
 
 
 def model_name(model: SwapModel) -> str:

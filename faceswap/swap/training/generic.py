@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -22,6 +22,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.images import read_image
 from faceswap.swap.models.layers import LEAK, SwapModel
+from faceswap.swap.training.output_scale import block_px, fitted_rows, output_layer
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import listed, load_pretrained
 
@@ -31,6 +32,8 @@ THUMBNAIL_PX = 8
 PERSON_SIZE = FaceEmbedder.size + 3 * THUMBNAIL_PX**2
 FACES_LOOKED_AT = 32  # of a face set, spread over its time
 _FARTHEST = 2.5  # standard deviations that a person may differ from the training's people in any number
+
+_LAST_OF_PERSON = "person.layers.4."
 
 Factors = list[tuple[Tensor, Tensor]]  # of each convolution the scale and the shift, (N, C) each
 
@@ -117,6 +120,25 @@ class GenericWeights:
         except (ValueError, LookupError) as error:
             raise UserError(f"the weights {name} do not say what model they are of; install again") from error
         return cls(name, {key: torch.from_numpy(value) for key, value in arrays.items()}, settings)
+
+    def drawing_as(self, model: SwapModel) -> GenericWeights:
+        """The same weights, drawing as many pixels as `model` does; as they are where it ends in another way."""
+        decoder = model.get_submodule(model.TWINS[0])
+        layer = output_layer(decoder)
+        if not layer or f"decoder.{layer}.bias" not in self.tensors:
+            return self
+        wanted, last = len(decoder.get_parameter(f"{layer}.bias")), len(self.tensors[f"decoder.{layer}.bias"])
+        colours = wanted // block_px(decoder) ** 2
+        if wanted == last:
+            return self
+        tensors = dict(self.tensors)
+        for name in (f"decoder.{layer}.weight", f"decoder.{layer}.bias"):
+            tensors[name] = fitted_rows(tensors[name], wanted, colours)
+        for name in (name for name in tensors if name.startswith(_LAST_OF_PERSON)):
+            halves = [torch.cat([half[:-last], fitted_rows(half[-last:], wanted, colours)])
+                      for half in tensors[name].chunk(2)]  # fmt: skip
+            tensors[name] = torch.cat(halves)  # scales, then shifts, the output layer's last
+        return replace(self, tensors=tensors)
 
     def unfit(self, model: SwapModel) -> list[str]:
         """Names of the model's weights that these have in another shape, or not at all; empty: it can begin with them.

@@ -14,6 +14,7 @@ from faceswap.swap.models.layers import SIDES, Side, SwapModel
 from faceswap.swap.models.registry import model_name
 from faceswap.swap.training.checkpoints import find_weights
 from faceswap.swap.training.generic import GenericWeights, PersonReader, fold, name_in_file
+from faceswap.swap.training.output_scale import fitted
 from faceswap.utils.errors import UserError
 from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensors
 
@@ -74,6 +75,7 @@ class Generic(_Filled):
         weights = GenericWeights.of(model_name(model))
         if weights is None:
             return f"begun at random: no generic weights are shipped for the model {model_name(model)}"
+        weights = weights.drawing_as(model)
         if unfit := weights.unfit(model):
             settings = ", ".join(f"{name}={value}" for name, value in weights.settings.items())
             return f"begun at random: the generic weights are of {settings} ({len(unfit)} of them have another shape)"
@@ -135,7 +137,7 @@ def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None
     parts = checked_parts("init.keep", keep, model)
     path = find_weights(Path(source))
     try:
-        given = read_tensors(path)
+        given = fitted(read_tensors(path), model)
     except DamagedCheckpoint as error:
         raise UserError(f"cannot start from {path}: {error}; a run or a .safetensors file is accepted") from error
 
