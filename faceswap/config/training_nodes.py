@@ -37,10 +37,14 @@ class DiscriminatorNode:
     """A second network that learns to tell drawn faces from true ones."""
 
     _target_: str = "faceswap.swap.losses.adversarial.Discriminator"
-    power: float = option(0.0, "weight of its opinion; 0: there is none", minimum=0)
+    power: float = option(0.0, "weight of its opinion; 0, and features=0: there is none", minimum=0)
     start: int = option(0, "step from which on it takes part", minimum=0)
     channels: int = option(32, "of its first layer", minimum=1)
     learning_rate: float = option(2e-4, "its own step size", minimum=0)
+    features: float = option(0.0, "weight of the distance of what it sees in drawn and true patches", minimum=0)
+    init: str = option(
+        "generic", "what it begins with: the shipped weights or random ones", choices=("generic", "scratch")
+    )
 
 
 @dataclass

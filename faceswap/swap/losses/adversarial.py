@@ -7,13 +7,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from faceswap.engine.accelerator import Machine
+from faceswap.utils.pretrained import listed, load_pretrained
 
+Init = Literal["generic", "scratch"]
+INITS: tuple[Init, ...] = ("generic", "scratch")
+SHIPPED = "discriminator"  # in pretrained/
 _WEIGHTS, _MOMENTS = "discriminator/weights/", "discriminator/moments/"  # in the checkpoint
 
 log = logging.getLogger(__name__)
@@ -21,25 +26,37 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Discriminator:
-    """`power`: weight of its opinion in the model's loss; 0: there is none. `start`: step from which on it takes part.
+    """`power`: weight of its opinion in the model's loss. `features`: weight of how far what it sees in a drawn patch
+    is from what it sees in the true one (feature matching, Wang et al. 2018, pix2pixHD). Both 0: there is none.
 
-    `channels`: of its first layer. `learning_rate`: its own step size.
+    `start`: step from which on it takes part. `channels`: of its first layer. `learning_rate`: its own step size.
+    `init`: generic, the shipped weights, which know drawn faces from rendered ones, or scratch.
     """
 
     power: float = 0.0
     start: int = 0
     channels: int = 32
     learning_rate: float = 2e-4
+    features: float = 0.0
+    init: Init = "generic"
 
     def __post_init__(self) -> None:
-        for name in ("power", "start"):
+        if self.init not in INITS:
+            raise ValueError(f"discriminator.init must be one of {', '.join(INITS)}, not {self.init}")
+        for name in ("power", "features", "start"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"discriminator.{name} must be 0 or more, not {getattr(self, name)}")
         if self.channels < 1 or not self.learning_rate > 0:
             raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
 
     def build(self, machine: Machine) -> Adversary | None:
-        return Adversary(self, machine) if self.power else None
+        """It at work; None where it has no say. Raises UserError for shipped weights that are damaged."""
+        if not (self.power or self.features):
+            return None
+        network = PatchNet(self.channels)
+        if self.init == "generic":
+            log.info("%s", begin_with_shipped(network))
+        return Adversary(self, machine, network)
 
 
 class PatchNet(nn.Sequential):
@@ -55,6 +72,27 @@ class PatchNet(nn.Sequential):
             layers += [spectral_norm(nn.Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(0.2)]
         super().__init__(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 3, 1, 1)))
 
+    def look(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The features after each LeakyReLU, finest first, and the opinions; float32."""
+        stages, seen = [], pictures
+        for layer in self:
+            seen = layer(seen)
+            if isinstance(layer, nn.LeakyReLU):
+                stages.append(seen.float())
+        return stages, seen.float()
+
+
+def begin_with_shipped(network: PatchNet) -> str:
+    """Fills a fresh network with the shipped weights, if there are any of its size; says what it did."""
+    if SHIPPED not in listed():
+        return "the discriminator begins at random: no weights are shipped for it"
+    arrays, _ = load_pretrained(SHIPPED)
+    own = network.state_dict()
+    if {name: value.shape for name, value in arrays.items()} != {n: tuple(v.shape) for n, v in own.items()}:
+        return "the discriminator begins at random: the shipped weights have another number of channels"
+    network.load_state_dict({name: torch.from_numpy(value).float() for name, value in arrays.items()})
+    return f"the discriminator begins with {SHIPPED}"
+
 
 class Adversary:
     """The discriminator at work: first its part of the model's loss, then, after the model's step, a step of its own.
@@ -62,11 +100,11 @@ class Adversary:
     Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses.
     """
 
-    def __init__(self, settings: Discriminator, machine: Machine) -> None:
+    def __init__(self, settings: Discriminator, machine: Machine, network: PatchNet | None = None) -> None:
         self._settings = settings
         self._autocast = machine.autocast
         self._team = machine.team
-        self._network = machine.place(PatchNet(settings.channels))
+        self._network = machine.place(network or PatchNet(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
         self._drawn: list[Tensor] = []
@@ -83,16 +121,25 @@ class Adversary:
         drawn = torch.lerp(targets, images.float(), target_masks) * 2 - 1
         self._true.append(targets * 2 - 1)
         self._drawn.append(drawn.detach())
-        self._network.requires_grad_(False)
-        return {"adversary": self._settings.power * (self._opinions(drawn) - 1).square().mean()}
+        self._network.requires_grad_(False).eval()  # while it only looks, its spectral norms stay as they are
+        stages, opinions = self._look(drawn)
+        parts = {}
+        if self._settings.power:
+            parts["adversary"] = self._settings.power * (opinions - 1).square().mean()
+        if self._settings.features:
+            with torch.no_grad():
+                wanted, _ = self._look(self._true[-1])
+            distances = [(seen - target).abs().mean() for seen, target in zip(stages, wanted, strict=True)]
+            parts["features"] = self._settings.features * torch.stack(distances).mean()
+        return parts
 
     def learn(self, taken: bool) -> None:
         """Its own step on what it was shown; none, and all forgotten, when the model's could not be `taken`."""
         true, drawn, self._true, self._drawn = self._true, self._drawn, [], []
         if not true or not taken:
             return
-        self._network.requires_grad_(True)
-        said_true, said_drawn = self._opinions(torch.cat([*true, *drawn])).chunk(2)
+        self._network.requires_grad_(True).train()
+        said_true, said_drawn = self._look(torch.cat([*true, *drawn]))[1].chunk(2)
         loss = ((said_true - 1).square().mean() + said_drawn.square().mean()) / 2
         self._steps.zero_grad()
         loss.backward()
@@ -103,13 +150,17 @@ class Adversary:
         self._steps.step()
         self._loss = loss
 
-    def _opinions(self, pictures: Tensor) -> Tensor:
+    def _look(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
         with self._autocast():
-            return self._network(pictures).float()
+            return self._network.look(pictures)
 
     def report(self) -> dict[str, float]:
         """Its last loss, for the curves."""
         return {} if self._loss is None else {"discriminator": float(self._loss)}
+
+    def weights(self) -> dict[str, Tensor]:
+        """Those of its network, by its own names."""
+        return self._network.state_dict()
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights and moments for the checkpoint."""

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from faceswap.engine.accelerator import choose_machine
 from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
 from faceswap.swap.training.checkpoints import list_checkpoints
+from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.swap.runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
@@ -48,6 +50,36 @@ def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_take
     adversary.learn(taken=False)
     assert all((before[name] == value).all() for name, value in adversary._network.named_parameters())
     assert adversary.report() == {}
+
+
+def test_features_pull_a_drawn_patch_to_what_the_true_one_shows():
+    torch.manual_seed(0)
+    adversary = Adversary(Discriminator(features=2, channels=4), CPU)
+    true, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
+    assert {name: float(value) for name, value in adversary(true, true, mask, 0).items()} == {"features": 0}
+    blurred = torch.nn.functional.avg_pool2d(true, 3, 1, 1).requires_grad_()
+    adversary(blurred, true, mask, 0)["features"].backward()
+    assert (blurred.grad != 0).any() and all(w.grad is None for w in adversary._network.parameters())
+    with torch.no_grad():
+        nearer = blurred - 0.1 * blurred.grad.sign() * (blurred - true).abs()
+        before, after = (adversary(seen, true, mask, 0)["features"] for seen in (blurred, nearer))
+    assert after < before
+
+
+def test_it_begins_with_the_shipped_weights_where_they_fit(tmp_path, monkeypatch, caplog):
+    torch.manual_seed(0)
+    shipped = PatchNet(4)
+    save_file({name: value.half() for name, value in shipped.state_dict().items()}, tmp_path / "d.safetensors")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    enter_pretrained(tmp_path, "discriminator", "d.safetensors")
+    caplog.set_level("INFO")
+    begun = {c: replace(ON, channels=c).build(CPU)._network.state_dict()["0.bias"] for c in (4, 8)}
+    torch.testing.assert_close(begun[4], shipped.state_dict()["0.bias"], atol=1e-3, rtol=1e-3)
+    assert "begins with discriminator" in caplog.text and "another number of channels" in caplog.text
+    fresh = replace(ON, init="scratch").build(CPU)._network.state_dict()["0.bias"]
+    assert not torch.allclose(fresh, shipped.state_dict()["0.bias"], atol=1e-3)
+    with pytest.raises(ValueError, match=r"discriminator\.init must be one of generic, scratch"):
+        Discriminator(init="x")
 
 
 def test_shapes():
