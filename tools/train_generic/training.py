@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from faceswap.utils.tensor_files import save_tensors
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from faceswap.engine.accelerator import choose_machine
 from faceswap.media.images import write_image
 from faceswap.media.stages import Stage
+from faceswap.swap.losses.adversarial import Adversary
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.pretrained import entry_of
 from tools.train_eyes.training import Average, resume, save
@@ -38,12 +40,14 @@ def pretrain(
     minutes: float,
     rate: float = 1e-3,
     save_every_seconds: float = 120,
+    beside: Adversary | None = None,
 ) -> Path:
     """Trains for `minutes` in all (those of earlier calls counted in) and returns the file of weights.
 
     AdamW; the rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported is
     the exponential mean of the weights. `folder` holds STEM.checkpoint (to go on from), STEM.log.jsonl, a sheet of
-    swaps between people held out, STEM.png, and STEM.safetensors, all rewritten every `save_every_seconds`.
+    swaps between people held out, STEM.png, and STEM.safetensors, all rewritten every `save_every_seconds`. `beside`
+    learns after each step what tells drawn from true pictures; its weights go into discriminator.safetensors.
     """
     folder.mkdir(parents=True, exist_ok=True)
     machine = choose_machine("auto")
@@ -55,6 +59,8 @@ def pretrain(
     optimiser = _optimiser(network, rate)
     checkpoint, log = folder / f"{stem}.checkpoint", folder / f"{stem}.log.jsonl"
     step, seconds = resume(checkpoint, network, average, optimiser)
+    if beside is not None and step:
+        beside.restore(load_file(folder / f"{stem}.discriminator"))
     begun = saved = time.monotonic()
     spent = seconds
     sums: dict[str, float] = {}
@@ -68,6 +74,9 @@ def pretrain(
             for group in optimiser.param_groups:
                 group["lr"] = now
             parts = _step(network, task, _placed(batch, machine.device), optimiser, machine, share)
+            if beside is not None:
+                beside.learn(taken=True)
+                parts |= beside.report()
             average.follow(network, step)
             step += 1
             for name, value in parts.items():
@@ -75,11 +84,11 @@ def pretrain(
             if step % LOG_EVERY == 0:
                 _log(log, {"step": step, "seconds": round(spent, 1), "rate": now} | _rounded(sums))
             if time.monotonic() - saved > save_every_seconds:
-                save(checkpoint, network, average, optimiser, step, spent)
+                _save(checkpoint, network, average, optimiser, step, spent, beside)
                 export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
                 write_image(folder / f"{stem}.png", sheet(task, average.network))
                 saved = time.monotonic()
-    save(checkpoint, network, average, optimiser, step, spent)
+    _save(checkpoint, network, average, optimiser, step, spent, beside)
     mean = average.network.eval()
     assert isinstance(mean, GenericNet)
     scores = score(task, mean)
@@ -101,8 +110,8 @@ def _know_people(network: GenericNet, task: SwapTask) -> None:
 
 
 def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
+    learning = [p for p in network.parameters() if p.requires_grad]
+    decayed, others = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
 
@@ -119,6 +128,18 @@ def _step(
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     return {"loss": float(loss.detach())} | {name: float(part.detach()) for name, part in parts.items()}
+
+
+def _save(
+    checkpoint: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float,
+    beside: Adversary | None,
+) -> None:  # fmt: skip
+    """The discriminator's own state lies in a file beside the checkpoint; its weights alone in one to ship."""
+    if beside is not None:
+        save_tensors(beside.tensors(), checkpoint.with_suffix(".discriminator"))
+        halves = {name: value.half() for name, value in beside.weights().items()}
+        save_tensors(halves, checkpoint.with_name("discriminator.safetensors"))
+    save(checkpoint, network, average, optimiser, step, seconds)
 
 
 def _batches(task: SwapTask, network: GenericNet, first: int) -> Iterator[dict[str, Tensor]]:

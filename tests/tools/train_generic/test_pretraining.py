@@ -11,14 +11,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from faceswap.engine.accelerator import choose_machine
+from faceswap.swap.losses.adversarial import Discriminator
+from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, entry_of
+from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of
 from tests.detect.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set
-from tools.train_generic import erasing, probe, ship, training
+from tools.train_generic import erasing, probe, sharpening, ship, training
 from tools.train_generic.__main__ import main
 from tools.train_generic.agreement import Agreement
 from tools.train_generic.moments import Moments
@@ -169,6 +172,34 @@ def test_pretraining_learns_goes_on_and_leaves_weights(moments, tmp_path, plain)
     again = pretrain(small(plain), task, tmp_path / "out", minutes=0.02)
     assert json.loads(again.with_suffix(".json").read_text())["steps"] > first["steps"]
     assert (tmp_path / "out" / f"{stem}.png").is_file()
+
+
+def test_sharpening_rests_the_code_goes_on_and_leaves_a_discriminator(moments, tmp_path, monkeypatch):
+    eyes = tmp_path / "eyes"
+    training.export(GenericNet("lite", {}), eyes, {})
+    enter_pretrained(eyes, "generic-lite", "generic-lite.safetensors")
+
+    def sharpened(minutes):
+        torch.manual_seed(0)
+        network = sharpening.sharper(GenericWeights.of("lite"), "lite")
+        beside = Discriminator(power=0.1, channels=2).build(choose_machine("cpu"))
+        task = sharpening.SharpTask(moments, 2, loss=ReconstructionLoss(eyes=3), adversary=beside)
+        return network, pretrain(network, task, tmp_path / "out", minutes, beside=beside)
+
+    network, path = sharpened(0.004)
+    begun, left = GenericWeights.of("lite").tensors, load_file(path)
+    assert network.resolution == 192 and left["decoder.3.weight"].shape[0] == 64
+    assert torch.equal(left["inter.0.weight"].float(), begun["inter.0.weight"])
+    assert torch.equal(left["encoder.2.0.weight"].float(), begun["encoder.2.0.weight"])
+    assert not torch.equal(left["decoder.0.0.weight"].float(), begun["decoder.0.0.weight"])
+    steps = json.loads(path.with_suffix(".json").read_text())["steps"]
+    first = load_file(path.with_name("discriminator.safetensors"))
+    sharpened(0.008)
+    assert json.loads(path.with_suffix(".json").read_text())["steps"] > steps
+    moments_kept = load_file(tmp_path / "out" / "generic-lite.discriminator")
+    last = load_file(path.with_name("discriminator.safetensors"))
+    assert float(moments_kept["discriminator/moments/0.bias/step"]) > steps
+    assert not torch.equal(first["0.bias"], last["0.bias"])
 
 
 def test_weights_are_shipped_and_found(moments, tmp_path, monkeypatch):
