@@ -19,13 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from faceswap.core.embeddings import mean_of
+from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
 from tools.truth.eyes import Eyes
-from tools.truth.score import score_clip, table, write_comparison
+from tools.truth.field import ParserFeatures, gallery
+from tools.truth.score import Gallery, score_clip, table, write_comparison
 
 DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
 BOTH = "both"
+FACES_A_PERSON = 32  # of a training clip, whose mean is who somebody is to the gallery
 
 
 def main(argv: list[str]) -> dict:
@@ -36,6 +41,10 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--workspace", type=Path, help="where face sets and runs lie (default: a temporary folder)")
     parser.add_argument("--run", default="", metavar="NAME", help="the run's name in the workspace (default: A_B)")
     parser.add_argument("--clips", type=Path, default=DEMO, help="folder of the actors' clips and pairs.json")
+    parser.add_argument(
+        "--people", type=Path, metavar="FOLDER",
+        help="a set of python -m tools.people dataset, 200 people and more: adds the retrieval of A among them",
+    )  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the training")
     parser.add_argument(
         "--convert", action="append", default=[], metavar="KEY=VALUE", help="settings of the conversion"
@@ -50,29 +59,36 @@ def main(argv: list[str]) -> dict:
         parser.error("--minutes 0 takes a run that is there: say its --workspace")
     chosen = list(pairs.values()) if options.pair == BOTH else [pairs[options.pair]]
     try:
-        eyes = Eyes()  # before anything is trained: they may not be there
+        eyes, parser_features = Eyes(), ParserFeatures()  # before anything is trained: they may not be there
+        strangers = gallery(options.people, eyes.embedder) if options.people else None
         with tempfile.TemporaryDirectory() as folder:
-            results = {pair["name"]: run(pair, options, options.workspace or Path(folder), eyes) for pair in chosen}
+            place = options.workspace or Path(folder)
+            results = {pair["name"]: run(pair, options, place, (eyes, parser_features, strangers)) for pair in chosen}
     except UserError as error:
         parser.error(str(error))
     columns = {f"{name}: {clip}": row for name, part in results.items() for clip, row in part["scores"].items()}
     print(table(columns), file=sys.stderr)
-    result = {"eyes": eyes.weights, "pairs": results}
+    result = {"eyes": eyes.weights | {"parser": parser_features.tag}, "pairs": results}
     print(json.dumps(result, indent=2))
     return result
 
 
-def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path, eyes: Eyes) -> dict:
+def run(
+    pair: dict[str, str], options: argparse.Namespace, workspace: Path,
+    judges: tuple[Eyes, ParserFeatures, NDArray | None],
+) -> dict:  # fmt: skip
     """Extracts, trains and converts one pair, and scores the result beside B's film as it was."""
     film = swap_test_clip(pair, options, workspace)
     clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name" and name}
     points = np.load(options.clips / f"{pair['test']}.landmarks.npz")["points"]
     # Where skins differ there are two right answers: A's own skin, and A in B's skin as colour transfer aims at.
     truths = [role for role in ("truth", "truth_toned") if role in clip]
+    eyes, _, strangers = judges
+    people = None if strangers is None else Gallery(who(clip["a"], eyes), who(clip["b"], eyes), strangers)
     scores = {}
     for role in truths:
-        scores[f"swap to {role}"] = score_clip(film, clip[role], clip["test"], points, eyes)
-        scores[f"B to {role}"] = score_clip(clip["test"], clip[role], clip["test"], points, eyes)
+        scores[f"swap to {role}"] = score_clip(film, clip[role], clip["test"], points, *judges[:2], people)
+        scores[f"B to {role}"] = score_clip(clip["test"], clip[role], clip["test"], points, *judges[:2], people)
     name = f"{options.run or pair['name']}.truth.mp4"
     beside = write_comparison(film, clip[truths[-1]], clip["test"], workspace / "out" / name)
     report = workspace / "runs" / run_name(pair, options) / "report.json"
@@ -82,6 +98,14 @@ def run(pair: dict[str, str], options: argparse.Namespace, workspace: Path, eyes
         "comparison": str(beside) if options.workspace else "",
         "training": json.loads(report.read_text()),
     }
+
+
+def who(clip: Path, eyes: Eyes) -> NDArray[np.float32]:
+    """The mean embedding (128,) of some frames of an actor's training clip."""
+    points = np.load(clip.with_suffix(".landmarks.npz"))["points"]
+    chosen = {int(i) for i in np.linspace(0, len(points) - 1, FACES_A_PERSON)}
+    images = [frame.image for frame in read_frames(clip) if frame.index in chosen]
+    return mean_of(eyes.embedder.embed(images, [points[i] for i in sorted(chosen)]))
 
 
 def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> Path:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from faceswap.utils.tensor_files import save_tensors
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from faceswap.media.stages import Stage
 from faceswap.swap.losses.adversarial import Adversary
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.pretrained import entry_of
+from faceswap.utils.tensor_files import save_tensors
 from tools.train_eyes.training import Average, resume, save
 from tools.train_generic.network import GenericNet
 from tools.train_generic.task import SwapTask, score

@@ -35,7 +35,7 @@ class Eyes:
     ) -> None:
         given = dict(zip(NETWORKS, (reader, embedder), strict=True))
         self.weights = {name: entry_of(name).tag for name, network in given.items() if network is None}
-        self._reader, self._embedder = reader or LandmarkReader(device), embedder or FaceEmbedder(device)
+        self._reader, self.embedder = reader or LandmarkReader(device), embedder or FaceEmbedder(device)
 
     def look(self, images: Sequence[NDArray[np.uint8]], points: NDArray) -> list[Sight]:
         """What pictures (H, W, 3) uint8 RGB show where `points` (68, 2) say that the face is, all in the same window.
@@ -45,7 +45,7 @@ class Eyes:
         """
         window = self._reader.window_of_points(points)
         read = [reading.points for reading in self._reader.read(images, [window] * len(images))]
-        return [Sight(*seen) for seen in zip(read, self._embedder.embed(images, read), strict=True)]
+        return [Sight(*seen) for seen in zip(read, self.embedder.embed(images, read), strict=True)]
 
 
 def identity_scores(swap: NDArray, truth: NDArray, original: NDArray) -> dict[str, float]:

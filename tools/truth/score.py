@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter
-from tools.truth import metrics
+from faceswap.stylegan.metrics.frechet import frechet_distance
+from tools.truth import field, metrics, sharpness
 from tools.truth.eyes import Eyes, identity_scores
 
 MEASURES = {
@@ -26,15 +28,42 @@ MEASURES = {
     "colour_error_de": "CIE Lab distance of mean colours",
     "seam_error": "grey levels a pixel in a ring round the face's edge",
     "flicker": "change beyond the truth's own motion, as a share of it",
+    "octave_1": "detail in the face's box at the film's finest octave, RMS over the truth's, 1 is as much",
+    "octave_2": "the same, an octave coarser",
+    "octave_3": "the same, two octaves coarser",
+    "octave_4": "the same, three octaves coarser",
+    "texture_distance": "by fixed filters, forgives a pixel or two; 0 is equal, 1 nothing in common",
+    "pose_error_degrees": "length of the difference of yaw, pitch and roll",
+    "expression_error_percent": "landmark error without turn, shift and size",
+    "frechet_distance": "between the clouds of the parser's features of all frames, 0 is equal",
+    "retrieval_share": "share of frames whose nearest in a gallery of 200 people and more, B among them, is A",
+    "retrieval_of_truth": "what the truth itself gets",
 }
 
 
-def score_clip(swap: Path, truth: Path, original: Path, points: NDArray, eyes: Eyes) -> dict[str, float]:
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Whom a face may be: A and B (128,), as their training clips show them, and `strangers` (N, 128)."""
+
+    a: NDArray[np.float32]
+    b: NDArray[np.float32]
+    strangers: NDArray[np.float32]
+
+    def share(self, embeddings: NDArray) -> float:
+        """Of faces (F, 128), those that are nearest to A."""
+        return field.retrieval_share(embeddings, self.a, self.b, self.strangers)
+
+
+def score_clip(
+    swap: Path, truth: Path, original: Path, points: NDArray, eyes: Eyes,
+    parser: field.ParserFeatures | None = None, gallery: Gallery | None = None,
+) -> dict[str, float]:  # fmt: skip
     """Means over all frames of `swap` against `truth`; `original` is B's clip, `points` (F, 68, 2) its landmarks.
+    What needs a parser or a gallery is left out where there is none.
 
     Raises ValueError when the clips differ in length or size.
     """
-    rows, embeddings, flicker = [], [], metrics.Flicker()
+    rows, embeddings, features, flicker, octaves = [], [], [], metrics.Flicker(), sharpness.Octaves()
     frames = zip(read_frames(swap), read_frames(truth), read_frames(original), points, strict=True)
     for a, b, c, where in frames:
         if not a.image.shape == b.image.shape == c.image.shape:
@@ -42,23 +71,37 @@ def score_clip(swap: Path, truth: Path, original: Path, points: NDArray, eyes: E
         size_px = face_size(where)
         mask = metrics.face_mask(where, b.image.shape)
         ring = metrics.edge_ring(mask, size_px)
+        box = sharpness.face_box(where, b.image.shape)
         sights = eyes.look([a.image, b.image, c.image], where)
+        read = [sight.points for sight in sights]
         rows.append(
             {
                 "psnr_db": metrics.psnr_db(a.image, b.image, mask),
                 "ssim": metrics.ssim(a.image, b.image, mask),
                 "gmsd": metrics.gmsd(a.image, b.image, mask),
-                "landmark_error_percent": landmark_error_percent(sights[0].points, sights[1].points, size_px),
+                "landmark_error_percent": landmark_error_percent(read[0], read[1], size_px),
                 "colour_error_de": metrics.colour_error(a.image, b.image, mask),
                 "seam_error": metrics.seam_error(a.image, b.image, ring),
+                "texture_distance": sharpness.texture_distance(a.image, b.image, box),
+                "pose_error_degrees": field.pose_error_degrees(read[0], read[1]),
+                "expression_error_percent": field.expression_error_percent(read[0], read[1], size_px),
             }
         )
         embeddings.append([sight.embedding for sight in sights])
+        if parser is not None:
+            features.append(parser.features([a.image, b.image], [where, where]))
+        octaves.add(a.image, b.image, box)
         flicker.add(a.image, b.image, mask)
     scores = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-    scores |= identity_scores(*np.array(embeddings).swapaxes(0, 1))
+    people = np.array(embeddings).swapaxes(0, 1)
+    scores |= identity_scores(*people)
     scores["flicker"] = flicker.ratio
-    return {name: round(scores[name], 4) for name in MEASURES}
+    scores |= {f"octave_{number}": float(ratio) for number, ratio in enumerate(octaves.ratios, 1)}
+    if parser is not None:
+        scores["frechet_distance"] = frechet_distance(*np.array(features, np.float64).swapaxes(0, 1))
+    if gallery is not None:
+        scores |= {"retrieval_share": gallery.share(people[0]), "retrieval_of_truth": gallery.share(people[1])}
+    return {name: round(scores[name], 4) for name in MEASURES if name in scores}
 
 
 def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path:
@@ -76,5 +119,9 @@ def table(scores: dict[str, dict[str, float]]) -> str:
     columns = list(scores)
     lines = [f"| measure | {' | '.join(columns)} | what it is |", "|---|" + "---:|" * len(columns) + "---|"]
     for name, meaning in MEASURES.items():
-        lines.append(f"| {name} | {' | '.join(f'{scores[c][name]:.3f}' for c in columns)} | {meaning} |")
+        lines.append(f"| {name} | {' | '.join(_shown(scores[c], name) for c in columns)} | {meaning} |")
     return "\n".join(lines)
+
+
+def _shown(scores: dict[str, float], name: str) -> str:
+    return f"{scores[name]:.3f}" if name in scores else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from faceswap.utils.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.detect.builtin.tiny_networks import write_networks
+from tests.tools.truth.made import write_parser
 from tools.bench import truth
 from tools.truth.score import MEASURES
 
@@ -19,6 +21,7 @@ def clips(tmp_path, monkeypatch):
     folder = tmp_path / "clips"
     folder.mkdir()
     write_networks(folder)
+    write_parser(folder)
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     pairs = []
     for name in ("alike", "unlike"):
@@ -54,15 +57,32 @@ def test_both_pairs_make_one_table_and_one_json(clips, swapped, tmp_path, capsys
     out, err = capsys.readouterr()
     result = json.loads(out)
     assert swapped == ["alike_a_alike_b", "unlike_a_unlike_b"]
-    assert set(result["eyes"]) == {"landmarks", "embedder"}
+    assert set(result["eyes"]) == {"landmarks", "embedder", "parser"}
     assert set(result["pairs"]["alike"]["scores"]) == {"swap to truth", "B to truth"}
     scores = result["pairs"]["unlike"]["scores"]
     assert set(scores) == {f"{clip} to {role}" for clip in ("swap", "B") for role in ("truth", "truth_toned")}
-    assert all(set(row) == set(MEASURES) for row in scores.values())
+    without = {"retrieval_share", "retrieval_of_truth"}  # nobody said which people
+    assert all(set(row) == set(MEASURES) - without for row in scores.values())
     table = [line for line in err.splitlines() if line.startswith("|")]
     assert len(table) == 2 + len(MEASURES)
     assert "alike: swap to truth" in table[0] and "unlike: B to truth_toned" in table[0]
     assert {path.name for path in (workspace / "out").iterdir()} == {"alike.truth.mp4", "unlike.truth.mp4"}
+
+
+def test_a_gallery_adds_the_retrieval(clips, swapped, tmp_path, monkeypatch):
+    asked = []
+
+    def gallery(folder, embedder):
+        asked.append(str(folder))
+        return np.eye(200, 128, dtype=np.float32)
+
+    monkeypatch.setattr(truth, "gallery", gallery)
+    monkeypatch.setattr(truth, "FACES_A_PERSON", 2)
+    for side in ("alike_a", "alike_b"):
+        np.savez(clips / f"{side}.landmarks.npz", points=np.load(clips / "alike_test.landmarks.npz")["points"])
+    result = truth.main(["--clips", str(clips), "--people", "SET", "--workspace", str(tmp_path / "w")])
+    row = result["pairs"]["alike"]["scores"]["swap to truth"]
+    assert asked == ["SET"] and set(row) == set(MEASURES) and 0 <= row["retrieval_share"] <= 1
 
 
 def test_a_run_may_have_a_name(clips, swapped, tmp_path):
