@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
     from faceswap.compositing.pipeline import convert_video
+    from faceswap.compositing.results import model_name
     from faceswap.config.compose import build
+    from faceswap.config.results import result_of
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
     from faceswap.utils.workspace import Workspace
@@ -35,16 +37,22 @@ def convert(config: Any) -> Path:
     shown, performing = (model.a, model.b) if config.to == "a" else (model.b, model.a)
     tracks = chosen_tracks(config.tracks)
     info = probe(config.video or source_of(workspace, performing))
-    name = default_name(info, shown, config.start, config.stop, tracks)
-    stored = None if config.finder else stored_faces(config.faces, info, workspace, performing)
+    # faces= and finder= together: the set, and the finder for frames that it was not made of
+    stored = stored_faces(config.faces, info, workspace, performing) if config.faces or not config.finder else None
     if config.finder:
         finder = build(config.finder)
     else:
         finder = None if stored else usual_finder(info, workspace)
+    result = result_of(
+        "convert", config, default_name(info, shown, config.start, config.stop, tracks, model.variant),
+        suffix_of(info), told=("to", "start", "stop", "tracks"), sources={"video": info.path, "model": model.source},
+    )  # fmt: skip
+    swapper = model.load()
+    log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
     return convert_video(
         info,
-        model.load(),
-        Path(config.out).expanduser() if config.out else workspace.out / name,
+        swapper,
+        result.path,
         faces=stored,
         finder=finder,
         mask=build(config.mask),
@@ -60,6 +68,7 @@ def convert(config: Any) -> Path:
         fill_frames=config.fill_frames,
         side_by_side=config.side_by_side,
         metadata=consent_metadata(pair.consent),
+        record=result.record,
         crf=config.crf,
         preset=config.preset,
         image_quality=config.image_quality,
@@ -67,12 +76,17 @@ def convert(config: Any) -> Path:
 
 
 class Model(NamedTuple):
-    """What swaps, loaded when it comes to that, the names of A and B and the consent on record."""
+    """What swaps, loaded when it comes to that, the names of A and B and the consent on record.
+
+    `source` is the run's folder or the file, `variant` what the pair's names do not tell of it.
+    """
 
     load: Callable[[], Swapper]
     a: str
     b: str
     consent: dict[str, str]
+    source: Path
+    variant: str = ""
 
 
 def trained_model(config: Any, workspace: Workspace) -> Model:
@@ -82,7 +96,8 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
 
     run = chosen_run(config.pair, workspace)
     checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
-    return Model(lambda: Swapper.load(run, checkpoint, config.device), *recorded_pair(run))
+    a, b, consent = recorded_pair(run)
+    return Model(lambda: Swapper.load(run, checkpoint, config.device), a, b, consent, run, variant_of(run.name, a, b))
 
 
 def exported_model(config: Any) -> Model:
@@ -101,7 +116,7 @@ def exported_model(config: Any) -> Model:
     if about.side != config.to:
         drawn = a if about.side == "a" else b
         raise UserError(f"to={config.to}: {path} draws {drawn}; say to={about.side}, or export side={config.to}")
-    return Model(lambda: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent})
+    return Model(lambda: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent}, path)
 
 
 def source_of(workspace: Workspace, name: str) -> Path:
@@ -160,12 +175,19 @@ def chosen_tracks(tracks: Any) -> list[int] | None:
     return numbers
 
 
-def default_name(info: SourceInfo, shown: str, start: int, stop: int | None, tracks: list[int] | None) -> str:
-    """The result's name; a part of the film is named after its range and tracks, so that it replaces no whole film."""
+def variant_of(run: str, a: str, b: str) -> str:
+    """What the name of a run says beyond its pair: nothing of A_B, model=df of A_B,model=df, all of another name."""
+    return run.removeprefix(f"{a}_{b}").lstrip("_,")
+
+
+def default_name(
+    info: SourceInfo, shown: str, start: int, stop: int | None, tracks: list[int] | None, variant: str = ""
+) -> str:
+    """The result's name without suffix; it tells the run, the range and the tracks, so that none replaces another."""
     part = f"_{start}-{'end' if stop is None else stop}" if start or stop is not None else ""
     if tracks is not None:
         part += "_tracks_" + "_".join(map(str, tracks))
-    return f"{info.name}_as_{shown}{part}{suffix_of(info)}"
+    return f"{info.name}_as_{shown}{'_' if variant else ''}{variant}{part}"
 
 
 def suffix_of(info: SourceInfo) -> str:

@@ -28,6 +28,7 @@ AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
+    from faceswap.config.results import result_of
     from faceswap.media.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
     from faceswap.stylegan.directions.discovery import styles_of
@@ -35,10 +36,10 @@ def directions(config: Any) -> Path:
     from faceswap.stylegan.gallery.sheets import direction_sheet
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
-    from faceswap.utils.workspace import Workspace
 
-    default = "directions.safetensors" if not config.foreign else f"{Path(config.foreign).stem}.safetensors"
-    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default
+    base = Path(config.foreign).stem if config.foreign else "directions"
+    result = result_of("directions", config, base, ".safetensors", told=("sheet",))
+    out = result.path
     generator = None
     if not config.foreign or config.generator:
         generator = load_generator(config.generator or None).to(choose_device(config.device))
@@ -54,7 +55,7 @@ def directions(config: Any) -> Path:
         faces = generator.spread(styles_of(generator, range(config.seed, config.seed + 3), 0.7))
         shown = list(found.directions.values())[:24]
         write_image(out.with_suffix(".png"), direction_sheet(generator, shown, faces))
-    return out
+    return result.note()
 
 
 def found_in(generator: Generator, config: Any) -> DirectionSet:

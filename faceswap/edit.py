@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
+    from faceswap.config.results import Result
     from faceswap.media.sources import SourceInfo
     from faceswap.stylegan.directions.directions import DirectionSet
     from faceswap.stylegan.editing.pasting import Paster
@@ -22,29 +23,33 @@ def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
     from faceswap.compositing.colour import ColourMemory
     from faceswap.config.compose import build
+    from faceswap.config.results import result_of
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.editing.sheets import write_page, write_sheet
-    from faceswap.utils.workspace import Workspace
 
     check_asked(config)
     inverter, known = tools_of(config)
     info, latent = source_of(config, inverter)
-    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default_name(info, config)
+    result = result_of(
+        "edit", config, *default_name(info, config), told=("start", "stop", "sheet", "page"),
+        sources={"photo" if config.photo else "video": info.path},
+    )  # fmt: skip
     memory = ColourMemory(0.8 if info.kind != "images" else 0.0)
     paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
     if not (config.sheet or config.page):
-        return write_edited(config, info, inverter, known, paster, latent, out)
+        return write_edited(config, info, inverter, known, paster, latent, result)
     directions = [known[name] for name in config.moves or sorted(known.directions)]
     photo = next(iter(photos_of(config, info, inverter, latent)))
     write = write_sheet if config.sheet else write_page
-    return write(info, inverter.generator, photo, directions, paster, out)
+    write(info, inverter.generator, photo, directions, paster, result.path)
+    return result.note()
 
 
 def write_edited(
     config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, paster: Paster, latent: Latent | None,
-    out: Path,
+    result: Result,
 ) -> Path:  # fmt: skip
-    """The edited photo or film as `out`, with a report beside it."""
+    """The edited photo or film as `result`, with a report beside it."""
     from faceswap.compositing.memory import reuse_freed_memory
     from faceswap.compositing.results import report_path
     from faceswap.config.compose import build
@@ -62,6 +67,7 @@ def write_edited(
         names = ", ".join(sorted(known.directions)) or "none"
         raise UserError(f"say what to change, for instance smile=+1.5; there are the directions: {names}")
     reuse_freed_memory()
+    out = result.path
     about = made_with_ai(generator_hash(inverter.generator), "faces in this work were edited")
     writer = writer_for(
         info, out, start=config.start, stop=config.stop, metadata=about, crf=config.crf, preset=config.preset,
@@ -77,7 +83,7 @@ def write_edited(
             info, inverter, moves, writer, paster, build(config.finder), FaceParser(config.device), config.face, how,
             config.start, config.stop,
         )  # fmt: skip
-    write_report(report_path(out), info, out, moves, numbers)
+    write_report(report_path(out), info, out, moves, numbers | result.record)
     return out
 
 
@@ -130,14 +136,14 @@ def photos_of(config: Any, info: SourceInfo, inverter: Inverter, latent: Latent 
     return inverted_photos(info, inverter, build(config.finder), FaceParser(config.device), config.face)
 
 
-def default_name(info: SourceInfo, config: Any) -> str:
-    """The result's name; of a part of a film after its range, so that it replaces no whole film."""
+def default_name(info: SourceInfo, config: Any) -> tuple[str, str]:
+    """The result's name and suffix; of a part of a film after its range, so that it replaces no whole film."""
     from faceswap.convert import suffix_of
 
     if config.sheet or config.page:
-        return f"{info.name}_edits{'.png' if config.sheet else '.html'}"
+        return f"{info.name}_edits", ".png" if config.sheet else ".html"
     part = f"_{config.start}-{config.stop or 'end'}" if config.start or config.stop is not None else ""
-    return f"{info.name}_edited{part}{suffix_of(info)}"
+    return f"{info.name}_edited{part}", suffix_of(info)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from faceswap.config.command import run_command
 
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
+    from faceswap.config.results import result_of
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
     from faceswap.swap.inference.export import export_onnx
     from faceswap.swap.training.checkpoints import find_weights
@@ -30,14 +31,16 @@ def export(config: Any) -> Path:
     given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent
     performance = f"{b}_as_{a}" if config.side == "a" else f"{a}_as_{b}"
     name = performance if a and b else f"{weights.stem}_{config.side}"
-    return export_onnx(
+    result = result_of("export", config, name, ".onnx", told=("side",), folder=run, sources={"run": run})
+    export_onnx(
         weights,
-        Path(config.out) if config.out else run / f"{name}.onnx",
+        result.path,
         side=config.side,
         run=run.name,
         faces=(a, b) if a and b else None,
         consent=given,
     )
+    return result.note()
 
 
 def run_of(weights: Path) -> Path:

@@ -13,12 +13,12 @@ MOST_MIXED = 400
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
+    from faceswap.config.results import result_of
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples
     from faceswap.stylegan.weights.files import load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError
-    from faceswap.utils.workspace import Workspace
 
     seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
     if config.mix and len(seeds) * len(styles) > MOST_MIXED:
@@ -29,10 +29,13 @@ def generate(config: Any) -> Path:
     if config.mix:
         rows_of(config.mix, generator.rows)
     how = Sampling(config.psi, config.cutoff, config.noise)
-    folder = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / "generated"
+    result = result_of("generate", config, "generated")
     if config.mix:
-        return write_grid(generator, seeds, styles, how, config.mix, folder)
-    return write_samples(generator, seeds, how, folder, config.image_format)
+        made = write_grid(generator, seeds, styles, how, config.mix, result.path)
+    else:
+        made = write_samples(generator, seeds, how, result.path, config.image_format)
+    result.note()
+    return made
 
 
 def seeds_in(setting: str, text: str) -> list[int]:

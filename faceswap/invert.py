@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faceswap.config.command import run_command
+
+if TYPE_CHECKING:
+    from faceswap.config.results import Result
+    from faceswap.media.sources import SourceInfo
 
 
 def invert(config: Any) -> Path:
@@ -19,7 +23,6 @@ def invert(config: Any) -> Path:
     from faceswap.stylegan.inversion.pipeline import How, Inverter, invert_photos, load_both
     from faceswap.stylegan.inversion.tradeoff import write_tradeoff
     from faceswap.utils.errors import UserError
-    from faceswap.utils.workspace import Workspace
 
     require(config, "photo")
     info = probe(config.photo)
@@ -30,12 +33,30 @@ def invert(config: Any) -> Path:
         resemblance(build(config.loss), config.vgg, config.device),
         How(config.start, config.steps, config.faithful, config.tuning_steps, config.rank, config.batch_size),
     )
-    folder = Path(config.out) if config.out else Workspace(Path(config.workspace)).out
+    result = result_for(config, info)
     finder, parser = build(config.finder), FaceParser(config.device)
     if config.tradeoff:
         found = portraits(info, finder, parser, config.face, inverter.generator.resolution)
-        return write_tradeoff(inverter, next(iter(found)), folder)
-    return invert_photos(info, inverter, finder, parser, folder, config.face, config.every)
+        made = write_tradeoff(inverter, next(iter(found)), result.path.parent)
+    else:
+        made = invert_photos(info, inverter, finder, parser, result.path.parent, config.face, config.every)
+    result.note()
+    return made
+
+
+def result_for(config: Any, info: SourceInfo) -> Result:
+    """The file of a photo's code or the folder of several; other settings than usual have a folder of their own."""
+    from faceswap.config.results import result_at, variant
+    from faceswap.stylegan.inversion.latents import SUFFIX
+    from faceswap.utils.workspace import Workspace
+
+    name = f"{info.files[0].stem}{'.tradeoff.png' if config.tradeoff else SUFFIX}"
+    name = name if info.is_still else f"{info.name}_inverted"
+    if config.out:
+        return result_at(Path(config.out) / name, "invert", config, {"photo": info.path}, is_chosen=True)
+    told = variant("invert", config, told=("tradeoff",))
+    folder = Workspace(Path(config.workspace)).out / (f"inverted{told}" if told else "")
+    return result_at(folder / name, "invert", config, {"photo": info.path})
 
 
 if __name__ == "__main__":

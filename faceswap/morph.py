@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap.config.command import run_command
 
 if TYPE_CHECKING:
+    from faceswap.config.results import Result
     from faceswap.core.values import AlignedFace
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.inversion.inversion import Start
@@ -32,7 +33,7 @@ def film(config: Any) -> Path:
     from faceswap.stylegan.morphing.results import FilmHow, write_film
     from faceswap.utils.errors import UserError
 
-    out = target(config, ".mp4", FILM_SUFFIXES)
+    result = target(config, ".mp4", FILM_SUFFIXES)
     studio = studio_of(config)
     first, second = studio.one(config.a, "a"), studio.one(config.b, "b")
     if config.paste != "none" and first.portrait is None:
@@ -42,19 +43,22 @@ def film(config: Any) -> Path:
     )  # fmt: skip
     how = FilmHow(config.size_px, config.frames_per_second, config.crf, config.preset)
     paster = None if config.paste == "none" else paster_of(config)
-    return write_film(studio.inverter.generator, first, second, out, timing, how, paster)
+    write_film(studio.inverter.generator, first, second, result.path, timing, how, paster)
+    return result.note()
 
 
 def child(config: Any) -> Path:
     """What two faces would have between them."""
     from faceswap.stylegan.morphing.results import write_child
 
-    out = target(config, ".png")
+    result = target(config, ".png")
     studio = studio_of(config)
     shares = shares_of(config.shares, config.weight)
-    return write_child(
-        studio.inverter.generator, studio.one(config.a, "a"), studio.one(config.b, "b"), shares, out, config.size_px
-    )
+    write_child(
+        studio.inverter.generator, studio.one(config.a, "a"), studio.one(config.b, "b"), shares, result.path,
+        config.size_px,
+    )  # fmt: skip
+    return result.note()
 
 
 def grid(config: Any) -> Path:
@@ -62,10 +66,12 @@ def grid(config: Any) -> Path:
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.morphing.results import write_grid
 
-    out = target(config, ".png")
+    result = target(config, ".png")
     studio = studio_of(config)
     rows_of(config.range, studio.inverter.generator.rows)  # a mistake is told before photos are inverted
-    return write_grid(studio.inverter.generator, studio.sitters(config.a), studio.sitters(config.b), config.range, out)
+    faces, styles = studio.sitters(config.a), studio.sitters(config.b)
+    write_grid(studio.inverter.generator, faces, styles, config.range, result.path)
+    return result.note()
 
 
 def average(config: Any) -> Path:
@@ -73,9 +79,9 @@ def average(config: Any) -> Path:
     from faceswap.media.images import write_image
     from faceswap.stylegan.morphing.composite import composite
 
-    out = target(config, ".png")
-    write_image(out, composite(aligned_faces(config), config.to_shape))
-    return out
+    result = target(config, ".png")
+    write_image(result.path, composite(aligned_faces(config), config.to_shape))
+    return result.note()
 
 
 def cartoon(config: Any) -> Path:
@@ -83,12 +89,13 @@ def cartoon(config: Any) -> Path:
     from faceswap.stylegan.morphing.results import write_cartoon
     from faceswap.stylegan.weights.files import load_generator
 
-    out = target(config, ".png")
+    result = target(config, ".png")
     studio = studio_of(config)
     own = studio.inverter.generator
     other = load_generator(config.cartoon).to(own.average)
     shapes, texture = (own, other) if config.shapes_from == "own" else (other, own)
-    return write_cartoon(shapes, texture, config.swap_at, studio.sitters(config.a), own, out)
+    write_cartoon(shapes, texture, config.swap_at, studio.sitters(config.a), own, result.path)
+    return result.note()
 
 
 def studio_of(config: Any) -> Studio:
@@ -151,17 +158,15 @@ def shares_of(asked: Any, weight: float) -> dict[str, float]:
     return {str(name): float(share) for name, share in asked.items()}
 
 
-def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Path:
-    """Where the result goes. Raises UserError for a name of another kind."""
+def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Result:
+    """Where the result goes. Raises UserError for a name of another kind, or of another result."""
+    from faceswap.config.results import result_of
     from faceswap.utils.errors import UserError
-    from faceswap.utils.workspace import Workspace
 
     names = [Path(text).name.split(".")[0] or "face" for text in (config.faces, config.a, config.b) if text]
-    default = f"{'_'.join(names)}_{config.make}"[:120] + suffix
-    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / default
-    if out.suffix.lower() not in accepted:
-        raise UserError(f"out={out}: make={config.make} writes {', '.join(accepted)}")
-    return out
+    if config.out and Path(config.out).suffix.lower() not in accepted:
+        raise UserError(f"out={config.out}: make={config.make} writes {', '.join(accepted)}")
+    return result_of("morph", config, f"{'_'.join(names)}_{config.make}"[:120], suffix, told=("make",))
 
 
 if __name__ == "__main__":

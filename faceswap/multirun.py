@@ -39,7 +39,7 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     pair, a, b = resolve_pair(first.pair, workspace)
     names = run_names(pair, combinations)
     failed: dict[str, str] = {}
-    table = workspace.out / f"{pair}_comparison" / "comparison.md"
+    table = workspace.out / table_name(pair, combinations) / "comparison.md"
     for number, (name, combination) in enumerate(zip(names, combinations, strict=True), 1):
         log.info("%d of %d: %s", number, len(names), name)
         config = combination.config
@@ -61,14 +61,27 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
 
 def run_names(pair: str, combinations: Sequence[Combination]) -> list[str]:
     """A name for the run of each combination, that tells its choices and can be a folder's."""
-    names = []
+    told = (_plain(",".join(combination.choices)) for combination in combinations)
+    return [f"{pair},{choices}" if choices else pair for choices in told]
+
+
+def table_name(pair: str, combinations: Sequence[Combination]) -> str:
+    """A folder's name for the comparison, that tells what is compared: another sweep of the pair has another one."""
+    varied: dict[str, list[str]] = {}
     for combination in combinations:
-        told = ",".join(combination.choices)
-        plain = re.sub(r"[^\w.,=+-]", "_", told)
-        if plain != told or len(plain) > LONGEST_NAME:
-            plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
-        names.append(f"{pair},{plain}" if plain else pair)
-    return names
+        for choice in combination.choices:
+            name, _, value = choice.partition("=")
+            varied.setdefault(name, []).append(value)
+    told = _plain("_".join(f"{name}={','.join(dict.fromkeys(values))}" for name, values in varied.items()))
+    return f"{pair}_comparison_{told}" if told else f"{pair}_comparison"
+
+
+def _plain(told: str) -> str:
+    """What can be part of a folder's name and still tells texts apart."""
+    plain = re.sub(r"[^\w.,=+-]", "_", told)
+    if plain != told or len(plain) > LONGEST_NAME:
+        plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    return plain
 
 
 def is_finished(run: Path, config: Any) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from faceswap.config.compose import compose_config
-from faceswap.convert import chosen_tracks, default_name, stored_faces, usual_finder
+from faceswap.convert import chosen_tracks, default_name, stored_faces, suffix_of, usual_finder, variant_of
 from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
@@ -84,9 +84,15 @@ def test_a_checkpoint_is_one_of_the_run(tmp_path, monkeypatch):
 
 def test_a_part_of_a_film_does_not_take_the_name_of_the_whole(tmp_path):
     info = probe(write_film(tmp_path / "b.mov", 2, sound=False))
-    assert default_name(info, "a", 0, None, None) == "b_as_a.mov"
-    assert default_name(info, "a", 0, 5, None) == "b_as_a_0-5.mov"
-    assert default_name(info, "a", 3, None, [0, 2]) == "b_as_a_3-end_tracks_0_2.mov"
+    assert default_name(info, "a", 0, None, None) == "b_as_a" and suffix_of(info) == ".mov"
+    assert default_name(info, "a", 0, 5, None) == "b_as_a_0-5"
+    assert default_name(info, "a", 3, None, [0, 2]) == "b_as_a_3-end_tracks_0_2"
+
+
+def test_a_run_beside_the_pairs_usual_one_is_told_in_the_name(tmp_path):
+    info = probe(write_film(tmp_path / "b.mp4", 2, sound=False))
+    for run, told in (("a_b", ""), ("a_b,model=df", "_model=df"), ("exp1", "_exp1"), ("a_b_2", "_2")):
+        assert default_name(info, "a", 0, None, None, variant_of(run, "a", "b")) == f"b_as_a{told}"
 
 
 def test_the_source_decides_about_steadying_unless_told():

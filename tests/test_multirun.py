@@ -52,6 +52,7 @@ class Trainer:
 NAMES = ["craig_brosnan,model=lite,loss.l1=1", "craig_brosnan,model=lite,loss.l1=2",
          "craig_brosnan,model=original,loss.l1=1", "craig_brosnan,model=original,loss.l1=2"]  # fmt: skip
 SWEEP = ("model=lite,original", "loss.l1=1,2")
+TABLE = "craig_brosnan_comparison_model=lite,original_loss.l1=1,2"
 
 
 def test_each_has_a_run_and_all_have_a_row(workspace, capsys):
@@ -59,7 +60,7 @@ def test_each_has_a_run_and_all_have_a_row(workspace, capsys):
     table = train_several(combinations(workspace, *SWEEP), train)
     assert train.trained == NAMES
     text = table.read_text()
-    assert table == workspace / "out" / "craig_brosnan_comparison" / "comparison.md" and text in capsys.readouterr().err
+    assert table == workspace / "out" / TABLE / "comparison.md" and text in capsys.readouterr().err
     assert "| craig_brosnan,model=original,loss.l1=2 | 10 | 5 | 2.0000 | 0.250 | 5 |" in text
     rows = list(csv.DictReader(table.with_suffix(".csv").open()))
     assert [row["run"] for row in rows] == NAMES and rows[3]["loss"] == "2.0" and rows[3]["landmark error, %"] == ""
@@ -72,7 +73,7 @@ def test_one_that_fails_is_told_of_and_the_others_go_on(workspace, caplog):
     with pytest.raises(UserError, match=r"2 of 4 trainings failed .*comparison\.md says why"):
         train_several(combinations(workspace, *SWEEP), train)
     assert train.trained == NAMES
-    text = (workspace / "out" / "craig_brosnan_comparison" / "comparison.md").read_text()
+    text = (workspace / "out" / TABLE / "comparison.md").read_text()
     assert "too little \\| memory" in text and "bug: KeyError" in text
 
 
@@ -96,7 +97,7 @@ def test_a_finished_one_of_other_settings_is_not_taken_for_it(workspace):
     with pytest.raises(UserError, match="2 of 2"):
         train_several(combinations(workspace, "model=lite,original", "loss.dssim=2"), again)
     assert not again.trained
-    text = (workspace / "out" / "craig_brosnan_comparison" / "comparison.md").read_text()
+    text = (workspace / "out" / "craig_brosnan_comparison_model=lite,original" / "comparison.md").read_text()
     assert "loss.dssim=1.0, not 2.0" in text
 
 
@@ -112,3 +113,10 @@ def test_a_damaged_report_is_an_empty_row(tmp_path, text):
     (tmp_path / "run" / "report.json").write_text(text)
     table = write_comparison(tmp_path, "title", [("run", read_report(tmp_path / "run"), ""), ("none", {}, "failed")])
     assert "| run |  |" in table.read_text() and "| none | failed |" in table.read_text()
+
+
+def test_another_sweep_of_the_pair_has_a_table_of_its_own(workspace):
+    first = train_several(combinations(workspace, *SWEEP), Trainer(workspace))
+    before = first.read_text()
+    second = train_several(combinations(workspace, "loss.l1=1,2,3"), Trainer(workspace))
+    assert second != first and first.read_text() == before

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.colour import ColourMemory
 from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.filling import placement_for
 from faceswap.compositing.masks import HullMask, Mask
 from faceswap.compositing.memory import reuse_freed_memory
 from faceswap.compositing.parsed_mask import SeeingMask
-from faceswap.compositing.placement import Placement, placement_for
+from faceswap.compositing.placement import Placement
 from faceswap.compositing.results import (
     Counts,
     Side,
@@ -83,13 +84,15 @@ def convert_video(
     fill_frames: int | None = None,
     side_by_side: bool = False,
     metadata: dict[str, str] | None = None,
+    record: dict[str, Any] | None = None,
     crf: int = 18,
     preset: str = "veryfast",
     image_quality: int = 97,
 ) -> Path:
     """Swaps the faces of a video, an image folder, a glob or one image, and returns the path of what it wrote.
 
-    Faces come from the face set in the folder `faces` or, without one, from `finder`. Frames `start` to `stop` (not
+    Faces come from the face set in the folder `faces`; those of frames that it was not made of, and all without a set,
+    from `finder` (None: the one of the face set). Frames `start` to `stop` (not
     included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
     result. `out` is never the source. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is
     then not touched.
@@ -113,7 +116,7 @@ def convert_video(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
     )
     check_results(writer, info, out, side_by_side)
-    placement = placement_for(info, faces, finder, tracks, smooth_frames, fill_frames)
+    placement = placement_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
     counts = Counts()
     try:
         with ExitStack() as stack:
@@ -125,7 +128,7 @@ def convert_video(
             _write(blended, writer, info, counts, start, stop)
     except KeyboardInterrupt as error:
         raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
-    write_report(info, out, counts, swapper, about, start, stop)
+    write_report(info, out, counts, swapper, about | placement.about, start, stop, record or {})
     if side_by_side:
         write_comparison(info, out, start, stop, about)
     return out
@@ -215,12 +218,11 @@ def _write(
             writer.write(frame)
             counts.frames += 1
             counts.faces += faces
-            counts.frames_without_face += faces == 0
+            if faces == 0:
+                counts.without_face.append(frame.index)
             bar.advance()
         if counts.frames == 0:
             raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
-    if counts.faces == 0:
-        log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
 
 
 def _frames_held(bytes_a_frame: int) -> int:

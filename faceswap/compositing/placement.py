@@ -6,13 +6,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.matching import is_made_from
 from faceswap.compositing.steadying import TrackPath, bridged, smoothed
 from faceswap.core.face_set import FaceRecord, FaceSet
 from faceswap.core.geometry import frame_to_crop_for, scale_of
@@ -22,9 +20,6 @@ from faceswap.detect.protocol import Finder, find_in_batches
 from faceswap.track.smoothing import linked, smoothed_tracks
 from faceswap.track.tracker import Linker
 from faceswap.utils.errors import UserError
-
-if TYPE_CHECKING:
-    from faceswap.media.sources import SourceInfo
 
 SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
 
@@ -45,6 +40,11 @@ class Placement(Protocol):
     """Tells the faces of the frames that stream by, in order; a placement may look some frames ahead."""
 
     def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]: ...
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the report of a result says of where its faces come from."""
+        ...
 
 
 class StoredFaces:
@@ -70,9 +70,10 @@ class StoredFaces:
         self._paths: list[tuple[int, int, TrackPath]] = []  # track, crop size, a path with every frame present
         self._single: dict[int, list[PlacedFace]] = defaultdict(list)  # by frame: faces of no path
         by_track: dict[int, list[FaceRecord]] = defaultdict(list)
-        for record in _of_tracks(face_set, tracks):
+        records = _of_tracks(face_set, tracks)
+        self.about = {"faces_from": f"face set {face_set.name}", "faces_left_as_filmed": len(face_set) - len(records)}
+        for record in records:
             by_track[record.track].append(record)
-        self._warn_of_gaps(face_set, unbridged=-1 in by_track or not is_film)
         every = int(face_set.report.get("every", 1))
         if every > 1 and is_film:  # the frames in between, also where one face was missed
             fill_frames = max(fill_frames, 2 * every - 1)
@@ -81,9 +82,10 @@ class StoredFaces:
 
     def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
         for frame in frames:
-            yield frame, self._faces_at(frame.index)
+            yield frame, self.faces_at(frame.index)
 
-    def _faces_at(self, frame: int) -> list[PlacedFace]:
+    def faces_at(self, frame: int) -> list[PlacedFace]:
+        """Return the faces of one frame, stored or bridged."""
         faces = list(self._single.get(frame, ()))
         for track, size_px, path in self._paths:
             if path.first_frame <= frame <= path.last_frame:
@@ -102,15 +104,6 @@ class StoredFaces:
         for path in bridged(TrackPath.of(records), fill_frames):
             self._paths.append((track, records[0].size_px, smoothed(path, smooth_frames)))
 
-    @staticmethod
-    def _warn_of_gaps(face_set: FaceSet, unbridged: bool) -> None:
-        every = int(face_set.report.get("every", 1))
-        if every > 1 and unbridged:
-            log.warning(
-                "%s was extracted with every=%d and its faces are not bridged: swapped in every %dth frame only",
-                face_set.folder, every, every,
-            )  # fmt: skip
-
 
 class FoundFaces:
     """The faces that a finder sees, found and linked into tracks while converting.
@@ -122,6 +115,10 @@ class FoundFaces:
     def __init__(self, finder: Finder, smooth_frames: int = 0, crop_size_px: int = 256) -> None:
         self._finder, self._smooth_frames, self._crop_size_px = finder, smooth_frames, crop_size_px
 
+    @property
+    def about(self) -> dict[str, Any]:
+        return {"faces_from": f"finder {self._finder.description}"}
+
     def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
         for found in smoothed_tracks(linked(find_in_batches(self._finder, frames), Linker()), self._smooth_frames):
             yield found.frame, [self._place(face) for face in found.faces]
@@ -129,30 +126,6 @@ class FoundFaces:
     def _place(self, face: Face) -> PlacedFace:
         frame_to_crop = frame_to_crop_for(face.points, self._crop_size_px)
         return PlacedFace(face.points, frame_to_crop, self._crop_size_px, face.track)
-
-
-def placement_for(
-    info: SourceInfo,
-    faces: str | Path | None,
-    finder: Finder | None,
-    tracks: Collection[int] | None,
-    smooth_frames: int,
-    fill_frames: int,
-) -> Placement:
-    """The faces of the face set in the folder `faces`, else those that `finder` sees. Raises UserError without both."""
-    if faces is not None:
-        face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
-        if face_set.source is not None and not is_made_from(face_set.report, info):
-            log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
-        return StoredFaces(
-            face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=info.kind != "images"
-        )
-    if finder is None:
-        raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
-    if tracks is not None:
-        raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
-    finder.prepare(info)
-    return FoundFaces(finder, smooth_frames)
 
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:

@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 import faceswap
+from faceswap.compositing.coverage import ranges, shortened
 from faceswap.core.values import Decoded
 from faceswap.utils.atomic import write_json
+from faceswap.utils.workspace import RESULT_REPORT
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
 
 Side = Literal["a", "b"]
+PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a placement tells of itself
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ class Counts:
 
     frames: int = 0
     faces: int = 0
-    frames_without_face: int = 0
+    without_face: list[int] = field(default_factory=list)  # the numbers of frames in which nothing was swapped
     started: float = field(default_factory=time.monotonic)
 
 
@@ -79,8 +82,21 @@ def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: boo
 
 
 def write_report(
-    info: SourceInfo, out: Path, counts: Counts, swapper: Swapper, about: dict[str, str], start: int, stop: int | None
+    info: SourceInfo,
+    out: Path,
+    counts: Counts,
+    swapper: Swapper,
+    about: Mapping[str, Any],
+    start: int,
+    stop: int | None,
+    record: Mapping[str, Any],
 ) -> None:
+    """Write beside a result what it is and what it lacks, and tell of frames in which nothing was swapped.
+
+    Args:
+        about: the metadata of the film, and of the placement where its faces come from.
+        record: what the result was made with, see utils/records.py.
+    """
     seconds = time.monotonic() - counts.started
     report = {
         "source": str(info.path),
@@ -91,17 +107,29 @@ def write_report(
         "stop": stop,
         "frames": counts.frames,
         "faces": counts.faces,
-        "frames_without_face": counts.frames_without_face,
+        "frames_without_face": len(counts.without_face),
+        "frames_without_face_at": ranges(counts.without_face),
+        **{name: about[name] for name in PLACES if name in about},
         "seconds": round(seconds, 3),
         "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
+        **record,
     }
     write_json(report_path(out), report)
-    log.info("%d frames, %d faces, %d frames without a face", counts.frames, counts.faces, counts.frames_without_face)
+    log.info("%d frames, %d faces; %s", counts.frames, counts.faces, report_path(out))
+    if counts.faces == 0:
+        log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
+    elif counts.without_face:
+        log.warning(
+            "%d of %d frames have no swapped face: %s; look at them if nobody's face may be seen",
+            len(counts.without_face),
+            counts.frames,
+            shortened(ranges(counts.without_face)),
+        )
 
 
 def report_path(out: Path) -> Path:
     """Where the report of a result lies: in a folder of images, else beside the file."""
-    return out / "report.json" if out.is_dir() else out.with_name(f"{out.stem}.report.json")
+    return out / RESULT_REPORT if out.is_dir() else out.with_name(f"{out.name}.{RESULT_REPORT}")
 
 
 def comparison_path(out: Path) -> Path:

@@ -16,7 +16,6 @@ from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
 from faceswap.core.taken_out import fingerprint_of
 from faceswap.utils.atomic import writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
 from faceswap.utils.locks import LOCK
 
 logger = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ class FaceStock:
             raise UserError(f"{place} is no folder; move it away, removed faces go there")
         with writing_errors(place):
             if (remove & ~removed).any():
-                own_folder(place)
+                place.mkdir(exist_ok=True)
             for index in np.flatnonzero(remove & ~self.removed).tolist():
                 _move(self.folder / self.records[index].file, place / self.records[index].file)
                 removed[index] = True

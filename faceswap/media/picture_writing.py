@@ -11,11 +11,10 @@ from typing import Self
 from faceswap.core.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
-from faceswap.media.targets import RESULT_REPORT, check_target, refuse_losses
-from faceswap.utils.atomic import remove, write_json, writing_errors
+from faceswap.media.targets import check_target, refuse_losses
+from faceswap.utils.atomic import remove, temp_path, write_json, writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
-from faceswap.utils.writers import temp_path
+from faceswap.utils.workspace import RESULT_REPORT
 
 
 class ImageWriter:
@@ -81,7 +80,7 @@ class ImageSequenceWriter:
         self.check()
         with writing_errors(self.path):
             remove(self._temp)
-            own_folder(self._temp)
+            self._temp.mkdir(parents=True)
         return self
 
     def write(self, frame: Frame) -> None:

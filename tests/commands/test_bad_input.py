@@ -11,7 +11,7 @@ from faceswap.config.command import run_command
 from faceswap.convert import convert
 from faceswap.extract import extract
 from faceswap.media.sources import probe
-from faceswap.utils.writers import TEMP_MARK
+from faceswap.utils.atomic import TEMP_MARK
 from tests.clips import make_clip
 from tests.commands.conftest import FAST, one_line_error, run
 
@@ -110,7 +110,7 @@ def test_a_frame_without_a_face_passes_through_and_is_counted(studio, tmp_path):
     change = [np.abs(a[face] - b[face]).mean() for a, b in zip(before, after, strict=True)]
     print(change)
     assert 2 * max(change[3:9]) < min(change[:3] + change[9:])
-    assert '"frames_without_face": 6' in (tmp_path / "gap.report.json").read_text()
+    assert '"frames_without_face": 6' in (tmp_path / "gap.mp4.report.json").read_text()
 
 
 def test_an_empty_face_set_says_what_to_do(studio, tmp_path):

@@ -37,10 +37,12 @@ def called(capfd, *arguments):
 def test_a_film_comes_back_edited_with_its_sound(studio):
     folder, common = studio
     ran = run("edit", f"video={folder / 'clip.mp4'}", *common, "smile=0:3", "age=-1", "batch_size=4", cwd=folder)
-    assert ran.path == folder / "workspace" / "out" / "clip_edited.mp4"
+    assert (
+        ran.path == folder / "workspace" / "out" / "clip_edited_smile_0-3_age_-1_steps_2_finder_landmarks_mask_hull.mp4"
+    )
     info = probe(ran.path)
     assert info.frame_count == 10 and info.has_audio
-    told = json.loads(ran.path.with_name("clip_edited.report.json").read_text())
+    told = json.loads(ran.path.with_name(f"{ran.path.name}.report.json").read_text())
     assert told["moves"] == {"smile": [0, 3], "age": [-1, -1]} and told["faces"] == told["frames"] == 10
     changes = [
         np.abs(a.image.astype(int) - b.image).mean()
@@ -57,7 +59,7 @@ def test_a_photo_changes_where_the_face_is(studio, tmp_path, capfd, paste):
     assert code == 0, err
     change = np.abs(read_image(out).astype(int) - read_image(folder / "photo.png")).max(-1)
     assert change[72, 96] > 0 and change[:10].max() == 0
-    assert json.loads((tmp_path / "edited.report.json").read_text())["photos"] == 1
+    assert json.loads((tmp_path / "edited.png.report.json").read_text())["photos"] == 1
 
 
 def test_nothing_changes_without_strength(studio, tmp_path, capfd):
@@ -132,7 +134,7 @@ def test_frames_without_a_face_pass_and_none_at_all_is_told(studio, tmp_path, ca
     code, _, err = called(capfd, f"video={folder / 'clip.mp4'}", *common, f"finder.path={points}", "smile=3",
                             f"out={tmp_path / 'e.mp4'}")  # fmt: skip
     assert code == 0, err
-    assert json.loads((tmp_path / "e.report.json").read_text())["faces"] == 4
+    assert json.loads((tmp_path / "e.mp4.report.json").read_text())["faces"] == 4
     code, _, err = called(capfd, f"video={folder / 'clip.mp4'}", *common, f"finder.path={points}", "smile=3",
                             "start=6", f"out={tmp_path / 'f.mp4'}")  # fmt: skip
     assert code == 2 and "no face was found in any of the 4 frames" in err

@@ -57,7 +57,7 @@ def test_convert_with_no_arguments_takes_the_last_pair_and_bs_film(studio):
     assert frames == 12
     assert sound == sound_before
     assert "made with ai" in metadata["comment"].lower()
-    report = json.loads(ran.path.with_name("brosnan_as_craig.report.json").read_text())
+    report = json.loads(ran.path.with_name("brosnan_as_craig.mp4.report.json").read_text())
     assert report["frames_without_face"] == 0
 
 

@@ -66,7 +66,7 @@ def test_a_film_keeps_frames_times_and_sound_and_says_what_it_is(film: Path, fac
     report = json.loads(report_path(out).read_text())
     assert (report["frames"], report["faces"], report["frames_without_face"]) == (FRAMES, 20, 20)
     assert report["seconds"] > 0 and report["frames_per_second"] > 0
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.mp4", "out.report.json"] and not _threads()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.mp4", "out.mp4.report.json"] and not _threads()
 
 
 def test_faces_are_swapped_where_they_are_and_nowhere_else(film: Path, faces: Path, tmp_path: Path) -> None:

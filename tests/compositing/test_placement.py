@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,12 +45,6 @@ def test_every_fifth_frame_is_bridged_along_tracks() -> None:
     between = _placed(StoredFaces(_set(records, every=5), fill_frames=0), _frames([7]))[0]
     np.testing.assert_allclose(between[0].points, _at(97), atol=1e-3)
     assert _placed(StoredFaces(_set(records), fill_frames=3), _frames([7]))[0] == []
-
-
-def test_every_fifth_frame_without_tracks_is_told(caplog) -> None:
-    with caplog.at_level(logging.WARNING):
-        faces = StoredFaces(_set([record(i, _at(90), -1) for i in range(0, 21, 5)], every=5))
-    assert "every=5" in caplog.text and _placed(faces, _frames([7]))[0] == []
 
 
 def test_tracks_are_chosen() -> None:

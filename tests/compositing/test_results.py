@@ -68,7 +68,7 @@ def test_deleted_crops_leave_the_training_not_the_film(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side_by_side", [False, True])
-@pytest.mark.parametrize("blocked", ["out.mp4", "out.report.json", "out.side_by_side.mp4"])
+@pytest.mark.parametrize("blocked", ["out.mp4", "out.mp4.report.json", "out.side_by_side.mp4"])
 def test_what_is_in_the_way_is_told_before_the_work(tmp_path: Path, blocked: str, side_by_side: bool) -> None:
     film, faces = _film(tmp_path)
     (tmp_path / blocked).mkdir()

@@ -20,15 +20,15 @@ MEASURES = ("path_length", "separability", "consistency", "inversion")
 
 def metrics(config: Any) -> Path:
     """Measures a generator, logs a table and returns the report's path."""
+    from faceswap.config.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.atomic import write_json
     from faceswap.utils.devices import choose_device
-    from faceswap.utils.workspace import Workspace
 
     chosen = chosen_measures(config.measures)
-    out = Path(config.out) if config.out else Workspace(Path(config.workspace)).out / "metrics.json"
+    result = result_of("stylegan.metrics", config, "metrics", ".json")
     generator = load_generator(config.generator or None).to(choose_device(config.device))
     report = {}
     if not chosen or "path_length" in chosen:
@@ -50,8 +50,8 @@ def metrics(config: Any) -> Path:
     )
     about = {"generator": generator_hash(generator), "resolution": generator.resolution, "distance": eyes,
              "crop": config.crop, "seed": config.seed}  # fmt: skip
-    write_json(out, {"about": about, **report})
-    return out
+    write_json(result.path, {"about": about, **report})
+    return result.note()
 
 
 def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, Any]:

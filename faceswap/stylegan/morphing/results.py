@@ -52,7 +52,7 @@ def write_film(
     generator: Generator, first: Sitter, second: Sitter, out: Path, timing: Timing, how: FilmHow,
     paster: Paster | None = None,
 ) -> Path:  # fmt: skip
-    """The morph as a film; beside it a contact sheet (.png) and a page with a slider (.html). Returns the film's path.
+    """The morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html). Returns the film.
 
     With a `paster` the face changes within the first one's photo.
     """
@@ -78,8 +78,8 @@ def write_film(
     chosen = np.linspace(0, PAGE_STEPS - 1, SHEET_STEPS).round().astype(int)
     pictures = [picture for picture in (one.photo, *way[chosen], other.photo) if picture is not None]
     sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
-    write_image(out.with_suffix(".png"), sheet, metadata=about)
-    write_page(out.with_suffix(".html"), f"{first.name} → {second.name}", list(way), about["comment"])
+    write_image(out.with_name(f"{out.name}.png"), sheet, metadata=about)
+    write_page(out.with_name(f"{out.name}.html"), f"{first.name} → {second.name}", list(way), about["comment"])
     return out
 
 

@@ -1,0 +1,157 @@
+"""The faces of a whole film: those of a face set and, in frames that it was not made of, those that a finder sees."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.coverage import Coverage, check_complete, finder_of, unknown_people
+from faceswap.compositing.matching import is_made_from
+from faceswap.compositing.placement import FoundFaces, PlacedFace, Placement, StoredFaces
+from faceswap.core.face_set import FaceSet
+from faceswap.core.values import Frame
+from faceswap.detect.protocol import Finder
+from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.media.sources import SourceInfo
+
+SAME_PLACE = 0.5  # overlap from which a bridged face is where the finder sees it
+SAME_FACE = 0.05  # and from which it is that face at all
+
+log = logging.getLogger(__name__)
+
+
+class FilledFaces:
+    """The faces that `stored` knows, and in frames that its set was not made of those that `found` sees.
+
+    Of a set made with every > 1 the frames in between are bridged; a face that came or went between two of them, or
+    moved otherwise than straight on, is taken from the finder. `only_known`: of found faces those alone that a known
+    one of a neighbouring frame lies over, because others of the film are to stay as they are.
+    """
+
+    def __init__(
+        self, stored: StoredFaces, found: FoundFaces, coverage: Coverage, next_track: int, only_known: bool = False
+    ) -> None:
+        self._stored, self._found, self._coverage = stored, found, coverage
+        self._next_track, self._only_known = next_track, only_known
+        self._frames_found = 0
+
+    @property
+    def about(self) -> dict[str, Any]:
+        finder = self._found.about["faces_from"]
+        return {
+            **self._stored.about,
+            "faces_from": f"{self._stored.about['faces_from']} ({self._coverage}), the other frames by {finder}",
+            "frames_found_anew": self._frames_found,
+        }
+
+    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for is_searched, run in groupby(frames, self._is_searched):
+            placed = self._filled if is_searched else self._stored.placed
+            yield from placed(run)
+
+    def _is_searched(self, frame: Frame) -> bool:
+        # Of every n-th frame all: a finder that follows faces had better see each.
+        return self._coverage.every > 1 or not self._coverage.is_between(frame.index)
+
+    def _filled(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+        for frame, found in self._found.placed(frames):
+            known = self._stored.faces_at(frame.index)
+            if not self._coverage.has(frame.index):
+                self._frames_found += 1
+                known = self._joined(frame.index, known, found)
+            yield frame, known
+
+    def _joined(self, frame: int, known: Sequence[PlacedFace], found: Sequence[PlacedFace]) -> list[PlacedFace]:
+        """The bridged faces, where they are off put where the finder sees them, and those that nobody knew of."""
+        faces, free = [], list(found)
+        for face in known:
+            seen = max(free, key=lambda other: _overlap(face, other), default=None)
+            shared = 0.0 if seen is None else _overlap(face, seen)
+            if seen is not None and shared > SAME_FACE:
+                free.remove(seen)
+                face = face if shared > SAME_PLACE else replace(seen, track=face.track)
+            faces.append(face)
+        if self._only_known:
+            every, start = self._coverage.every, self._coverage.start
+            before = frame - (frame - start) % every
+            near = [*self._stored.faces_at(before), *self._stored.faces_at(before + every)]
+            free = [face for face in free if any(_overlap(face, other) > SAME_FACE for other in near)]
+        return faces + [replace(face, track=face.track + self._next_track) for face in free]
+
+
+def placement_for(
+    info: SourceInfo,
+    faces: str | Path | None,
+    finder: Finder | None,
+    tracks: Collection[int] | None,
+    smooth_frames: int,
+    fill_frames: int,
+    start: int = 0,
+    stop: int | None = None,
+) -> Placement:
+    """Return the places of the faces in the frames `start` to `stop`.
+
+    Args:
+        faces: the folder of a face set; frames that it was not made of are searched.
+        finder: who searches them; None: the one that the set was made with. Without a face set it finds all faces.
+        tracks: of the face set, these only.
+
+    Raises:
+        UserError: Nothing tells where faces are, or who they are in frames that the set was not made of.
+    """
+    if faces is None:
+        if finder is None:
+            raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
+        if tracks is not None:
+            raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
+        finder.prepare(info)
+        return FoundFaces(finder, smooth_frames)
+    face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
+    check_complete(face_set)
+    if face_set.source is not None and not is_made_from(face_set.report, info):
+        log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
+    is_film = info.kind != "images"
+    stored = StoredFaces(
+        face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=is_film
+    )  # fmt: skip
+    coverage = Coverage.of(face_set.report)
+    reaches = coverage.reaches_over(start, stop, info.frame_count)
+    if reaches and coverage.every == 1:
+        return stored
+    is_limited = bool(tracks is not None or face_set.report.get("keep") or stored.about["faces_left_as_filmed"])
+    if is_limited and not (reaches and is_film):
+        raise unknown_people(face_set)
+    finder = finder or finder_of(face_set)
+    finder.prepare(info)
+    log.warning(
+        "the face set %s was made of %s: faces of the other frames are found anew", face_set.name, coverage
+    )  # fmt: skip
+    next_track = max(record.track for record in face_set.records) + 1
+    return FilledFaces(stored, FoundFaces(finder, smooth_frames), coverage, next_track, is_limited)
+
+
+def _overlap(a: PlacedFace, b: PlacedFace) -> float:
+    """Intersection over union of the boxes around the points of two faces, in [0, 1]."""
+    sides = np.minimum(_high(a), _high(b)) - np.maximum(_low(a), _low(b))
+    if sides.min() <= 0:
+        return 0.0
+    common = float(sides.prod())
+    both = float((_high(a) - _low(a)).prod() + (_high(b) - _low(b)).prod())
+    return common / max(both - common, 1e-9)
+
+
+def _low(face: PlacedFace) -> NDArray:
+    return np.asarray(face.points.min(0))
+
+
+def _high(face: PlacedFace) -> NDArray:
+    return np.asarray(face.points.max(0))

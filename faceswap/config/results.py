@@ -1,0 +1,162 @@
+"""What results are called: a name carries what differs from the usual, a record beside it tells all it was made with.
+
+So variants of a result lie beside each other, the same command again finds its own place, and what a name cannot tell
+apart (two films of one name, two files of weights) is refused before the first is written over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from faceswap.config.groups import GROUPS
+from faceswap.utils.atomic import write_json
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RESULT_REPORT, Workspace
+
+RECORD = "made_with"
+LARGEST_RECORD = 1 << 24  # bytes; ours have some thousand
+LONGEST_VARIANT = 100  # characters of a name
+# Where, on what, how fast: nothing of it is seen in a result.
+UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A result's `path`, and its `record`: what it is made with, for its report."""
+
+    path: Path
+    record: dict[str, Any]
+
+    def note(self) -> Path:
+        """Write the record beside a result that has no report of its own; returns the result's path."""
+        write_json(record_path(self.path), {"out": str(self.path), **self.record})
+        return self.path
+
+
+def result_of(
+    command: str,
+    config: Any,
+    base: str,
+    suffix: str = "",
+    *,
+    told: tuple[str, ...] = (),
+    sources: Mapping[str, Path] | None = None,
+    folder: Path | None = None,
+) -> Result:
+    """Return where the result of a command goes.
+
+    Args:
+        base: what it is called when every setting is as usual.
+        suffix: of the file; none for a folder.
+        told: the settings that `base` tells of.
+        sources: by setting, the files that were taken where it was left out.
+        folder: where it goes without out= (None: out/ of the workspace).
+
+    Raises:
+        UserError: The name is that of a result of other sources. With out= it was the user's wish.
+    """
+    if config.out:
+        return result_at(Path(config.out), command, config, sources, is_chosen=True)
+    folder = Workspace(Path(config.workspace)).out if folder is None else folder
+    told_apart = variant(command, config, told)
+    if not suffix:
+        told_apart = told_apart.replace(".", "_")  # a folder's name had better not look like a file's
+    return result_at(folder / f"{base}{told_apart}{suffix}", command, config, sources)
+
+
+def result_at(
+    path: Path, command: str, config: Any, sources: Mapping[str, Path] | None = None, *, is_chosen: bool = False
+) -> Result:
+    """Return the result at a path; `is_chosen`: by the user, who may write over an earlier one. See `result_of`."""
+    known = {name: os.path.realpath(source) for name, source in (sources or {}).items()}
+    made = plain_settings(config) | known
+    if not is_chosen:
+        _refuse_other(path, made)
+    return Result(path, {"command": command, RECORD: made})
+
+
+def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
+    """Return what differs from the usual settings, as _NAME_VALUE of each; those that name files are left to records.
+
+    Args:
+        told: settings that are told of elsewhere.
+    """
+    from faceswap.config.compose import compose_config, untouched
+    from faceswap.config.schema import verbatim_names
+
+    usual = plain_settings(untouched(config))
+    usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
+    files = {*verbatim_names(command), *told} - {"seeds", "styles"}
+    words = [
+        f"_{name.rpartition('.')[2]}_{_word(value)}"
+        for name, value in plain_settings(config).items()
+        if name not in files and name.split(".")[0] not in told and value != usual.get(name)
+    ]
+    text = "".join(words)
+    if len(text) > LONGEST_VARIANT:
+        text = f"{text[: LONGEST_VARIANT - 20]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return text
+
+
+def plain_settings(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Return by dotted name the settings that show in a result; plugins by the name of their choice, files by path."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(config):
+        name, value = prefix + field.name, getattr(config, field.name)
+        if field.name.startswith("_") or field.name in UNSEEN:
+            continue
+        if dataclasses.is_dataclass(value):
+            if group := field.metadata.get("group"):
+                found[name] = _choice(group, type(value))
+            found |= plain_settings(value, f"{name}.")
+        elif isinstance(value, dict):
+            found |= {f"{name}.{key}": each for key, each in value.items()}
+        elif field.metadata.get("verbatim") and isinstance(value, str) and value and os.path.lexists(value):
+            found[name] = os.path.realpath(value)
+        else:
+            found[name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def record_path(result: Path) -> Path:
+    """Return where the record of a result lies: within a folder, else beside the file."""
+    return result / RESULT_REPORT if result.is_dir() else result.with_name(f"{result.name}.{RESULT_REPORT}")
+
+
+def _refuse_other(path: Path, made: Mapping[str, Any]) -> None:
+    """Raise UserError when a result is there that was made with other settings; one without a record is replaced."""
+    try:
+        report = record_path(path)
+        if not path.exists() or report.stat().st_size > LARGEST_RECORD:
+            return
+        before = json.loads(report.read_text(encoding="utf-8"))[RECORD]
+        others = {name: before[name] for name in before.keys() & made.keys() if before[name] != _stored(made[name])}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return
+    if others:
+        # Where names are cut a value may differ; usually it is a source.
+        told = ", ".join(f"{name}={value} (now {made[name]})" for name, value in sorted(others.items())[:3])
+        raise UserError(f"{path} is there and was made with {told}: name this one with out=, or remove that one")
+
+
+def _stored(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def _choice(group: str, kind: type) -> str:
+    return next((name for name, known in GROUPS.get(group, {}).items() if known is kind), kind.__name__)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float):
+        value = f"{value:g}"
+    if isinstance(value, list):
+        value = "_".join(map(_word, value))
+    return re.sub(r"[^\w.,+-]+", "-", str(value).replace(os.sep, "-"))
