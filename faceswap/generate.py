@@ -45,7 +45,7 @@ def seeds_in(setting: str, text: str) -> list[int]:
 
     seeds = seeds_of(text)
     if seeds is None:
-        raise UserError(f"{setting}={text}: accepted are whole numbers from 0, as 7, 3,5 or 0-15")
+        raise UserError(f"{setting}={text}: accepted are whole numbers from 0, as 7, 3,5, [3,5] or 0-15")
     return seeds
 
 

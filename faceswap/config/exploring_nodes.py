@@ -6,7 +6,7 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
 from faceswap.config.options import option, plugin, workspace
-from faceswap.utils.choices import IMAGE_FORMATS, X264_PRESETS
+from faceswap.utils.choices import IMAGE_FORMATS, LARGEST_SEED, X264_PRESETS
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
@@ -17,7 +17,9 @@ PSI = "how far samples go from the average face, 1: as far as the generator was 
 class GenerateConfig:
     """Draw faces that nobody has: a picture for each seed and a sheet, or a grid of mixed styles."""
 
-    seeds: str = option("0-15", "of the faces: 7, 3,5 or 0-15; a seed always gives the same picture", verbatim=True)
+    seeds: str = option(
+        "0-15", "of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", verbatim=True
+    )
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
     cutoff: int | None = option(None, "psi counts for the first rows only, so many (default: all)", minimum=0)
     noise: str = option(
@@ -81,7 +83,7 @@ class DirectionsConfig:
     )
     name: str = option("", "of an imported direction (default: the file's)", verbatim=True)
     sheet: bool = option(True, "also draw faces along each direction, beside the file")
-    seed: int = option(0, "the first face's", minimum=0)
+    seed: int = option(0, "the first face's", minimum=0, maximum=LARGEST_SEED)
     finder: Any = plugin("finder", "how faces are found in labelled pictures")
     device: str = option("auto", nodes.DEVICES)
 
@@ -108,7 +110,7 @@ class MetricsConfig:
     )
     lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", verbatim=True)
     inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", verbatim=True)
-    seed: int = option(0, "the first face's", minimum=0)
+    seed: int = option(0, "the first face's", minimum=0, maximum=LARGEST_SEED)
     batch_size: int = option(16, "pairs at a time", minimum=1)
     device: str = option("auto", nodes.DEVICES)
 

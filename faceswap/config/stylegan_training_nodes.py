@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from faceswap.config import nodes
 from faceswap.config.options import option, section, workspace
+from faceswap.utils.choices import LARGEST_SEED
 
 
 @dataclass
@@ -106,5 +107,5 @@ class StyleGANTrainConfig:
     )
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
-    seed: int = option(0, "of weights, order and everything drawn", minimum=0)
+    seed: int = option(0, "of weights, order and everything drawn", minimum=0, maximum=LARGEST_SEED)
     restart: bool = option(False, "forget the earlier training in this folder and start anew")

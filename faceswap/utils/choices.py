@@ -1,5 +1,6 @@
 """Names that both the settings and the rooms behind them accept."""
 
+LARGEST_SEED = (1 << 32) - 1  # numpy's RandomState knows no larger one
 IMAGE_FORMATS = ("jpg", "png", "webp")  # of stored crops
 FACE_ORDERS = (  # of curate's sheet
     "person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape",

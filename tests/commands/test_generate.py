@@ -29,7 +29,7 @@ def call(folder, *arguments, command="generate"):
 
 
 def test_pictures_a_sheet_and_the_same_again(folder):
-    made = run("generate", "generator=g.safetensors", "seeds=0-3,9", cwd=folder)
+    made = run("generate", "generator=g.safetensors", "seeds=[0-3,9]", cwd=folder)
     pictures = sorted(path.name for path in made.path.parent.glob("seed*.png"))
     assert made.path.name == "sheet.png" and pictures == [f"seed00000{n}.png" for n in (0, 1, 2, 3, 9)]
     alone = call(folder, "seeds=9", f"out={folder / 'alone'}").parent / "seed000009.png"

@@ -28,7 +28,7 @@ from faceswap.stylegan.weights.files import load_generator
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 TILE_PX = 72
 MOST_BYTES = 150_000
-FACES, LENDERS, PARENTS = (0, 3, 2), (7, 11, 13, 14, 10), (3, 2)  # seeds
+FACES, LENDERS, PARENTS = (0, 11, 18), (24, 14, 26, 12), (18, 26)  # seeds
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def mixing(generator: Generator) -> NDArray[np.uint8]:
     faces, lenders = (generator.spread(styles_of(generator, seeds, 1.0)) for seeds in (FACES, LENDERS))
     grids = []
     for name in RANGES:
-        grid = mixing_grid(generator, faces, lenders[:4], name)
+        grid = mixing_grid(generator, faces, lenders, name)
         heading = draw_labels(np.full((22, grid.shape[1], 3), 32, np.uint8), [name], [(0, 0, grid.shape[1], 22)])
         grids += [np.vstack([heading, grid]), np.full((22 + grid.shape[0], 16, 3), 32, np.uint8)]
     whole = np.hstack(grids[:-1])

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
 
 LARGEST_TABLE = 64 << 20  # bytes
@@ -60,8 +61,8 @@ def read_labels(path: str | Path) -> Labels:
     if not columns:
         raise UserError(f"{path}: no column holds numbers")
     names = [str(row.get(by, "")) for row in rows]
-    if by != "file" and not all(name.isdecimal() and len(name) < 19 for name in names):
-        raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 or more")
+    if by != "file" and not all(name.isdecimal() and len(name) < 19 and int(name) <= LARGEST_SEED for name in names):
+        raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 to {LARGEST_SEED}")
     return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, path.parent, columns)
 
 

@@ -43,7 +43,8 @@ def metrics(config: Any) -> Path:
         report |= consistency(generator, config, is_asked=bool(chosen))
     if config.inversions or "inversion" in chosen:
         report["inversion"] = measuring.measure_inversions(config.inversions)
-    for line in measuring.report_lines(report):
+    is_as_published = bool(config.vgg) and config.crop and generator.resolution == measuring.PUBLISHED_PX
+    for line in measuring.report_lines(report, is_as_published):
         log.info(line)
     eyes = (
         "LPIPS (VGG16)" if config.vgg else "features of the built-in face embedder: no figure to compare with others'"

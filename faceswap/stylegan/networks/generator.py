@@ -10,11 +10,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from faceswap.stylegan.networks.layers import GAIN, SLOPE, Dense, leaky, modulated_convolution, upsampled
+from faceswap.utils.choices import LARGEST_SEED
 
 Noise = Literal["const", "random", "none"]
 Rng = torch.Generator | Sequence[torch.Generator] | None  # of random noise: one for all, or one for each image
@@ -230,6 +232,14 @@ def noise_rngs(seeds: Sequence[int]) -> list[torch.Generator]:
 
 
 def draw_z(seeds: Sequence[int], size: int) -> Tensor:
-    """(len(seeds), size) of N(0, 1): each seed gives the same row on every machine, whatever comes with it."""
-    drawn = [torch.randn(size, generator=torch.Generator().manual_seed(int(seed))) for seed in seeds]
-    return torch.stack(drawn)
+    """(len(seeds), size) of N(0, 1): each seed gives the same row on every machine, whatever comes with it.
+
+    The rows are those of NVIDIA's programs, numpy's RandomState(seed).randn(1, size), so that published lists of seeds
+    show the same faces here. Counted on beyond LARGEST_SEED, seeds begin again at 0.
+    """
+    rng = np.random.RandomState()
+    drawn = np.empty((len(seeds), size), np.float32)
+    for row, seed in zip(drawn, seeds, strict=True):
+        rng.seed(int(seed) % (LARGEST_SEED + 1))
+        row[:] = rng.randn(size)
+    return torch.from_numpy(drawn)

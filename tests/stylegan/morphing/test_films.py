@@ -51,7 +51,8 @@ def test_frames_are_photo_drawing_and_what_is_between():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("7", [7]), ("3,5", [3, 5]), ("0-3", [0, 1, 2, 3]), ("1, 4-5", [1, 4, 5]), ("a.jpg", None), ("", None),
-     ("-1", None), ("1-", None)],
+     ("-1", None), ("1-", None), ("[0,7]", [0, 7]), ("[0, 2-3]", [0, 2, 3]), ("[7]", [7]), ("4294967295", [2**32 - 1]),
+     ("[0", None), ("[]", None)],
 )  # fmt: skip
 def test_seeds_are_written_as_numbers(text, expected):
     assert seeds_of(text) == expected
@@ -61,6 +62,11 @@ def test_seeds_are_written_as_numbers(text, expected):
 def test_impossible_seeds_are_told(text):
     with pytest.raises(UserError, match="write seeds as 0-9"):
         seeds_of(text)
+
+
+def test_seeds_beyond_numpys_are_refused():
+    with pytest.raises(UserError, match="from 0 to 4294967295"):
+        seeds_of("4294967296")
 
 
 @pytest.fixture(scope="module")
