@@ -72,9 +72,9 @@ class ReconstructionNode:
 
 @dataclass
 class LooksNode:
-    """How often the training is looked at."""
+    """How often the training is looked at; previews and checkpoints also after 1, 2, 4, 8 ... minutes."""
 
-    _target_: str = "faceswap.stylegan.training.trainer.Looks"
+    _target_: str = "faceswap.stylegan.training.watching.Looks"
     log_kimg: float = option(1, "kimg between points of the curves", minimum=0)
     preview_kimg: float = option(10, "kimg between previews, and exports of the weights", minimum=0)
     save_kimg: float = option(10, "kimg between checkpoints", minimum=0)
@@ -109,3 +109,4 @@ class StyleGANTrainConfig:
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
     seed: int = option(0, "of weights, order and everything drawn", minimum=0, maximum=LARGEST_SEED)
     restart: bool = option(False, "forget the earlier training in this folder and start anew")
+    allow_changes: bool = option(False, "go on with other settings or other pictures than before")

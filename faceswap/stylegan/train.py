@@ -11,7 +11,7 @@ from faceswap.config.command import run_command
 
 def train(config: Any) -> Path:
     """Trains a generator and returns the run's folder."""
-    from faceswap.config.compose import build, require, to_yaml
+    from faceswap.config.compose import build, require, to_yaml, untouched
     from faceswap.stylegan.training.trainer import train_generator
     from faceswap.utils.workspace import Workspace
 
@@ -35,7 +35,9 @@ def train(config: Any) -> Path:
         precision=config.precision,
         seed=config.seed,
         config_text=to_yaml(config),
+        default_text=to_yaml(untouched(config)),
         restart=config.restart,
+        allow_changes=config.allow_changes,
     )
 
 

@@ -1,11 +1,13 @@
 """What a generator learns from."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from faceswap.stylegan.data.packed import Pictures, middle_square, open_pictures
+from faceswap.stylegan.data.packed import Pictures, middle_square, open_pictures, packed_files
 from faceswap.utils.errors import UserError
 
 
@@ -36,42 +38,68 @@ def test_every_picture_has_its_turn(arrays):
 
 def test_arrays_are_taken_as_they_are_and_checked(arrays, tmp_path):
     folder, targets = arrays
-    pictures = open_pictures(folder, 32, tmp_path / "cache.npy")
+    pictures = open_pictures(folder, 32, tmp_path / "run")
     assert np.array_equal(pictures.targets, targets)
     assert pictures.seen is pictures.targets
     with pytest.raises(UserError, match="resolution=64 needs uint8"):
-        open_pictures(folder, 64, tmp_path / "cache.npy")
+        open_pictures(folder, 64, tmp_path / "run")
     np.save(folder / "seen.npy", targets[:9])
     with pytest.raises(UserError, match="9 pictures"):
-        open_pictures(folder, 32, tmp_path / "cache.npy")
+        open_pictures(folder, 32, tmp_path / "run")
     (folder / "targets.npy").write_bytes(b"\x93NUMPY no")
     with pytest.raises(UserError, match="damaged"):
-        open_pictures(folder, 32, tmp_path / "cache.npy")
+        open_pictures(folder, 32, tmp_path / "run")
 
 
 def test_an_array_that_would_run_code_is_refused(tmp_path):
     np.save(tmp_path / "targets.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match="no array"):
-        open_pictures(tmp_path, 32, tmp_path / "cache.npy")
+        open_pictures(tmp_path, 32, tmp_path / "run")
 
 
-def test_images_are_packed_once(tmp_path):
+@pytest.fixture
+def images(tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
     for number in range(9):
         cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 60, 3), number * 20, np.uint8))
-    pictures = open_pictures(folder, 32, tmp_path / "run" / "cache.npy")
+    return folder
+
+
+def test_images_are_packed_once_and_anew_when_they_change(images, tmp_path):
+    pictures = open_pictures(images, 32, tmp_path / "run")
     assert pictures.targets.shape == (9, 32, 32, 3)
     assert sorted(pictures.targets[:, 16, 16, 0]) == [20 * number for number in range(9)]
-    (folder / "0.png").unlink()
-    assert len(open_pictures(folder, 32, tmp_path / "run" / "cache.npy")) == 9
+    [packed] = packed_files(tmp_path / "run")
+    written = packed.stat().st_mtime_ns
+    assert open_pictures(images, 32, tmp_path / "run").packed == packed and packed.stat().st_mtime_ns == written
+    cv2.imwrite(str(images / "3.png"), np.full((40, 60, 3), 250, np.uint8))
+    again = open_pictures(images, 32, tmp_path / "run")
+    assert again.targets.max() == 250 and again.fingerprint != pictures.fingerprint
+    (images / "0.png").unlink()
+    assert len(open_pictures(images, 32, tmp_path / "run")) == 8
+
+
+def test_a_fingerprint_is_of_what_is_seen(images, tmp_path):
+    copied = shutil.copytree(images, tmp_path / "copied", copy_function=shutil.copy)
+    one, other = (open_pictures(source, 32, tmp_path / source.name / "run") for source in (images, copied))
+    assert one.fingerprint == other.fingerprint
+    assert Pictures(one.targets, 255 - one.targets).fingerprint != one.fingerprint
+
+
+def test_what_a_mac_puts_beside_pictures_is_none(images, tmp_path):
+    (images / "__MACOSX").mkdir()
+    (images / ".hidden").mkdir()
+    for name in ("._0.png", "__MACOSX/._1.png", "__MACOSX/2.png", ".hidden/3.png", "Thumbs.db", ".DS_Store"):
+        (images / name).write_bytes(b"\0\5\26\7 no picture")
+    assert len(open_pictures(images, 32, tmp_path / "run")) == 9
 
 
 @pytest.mark.parametrize("name", ["none", "empty"])
 def test_sources_without_pictures_are_named(tmp_path, name):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=f"data=.*{name}"):
-        open_pictures(tmp_path / name, 32, tmp_path / "cache.npy")
+        open_pictures(tmp_path / name, 32, tmp_path / "run")
 
 
 def test_the_middle_square():

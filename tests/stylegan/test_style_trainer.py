@@ -1,18 +1,24 @@
 """A training from its first picture to files that can be used, stopped and gone on with."""
 
+import json
+import shutil
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from faceswap.engine.accelerator import choose_machine
+from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.adversarial import Contest
+from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w
-from faceswap.stylegan.training.trainer import ENCODER_FILE, GENERATOR_FILE, Looks, Plan, train_generator
+from faceswap.stylegan.training.trainer import Plan, train_generator
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
-from faceswap.stylegan.weights.files import load_encoder, load_generator
+from faceswap.stylegan.training.watching import Looks, Pace
+from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import UserError
 
 CONTEST = Contest(r1_every=2, path_every=2, together=0.5, head_start=4, ada_images=50)
@@ -102,6 +108,120 @@ def test_a_damaged_checkpoint_is_said(data, whole, tmp_path):
     (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes()[:5000])
     with pytest.raises(UserError, match="restart=true begins anew"):
         train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
+
+
+def others(folder):
+    """A folder of ten pictures that no other folder has."""
+    folder.mkdir()
+    for number in range(10):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 40, 3), number * 20 + len(folder.name), np.uint8))
+    return folder
+
+
+def test_pictures_are_those_of_the_data_that_is_named(tmp_path):
+    first, second, run = others(tmp_path / "a"), others(tmp_path / "bb"), tmp_path / "run"
+    train_generator(first, run, kimg=0.004, **SETTINGS)
+    before = weights_of(run)["generator"]
+    with pytest.raises(UserError, match="other pictures than those of data="):
+        train_generator(second, run, kimg=0.008, **SETTINGS)
+    assert torch.equal(weights_of(run)["generator"]["synthesis.b4.const"], before["synthesis.b4.const"])
+    train_generator(second, run, kimg=0.004, restart=True, **SETTINGS)
+    fresh = train_generator(second, tmp_path / "fresh", kimg=0.004, **SETTINGS)
+    for name, value in weights_of(fresh)["generator"].items():
+        assert torch.equal(value, weights_of(run)["generator"][name]), name
+    assert not torch.equal(before["synthesis.b4.const"], weights_of(run)["generator"]["synthesis.b4.const"])
+    assert len(packed_files(run)) == 1  # the other ones' are gone
+    train_generator(first, run, kimg=0.008, allow_changes=True, **SETTINGS)
+
+
+def test_another_seed_or_rate_is_no_silent_matter(data, tmp_path):
+    run = train_generator(data, tmp_path / "run", kimg=0.004, config_text="contest: {learning_rate: 0.002}", **SETTINGS)
+    with pytest.raises(UserError, match="seed=0, not 3"):
+        train_generator(data, run, kimg=0.008, seed=3, **SETTINGS)
+    other = "contest: {learning_rate: 0.02}\nkimg: 9"
+    with pytest.raises(UserError, match=r"contest.learning_rate=0.002, not 0.02"):
+        train_generator(data, run, kimg=0.008, config_text=other, **SETTINGS)
+    train_generator(data, run, kimg=0.008, config_text=other, allow_changes=True, **SETTINGS)
+
+
+def test_a_training_that_was_killed_at_its_end_is_finished_by_the_next_command(data, whole, tmp_path):
+    for name in (CHECKPOINT, "report.json"):
+        shutil.copy(whole / name, tmp_path)
+    record = json.loads((tmp_path / "report.json").read_text())
+    (tmp_path / "report.json").write_text(json.dumps(record | {"is_final": False}))
+    train_generator(data, tmp_path, kimg=0.024, **SETTINGS)
+    made, wanted = (generator_hash(load_generator(run / GENERATOR_FILE)) for run in (tmp_path, whole))
+    assert made == wanted
+    assert (tmp_path / "previews" / "00000024.jpg").is_file()
+    (tmp_path / "previews" / "00000024.jpg").unlink()
+    train_generator(data, tmp_path, kimg=0.012, **SETTINGS)  # nothing to do: nothing is written anew
+    assert not (tmp_path / "previews" / "00000024.jpg").exists()
+
+
+def test_a_checkpoint_is_never_without_its_generator(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("faceswap.stylegan.training.trainer.save_checkpoint", lambda *_: pytest.fail("killed"))
+    with pytest.raises(pytest.fail.Exception):
+        train_generator(data, tmp_path, kimg=0.024, **SETTINGS)
+    assert load_generator(tmp_path / GENERATOR_FILE).resolution == 32 and not (tmp_path / CHECKPOINT).exists()
+
+
+def test_the_first_look_comes_after_a_minute_and_the_next_ones_less_and_less_often():
+    pace = Pace(Looks(1, 10, 10, 50), 8, 0.0)
+    looked = [minute for minute in range(1, 20) if pace(8 * minute, 60.0 * minute + 1).preview]
+    assert looked == [1, 2, 4, 8, 16]
+    assert pace(10_000, 1300.0)[:3] == (True, True, True)  # and by pictures, as asked
+    assert not any(Pace(Looks(), 8, 3000.0)(808, 3001.0))  # a session that goes on waits for its turn
+
+
+def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
+    train_generator(data, tmp_path, kimg=0.004, **SETTINGS)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    for settings in (
+        {"grow_from": str(tmp_path / "none.safetensors")},
+        {"looks": Looks(samples=8), "inception": str(tmp_path / "none.pth")},
+        {"plan": Plan(64, [8] * 5, 16)},  # the pictures are of 32 px
+    ):
+        with pytest.raises(UserError):
+            train_generator(data, tmp_path, kimg=0.004, restart=True, **SETTINGS | settings)
+        assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_restart_removes_what_a_training_wrote_and_nothing_else(data, tmp_path):
+    run, photos = tmp_path / "run", tmp_path / "photos"
+    photos.mkdir()
+    (photos / "00000024.jpg").write_bytes(b"of the user")
+    train_generator(data, run, kimg=0.004, **SETTINGS)
+    for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
+        kept.write_bytes(b"of the user")
+    (run / "previews" / "00000099.jpg").write_bytes(b"of an earlier training")
+    train_generator(data, run, kimg=0.004, restart=True, **SETTINGS)
+    for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
+        assert kept.read_bytes() == b"of the user"
+    assert not (run / "previews" / "00000099.jpg").exists()
+    shutil.rmtree(run / "previews")
+    (run / "previews").symlink_to(photos)
+    for restart in (True, False):
+        with pytest.raises(UserError, match="is a link"):
+            train_generator(data, run, kimg=0.008, restart=restart, **SETTINGS)
+    assert (photos / "00000024.jpg").read_bytes() == b"of the user"
+
+
+@pytest.mark.parametrize("name", ["generator.safetensors", "config.yaml", "report.json", "previews/00000001.jpg"])
+def test_a_folder_of_other_files_is_no_run(data, tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("of the user")
+    for restart in (False, True):
+        with pytest.raises(UserError, match="is no training of this program"):
+            train_generator(data, tmp_path, kimg=0.004, restart=restart, **SETTINGS)
+    assert (tmp_path / name).read_text() == "of the user" and not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_training_that_falls_apart_saves_nothing_of_it(data, tmp_path):
+    train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
+    before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()
+    with pytest.raises(UserError, match="has fallen apart after"):
+        train_generator(data, tmp_path, kimg=0.4, **SETTINGS | {"contest": replace(CONTEST, learning_rate=1e30)})
+    assert ((tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()) == before
 
 
 def test_plans_are_checked():

@@ -23,8 +23,8 @@ from faceswap.stylegan.metrics.confidence import Measured
 from faceswap.stylegan.metrics.frechet import Features, cloud, face_features, frechet_distance, samples
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.training.state import mean_of_w
-from faceswap.stylegan.training.trainer import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.weights.files import (
     SHIPPED_ENCODER,
     SHIPPED_GENERATOR,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -16,22 +19,42 @@ from faceswap.facenets.layers import to_input
 from faceswap.media.images import READ_SUFFIXES, read_image
 from faceswap.stylegan.data.alignment import style_of_stored
 from faceswap.utils.atomic import atomic_path
+from faceswap.utils.disk import create_npy
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
 
 TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw
 SEEN_FILE = "seen.npy"  # the same faces as a camera shows them, for the encoder; the targets where there are none
 FEWEST = 8
+FINGERPRINTED = 256  # pictures of a fingerprint, evenly spaced
+_LAYOUT = 1  # part of the key of packed pictures: raise it when what is stored changes
+_PACKED = re.compile(r"pictures-\d+(-[0-9a-f]{20})?\.npy")
+
+Cut = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
 
 
 class Pictures:
-    """N pictures of `resolution` px. `targets`, `seen` (N, R, R, 3) uint8 RGB."""
+    """N pictures of `resolution` px. `targets`, `seen` (N, R, R, 3) uint8 RGB; `packed`: the file they are mapped from,
+    where this program has made it.
+    """
 
-    def __init__(self, targets: NDArray[np.uint8], seen: NDArray[np.uint8] | None = None) -> None:
-        self.targets, self.seen = targets, targets if seen is None else seen
+    def __init__(
+        self, targets: NDArray[np.uint8], seen: NDArray[np.uint8] | None = None, packed: Path | None = None
+    ) -> None:
+        self.targets, self.seen, self.packed = targets, targets if seen is None else seen, packed
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these pictures from others, wherever they lie: by their number and some of them."""
+        digest = hashlib.sha256(f"{self.targets.shape}".encode())
+        for place in np.unique(np.linspace(0, len(self) - 1, FINGERPRINTED).round().astype(int)):
+            digest.update(self.targets[place].tobytes())
+            if self.seen is not self.targets:
+                digest.update(self.seen[place].tobytes())
+        return digest.hexdigest()[:20]
 
     def batch(self, number: int, size: int, seed: int, mirror: bool) -> tuple[Tensor, Tensor]:
         """Seen and target pictures (size, 3, R, R) in [-1, 1] of batch `number`; the same whenever it is asked for.
@@ -50,11 +73,12 @@ class Pictures:
         return to_input(seen), to_input(targets)
 
 
-def open_pictures(source: Path, resolution: int, cache: Path) -> Pictures:
+def open_pictures(source: Path, resolution: int, folder: Path) -> Pictures:
     """A folder of images, a face set, or a folder that holds targets.npy (and seen.npy) or such a file itself.
 
-    Images are cut to their middle square, faces of a set to the style crop; both are packed into `cache` once. Raises
-    UserError for a source without pictures, or arrays of another kind or size.
+    Images are cut to their middle square, faces of a set to the style crop; both are packed in `folder` once, under a
+    name that changes with every one of them. Raises UserError for a source without pictures, arrays of another kind or
+    size, and a full disk.
     """
     file = source / TARGETS_FILE if source.is_dir() else source
     if file.is_file() and file.suffix == ".npy":
@@ -65,35 +89,52 @@ def open_pictures(source: Path, resolution: int, cache: Path) -> Pictures:
         return Pictures(targets, seen)
     if not source.is_dir():
         raise UserError(f"data={source}: accepted are a folder of images, a face set and a folder with {TARGETS_FILE}")
-    if not cache.is_file():
-        _pack(source, resolution, cache)
-    return Pictures(_array(cache, resolution))
-
-
-def _pack(source: Path, resolution: int, cache: Path) -> None:
-    files: list[Path]
-    cut: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
-    if (source / ALIGNMENTS).is_file():
-        faces = FaceSet.open(source)
-        files, cut = [faces.path(index) for index in range(len(faces))], style_of_stored
-    else:
-        files, cut = sorted(p for p in source.rglob("*") if p.suffix.lower() in READ_SUFFIXES), middle_square
+    files, cut = _listed(source)
     if len(files) < FEWEST:
         raise UserError(f"data={source} holds {len(files)} pictures: a generator needs thousands, at least {FEWEST}")
-    with atomic_path(cache) as temp, Progress(len(files), "pack", "picture") as progress:
-        array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), resolution, resolution, 3))
-        for place, picture in enumerate(_cut(files, cut, resolution)):
-            array[place] = picture
+    packed = folder / f"pictures-{resolution}-{_key(source, files)}.npy"
+    if not packed.is_file():
+        _pack(files, cut, resolution, packed)
+    return Pictures(_array(packed, resolution), packed=packed)
+
+
+def packed_files(folder: Path) -> list[Path]:
+    """The packed pictures in a folder, those of earlier sources and versions too."""
+    return sorted(path for path in folder.glob("pictures-*.npy") if _PACKED.fullmatch(path.name))
+
+
+def _listed(source: Path) -> tuple[list[Path], Cut]:
+    """The pictures of a folder, and how each is cut."""
+    if (source / ALIGNMENTS).is_file():
+        faces = FaceSet.open(source)
+        return [faces.path(index) for index in range(len(faces))], style_of_stored
+    return sorted(path for path in source.rglob("*") if _is_picture(path.relative_to(source))), middle_square
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a file of a folder is a picture of the user's, not what a Mac or an archive puts beside them."""
+    return path.suffix.lower() in READ_SUFFIXES and not any(
+        part.startswith(".") or part == "__MACOSX" for part in path.parts
+    )
+
+
+def _key(source: Path, files: Sequence[Path]) -> str:
+    """Changes with every picture (name, bytes, time)."""
+    digest = hashlib.sha256(f"{_LAYOUT} {(source / ALIGNMENTS).is_file()}".encode())
+    for file in files:
+        stat = file.stat()
+        digest.update(os.fsencode(file.relative_to(source)) + f"\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:20]
+
+
+def _pack(files: Sequence[Path], cut: Cut, resolution: int, packed: Path) -> None:
+    with atomic_path(packed) as temp, Progress(len(files), "pack", "picture") as progress:
+        array = create_npy(temp, np.uint8, (len(files), resolution, resolution, 3))
+        for place, path in enumerate(files):
+            array[place] = cut(read_image(path), resolution)
             progress.advance()
         array.flush()
         del array
-
-
-def _cut(
-    files: Iterable[Path], cut: Callable[[NDArray[np.uint8], int], NDArray[np.uint8]], resolution: int
-) -> Iterable[NDArray[np.uint8]]:
-    for file in files:
-        yield cut(read_image(file), resolution)
 
 
 def middle_square(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:

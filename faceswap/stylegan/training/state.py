@@ -14,7 +14,7 @@ from faceswap.engine.accelerator import Machine
 from faceswap.stylegan.networks.discriminator import Discriminator
 from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
-from faceswap.utils.atomic import atomic_path
+from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.errors import UserError
 
 CHECKPOINT = "checkpoint.pt"
@@ -82,8 +82,7 @@ def save_checkpoint(
         "random": torch.get_rng_state(),
         **numbers,
     }
-    with atomic_path(run / CHECKPOINT) as temp:
-        torch.save(state, temp)
+    write_torch_file(state, run / CHECKPOINT)
 
 
 def restore_checkpoint(

@@ -12,21 +12,17 @@ import torch
 
 from faceswap.engine.accelerator import Precision, choose_machine, memory_errors
 from faceswap.engine.interrupts import StopRequest
-from faceswap.stylegan.data.packed import Pictures, batch_on, open_pictures
-from faceswap.stylegan.metrics.frechet import BATCH, cloud, face_features, frechet_distance, samples
-from faceswap.stylegan.metrics.inception import inception_features
+from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.training.adversarial import Contest
-from faceswap.stylegan.training.previews import PER_ROW, preview
-from faceswap.stylegan.training.state import CHECKPOINT, Networks, restore_checkpoint, save_checkpoint
+from faceswap.stylegan.training.run_folder import check_folder, check_same, forget, read_record, sweep_packed
+from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
-from faceswap.stylegan.weights.files import load_generator, save_encoder, save_generator
-from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
-from faceswap.utils.atomic import remove
+from faceswap.stylegan.training.watching import Looks, Pace, Watch
+from faceswap.stylegan.weights.files import load_generator
+from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.locks import locked
 from faceswap.utils.progress import Progress
-
-GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
 
 log = logging.getLogger(__name__)
 
@@ -55,17 +51,6 @@ class Plan:
                 raise ValueError(f"plan.{name}={list(given)}: {self.resolution} px need {count} numbers above 0")
 
 
-@dataclass(frozen=True)
-class Looks:
-    """How often a training is looked at, in thousands of pictures (kimg); `samples`: of each distance, 0 for none."""
-
-    log_kimg: float = 1
-    preview_kimg: float = 10
-    save_kimg: float = 10
-    distance_kimg: float = 50
-    samples: int = 2000
-
-
 def train_generator(
     data: Path,  # folder of images, face set, or folder with targets.npy
     run: Path,  # folder of the run; a run that is there goes on
@@ -74,7 +59,7 @@ def train_generator(
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
     contest: Contest = Contest(),  # noqa: B008 (frozen)
     reconstruction: Reconstruction = Reconstruction(),  # noqa: B008 (frozen)
-    looks: Looks = Looks(),
+    looks: Looks = Looks(),  # noqa: B008 (frozen)
     kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all
     batch_size: int = 32,
@@ -84,20 +69,20 @@ def train_generator(
     device: str = "auto",
     precision: Precision = "auto",
     seed: int = 0,
-    config_text: str = "",
-    restart: bool = False,
+    config_text: str = "",  # all settings, shown in TensorBoard
+    default_text: str = "",  # the same with every value as it is when nobody sets it
+    restart: bool = False,  # forget an earlier training in this folder
+    allow_changes: bool = False,  # go on with other settings or pictures than before
 ) -> Path:
     """Trains until `kimg` or `minutes` are reached and gives back `run`: checkpoint, previews, weights, TensorBoard.
 
-    Goes on from the checkpoint; a stopped and resumed run equals an uninterrupted one. Raises UserError for what the
-    user can mend, Interrupted after a signal, when all is saved.
+    Goes on from the checkpoint; a stopped and resumed run equals an uninterrupted one. `restart` removes an earlier
+    training when all that the new one needs is read, checked and built. Raises UserError for what the user can mend,
+    Interrupted after a signal, when all is saved.
     """
     machine = choose_machine(device, precision)
     with locked(run, "training it"), memory_errors(batch_size):
-        pictures = open_pictures(data, plan.resolution, run / f"pictures-{plan.resolution}.npy")
-        if restart:
-            for name in (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, TENSORBOARD, PREVIEWS):
-                remove(run / name)
+        pictures = open_pictures(data, plan.resolution, run)
         torch.manual_seed(seed)
         networks = Networks(machine, **asdict(plan))
         if grow_from:
@@ -105,18 +90,33 @@ def train_generator(
         compare = reconstruction.build(networks)
         autoencoding, round_ = warm_up.build(networks, compare), contest.build(networks, compare)
         optimisers = [autoencoding.optimiser, *round_.optimisers]
-        state = restore_checkpoint(run, networks, optimisers) or {"images": 0, "seconds": 0.0} | round_.state()
+        about = {"pictures": pictures.fingerprint, "seed": seed}
+        watch = Watch(run, networks, pictures, looks, about, inception)
+
+        found = None if restart else restore_checkpoint(run, networks, optimisers)
+        record = read_record(run)
+        check_folder(run, record or found or {})
+        if found and not allow_changes:
+            check_same(run, record, about, config_text, default_text)
+        if restart:
+            forget(run)
+        sweep_packed(run, pictures.packed)
+        state = found or {"images": 0, "seconds": 0.0} | round_.state()
         round_.restore(state)
-        images, began = int(state["images"]), time.monotonic() - float(state["seconds"])
-        last = round(1000 * kimg)
-        crossed = _Crossings(images, batch_size)
+        images, seconds, last = int(state["images"]), float(state["seconds"]), round(1000 * kimg)
+        began = time.monotonic() - seconds
+        finished = images >= last or (minutes is not None and seconds >= 60 * minutes)
+        is_whole = finished and record.get("is_final") is True and record.get("images") == images
+        if finished:
+            log.info("nothing to learn at %d pictures: say a higher kimg= or minutes= to go on", images)
+        pace = Pace(looks, batch_size, seconds)
         with (
             StopRequest() as stop,
-            RunLog(run, images, config_text) as journal,
+            RunLog(run, images, "" if finished else config_text) as journal,
             Progress(last, "train", "picture", images) as bar,
         ):
-            watch = _Watch(run, networks, pictures, looks, journal, inception)
-            finished = images >= last
+            if not finished:
+                watch.record(journal, images)
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, machine.device)
                 is_warm = images >= warm_up.images
@@ -127,75 +127,26 @@ def train_generator(
                 seconds = time.monotonic() - began
                 finished = images >= last or bool(stop) or (minutes is not None and seconds >= 60 * minutes)
 
-                watch.note(losses)
-                if finished or crossed(looks.log_kimg, images):
-                    bar.note(watch.log(images, seconds))
-                if finished or crossed(looks.save_kimg, images):
-                    numbers = {"images": images, "seconds": seconds} | round_.state()
-                    save_checkpoint(run, networks, optimisers, numbers)
-                with torch.random.fork_rng():  # to look at a training is not to change it
-                    if (finished and not stop) or crossed(looks.preview_kimg, images):
-                        watch.look(images, seconds)
-                    if looks.samples and ((finished and not stop) or crossed(looks.distance_kimg, images)):
-                        watch.measure(images)
-        if stop and images < last:
-            raise Interrupted(f"stopped at {images} pictures, saved in {run}; the same command goes on from there")
+                watch.note(losses, images)
+                due = pace(images, seconds)
+                if finished or due.log:
+                    bar.note(watch.log(journal, images, seconds))
+                if finished or due.save:
+                    watch.export(images, seconds)
+                    save_checkpoint(run, networks, optimisers, {"images": images, "seconds": seconds} | round_.state())
+                if due.preview and not finished:
+                    watch.look(journal, images)
+                if due.distance and not finished:
+                    watch.measure(journal, images)
+            if stop and images < last:
+                watch.look_once(journal, images)
+                raise Interrupted(f"stopped at {images} pictures, saved in {run}; the same command goes on from there")
+            if not is_whole:  # also what an earlier session was killed before
+                watch.export(images, seconds)
+                watch.look(journal, images)
+                watch.measure(journal, images)
+                watch.record(journal, images, is_final=True)
     return run
-
-
-class _Crossings:
-    """Whether a step went over a multiple of so many thousand pictures."""
-
-    def __init__(self, images: int, batch_size: int) -> None:
-        self._batch = batch_size
-
-    def __call__(self, kimg: float, images: int) -> bool:
-        every = max(1, round(1000 * kimg))
-        return images // every > (images - self._batch) // every
-
-
-class _Watch:
-    """What a training shows of itself: curves, pictures, weights, distance."""
-
-    def __init__(
-        self, run: Path, networks: Networks, pictures: Pictures, looks: Looks, journal: RunLog, inception: str
-    ) -> None:
-        self._run, self._networks, self._looks, self._journal = run, networks, looks, journal
-        self._inception = inception
-        self._shown = pictures.batch(0, PER_ROW, 1, False)
-        self._pictures, self._sums = pictures, dict[str, list[float]]()
-
-    def note(self, losses: dict[str, float]) -> None:
-        for name, value in losses.items():
-            self._sums.setdefault(name, []).append(value)
-
-    def log(self, images: int, seconds: float) -> str:
-        """Writes the means since the last time; gives the line for the progress bar."""
-        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
-        self._sums.clear()
-        self._journal.scalars(means | {"minutes": seconds / 60}, images)
-        return " ".join(f"{name.partition('/')[2]} {value:.3f}" for name, value in list(means.items())[:4])
-
-    def look(self, images: int, seconds: float) -> None:
-        """A grid of pictures, and the weights as they are to be used."""
-        self._journal.preview(preview(self._networks, *self._shown), images)
-        about = {"kimg": images / 1000, "minutes": round(seconds / 60, 1)}
-        generator, encoder = self._networks.shipped()
-        save_generator(generator, self._run / GENERATOR_FILE, about)
-        save_encoder(encoder, self._run / ENCODER_FILE, about)
-
-    def measure(self, images: int) -> None:
-        """The distance of as many samples from as many pictures."""
-        device, count = self._networks.machine.device, self._looks.samples
-        kinds = {"faces": face_features(str(device))}
-        if self._inception:
-            kinds["inception"] = inception_features(self._inception, str(device))
-        generator = self._networks.shipped()[0].to(device)
-        for name, features in kinds.items():
-            batches = range(-(-min(count, len(self._pictures)) // BATCH))
-            real = cloud(features, (self._pictures.batch(number, BATCH, 2, True)[1] for number in batches))
-            distance = frechet_distance(real, cloud(features, samples(generator, count, 0)))
-            self._journal.scalars({f"frechet/{name}": distance}, images)
 
 
 def _take_what_fits(networks: Networks, source: str) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of, to_nvidia, to_rosinality
 from faceswap.stylegan.weights.published import Published, read_published
+from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.plain_machine import PickleError
@@ -76,8 +77,7 @@ def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[st
         log.warning("the clamp at %s has no place in rosinality's layout: pictures differ if it ever cuts",
                     generator.settings["clamp"])  # fmt: skip
     content = to_rosinality(generator) if layout == "rosinality" else {"G_ema": to_nvidia(generator)}
-    with atomic_path(path) as temp:
-        torch.save(content, temp)
+    write_torch_file(content, path)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,18 @@ FREE = {
 LARGEST_CONFIG = 1_000_000  # characters; ours have some thousand
 
 
-def check_same_settings(run: Path, config_text: str, default_text: str = "") -> None:
+def check_same_settings(
+    run: Path, config_text: str, default_text: str = "", free: Collection[str] = frozenset(FREE)
+) -> None:
     """Raises UserError that lists what differs between the run's config.yaml and `config_text` and shapes the training.
 
+    `free`: the settings that may be set anew at any time.
     What only the run knows is of another version of the program and passes. What only `config_text` knows was not
     there to be set when the run was trained: it must be what `default_text` (the same settings, untouched) says.
     """
     try:
-        before, now = _loaded(_text_of(run / RUN_CONFIG)), _loaded(config_text)
-        usual = _loaded(default_text) if default_text else {}
+        before, now = _loaded(_text_of(run / RUN_CONFIG), free), _loaded(config_text, free)
+        usual = _loaded(default_text, free) if default_text else {}
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return  # no config to compare with, or one that somebody has damaged: the checkpoint itself is what counts
     was = {name: before.get(name, usual.get(name, now[name])) for name in now}
@@ -49,13 +52,13 @@ def _text_of(path: Path) -> str:
     return text
 
 
-def _loaded(text: str) -> dict[str, Any]:
+def _loaded(text: str, free: Collection[str]) -> dict[str, Any]:
     if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
         raise ValueError("no settings of ours")  # a few lines of them can unfold to any size
     values = yaml.safe_load(text)
     if not isinstance(values, dict):
         raise ValueError("no settings")
-    return dict(_flat({str(name): value for name, value in values.items() if name not in FREE}))
+    return dict(_flat({str(name): value for name, value in values.items() if name not in free}))
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

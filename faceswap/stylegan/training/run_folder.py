@@ -1,0 +1,106 @@
+"""The folder of a training: what in it is the program's own, and what the training there was begun with.
+
+`report.json` is the record. Only where it says that a training of ours lies there is anything overwritten or removed,
+and then only files of the names that a training writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from faceswap.core.face_set import REPORT
+from faceswap.stylegan.data.packed import packed_files
+from faceswap.stylegan.training.state import CHECKPOINT
+from faceswap.swap.training.config_guard import check_same_settings
+from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD
+from faceswap.utils.errors import UserError
+from faceswap.utils.workspace import RUN_CONFIG
+
+GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
+KIND = "stylegan training"
+# What may be set anew at any time. The pictures are compared by what they show, not by where they lie.
+FREE = {
+    *("kimg", "minutes", "data", "run", "workspace", "device", "precision", "looks", "inception", "restart"),
+    *("grow_from", "allow_changes"),
+}
+_FILES = (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, REPORT, RUN_CONFIG)
+_LARGEST_REPORT = 1 << 20
+_LISTS = {PREVIEWS: re.compile(r"\d{8,}\.jpg"), TENSORBOARD: re.compile(r"events\.out\.tfevents\.[^/]+")}
+
+
+def read_record(run: Path) -> dict[str, Any]:
+    """The record of the training in a folder; empty where none of ours lies there."""
+    with suppress(OSError, ValueError, RecursionError):
+        path = run / REPORT
+        if path.stat().st_size <= _LARGEST_REPORT:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(record, dict) and record.get("kind") == KIND:
+                return record
+    with suppress(OSError, ValueError):  # trainings before there were records
+        text = (run / RUN_CONFIG).read_text(encoding="utf-8")
+        if "trainer.Plan" in text and (run / CHECKPOINT).is_file():
+            return {"kind": KIND}
+    return {}
+
+
+def check_folder(run: Path, record: Mapping[str, Any]) -> None:
+    """Raise UserError when a training in `run` would overwrite what is none of its own, or write through a link.
+
+    Args:
+        record: Of the training there; empty: none.
+    """
+    names = [name for name in (*_FILES, *_LISTS) if (run / name).exists() or (run / name).is_symlink()]
+    for name in names:
+        if (run / name).is_symlink():
+            raise UserError(
+                f"{run / name} is a link, and nothing is written through one: remove it, or say another run="
+            )
+    if names and not record:
+        raise UserError(f"run={run} holds {', '.join(names)}, and is no training of this program: name another folder")
+
+
+def check_same(
+    run: Path, record: Mapping[str, Any], own: Mapping[str, Any], config_text: str, default_text: str
+) -> None:
+    """Raise UserError when the training in `run` was begun with other settings or pictures.
+
+    Args:
+        record: What it says of itself, see `read_record`.
+        own: `pictures` and `seed` as they are now.
+    """
+    if "pictures" in record and record["pictures"] != own["pictures"]:
+        raise UserError(
+            f"{run} was trained on other pictures than those of data=: name its own again, or say allow_changes=true "
+            "to go on with these, restart=true to begin anew"
+        )
+    if "seed" in record and record["seed"] != own["seed"]:
+        raise UserError(
+            f"{run} was trained with seed={str(record['seed'])[:20]}, not {own['seed']}: set that again, or say "
+            "allow_changes=true to go on, restart=true to begin anew"
+        )
+    check_same_settings(run, config_text, default_text, FREE)
+
+
+def forget(run: Path) -> None:
+    """Remove the training in `run`: files of the names that it writes, and nothing else. Call `check_folder` before."""
+    for name in _FILES:
+        (run / name).unlink(missing_ok=True)
+    for name, pattern in _LISTS.items():
+        folder = run / name
+        for path in list(folder.iterdir()) if folder.is_dir() else []:
+            if pattern.fullmatch(path.name) and not path.is_dir():
+                path.unlink()
+        with suppress(OSError):  # something else lies there, or there is none
+            folder.rmdir()
+
+
+def sweep_packed(run: Path, used: Path | None) -> None:
+    """Remove packed pictures of other sources; `used`: those that are trained on."""
+    for path in packed_files(run):
+        if path != used:
+            path.unlink(missing_ok=True)
