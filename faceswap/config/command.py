@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -16,12 +17,20 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line
 
 if TYPE_CHECKING:
     from faceswap.config.sweep import Combination
 
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
+
+_NO_MEMORY = re.compile(
+    "not enough memory|can't allocate memory|cannot allocate memory|insufficient memory|bad_?alloc|"
+    "can't start new thread",
+    re.IGNORECASE,
+)
+_OUT_OF_MEMORY = "error: out of memory; try a smaller batch_size= or resolution, or end other programs"
 
 # What the system says of a name the user gave, where no room has said it better.
 _ABOUT_NAMES = {errno.ENAMETOOLONG, errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EROFS,
@@ -53,16 +62,16 @@ def run_command(
         )
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _fail(
-                f"error: the disk is full ({error.filename or 'no space left'}); free some space", USER_CAN_MEND, debug
-            )
+            return _fail(f"error: {_told_full(error)}", USER_CAN_MEND, debug)
+        if error.errno == errno.ENOMEM:
+            return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         if error.errno in _ABOUT_NAMES and error.filename is not None:
             name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else error.filename
             return _fail(f"error: {name}: {os.strerror(error.errno).lower()}", USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
     except Exception as error:
-        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU
-            return _fail("error: out of memory; try a smaller batch_size=", USER_CAN_MEND, debug)
+        if _ran_out_of_memory(error):
+            return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
 
 
@@ -94,6 +103,8 @@ def _run(
 
 def _print(text: str) -> int:
     """Writes to stdout; a reader that is gone (`| head`) is no error of the command."""
+    if sys.stdout.isatty():
+        text = printable_lines(text)
     try:
         try:
             sys.stdout.write(text)
@@ -111,9 +122,9 @@ def _prepare_process(debug: bool) -> None:
     # Spinning OpenMP threads cost up to fifteen times on a busy machine; the variable counts only before torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # no look-up of the package index at import
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
     for noisy in ("PIL", "matplotlib", "numba", "libav", "h5py", "torch"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -159,7 +170,24 @@ def _take_value(arguments: list[str], flag: str) -> Path | None:
 
 
 def _single_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+    return single_line(str(error))
+
+
+def _told_full(error: OSError) -> str:
+    """What is full: a disk, or the memory that processes share."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    shared = Path("/dev/shm")
+    if name.startswith(f"{shared}/") or (not name and not shared.is_dir()):
+        return "processes cannot share memory: /dev/shm is full or not there; give the container more, or say workers=0"
+    return f"the disk is full ({single_line(name) or 'no space left'}); free some space"
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error of any library says that memory is gone."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU
+        return True
+    is_of_a_library = isinstance(error, RuntimeError | ImportError) or type(error).__module__.startswith("cv2")
+    return is_of_a_library and _NO_MEMORY.search(str(error)) is not None
 
 
 def _bug_line(error: Exception) -> str:
@@ -168,6 +196,6 @@ def _bug_line(error: Exception) -> str:
 
 def _fail(line: str, code: int, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
-    print(line, file=sys.stderr, flush=True)
+        print(printable_lines(traceback.format_exc()), file=sys.stderr, end="")
+    print(single_line(line), file=sys.stderr, flush=True)
     return code

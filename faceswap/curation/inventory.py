@@ -16,6 +16,7 @@ from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
 from faceswap.core.taken_out import fingerprint_of
 from faceswap.utils.atomic import writing_errors
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import own_folder
 from faceswap.utils.locks import LOCK
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class FaceStock:
             raise UserError(f"{place} is no folder; move it away, removed faces go there")
         with writing_errors(place):
             if (remove & ~removed).any():
-                place.mkdir(exist_ok=True)
+                own_folder(place)
             for index in np.flatnonzero(remove & ~self.removed).tolist():
                 _move(self.folder / self.records[index].file, place / self.records[index].file)
                 removed[index] = True

@@ -15,27 +15,24 @@ from faceswap.core.face_set import (
     TAKEN_OUT,
 )
 from faceswap.extraction.journal import JOURNAL
-from faceswap.utils.atomic import TEMP_MARK, writing_errors
+from faceswap.utils.atomic import writing_errors
 from faceswap.utils.choices import IMAGE_FORMATS
+from faceswap.utils.links import refuse_links
+from faceswap.utils.writers import sweep
 
 
 def clear(folder: Path) -> None:
     """Deletes a face set's own files; what a user laid beside them stays. The folder must be locked."""
     if not folder.is_dir():
         return
+    refuse_links(folder / ALIGNMENTS)
     with writing_errors(folder):
-        remove_parts(folder)
+        sweep(folder)
         own = (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TAKEN_OUT)
         for path in folder.iterdir():
             if path.name in own or _is_crop(path):
                 path.unlink()
         _clear_removed(folder / REMOVED)
-
-
-def remove_parts(folder: Path) -> None:
-    """Removes temporary files that a kill left behind. The folder must be locked: those of others alive go too."""
-    for path in folder.glob(f".*{TEMP_MARK}*"):
-        path.unlink(missing_ok=True)
 
 
 def _clear_removed(folder: Path) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from faceswap.core.face_set import ALIGNMENTS
-from faceswap.utils.atomic import writing_errors
+from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import open_append, own_folder, truncate
 
 JOURNAL = ".resume.jsonl"
 
@@ -52,16 +52,16 @@ class Journal:
     def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
         self.entries = list(entries)
         self._path = folder / ALIGNMENTS
-        self._alignments = open(folder / ALIGNMENTS, "ab")  # noqa: SIM115 - closed by __exit__
-        self._notes = open(folder / JOURNAL, "ab")  # noqa: SIM115
+        self._alignments = open_append(folder / ALIGNMENTS)
+        self._notes = open_append(folder / JOURNAL)
 
     @classmethod
     def begin(cls, folder: Path, settings: dict) -> Journal:
         """A new journal in an empty face set."""
         with writing_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ALIGNMENTS).write_bytes(b"")
-            (folder / JOURNAL).write_text(json.dumps(settings) + "\n", encoding="ascii")
+            own_folder(folder)
+            truncate(folder / ALIGNMENTS, 0)
+            write_text(folder / JOURNAL, json.dumps(settings) + "\n")
             return cls(folder, [])
 
     @classmethod
@@ -82,9 +82,9 @@ class Journal:
             entries.append(entry)
             kept_bytes += len(line) + 1
         with writing_errors(folder):
-            os.truncate(notes, kept_bytes)
+            truncate(notes, kept_bytes)
             if content:
-                os.truncate(folder / ALIGNMENTS, entries[-1].alignments_bytes if entries else 0)
+                truncate(folder / ALIGNMENTS, entries[-1].alignments_bytes if entries else 0)
             return cls(folder, entries)
 
     def add(self, frame: int, lines: Sequence[str], cut: bool) -> None:

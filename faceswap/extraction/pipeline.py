@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faceswap.core.face_set import FaceSet
 from faceswap.detect.protocol import Finder
-from faceswap.extraction.cleaning import clear, remove_parts
+from faceswap.extraction.cleaning import clear
 from faceswap.extraction.identity import Person
 from faceswap.extraction.journal import Journal
 from faceswap.extraction.run import Extraction
@@ -58,7 +58,6 @@ def extract_faces(
             if restart:
                 clear(folder)
             if not _is_complete(folder, settings):
-                remove_parts(folder)
                 begun = stored_settings(folder)[0] is not None
                 with Journal.resume(folder) if begun else Journal.begin(folder, settings.values) as journal:
                     Extraction(info, finder, folder, settings, journal, keep).run()

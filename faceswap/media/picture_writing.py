@@ -12,9 +12,11 @@ from faceswap.core.values import Frame
 from faceswap.media.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target, refuse_losses
-from faceswap.utils.atomic import remove, temp_path, write_json, writing_errors
+from faceswap.utils.atomic import remove, write_json, writing_errors
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import own_folder
 from faceswap.utils.workspace import RESULT_REPORT
+from faceswap.utils.writers import temp_path
 
 
 class ImageWriter:
@@ -80,7 +82,7 @@ class ImageSequenceWriter:
         self.check()
         with writing_errors(self.path):
             remove(self._temp)
-            self._temp.mkdir(parents=True)
+            own_folder(self._temp)
         return self
 
     def write(self, frame: Frame) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from faceswap.media.sources import SourceInfo
-from faceswap.utils.atomic import TEMP_MARK, remove, temp_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import own_folder
 from faceswap.utils.workspace import RESULT_REPORT
+from faceswap.utils.writers import sweep, temp_path
 
 
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
-    """Raises UserError when `path` cannot become a result of `info`; removes what a killed process left beside it.
+    """Raises UserError when `path` cannot become a result of `info`; removes what killed processes left beside it.
 
     With `picture_names` the result is a folder of pictures of these names, else a file. The folder of the result is
     made when it is missing.
     """
     try:
         refuse_losses(path, info, picture_names)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(path)
+        own_folder(path.parent)
+        sweep(path.parent)
         trial = temp_path(path)
         trial.touch()
         trial.unlink()
@@ -74,24 +74,3 @@ def _is_same(path: Path, source: Path) -> bool:
     with suppress(OSError):
         return os.path.samefile(path, source)
     return os.path.realpath(path) == os.path.realpath(source)
-
-
-def _remove_stale(path: Path) -> None:
-    """Removes temporary results of this name whose process is gone."""
-    before, after = temp_path(path).name.rsplit(f"{os.getpid()}{TEMP_MARK}", 1)
-    pattern = re.compile(f"{re.escape(before)}([0-9]{{1,9}}){re.escape(TEMP_MARK + after)}")
-    for entry in list(os.scandir(path.parent)):
-        found = pattern.fullmatch(entry.name)
-        if found and not _runs(int(found[1])):
-            with suppress(OSError):
-                remove(Path(entry.path))
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

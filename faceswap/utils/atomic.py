@@ -5,33 +5,28 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-
-TEMP_MARK = ".part"
-
-
-def temp_path(path: Path) -> Path:
-    """The temporary name beside `path`: same folder (so that the rename is atomic), same suffix, hidden."""
-    # File systems allow 255 bytes a name; a long name is cut, the process number keeps it apart from others.
-    stem = path.stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")
-    return path.with_name(f".{stem}.{os.getpid()}{TEMP_MARK}{path.suffix}")
+from faceswap.utils.links import own_folder, refuse_links
+from faceswap.utils.writers import remove_entry, sweep_once, temp_path
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path that becomes `path` when the block ends well and is removed when it does not.
 
-    Raises UserError when the disk is full or the folder cannot be written.
+    What dead processes left in the folder is swept. Raises UserError when the disk is full, the folder cannot be
+    written, or is reached through a link where that is not allowed (links.py).
     """
     path = Path(path)
     temp = temp_path(path)
     with writing_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
+        sweep_once(path.parent)
         remove(temp)
         try:
             yield temp
@@ -43,15 +38,16 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals to write into one line for the user."""
+    """Turns the operating system's refusals to write into one line for the user, whichever library was refused."""
     try:
         yield
-    except OSError as error:
-        place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
-        advice = _advice(error.errno, place in path.parents)
+    except Exception as error:
+        number, name = _refusal(error)
+        place = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else None
+        advice = _advice(number, place in path.parents)
         if advice is None:
             raise
-        reason = os.strerror(error.errno or 0).lower()
+        reason = os.strerror(number or 0).lower()
         # The block may also read: the error's own file is the one to look at.
         related = place is None or place in (path, temp_path(path), *path.parents) or path in place.parents
         verb, name = ("write", path) if related else ("use", place)
@@ -82,11 +78,21 @@ def flush_to_disk(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file or folder if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Removes a file or folder if it is there, never through a link. Raises UserError and OSError."""
+    refuse_links(path)
+    remove_entry(path)
+
+
+def _refusal(error: Exception) -> tuple[int | None, object]:
+    """The system's number of a refusal and the file that it is about, None where an error does not tell or is none."""
+    if isinstance(error, OSError):
+        if error.errno is None and "requested and" in str(error):  # numpy: "40000 requested and 512 written"
+            return errno.ENOSPC, None
+        return error.errno, error.filename
+    if isinstance(error, RuntimeError) and re.search("inline_container|PytorchStreamWriter", str(error)):
+        return errno.ENOSPC, None  # torch's writer does not say what the system said
+    told = re.search(r"os error (\d+)", str(error)) if type(error).__name__ == "SafetensorError" else None
+    return (int(told[1]), None) if told else (None, None)
 
 
 def _advice(number: int | None, above: bool) -> str | None:
@@ -97,6 +103,6 @@ def _advice(number: int | None, above: bool) -> str | None:
         return "choose a place that you may write to"
     if number == errno.ENAMETOOLONG:
         return "choose a shorter name"
-    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
         return "something else is there: choose another name"
     return None

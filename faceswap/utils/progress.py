@@ -6,6 +6,8 @@ import sys
 
 from tqdm import tqdm
 
+from faceswap.utils.terminal import printable
+
 
 class Progress:
     """`with Progress(total, "extract") as bar: bar.advance()`; a plain line now and then without a terminal."""
@@ -16,7 +18,8 @@ class Progress:
         # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.
         interval_seconds = 0.1 if sys.stderr.isatty() else 10.0
         self._bar = tqdm(
-            total=total, desc=label, unit=f" {unit}s", initial=initial, file=sys.stderr, mininterval=interval_seconds,
+            total=total, desc=printable(label), unit=f" {unit}s", initial=initial,
+            file=sys.stderr, mininterval=interval_seconds,
             dynamic_ncols=True, smoothing=0.1, leave=True, disable=not shown,
         )  # fmt: skip
 
@@ -26,7 +29,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Shows a short text behind the bar (the losses, say)."""
-        self._bar.set_postfix_str(text, refresh=False)
+        self._bar.set_postfix_str(printable(text), refresh=False)
 
     def __enter__(self) -> Progress:
         return self

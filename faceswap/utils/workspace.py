@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import guard
 
 RUN_CONFIG = "config.yaml"
 RESULT_REPORT = "report.json"  # in a folder of pictures; beside a file: FILE.report.json
@@ -20,6 +21,8 @@ class Workspace:
     def __post_init__(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise UserError(f"workspace={self.root} is a file; name a folder (it is made when missing)")
+        for folder in ("faces", "runs", "out"):  # these may be links of the user's, what lies below may not
+            guard(self.root / folder)
 
     def faces(self, name: str) -> Path:
         """The folder of a face set."""

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from faceswap.config.command import run_command
+from faceswap.utils.errors import UserError
 
 CODE = """
 import os, sys
@@ -35,9 +36,35 @@ def test_other_system_errors_are_bugs(capsys):
     assert failing(OSError(errno.EBADF, "bad", "x")) == 1
 
 
-def test_too_little_memory_names_the_setting(capsys):
-    assert failing(MemoryError()) == 2
-    assert "batch_size=" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("can't start new thread"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object: Cannot allocate memory"),
+    ],
+)
+def test_too_little_memory_names_the_setting(capsys, error):
+    assert failing(error) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("error: out of memory") and "batch_size=" in line and line.count("\n") == 1
+
+
+def test_memory_that_processes_cannot_share_is_no_full_disk(capsys):
+    assert failing(OSError(errno.ENOSPC, "No space left on device", "/dev/shm/psm_1")) == 2
+    line = capsys.readouterr().err
+    assert "/dev/shm" in line and "workers=0" in line and "disk" not in line
+    assert failing(OSError(errno.ENOSPC, "No space left on device", "/data/x.mp4")) == 2
+    assert capsys.readouterr().err == "error: the disk is full (/data/x.mp4); free some space\n"
+
+
+def test_an_error_shows_what_steers_a_terminal_and_does_not_send_it(capsys):
+    assert failing(UserError("cannot read \x1b]0;owned\x07\x1b[2J" + "x" * 100_000)) == 2
+    assert failing(ValueError("\x1b[2J")) == 1
+    told = capsys.readouterr().err
+    assert "\x1b" not in told and r"\x1b[2J" in told and len(told) < 5_000 and told.count("\n") == 2
 
 
 def test_a_path_that_is_no_utf8_is_printed_as_its_bytes():

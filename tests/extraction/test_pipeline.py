@@ -23,6 +23,7 @@ from faceswap.media.images import read_image
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.locks import LOCK, locked
 from tests.extraction.made import MovingFinder, face_at, frame_of, write_frames
+from tests.leftovers import left_by
 
 COUNT, CUTS = 40, (18,)
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,7 +162,7 @@ def test_a_line_without_its_note_is_dropped(pictures: Path, whole: Path, tmp_pat
     alignments = tmp_path / "walk" / ALIGNMENTS
     lines = alignments.read_bytes()
     alignments.write_bytes(lines + lines.split(b"\n")[0] + b"\n" + lines[:40])
-    (tmp_path / "walk" / ".000021_00.99.part.jpg").write_bytes(b"half a picture")
+    left_by(tmp_path / "walk" / "000021_00.jpg").write_bytes(b"half a picture")
     extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64)
     assert contents(tmp_path / "walk") == contents(whole)
 

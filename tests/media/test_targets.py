@@ -1,7 +1,6 @@
 """Results never cost the user a file, and what stands in their way is told first."""
 
 import hashlib
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,9 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.targets import check_target
 from faceswap.media.writing import writer_for
-from faceswap.utils.atomic import temp_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.writers import temp_path
+from tests.leftovers import left_by
 from tests.media.made_films import Film, make_film, picture
 
 
@@ -113,11 +113,11 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     out = tmp_path / "out.mp4"
 
     def part(process, stem="out"):
-        mine = temp_path(out.with_name(f"{stem}.mp4")).name
-        path = tmp_path / mine.replace(str(os.getpid()), str(process))
+        path = left_by(out.with_name(f"{stem}.mp4"), process)
         path.write_bytes(b"half")
         return path
 
-    dead, alive, others = part(gone.pid), part(os.getppid()), part(gone.pid, "other")
+    dead, others, alive = part(gone.pid), part(gone.pid, "other"), temp_path(tmp_path / "another.mp4")
+    alive.write_bytes(b"half")
     check_target(out, film)
-    assert not dead.exists() and alive.exists() and others.exists()
+    assert not dead.exists() and not others.exists() and alive.exists()

@@ -18,6 +18,7 @@ from faceswap.swap.training.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.training.initialisation import Weights
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.tensor_files import read_tensors
+from tests.leftovers import left_by
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
 
@@ -144,8 +145,8 @@ def test_another_runtime_error_stays_what_it_is(sets, tmp_path, monkeypatch):
 
 
 def test_leftovers_go_when_a_training_begins(sets, tmp_path):
-    for name in ("checkpoints/.00000009.99999999.part/x", "cache/.a-key.99999999.part.npy/x"):
-        (tmp_path / "run" / name).mkdir(parents=True)
+    for name in ("checkpoints/00000009", "cache/a-key.npy"):
+        (left_by(tmp_path / "run" / name) / "x").mkdir(parents=True)
     run = train(sets, tmp_path / "run", iterations=1)
     assert not list(run.glob("*/.*"))
 

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -47,3 +49,41 @@ def test_a_folder_that_cannot_be_made_is_the_users_to_mend():
 def test_a_missing_file_of_the_block_itself_stays_a_bug(tmp_path):
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "x.json"):
         pass  # nothing was written under the temporary name
+
+
+LIBRARIES = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from faceswap.utils.atomic import atomic_path
+from faceswap.utils.disk import create_npy
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # every larger file is refused, as by a full disk
+
+def save(temp):
+    how = sys.argv[2]
+    if how == "torch":
+        import torch
+        torch.save(torch.zeros(100_000), temp)
+    elif how == "safetensors":
+        from safetensors.numpy import save_file
+        save_file({"x": np.zeros(100_000)}, temp)
+    elif how == "numpy":
+        with open(temp, "wb") as file:
+            np.save(file, np.zeros(100_000))
+    elif how == "mapped":
+        create_npy(temp, np.uint8, (1_000_000,))[:] = 1
+    else:
+        temp.write_bytes(bytes(1_000_000))
+
+with atomic_path(Path(sys.argv[1])) as temp:
+    save(temp)
+"""
+
+
+@pytest.mark.parametrize("how", ["torch", "safetensors", "numpy", "mapped", "plain"])
+def test_every_library_refused_by_a_full_disk_ends_in_one_line(tmp_path, how):
+    done = subprocess.run([sys.executable, "-c", LIBRARIES, str(tmp_path / "x"), how], capture_output=True, text=True)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("faceswap.utils.errors.UserError: cannot write ") and "free some space" in last, done
+    assert list(tmp_path.iterdir()) == []

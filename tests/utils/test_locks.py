@@ -23,14 +23,14 @@ def test_a_folder_is_held_once_and_freed_by_a_kill(tmp_path):
     other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None and other.stdout.readline() == "held\n"
     with (
-        pytest.raises(UserError, match=rf"another process \({other.pid}\) is extracting"),
+        pytest.raises(UserError, match=rf"another process \({other.pid} on .*\) is extracting"),
         locked(tmp_path, "extracting"),
     ):
         pass
     other.kill()
     other.wait()
     with locked(tmp_path, "extracting"):
-        assert (tmp_path / LOCK).read_text() == str(os.getpid())
+        assert (tmp_path / LOCK).read_text().split()[0] == str(os.getpid())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,9 +22,11 @@ from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS
 from faceswap.swap.models.weights import describe
-from faceswap.utils.atomic import TEMP_MARK, flush_to_disk, remove, temp_path, writing_errors
+from faceswap.utils.atomic import flush_to_disk, remove, writing_errors
 from faceswap.utils.errors import UserError
+from faceswap.utils.links import own_folder
 from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+from faceswap.utils.writers import temp_path
 
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"
@@ -63,7 +64,7 @@ def save_checkpoint(
     temp = temp_path(folder)
     with writing_errors(folder):
         remove(temp)
-        temp.mkdir(parents=True)
+        own_folder(temp)
         try:
             _write(temp, model, optimiser, state, averaged, companions)
             remove(folder)
@@ -83,14 +84,6 @@ def list_checkpoints(run: Path) -> list[Path]:
     parent = run / CHECKPOINTS
     folders = [path for path in parent.iterdir() if path.name.isdigit()] if parent.is_dir() else []
     return sorted(folders, key=lambda path: int(path.name), reverse=True)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Removes what processes that no longer run left half-written in `folder`."""
-    for path in folder.glob(f".*{TEMP_MARK}*"):
-        process = re.search(rf"\.(\d+){re.escape(TEMP_MARK)}", path.name)
-        if process and not _runs(int(process[1])):
-            remove(path)
 
 
 def restore_latest(
@@ -226,15 +219,3 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
             else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
             for kind, value in by_weight.get(name, {}).items()  # none of one that has rested so far
         }
-
-
-def _runs(process: int) -> bool:
-    if process == os.getpid():
-        return False  # this one has only begun: an earlier process had the same number
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True  # another user's
-    return process > 0

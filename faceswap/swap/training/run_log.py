@@ -13,6 +13,7 @@ from torch.utils.tensorboard import SummaryWriter
 from faceswap.core.face_set import REPORT
 from faceswap.media.images import write_image
 from faceswap.utils.atomic import write_json, write_text, writing_errors
+from faceswap.utils.links import own_folder
 from faceswap.utils.workspace import RUN_CONFIG
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
@@ -23,7 +24,9 @@ class RunLog:
 
     def __init__(self, run: Path, iteration: int, config_text: str) -> None:
         self._run = run
-        self._writer = SummaryWriter(str(run / TENSORBOARD), purge_step=iteration + 1 if iteration else None)
+        self._writer = SummaryWriter(
+            str(own_folder(run / TENSORBOARD)), purge_step=iteration + 1 if iteration else None
+        )
         if config_text:
             # Written at every session: its time tells which pair was trained last.
             write_text(run / RUN_CONFIG, config_text)

@@ -34,13 +34,7 @@ from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.training.batch_size import BatchSize, check_batch_size, choose_batch_size
 from faceswap.swap.training.best import Best
-from faceswap.swap.training.checkpoints import (
-    CHECKPOINTS,
-    find_weights,
-    remove_leftovers,
-    restore_latest,
-    save_checkpoint,
-)
+from faceswap.swap.training.checkpoints import CHECKPOINTS, find_weights, restore_latest, save_checkpoint
 from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.swap.training.evaluator import judge_for
 from faceswap.swap.training.initialisation import Scratch, Weights
@@ -52,6 +46,7 @@ from faceswap.utils.atomic import remove
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.locks import locked
 from faceswap.utils.progress import Progress
+from faceswap.utils.writers import sweep
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +103,7 @@ def train_pair(
     restart = restart and not team.came_back  # it has done so before one of the team died
     with gpu_errors(), team.meet(machine.device), locked(run, "training it") if team.leads else nullcontext():
         for folder in (CHECKPOINTS, CACHE) if team.leads else ():
-            remove_leftovers(run / folder)
+            sweep(run / folder)
 
         torch.manual_seed(seed)
         names = (faces_a.name, faces_b.name)

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import pickle
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -22,7 +19,6 @@ from faceswap.swap.training.checkpoints import (
     OPTIMISER_FILE,
     find_weights,
     list_checkpoints,
-    remove_leftovers,
     restore_latest,
     save_checkpoint,
 )
@@ -183,18 +179,6 @@ def test_another_coverage_or_pair_than_the_runs_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"pair\.a=x, not y and pair\.b=y, not x; "):
         restore_latest(tmp_path, *trained(), ("y", "x"))
     assert restore_latest(tmp_path, *trained(), ("x", "y")) == TrainingState(5, 1.0, 0, ("x", "y"))
-
-
-def test_only_the_dead_leave_leftovers(tmp_path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    for process in (ended.pid, os.getppid()):
-        (tmp_path / f".00000009.{process}.part").mkdir()
-    (tmp_path / f".a-key.{ended.pid}.part.npy").touch()
-    (tmp_path / "00000008").mkdir()
-    remove_leftovers(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {f".00000009.{os.getppid()}.part", "00000008"}
-    remove_leftovers(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("model", ["os", ["tiny"], {}, None, 1])

@@ -1,0 +1,133 @@
+"""Who writes a file: temporary names say it, so that what the dead left is swept and what others write is not.
+
+A process number alone names nobody: every container counts its own, and they come again. A name therefore carries the
+machine, its boot, the space of process numbers, the process and when that began.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import secrets
+import shutil
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+TEMP_MARK = ".part"
+_TOKEN = secrets.token_hex(3)  # two machines that are twins in all else still differ
+_WRITER = re.compile(
+    r"\..+\.(?P<machine>[0-9a-f]{6})(?P<boot>[0-9a-f]{6})(?P<space>[0-9a-f]{6})"
+    rf"-(?P<process>[0-9]{{1,9}})-(?P<began>[0-9]{{1,20}})-[0-9a-f]{{6}}{re.escape(TEMP_MARK)}(\.[^./]*)?",
+    re.DOTALL,
+)
+_LONGEST_SUFFIX = 12
+_swept: set[str] = set()
+
+
+def temp_path(path: Path) -> Path:
+    """Return this process's temporary name beside `path`: hidden, with the same suffix, and in the same folder.
+
+    The same folder makes the rename atomic; the suffix tells those who write which format is meant.
+    """
+    suffix = path.suffix if len(os.fsencode(path.suffix)) <= _LONGEST_SUFFIX else ""
+    # File systems allow 255 bytes a name: a long one is cut.
+    stem = path.stem.encode(errors="surrogateescape")[:150].decode(errors="ignore")
+    return path.with_name(f".{stem}.{_writer(os.getpid())}{TEMP_MARK}{suffix}")
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files and folders that dead processes of this machine left in `folder`, and nothing else.
+
+    Those of other machines and containers stay: from here nobody can tell whether their writer lives.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _WRITER.fullmatch(entry.name)
+            if found and _is_gone(found, entry):
+                with suppress(OSError):
+                    remove_entry(Path(entry.path))
+
+
+def sweep_once(folder: Path) -> None:
+    """Sweep `folder` if this process has not done so yet."""
+    name = os.path.abspath(folder)
+    if name not in _swept:
+        _swept.add(name)
+        sweep(folder)
+
+
+def remove_entry(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there; what a link leads to stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def describe_process() -> str:
+    """Return what names this process to people: its number and its machine's name."""
+    return f"{os.getpid()} on {platform.node() or 'this machine'}"
+
+
+@cache
+def _writer(process: int) -> str:
+    """What names a process of this machine; a forked one has another number, so nothing is remembered wrongly."""
+    return f"{''.join(_place())}-{process}-{_began(process)}-{_TOKEN}"
+
+
+def _is_gone(found: re.Match[str], entry: os.DirEntry[str]) -> bool:
+    machine, boot, space = _place()
+    if found["machine"] != machine:
+        return False
+    if found["boot"] != boot:  # a twin with the same name may live: only what was there before this boot is dead
+        return entry.stat(follow_symlinks=False).st_mtime < _booted_at()
+    if found["space"] != space:
+        return False
+    process, began = int(found["process"]), int(found["began"])
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):  # another user's
+        pass
+    now = _began(process)
+    return bool(now and began and now != began)  # the number belongs to another one today
+
+
+@cache
+def _place() -> tuple[str, str, str]:
+    """This machine, its boot and the space of its process numbers, six characters each; a container has its own."""
+    machine = _read("/etc/machine-id") + "\0" + platform.node()
+    with suppress(OSError):
+        return (
+            _short(machine),
+            _short(_read("/proc/sys/kernel/random/boot_id")),
+            _short(os.readlink("/proc/self/ns/pid")),
+        )
+    return _short(machine), _short(""), _short("")
+
+
+def _booted_at() -> float:
+    """When this machine was booted, in seconds of the epoch; 0 where that cannot be told."""
+    found = re.search(r"^btime (\d+)$", _read("/proc/stat"), re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def _began(process: int) -> int:
+    """When a process began, in ticks since the boot; 0 where that cannot be told."""
+    fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()  # the name before may hold anything
+    return int(fields[19]) if len(fields) > 19 and fields[19].isdecimal() else 0
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:6]
