@@ -120,11 +120,15 @@ def exported_model(config: Any) -> Model:
 
 
 def source_of(workspace: Workspace, name: str) -> Path:
-    """The video that a face set was made from. Raises UserError when it is unknown or gone."""
+    """The video that a face set was made from. Raises UserError when it is unknown, gone, or one of several."""
     from faceswap.core.face_set import FaceSet
     from faceswap.utils.errors import UserError
 
-    source = FaceSet.open(workspace.existing_faces(name)).source
+    faces = FaceSet.open(workspace.existing_faces(name))
+    if len(faces.sources) > 1:
+        names = ", ".join(str(source.path) for source in faces.sources)
+        raise UserError(f"{name} was extracted from several films: {names}; say which: video=...")
+    source = faces.source
     if source is None or not source.exists():
         raise UserError(f"the video of {name} ({source or 'not noted'}) is not there any more; say video=...")
     return source

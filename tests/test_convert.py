@@ -1,12 +1,15 @@
 """What convert makes of its settings, before any model is loaded."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from faceswap.compositing.matching import part_of
 from faceswap.config.compose import compose_config
-from faceswap.convert import chosen_tracks, default_name, stored_faces, suffix_of, usual_finder, variant_of
+from faceswap.convert import chosen_tracks, default_name, source_of, stored_faces, suffix_of, usual_finder, variant_of
+from faceswap.core.face_set import FaceSet
 from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
@@ -51,6 +54,26 @@ def test_the_set_called_like_the_film_comes_first(workspace, tmp_path):
     assert stored_faces("", info, workspace, "performer") == workspace.faces("film")
     (workspace.faces("film") / "alignments.jsonl").unlink()
     assert stored_faces("", info, workspace, "performer") == workspace.faces("performer")
+
+
+def test_a_film_finds_its_part_of_a_set_of_several(workspace, tmp_path):
+    second, other = write_film(tmp_path / "second.mp4", 5), write_film(tmp_path / "other.mp4", 4)
+    films = [tmp_path / "film.mp4", second]
+    folder = workspace.faces("film")
+    records = FaceSet.open(folder, with_deleted=True).records
+    lines = [replace(records[0], frame=4, file="s01_000004_00.jpg", source=1).to_json(), records[0].to_json()]
+    (folder / "alignments.jsonl").write_text("\n".join(lines) + "\n")
+    sources = [{"path": str(film), "sha256": fingerprint(probe(film))} for film in films]
+    (folder / "report.json").write_text(json.dumps({"source": str(films[0]), "sources": sources}))
+    for film, frames in zip(films, ([0], [4]), strict=True):
+        assert stored_faces("", probe(film), workspace) == folder
+        part = part_of(FaceSet.open(folder, with_deleted=True), probe(film))
+        assert [record.frame for record in part.records] == frames
+    assert stored_faces("", probe(other), workspace) is None
+    with pytest.raises(UserError, match="none of which"):
+        part_of(FaceSet.open(folder, with_deleted=True), probe(other))
+    with pytest.raises(UserError, match=r"several films: .*second.mp4; say which"):
+        source_of(workspace, "film")
 
 
 def test_without_set_and_weights_both_ways_out_are_named(workspace, tmp_path, monkeypatch):

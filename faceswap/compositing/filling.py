@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.coverage import Coverage, check_complete, finder_of, unknown_people
-from faceswap.compositing.matching import is_made_from
+from faceswap.compositing.matching import part_of
 from faceswap.compositing.placement import FoundFaces, PlacedFace, Placement, StoredFaces
 from faceswap.core.face_set import FaceSet
 from faceswap.core.values import Frame
@@ -117,8 +117,7 @@ def placement_for(
         return FoundFaces(finder, smooth_frames)
     face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
     check_complete(face_set)
-    if face_set.source is not None and not is_made_from(face_set.report, info):
-        log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
+    face_set = part_of(face_set, info)
     is_film = info.kind != "images"
     stored = StoredFaces(
         face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=is_film

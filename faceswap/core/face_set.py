@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.embeddings import packed, unpacked
 from faceswap.core.geometry import scale_of, transform_points
+from faceswap.core.set_sources import MOST_SOURCES, SetSource, sources_of
 from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.errors import UserError
 
@@ -40,6 +41,7 @@ class FaceRecord:
     `file` is the crop's name in the folder, `size_px` its width; `box` (4,) and `points` (68, 2) are frame pixels;
     `frame_to_crop` (2, 3); `blur` in [0, 1], 0 = sharp; `yaw`, `pitch`, `roll` in degrees (see `geometry.Pose`).
     Where the finder told them: `embedding` (128,) and `visible` (68,), 0 for hidden points and 1 for the others.
+    `source`: which of the set's films it is of, from 0; `frame` and `time_seconds` count within that film.
     """
 
     file: str
@@ -57,6 +59,7 @@ class FaceRecord:
     size_px: int
     embedding: NDArray[np.float32] | None = None
     visible: NDArray[np.float32] | None = None
+    source: int = 0
 
     @property
     def face(self) -> Face:
@@ -75,6 +78,8 @@ class FaceRecord:
             more["embedding"] = packed(self.embedding)
         if self.visible is not None:
             more["hidden"] = np.flatnonzero(np.asarray(self.visible) < 0.5).tolist()
+        if self.source:
+            more["source"] = int(self.source)
         return json.dumps(
             {
                 "file": self.file,
@@ -116,6 +121,7 @@ class FaceRecord:
                 size_px=int(values["size_px"]),
                 embedding=unpacked(values["embedding"]) if "embedding" in values else None,
                 visible=_visible(values["hidden"]) if "hidden" in values else None,
+                source=int(values.get("source", 0)),
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"not an alignment: {error!r}") from error
@@ -134,6 +140,8 @@ class FaceRecord:
             raise ValueError(f"size_px={self.size_px} is not {CROP_SIZES_PX[0]} to {CROP_SIZES_PX[1]}")
         if not 0 <= self.frame <= LAST_FRAME or not -1 <= self.track <= LAST_FRAME:
             raise ValueError(f"frame={self.frame} or track={self.track} is out of range")
+        if not 0 <= self.source < MOST_SOURCES:
+            raise ValueError(f"source={self.source} is out of range")
         numbers = [self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]
         if not np.abs(numbers).max() <= _LARGEST_NUMBER:  # nor is NaN
             raise ValueError(f"time, score, blur and angles must be numbers up to {_LARGEST_NUMBER:g}")
@@ -143,7 +151,10 @@ class FaceRecord:
 
 
 def read_records(path: Path) -> list[FaceRecord]:
-    """All records of an alignments file, by frame. A last line cut by a kill is dropped; other damage: UserError."""
+    """All records of an alignments file, by source and frame. A last line cut by a kill is dropped.
+
+    Raises UserError for other damage.
+    """
     records = []
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
@@ -157,12 +168,12 @@ def read_records(path: Path) -> list[FaceRecord]:
                     raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read the alignments {path}: {error}") from error
-    return sorted(records, key=lambda record: (record.frame, record.file))
+    return sorted(records, key=lambda record: (record.source, record.frame, record.file))
 
 
 @dataclass(frozen=True, eq=False)
 class FaceSet:
-    """The faces of one source: `records` by frame, each with its crop in `folder`."""
+    """The faces of one film, or of several of one person: `records` by source and frame, their crops in `folder`."""
 
     folder: Path
     records: Sequence[FaceRecord]
@@ -190,8 +201,17 @@ class FaceSet:
 
     @property
     def source(self) -> Path | None:
-        """The video or images the set was made from, if its report tells."""
-        return Path(self.report["source"]) if "source" in self.report else None
+        """The video or images the set was made from, the first of several, if its report tells."""
+        return self.sources[0].path if self.sources else None
+
+    @cached_property
+    def sources(self) -> tuple[SetSource, ...]:
+        """All that the set was made from, in the order in which `FaceRecord.source` counts."""
+        return sources_of(self.report)
+
+    def of_source(self, number: int) -> FaceSet:
+        """The part of the set that was made from one of its sources."""
+        return replace(self, records=[record for record in self.records if record.source == number])
 
     def __len__(self) -> int:
         return len(self.records)
@@ -230,6 +250,10 @@ def _read_report(path: Path) -> dict:
     for name in report.keys() & {"source", "source_sha256"}:
         if not isinstance(report[name], str) or "\0" in report[name]:
             raise UserError(f"{path}: {name}={str(report[name])[:60]!r} cannot be; extract the video again")
+    try:
+        sources_of(report)
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; extract the video again") from error
     return report
 
 

@@ -66,6 +66,8 @@ def test_the_line_has_the_fields_other_programs_rely_on():
         {"frame": 10**8},
         {"frame": float("inf")},
         {"track": -2},
+        {"source": -1},
+        {"source": 10**6},
         {"size_px": 0},
         {"size_px": 10**6},
         {"score": float("nan")},
@@ -91,7 +93,19 @@ def test_a_damaged_record_is_refused(change):
 
 
 @pytest.mark.parametrize(
-    "change", [{"source": 5}, {"every": "abc"}, {"every": None}, {"every": 0}, {"every": 10**9}, {"width": True}]
+    "change",
+    [
+        {"source": 5},
+        {"every": "abc"},
+        {"every": None},
+        {"every": 0},
+        {"every": 10**9},
+        {"width": True},
+        {"sources": []},
+        {"sources": "clip.mp4"},
+        {"sources": [{"path": "a.mp4"}]},
+        {"sources": [{"path": 3, "sha256": "x"}]},
+    ],
 )
 def test_a_damaged_report_is_refused_in_one_line(tmp_path, change):
     face_set(tmp_path / "set", [record(1, "a.jpg")])
@@ -107,6 +121,19 @@ def test_a_deleted_image_leaves_the_set(tmp_path):
     assert [r.file for r in found.records] == ["b.jpg"]
     assert str(found.source) == "clip.mp4"
     assert found.path(0) == tmp_path / "set" / "b.jpg"
+
+
+def test_a_set_of_several_films_has_a_part_for_each(tmp_path):
+    records = [replace(record(7, "b.jpg"), source=1), record(9, "a.jpg"), replace(record(2, "c.jpg"), source=1)]
+    folder = tmp_path / "set"
+    face_set(folder, records)
+    assert '"source"' not in record(9, "a.jpg").to_json()  # sets of one film are written as they always were
+    sources = [{"path": "first.mp4", "sha256": "1"}, {"path": "second.mp4", "sha256": "2"}]
+    write_json(folder / REPORT, {"source": "first.mp4", "source_sha256": "12", "sources": sources})
+    found = FaceSet.open(folder)
+    assert [(r.source, r.frame) for r in found.records] == [(0, 9), (1, 2), (1, 7)]
+    assert [str(source.path) for source in found.sources] == ["first.mp4", "second.mp4"]
+    assert [r.file for r in found.of_source(1).records] == ["c.jpg", "b.jpg"]
 
 
 def test_a_last_line_cut_by_a_kill_is_dropped_but_damage_elsewhere_is_told(tmp_path):
