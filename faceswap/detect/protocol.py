@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from faceswap.core.values import Face, Frame
 
@@ -36,13 +36,35 @@ class Finder(Protocol):
         ...
 
 
-def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+@runtime_checkable
+class Resumable(Protocol):
+    """A finder whose answers depend on the frames before: it can tell where it is, and be put there again."""
+
+    def state(self) -> dict[str, Any]:
+        """Where it is after the frames it was given, as plain values for JSON."""
+        ...
+
+    def restore(self, state: Any, last: Frame | None) -> None:
+        """Goes on from a `state` after the frame `last` (None: it is gone), after `prepare`.
+
+        Raises ValueError, KeyError or TypeError for what is no state.
+        """
+        ...
+
+
+def batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[list[tuple[Frame, list[Face]]]]:
     """Each frame with its faces, in order; `finder.batch_size` frames are held, fewer where they are very large."""
     batch: list[Frame] = []
     for frame in frames:
         batch.append(frame)
         if len(batch) >= finder.batch_size or sum(held.image.nbytes for held in batch) >= LARGEST_BATCH_BYTES:
-            yield from zip(batch, finder.find(batch), strict=True)
+            yield list(zip(batch, finder.find(batch), strict=True))
             batch = []
     if batch:
-        yield from zip(batch, finder.find(batch), strict=True)
+        yield list(zip(batch, finder.find(batch), strict=True))
+
+
+def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+    """The frames of all `batches`."""
+    for batch in batches(finder, frames):
+        yield from batch

@@ -1,7 +1,10 @@
-"""Takes an extraction's files out of its folder again."""
+"""Takes an extraction's files out of its folder again: those that its records name, and nothing else."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from faceswap.core.face_set import (
@@ -14,37 +17,107 @@ from faceswap.core.face_set import (
     REPORT,
     TAKEN_OUT,
 )
-from faceswap.extraction.journal import JOURNAL
-from faceswap.utils.atomic import writing_errors
-from faceswap.utils.choices import IMAGE_FORMATS
+from faceswap.extraction.journal import JOURNAL, planned_crops
+from faceswap.extraction.naming import looks_like_a_crop
+from faceswap.media.sources import SourceInfo
+from faceswap.utils.atomic import write_text, writing_errors
+from faceswap.utils.errors import UserError
 from faceswap.utils.links import refuse_links
 from faceswap.utils.writers import sweep
 
+CLEARING = ".clearing"  # lies in a folder while its face set is deleted, so that a kill does not leave half of one
+_MADE_LAST = (CONTACT_SHEET, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TAKEN_OUT)
+
+
+def is_face_set(folder: Path) -> bool:
+    """Whether a folder holds a face set of this project, whole or not."""
+    return any((folder / name).is_file() for name in (ALIGNMENTS, JOURNAL, CLEARING))
+
 
 def clear(folder: Path) -> None:
-    """Deletes a face set's own files; what a user laid beside them stays. The folder must be locked."""
+    """Deletes a face set's own files; what a user laid beside them stays, and a folder that is none is left alone.
+
+    The folder must be locked. A kill leaves the mark CLEARING: then it is to be cleared again.
+    """
+    if not is_face_set(folder):
+        return
+    with writing_errors(folder):
+        refuse_links(folder / ALIGNMENTS)
+        crops = _crops_of(folder)
+        write_text(folder / CLEARING, "")
+        sweep(folder)
+        (folder / REPORT).unlink(missing_ok=True)  # first: what is half gone is not whole
+        remove_crops(folder, crops)
+        removed = folder / REMOVED
+        if removed.is_dir() and not removed.is_symlink():
+            # They belong to the old extraction: put back among new ones they would stand for other faces.
+            remove_crops(removed, crops)
+            if not any(removed.iterdir()):
+                removed.rmdir()
+        for name in (*_MADE_LAST, ALIGNMENTS, JOURNAL, CLEARING):
+            (folder / name).unlink(missing_ok=True)
+
+
+def remove_crops(folder: Path, names: Iterable[str]) -> None:
+    """Deletes crops by their names; a name that no extraction gives is left alone, whoever wrote it into a record."""
+    for name in names:
+        if looks_like_a_crop(name):
+            (folder / name).unlink(missing_ok=True)
+
+
+def refuse_source(folder: Path, sources: Sequence[SourceInfo]) -> None:
+    """Raises UserError when a face set would be written among the pictures that it is made from."""
+    target = os.path.realpath(folder)
+    for source in sources:
+        if any(os.path.realpath(place) == target for place in {file.parent for file in source.files}):
+            raise UserError(
+                f"the face set {folder} would lie among the pictures of {source.path} that it is made from; "
+                "choose another name= or workspace="
+            )
+
+
+def refuse_strangers(folder: Path) -> None:
+    """Raises UserError when a new face set in `folder` would be written over files that no extraction made."""
     if not folder.is_dir():
         return
-    refuse_links(folder / ALIGNMENTS)
-    with writing_errors(folder):
-        sweep(folder)
-        own = (ALIGNMENTS, CONTACT_SHEET, REPORT, JOURNAL, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TAKEN_OUT)
-        for path in folder.iterdir():
-            if path.name in own or _is_crop(path):
-                path.unlink()
-        _clear_removed(folder / REMOVED)
+    known = _crops_of(folder)
+    strangers = {place / name for place in (folder, folder / REMOVED) for name in _crop_like(place) - known}
+    if not is_face_set(folder):
+        strangers |= {folder / name for name in _MADE_LAST if (folder / name).exists()}
+        if (folder / REPORT).exists() and not _is_report(folder / REPORT):
+            strangers.add(folder / REPORT)
+    if strangers:
+        more = f" and {len(strangers) - 1} more files" if len(strangers) > 1 else ""
+        raise UserError(
+            f"{min(strangers)}{more} would be written over, and no extraction's record names it; move it elsewhere, "
+            "or choose another name="
+        )
 
 
-def _clear_removed(folder: Path) -> None:
-    """Faces taken out belong to the old extraction: put back among new ones they would stand for other faces."""
-    if folder.is_dir() and not folder.is_symlink():
-        for path in folder.iterdir():
-            if _is_crop(path):
-                path.unlink()
-        if not any(folder.iterdir()):
-            folder.rmdir()
+def _crop_like(folder: Path) -> set[str]:
+    """The files of a folder, if it is there, that could be taken for crops by their names."""
+    if folder.is_symlink() or not folder.is_dir():
+        return set()
+    return {path.name for path in folder.iterdir() if looks_like_a_crop(path.name)}
 
 
-def _is_crop(path: Path) -> bool:
-    number, _, face = path.stem.partition("_")
-    return path.suffix[1:] in IMAGE_FORMATS and number.isdecimal() and face.isdecimal()
+def _crops_of(folder: Path) -> set[str]:
+    """The names of all crops that the alignments and the journal speak of; damaged lines name none."""
+    names = planned_crops(folder)
+    path = folder / ALIGNMENTS
+    if path.is_file() and not path.is_symlink():
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    names.add(str(json.loads(line)["file"]))
+                except (ValueError, LookupError, TypeError, RecursionError):
+                    continue
+    return names
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(report, dict) and "source_sha256" in report

@@ -3,99 +3,152 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from faceswap.core.face_set import ALIGNMENTS
+from faceswap.core.face_set import ALIGNMENTS, LAST_FRAME
+from faceswap.core.set_sources import MOST_SOURCES
+from faceswap.extraction.naming import crop_name
 from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import open_append, own_folder, truncate
+from faceswap.utils.limits import JSON_LINES_BYTES, check_size
+from faceswap.utils.links import open_append, own_folder, refuse_links, truncate
 
 JOURNAL = ".resume.jsonl"
+VERSION = 2  # notes of another version are not gone on from
+_LONGEST_LINE_BYTES = 64 << 20
+_MOST_FACES = 10_000
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A frame that is done: its number, how many faces were stored, whether a shot begins there, and the size of the
-    alignments file after its lines."""
+    """A frame that is done: its source and number, how many faces were stored, and the size of the alignments file
+    after its lines."""
 
+    source: int
     frame: int
     faces: int
-    cut: bool
     alignments_bytes: int
 
-    def to_json(self) -> str:
-        return json.dumps([self.frame, self.faces, int(self.cut), self.alignments_bytes])
 
-    @classmethod
-    def from_json(cls, line: str) -> Entry:
-        """The entry of a line. Raises ValueError when it is none."""
-        try:
-            values = json.loads(line)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-        if not isinstance(values, list) or len(values) != 4 or any(type(v) is not int or v < 0 for v in values):
-            raise ValueError("not four numbers")
-        frame, faces, cut, size = values
-        return cls(frame, faces, bool(cut), size)
+@dataclass(frozen=True)
+class Plan:
+    """Crops that are about to be written: whatever a kill leaves of them is known to be ours."""
+
+    source: int
+    frame: int
+    faces: int
+
+    def names(self, image_format: str) -> list[str]:
+        return [crop_name(self.source, self.frame, number, image_format) for number in range(self.faces)]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place to go on from: `place` says where everybody was, in plain values."""
+
+    place: dict[str, Any]
+
+
+def read_note(line: bytes) -> Plan | Entry | Mark:
+    """The note of a line. Raises ValueError when it is none."""
+    try:
+        values = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if isinstance(values, dict):
+        return Mark(values)
+    if not isinstance(values, list) or len(values) not in (3, 4) or any(type(v) is not int or v < 0 for v in values):
+        raise ValueError("neither three or four numbers nor a place")
+    source, frame, faces, *size = values
+    if source >= MOST_SOURCES or frame > LAST_FRAME or faces > _MOST_FACES:
+        raise ValueError("a number is out of range")
+    return Entry(source, frame, faces, size[0]) if size else Plan(source, frame, faces)
 
 
 class Journal:
     """Appends frames to a face set's alignments and notes each one as done, in this order.
 
-    A frame counts only once its note is whole. What a kill left behind after the last note is cut off when the journal
-    is opened again, so that no line is half, none is there twice, and no frame is found twice.
+    What counts after a kill ends with the last place that was marked: what was written later is taken back when the
+    journal is opened again, so that no line is half, none is there twice, and the run ends as if it had never stopped.
     """
 
-    def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
+    def __init__(self, folder: Path, entries: Sequence[Entry], place: dict[str, Any] | None = None) -> None:
         self.entries = list(entries)
+        self.place = place
+        self.secured = len(self.entries)  # so many of them come before the last mark
         self._path = folder / ALIGNMENTS
         self._alignments = open_append(folder / ALIGNMENTS)
         self._notes = open_append(folder / JOURNAL)
 
     @classmethod
     def begin(cls, folder: Path, settings: dict) -> Journal:
-        """A new journal in an empty face set."""
+        """A new journal in a folder without a face set."""
         with writing_errors(folder):
             own_folder(folder)
             truncate(folder / ALIGNMENTS, 0)
-            write_text(folder / JOURNAL, json.dumps(settings) + "\n")
+            write_text(folder / JOURNAL, json.dumps({"journal": VERSION, **settings}) + "\n")
             return cls(folder, [])
 
     @classmethod
     def resume(cls, folder: Path) -> Journal:
-        """The journal of an interrupted run, with both files cut back to the last frame that is whole."""
-        notes, entries = folder / JOURNAL, []
-        lines = notes.read_bytes().split(b"\n")
-        content = (folder / ALIGNMENTS).read_bytes() if (folder / ALIGNMENTS).is_file() else b""
-        kept_bytes = len(lines[0]) + 1
-        for line in lines[1:-1]:
-            try:
-                entry = Entry.from_json(line.decode())
-            except ValueError:
-                break
-            size = entry.alignments_bytes
-            if size > len(content) or (size and content[size - 1 : size] != b"\n"):
-                break
-            entries.append(entry)
-            kept_bytes += len(line) + 1
+        """The journal of an interrupted run, with both files and the crops taken back to the last mark."""
         with writing_errors(folder):
-            truncate(notes, kept_bytes)
-            if content:
-                truncate(folder / ALIGNMENTS, entries[-1].alignments_bytes if entries else 0)
-            return cls(folder, entries)
+            refuse_links(folder / JOURNAL)
+            refuse_links(folder / ALIGNMENTS)
+            image_format = _first_line(folder).get("image_format")
+            notes = list(_notes(folder))
+            if notes and isinstance(notes[-1][0], Mark) and "kept" in notes[-1][0].place:  # alignments change from here
+                return cls(folder, [note for note, _ in notes if isinstance(note, Entry)], notes[-1][0].place)
+            alignments = folder / ALIGNMENTS
+            if alignments.is_file():
+                check_size(str(alignments), alignments.stat().st_size, JSON_LINES_BYTES)
+            content = alignments.read_bytes() if alignments.is_file() else b""
+            entries: list[Entry] = []
+            kept, place, kept_bytes = 0, None, len(_head(folder)) + 1
+            for note, end_bytes in notes:
+                if isinstance(note, Mark):
+                    kept, place, kept_bytes = len(entries), note.place, end_bytes
+                elif isinstance(note, Entry):
+                    size = note.alignments_bytes
+                    if size > len(content) or (size and content[size - 1 : size] != b"\n"):
+                        break
+                    entries.append(note)
+            done = {(entry.source, entry.frame) for entry in entries[:kept]}
+            for note, _ in notes:
+                if isinstance(note, Plan) and (note.source, note.frame) not in done:
+                    for name in note.names(str(image_format)):
+                        (folder / name).unlink(missing_ok=True)
+            truncate(folder / JOURNAL, kept_bytes)
+            truncate(alignments, entries[kept - 1].alignments_bytes if kept else 0)
+            return cls(folder, entries[:kept], place)
 
-    def add(self, frame: int, lines: Sequence[str], cut: bool) -> None:
+    def plan(self, source: int, frame: int, faces: int) -> None:
+        """Notes that the crops of a frame are about to be written."""
+        if faces:
+            self._note([source, frame, faces])
+
+    def add(self, source: int, frame: int, lines: Sequence[str]) -> None:
         """Stores the lines of a frame's faces and notes the frame as done."""
         with writing_errors(self._path):
             self._alignments.write("".join(line + "\n" for line in lines).encode())
             self._alignments.flush()
-            entry = Entry(frame, len(lines), cut, self._alignments.tell())
-            self._notes.write((entry.to_json() + "\n").encode())
-            self._notes.flush()
+            entry = Entry(source, frame, len(lines), self._alignments.tell())
+        self._note([source, frame, entry.faces, entry.alignments_bytes])
         self.entries.append(entry)
+
+    def mark(self, place: dict[str, Any]) -> None:
+        """Notes where everybody is after the frames added so far."""
+        self._note(place)
+        self.place, self.secured = place, len(self.entries)
+
+    def _note(self, value: object) -> None:
+        with writing_errors(self._path):
+            self._notes.write((json.dumps(value, separators=(",", ":")) + "\n").encode())
+            self._notes.flush()
 
     def __enter__(self) -> Journal:
         return self
@@ -114,10 +167,49 @@ class Journal:
 def settings_of(folder: Path) -> dict | None:
     """The settings an interrupted run was begun with, or None when there is none to go on with."""
     try:
-        first, newline, _ = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace").partition("\n")
-        settings = json.loads(first) if newline else None
+        settings = _first_line(folder)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot read {folder / JOURNAL}: {error}; start anew with restart=true") from error
-    return settings if isinstance(settings, dict) else None
+    settings.pop("journal", None)
+    return settings or None
+
+
+def planned_crops(folder: Path) -> set[str]:
+    """The names of all crops that a journal speaks of; none where there is no journal that can be read."""
+    try:
+        image_format = str(_first_line(folder).get("image_format"))
+        return {name for note, _ in _notes(folder) if isinstance(note, Plan) for name in note.names(image_format)}
+    except (OSError, ValueError, RecursionError):
+        return set()
+
+
+def _head(folder: Path) -> bytes:
+    """The line of the settings without its end; empty when it is not whole."""
+    with open(folder / JOURNAL, "rb") as file:
+        line = file.readline(_LONGEST_LINE_BYTES)
+    return line[:-1] if line.endswith(b"\n") else b""
+
+
+def _first_line(folder: Path) -> dict:
+    head = _head(folder)
+    settings = json.loads(head.decode(errors="replace")) if head else None
+    return settings if isinstance(settings, dict) else {}
+
+
+def _notes(folder: Path) -> Iterator[tuple[Plan | Entry | Mark, int]]:
+    """Each note up to the first one that is none, with the place in the file where it ends."""
+    head = _head(folder)
+    if _first_line(folder).get("journal") != VERSION:
+        return
+    end_bytes = len(head) + 1
+    with open(folder / JOURNAL, "rb") as file:
+        file.seek(end_bytes)
+        while (line := file.readline(_LONGEST_LINE_BYTES)).endswith(b"\n"):
+            try:
+                note = read_note(line)
+            except ValueError:
+                return
+            end_bytes += len(line)
+            yield note, end_bytes

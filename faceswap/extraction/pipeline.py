@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from faceswap.core.face_set import FaceSet
 from faceswap.detect.protocol import Finder
-from faceswap.extraction.cleaning import clear
+from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_strangers
 from faceswap.extraction.identity import Person
 from faceswap.extraction.journal import Journal
 from faceswap.extraction.run import Extraction
 from faceswap.extraction.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.utils.errors import UserError
 from faceswap.utils.locks import locked
 
 logger = logging.getLogger(__name__)
 
 
 def extract_faces(
-    source: str | Path | SourceInfo,
+    source: str | Path | SourceInfo | Sequence[SourceInfo],
     finder: Finder,
     folder: Path,
     *,
@@ -33,42 +35,71 @@ def extract_faces(
     keep: Person | None = None,
     restart: bool = False,
 ) -> Path:
-    """Finds the faces of `source` and stores them as a face set in `folder`, which is returned.
+    """Finds the faces of `source`, or of several, and stores them as one face set in `folder`, which is returned.
 
-    Every `every`-th frame from `start` to before `stop` is looked at; faces whose box has no side of `minimum_face_px`
-    are left out; crops are `size_px` wide. The points of a film's tracks are smoothed over `smooth_frames` to both
-    sides. With `keep` the tracks of other people are taken out at the end.
+    Every `every`-th frame of each source from `start` to before `stop` is looked at; faces whose box has no side of
+    `minimum_face_px` are left out; crops are `size_px` wide. The points of a film's tracks are smoothed over
+    `smooth_frames` to both sides. With `keep` the tracks of other people are taken out at the end.
 
-    A run that was interrupted goes on; one that is complete returns at once; other settings than the folder was begun
-    with are refused unless `restart`, which deletes the old faces. Raises UserError (nothing to read, no face at all,
-    no room to write) and Interrupted (saved, can go on).
+    A run that was interrupted goes on and ends as if it had not been; one that is complete returns at once; other
+    settings than the folder was begun with are refused unless `restart`, which deletes the old faces. Raises UserError
+    (nothing to read, no face at all, no room to write, the folder holds files of others) and Interrupted (saved, can
+    go on).
     """
     check_ranges(size_px, every, image_format, minimum_face_px, smooth_frames)
     folder = Path(folder)
-    info = source if isinstance(source, SourceInfo) else probe(source)
-    finder.prepare(info)
+    sources = _probed(source)
+    refuse_source(folder, sources)
+    descriptions = []
+    for info in reversed(sources):  # so that the finder is left with the first one
+        finder.prepare(info)
+        descriptions.append(finder.description)
     settings = settings_for(
-        info, finder, size_px, every, start, stop, image_format, minimum_face_px,
-        0 if info.kind == "images" else smooth_frames, keep.description if keep else "",
+        sources, "; ".join(dict.fromkeys(reversed(descriptions))), size_px, every, start, stop, image_format,
+        minimum_face_px, 0 if all(info.kind == "images" for info in sources) else smooth_frames,
+        keep.description if keep else "",
     )  # fmt: skip
     if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
         return folder
     try:
         with locked(folder, "extracting into it"):
-            if restart:
+            if restart or (folder / CLEARING).exists():
+                refuse_strangers(folder)
                 clear(folder)
             if not _is_complete(folder, settings):
-                begun = stored_settings(folder)[0] is not None
-                with Journal.resume(folder) if begun else Journal.begin(folder, settings.values) as journal:
-                    Extraction(info, finder, folder, settings, journal, keep).run()
+                with _journal(folder, settings) as journal:
+                    Extraction(sources, finder, folder, settings, journal, keep).run()
     finally:
         if folder.is_dir() and not any(folder.iterdir()):  # nothing came of it
             folder.rmdir()
     return folder
 
 
+def _probed(source: str | Path | SourceInfo | Sequence[SourceInfo]) -> Sequence[SourceInfo]:
+    if isinstance(source, SourceInfo):
+        return [source]
+    return [probe(source)] if isinstance(source, str | Path) else source
+
+
+def _journal(folder: Path, settings: Settings) -> Journal:
+    """The journal of the run that was begun there, else of a new one. Raises UserError when neither can be."""
+    if stored_settings(folder)[0] is None:
+        refuse_strangers(folder)
+        return Journal.begin(folder, settings.values)
+    journal = Journal.resume(folder)
+    begun = (journal.place or {}).get("keep", settings.keep)
+    if begun != settings.keep:
+        raise UserError(
+            f"{folder}: a run with another keep= has begun to take out faces; give that keep= again, or restart=true "
+            "to delete its faces and start anew"
+        )
+    return journal
+
+
 def _is_complete(folder: Path, settings: Settings) -> bool:
     """Whether the face set is there and whole. Raises UserError when it was begun with other settings."""
+    if (folder / CLEARING).exists():  # half deleted
+        return False
     stored, completed = stored_settings(folder)
     if stored is not None:
         # whom to keep is asked at the very end: until then it may still change

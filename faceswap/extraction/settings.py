@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faceswap.core.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
-from faceswap.detect.protocol import Finder
 from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
@@ -67,13 +67,15 @@ def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: i
 
 
 def settings_for(
-    info: SourceInfo, finder: Finder, size_px: int, every: int, start: int, stop: int | None,
+    sources: Sequence[SourceInfo], finder: str, size_px: int, every: int, start: int, stop: int | None,
     image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
 ) -> Settings:  # fmt: skip
-    """The settings of a run on a source with a prepared finder."""
+    """The settings of a run on one or several sources with a finder of this description."""
+    checksums = [fingerprint(info) for info in sources]
+    together = hashlib.sha256(" ".join(checksums).encode()).hexdigest()[:16]
     return Settings(
-        fingerprint(info), finder.description, size_px, every, start, stop, image_format, minimum_face_px,
-        smooth_frames, keep,
+        checksums[0] if len(checksums) == 1 else together, finder, size_px, every, start, stop, image_format,
+        minimum_face_px, smooth_frames, keep,
     )  # fmt: skip
 
 

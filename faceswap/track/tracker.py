@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.embeddings import as_stored, likeness
-from faceswap.core.values import Face, Frame
+from faceswap.core.exact import packed_array, packed_face, unpacked_array, unpacked_face
+from faceswap.core.values import EMBEDDING_SIZE, Face, Frame
 
 LEAST_OVERLAP = 0.2
 LONGEST_GAP_FRAMES = 10
@@ -69,6 +71,43 @@ class Linker:
         self._longest_memory = longest_memory_frames
         self._open: list[_Open] = []
         self._next = 0
+
+    @property
+    def next_track(self) -> int:
+        """The number that a new track would get."""
+        return self._next
+
+    def begin_anew(self) -> None:
+        """Another film begins: no track goes on, and no number is used again."""
+        self._open = []
+
+    def state(self) -> dict[str, Any]:
+        """Where the tracks are, as plain values for JSON."""
+        return {
+            "next": self._next,
+            "open": [
+                {
+                    "track": known.track,
+                    "last": packed_face(replace(known.last, embedding=None, visible=None)),
+                    "missed": known.missed,
+                    "who": None if known.who is None else packed_array(known.who),
+                }
+                for known in self._open
+            ],
+        }
+
+    def restore(self, state: Any) -> None:
+        """Goes on from a `state`. Raises ValueError, KeyError or TypeError for anything else."""
+        self._next = int(state["next"])
+        self._open = [
+            _Open(
+                int(known["track"]),
+                unpacked_face(known["last"]),
+                int(known["missed"]),
+                None if known["who"] is None else unpacked_array(known["who"], (EMBEDDING_SIZE,)),
+            )
+            for known in state["open"]
+        ]
 
     def step(self, faces: Sequence[Face], cut: bool = False) -> list[int]:
         """The tracks of the next frame's faces; `cut`: this frame begins a new shot."""

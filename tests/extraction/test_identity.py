@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from faceswap.extraction.identity import Person, person_of
 from faceswap.extraction.journal import JOURNAL
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.images import write_image
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import Interrupted, UserError
 from tests.extraction.made import MovingFinder, face_at, frame_of, write_frames
 
 RED, BLUE = (220, 40, 40), (40, 40, 220)
@@ -131,22 +131,25 @@ def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
         person(tmp_path, RED, least=2)
 
 
-@pytest.mark.parametrize("place", ["tracks_of", "write_text", "write_contact_sheet"])
-def test_a_run_killed_while_it_chooses_never_gives_a_wrong_set(
+@pytest.mark.parametrize("place", ["tracks_of", "remove_crops", "write_text", "write_contact_sheet", "tell"])
+def test_a_run_stopped_while_it_chooses_goes_on_choosing(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    blue = person(tmp_path, BLUE)
+    blue, red = person(tmp_path, BLUE), person(tmp_path, RED)
     whole = extract_faces(film, ColourFinder(), tmp_path / "whole", size_px=64, keep=blue)
 
-    def killed(*_: object) -> None:
+    def stopped(folder: Path, names: Iterable[str] = (), *_: object) -> None:
+        if place == "remove_crops":
+            (folder / next(iter(names))).unlink(missing_ok=True)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(extraction, place, killed)
-        extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
-    try:
-        extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
-    except UserError as error:
-        assert "restart=true" in str(error)  # one step is not taken back
-        extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue, restart=True)
-    assert (tmp_path / "faces" / ALIGNMENTS).read_bytes() == (whole / ALIGNMENTS).read_bytes()
+    for _ in range(2):
+        with monkeypatch.context() as patch, pytest.raises(Interrupted, match="the same command goes on"):
+            patch.setattr(extraction, place, stopped)
+            extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
+    if place != "tracks_of":  # faces are gone: nobody else can be chosen any more
+        with pytest.raises(UserError, match="another keep="):
+            extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=red)
+    extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
+    for name in {path.name for path in (*whole.iterdir(), *(tmp_path / "faces").iterdir())} - {REPORT}:
+        assert (tmp_path / "faces" / name).read_bytes() == (whole / name).read_bytes()

@@ -7,32 +7,64 @@ import json
 import pytest
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
-from faceswap.extraction.journal import JOURNAL, Entry, Journal, settings_of
+from faceswap.extraction.journal import JOURNAL, Journal, Plan, read_note, settings_of
 from faceswap.extraction.settings import stored_settings
 from faceswap.utils.errors import UserError
 
 DEEP = "[" * 100_000
-BAD_LINES = ["", "7", "null", "{}", "[1,2,3]", "[1,2,3,null]", "[1,2,3,-4]", "[1,2,3,4,5]", "[1e400,0,0,0]",
-             '["1",0,0,0]', "[1.5,0,0,0]", "[true,0,0,0]", DEEP, '{"a":' * 100_000]  # fmt: skip
+BAD_LINES = ["", "7", "null", "[1,2]", "[1,2,3,null]", "[1,2,3,-4]", "[1,2,3,4,5]", "[1e400,0,0,0]", "[0,0,10001]",
+             '["1",0,0,0]', "[1.5,0,0,0]", "[true,0,0,0]", "[0,1000000000,1,0]", DEEP, '{"a":' * 100_000]  # fmt: skip
 
 
 @pytest.mark.parametrize("line", BAD_LINES, ids=lambda line: line[:12])
-def test_what_is_no_note_is_no_entry(line):
+def test_what_is_no_note_is_none(line):
     with pytest.raises(ValueError):
-        Entry.from_json(line)
+        read_note(line.encode())
 
 
 @pytest.mark.parametrize("line", BAD_LINES[1:], ids=lambda line: line[:12])
 def test_a_bad_note_ends_what_is_known(tmp_path, line):
     with Journal.begin(tmp_path, {"every": 1}) as journal:
-        journal.add(0, ["{}"], True)
-        journal.add(1, ["{}"], False)
+        journal.add(0, 0, ["{}"])
+        journal.add(0, 1, ["{}"])
+        journal.mark({"source": 0})
     with open(tmp_path / JOURNAL, "a") as notes:
-        notes.write(f"{line}\n[3, 1, 0, 9]\n")
+        notes.write(f'{line}\n[0, 3, 1, 9]\n{{"source": 1}}\n')
+    with Journal.resume(tmp_path) as journal:
+        assert [entry.frame for entry in journal.entries] == [0, 1] and journal.place == {"source": 0}
+    assert (tmp_path / JOURNAL).read_text().count("\n") == 4
+    assert (tmp_path / ALIGNMENTS).read_text() == "{}\n{}\n"
+
+
+def test_what_comes_after_the_last_mark_is_taken_back_with_its_crops(tmp_path):
+    with Journal.begin(tmp_path, {"image_format": "jpg"}) as journal:
+        for frame in range(3):
+            journal.plan(1, frame, 2)
+            for name in Plan(1, frame, 2).names("jpg"):
+                (tmp_path / name).touch()
+            journal.add(1, frame, ["{}", "{}"])
+            if frame == 1:
+                journal.mark({"source": 0})
+        journal.plan(1, 3, 1)
+        (tmp_path / "s01_000003_00.jpg").touch()
+    (tmp_path / "000002_00.jpg").touch()  # a picture of somebody else's
     with Journal.resume(tmp_path) as journal:
         assert [entry.frame for entry in journal.entries] == [0, 1]
-    assert (tmp_path / JOURNAL).read_text().count("\n") == 3
-    assert (tmp_path / ALIGNMENTS).read_text() == "{}\n{}\n"
+    left = sorted(path.name for path in tmp_path.glob("*.jpg"))
+    assert left == ["000002_00.jpg", *(f"s01_00000{frame}_0{face}.jpg" for frame in (0, 1) for face in (0, 1))]
+
+
+@pytest.mark.parametrize("name", [ALIGNMENTS, JOURNAL])
+def test_nothing_is_written_through_a_link(tmp_path, name):
+    (tmp_path / "precious").write_text("mine")
+    folder = tmp_path / "set"
+    Journal.begin(folder, {"every": 1}).__exit__(None, None, None)
+    (folder / name).unlink()
+    (folder / name).symlink_to(tmp_path / "precious")
+    for open_again in (Journal.resume, lambda folder: Journal.begin(folder, {})):
+        with pytest.raises((UserError, OSError)):
+            open_again(folder)
+    assert (tmp_path / "precious").read_text() == "mine"
 
 
 @pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, "\udcff{"], ids=lambda text: text[:5])

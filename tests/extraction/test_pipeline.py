@@ -16,7 +16,7 @@ import pytest
 from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.core.geometry import align
 from faceswap.detect import protocol as finders
-from faceswap.extraction import run as extraction
+from faceswap.extraction import source_extraction
 from faceswap.extraction.journal import JOURNAL
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.images import read_image
@@ -284,9 +284,9 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_later(
             raise UserError(f"cannot write {path}: no space left on device")
         original(path, image, quality)
 
-    original = extraction.write_image
+    original = source_extraction.write_image
     with monkeypatch.context() as patch:
-        patch.setattr(extraction, "write_image", write)
+        patch.setattr(source_extraction, "write_image", write)
         with pytest.raises(UserError, match="no space left"):
             extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64)
     extract_faces(pictures, MovingFinder(), tmp_path / "walk", size_px=64)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,19 @@ class BuiltinFinder:
         self._glance: Glance | None = None
         self._last = -1  # index of the last frame that was looked at
         self._searched = -1  # and of the last one that was searched by plan
+
+    def state(self) -> dict[str, Any]:
+        """Whom it follows after the frames it was given, as plain values."""
+        followed = self._follower.state() if self._follower and not self._unrelated else []
+        return {"last": self._last, "searched": self._searched, "followed": followed}
+
+    def restore(self, state: Any, last: Frame | None) -> None:
+        """Goes on following from a `state` after the frame `last`. Raises ValueError, KeyError or TypeError."""
+        if self._unrelated:
+            return
+        self._begin().restore(state["followed"])
+        self._last, self._searched = int(state["last"]), int(state["searched"])
+        self._glance = None if last is None else Glance.at(last)
 
     def _begin(self) -> Follower:
         if self._networks is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,14 @@ class Follower:
     def forget(self) -> None:
         """A new shot begins: nobody is followed any more."""
         self._seen = []
+
+    def state(self) -> list[dict[str, Any]]:
+        """Who is followed, as plain values."""
+        return [seen.to_plain() for seen in self._seen]
+
+    def restore(self, state: Any) -> None:
+        """Follows those of a `state`. Raises ValueError, KeyError or TypeError for anything else."""
+        self._seen = [Seen.from_plain(seen) for seen in state]
 
     def step(
         self, frame: Frame, detections: NDArray | None, detect: Callable[[], NDArray], frames_passed: int = 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.values import Face, Frame
+from faceswap.core.exact import packed_array, unpacked_array
+from faceswap.core.values import POINT_COUNT, Face, Frame
 from faceswap.track.boxes import area, box_of, common_share, same_place
 
 if TYPE_CHECKING:
@@ -36,6 +37,30 @@ class Seen:
     since_embedded: int = EMBED_EVERY
     faceness: float = 1.0
     since_checked: int = CHECK_EVERY
+
+    def to_plain(self) -> dict[str, Any]:
+        """As plain values that come back to the last bit."""
+        reading = self.reading
+        return {
+            "points": packed_array(reading.points), "visible": packed_array(reading.visible), "score": reading.score,
+            "spread": reading.spread, "usual": self.usual, "missed": self.missed, "faceness": self.faceness,
+            "since_embedded": self.since_embedded, "since_checked": self.since_checked,
+        }  # fmt: skip
+
+    @classmethod
+    def from_plain(cls, value: Any) -> Seen:
+        """What `to_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
+        from faceswap.facenets.landmarks import Reading
+
+        points, visible = (
+            unpacked_array(value["points"], (POINT_COUNT, 2)),
+            unpacked_array(value["visible"], (POINT_COUNT,)),
+        )
+        reading = Reading(points, visible, float(value["score"]), float(value["spread"]))
+        return cls(
+            reading, float(value["usual"]), int(value["missed"]), int(value["since_embedded"]),
+            float(value["faceness"]), int(value["since_checked"]),
+        )  # fmt: skip
 
     @property
     def box(self) -> NDArray[np.float32]:

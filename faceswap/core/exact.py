@@ -1,0 +1,56 @@
+"""Faces as plain values that come back to the last bit: what an interrupted run goes on from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.core.values import EMBEDDING_SIZE, POINT_COUNT, Face
+
+
+def packed_array(values: NDArray) -> str:
+    """Float32 numbers as text, exactly (records round theirs)."""
+    return base64.b64encode(np.asarray(values, "<f4").tobytes()).decode("ascii")
+
+
+def unpacked_array(text: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The array of `packed_array`'s text. Raises ValueError when it has another size."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, TypeError) as error:
+        raise ValueError(f"not an array: {error}") from error
+    if len(data) != 4 * int(np.prod(shape)):
+        raise ValueError(f"an array of {shape} has another size than {len(data)} bytes")
+    array = np.frombuffer(data, "<f4").reshape(shape).astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError("not finite")
+    return array
+
+
+def packed_face(face: Face) -> dict[str, Any]:
+    """A face as plain values for JSON."""
+    return {
+        "box": packed_array(face.box),
+        "points": packed_array(face.points),
+        "score": float(face.score),
+        "track": int(face.track),
+        "embedding": None if face.embedding is None else packed_array(face.embedding),
+        "visible": None if face.visible is None else packed_array(face.visible),
+    }
+
+
+def unpacked_face(value: Any) -> Face:
+    """The face of `packed_face`. Raises ValueError, KeyError or TypeError when it is none."""
+    embedding, visible = value["embedding"], value["visible"]
+    return Face(
+        unpacked_array(value["box"], (4,)),
+        unpacked_array(value["points"], (POINT_COUNT, 2)),
+        float(value["score"]),
+        int(value["track"]),
+        None if embedding is None else unpacked_array(embedding, (EMBEDDING_SIZE,)),
+        None if visible is None else unpacked_array(visible, (POINT_COUNT,)),
+    )

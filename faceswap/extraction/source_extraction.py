@@ -1,0 +1,212 @@
+"""One source on its way into a face set: decode (a thread) -> find -> link -> smooth -> align and write (threads)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from faceswap.core.exact import packed_face, unpacked_face
+from faceswap.core.face_set import FaceRecord
+from faceswap.core.geometry import align, head_pose
+from faceswap.core.values import Face, Frame
+from faceswap.detect.protocol import Finder, Resumable, batches
+from faceswap.extraction.journal import JOURNAL, Journal
+from faceswap.extraction.naming import crop_name
+from faceswap.extraction.quality import sharpness
+from faceswap.extraction.settings import Settings
+from faceswap.media.images import write_image
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import SourceInfo
+from faceswap.media.stages import Stage
+from faceswap.track.smoothing import FoundFrame, linked, smoothed_tracks
+from faceswap.track.tracker import Glance, Linker
+from faceswap.utils.errors import UserError
+
+WRITER_THREADS = 2
+QUEUE_BYTES = 200_000_000  # of frames that wait between two stages
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a run was within a source: after the frame `last`; `held` are the frames that smoothing still needs."""
+
+    last: int
+    first_track: int
+    finder: Any
+    held: dict[int, tuple[bool, list[Face]]]
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> Place:
+        """The place of a mark in the journal. Raises ValueError, KeyError or TypeError when it is none."""
+        held = {
+            int(one["frame"]): (bool(one["cut"]), [unpacked_face(face) for face in one["faces"]])
+            for one in value["held"]
+        }
+        return cls(int(value["last"]), int(value["first_track"]), value["finder"], held)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turns what a journal that somebody changed leads to into one line for the user."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{folder / JOURNAL} does not tell where the run before was ({error!r:.80}); "
+            "restart=true deletes its faces and starts anew"
+        ) from error
+
+
+class SourceExtraction:
+    """The frames of the source with this `number`, from its start or from a `place` that the journal marked.
+
+    A place is marked after each batch of the finder: its state, the linker's, and the faces that smoothing still holds
+    back. Batches are thus the same however often a run is stopped, and so are the faces to the last bit.
+    """
+
+    def __init__(
+        self, info: SourceInfo, number: int, finder: Finder, linker: Linker, folder: Path, settings: Settings,
+        journal: Journal, place: dict[str, Any] | None,
+    ) -> None:  # fmt: skip
+        self.info, self.number, self.finder, self.linker = info, number, finder, linker
+        self.folder, self.settings, self.journal = folder, settings, journal
+        self.smooth_frames = 0 if info.kind == "images" else settings.smooth_frames
+        self.place = None if place is None else Place.of(place)
+        self.first_track = linker.next_track if self.place is None else self.place.first_track
+        self.tracks: set[int] = set()
+        self._window: deque[FoundFrame] = deque(maxlen=2 * self.smooth_frames)
+        self._places: dict[int, dict[str, Any]] = {}  # by the number of frames found until then
+        # Of a place so many more frames were found than noted.
+        self._found_count, self._noted_count = (0 if place is None else self.smooth_frames), 0
+        self._batch_end = -1
+        self._finder_state: dict[str, Any] | None = None
+
+    def run(self, advance: Callable[[], object]) -> None:
+        """Stores all faces that are still to find; `advance` is called after each frame."""
+        depth = int(np.clip(QUEUE_BYTES // (self.info.width * self.info.height * 3), 2, 16))
+        noted = self.journal.entries[-1].frame if self.place is not None else -1
+        waiting: deque[tuple[int, Future[list[str]]]] = deque()
+        with (
+            ThreadPoolExecutor(WRITER_THREADS, "write") as pool,
+            Stage(self._frames(), depth, "decode") as stage,
+        ):
+            try:
+                for found in smoothed_tracks(self._found(iter(stage)), self.smooth_frames):
+                    if found.frame.index <= noted:  # it was only there to smooth its neighbours
+                        continue
+                    self.journal.plan(self.number, found.frame.index, len(found.faces))
+                    waiting.append((found.frame.index, pool.submit(self._store, found.frame, found.faces)))
+                    while waiting and (len(waiting) > depth or waiting[0][1].done()):
+                        self._note_next(waiting)
+                    advance()
+            finally:  # also when stopped: what was found is kept
+                while waiting:
+                    self._note_next(waiting)
+        self.linker.begin_anew()
+        self.journal.mark({"source": self.number + 1, "linker": self.linker.state()})
+
+    def _frames(self) -> Iterator[Frame]:
+        first = self.settings.start
+        if self.place is not None:
+            first = min([self.place.last, *self.place.held])
+        for frame in read_frames(self.info, first, self.settings.stop):
+            if (frame.index - self.settings.start) % self.settings.every == 0:
+                yield frame
+
+    def _found(self, frames: Iterator[Frame]) -> Iterator[FoundFrame]:
+        """The frames that are still to do with their faces and tracks, after those that smoothing needs once more."""
+        before = None
+        if self.place is not None:
+            last, following = self._taken_up(self.place, frames)
+            yield from self._window
+            before = None if last is None else Glance.at(last)
+            frames = following
+        for found in linked(self._usable(frames), self.linker, before):
+            self.tracks.update(face.track for face in found.faces)
+            self._found_count += 1
+            self._window.append(found)
+            if found.frame.index == self._batch_end:
+                self._places[self._found_count] = self._place_after(found.frame)
+            yield found
+
+    def _taken_up(self, place: Place, frames: Iterator[Frame]) -> tuple[Frame | None, Iterator[Frame]]:
+        """The last frame that was found (None: it is gone) and those after it; the finder is put there."""
+        last, following = None, frames
+        for frame in frames:
+            if frame.index > place.last:
+                following = chain([frame], frames)
+                break
+            if frame.index in place.held:
+                cut, faces = place.held[frame.index]
+                self._window.append(FoundFrame(frame, faces, cut))
+            if frame.index == place.last:
+                last = frame
+                break
+        if isinstance(self.finder, Resumable):
+            with explained(self.folder):
+                self.finder.restore(place.finder, last)
+        return last, following
+
+    def _usable(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
+        for batch in batches(self.finder, frames):
+            self._batch_end = batch[-1][0].index
+            self._finder_state = self.finder.state() if isinstance(self.finder, Resumable) else None
+            for frame, faces in batch:
+                yield frame, [self._numbered(face) for face in faces if self._is_usable(face)]
+
+    def _is_usable(self, face: Face) -> bool:
+        return (face.box[2:] - face.box[:2]).max() >= self.settings.minimum_face_px
+
+    def _numbered(self, face: Face) -> Face:
+        """Tracks that a finder gives begin at 0 in each source; in the set each number is one track's."""
+        return face if face.track < 0 else replace(face, track=face.track + self.first_track)
+
+    def _place_after(self, frame: Frame) -> dict[str, Any]:
+        return {
+            "source": self.number,
+            "last": frame.index,
+            "first_track": self.first_track,
+            "linker": self.linker.state(),
+            "finder": self._finder_state,
+            "held": [
+                {"frame": held.frame.index, "cut": held.cut, "faces": [packed_face(face) for face in held.faces]}
+                for held in self._window
+            ],
+        }
+
+    def _store(self, frame: Frame, faces: Sequence[Face]) -> list[str]:
+        """Writes the crops of a frame and gives their lines for the alignments file."""
+        lines = []
+        for number, face in enumerate(faces):
+            aligned = align(frame, face, self.settings.size_px)
+            name = crop_name(self.number, frame.index, number, self.settings.image_format)
+            write_image(self.folder / name, aligned.image)
+            pose = head_pose(face.points)
+            record = FaceRecord(
+                file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
+                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track,
+                blur=1 - sharpness(aligned.image), yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll,
+                size_px=self.settings.size_px, embedding=face.embedding, visible=face.visible, source=self.number,
+            )  # fmt: skip
+            lines.append(record.to_json())
+        return lines
+
+    def _note_next(self, waiting: deque[tuple[int, Future[list[str]]]]) -> None:
+        frame, lines = waiting.popleft()
+        try:
+            self.journal.add(self.number, frame, lines.result())
+            self._noted_count += 1
+            place = self._places.pop(self._noted_count + self.smooth_frames, None)
+            if place is not None:
+                self.journal.mark(place)
+        except BaseException:
+            waiting.clear()  # a frame that is noted vouches for all before it
+            raise
