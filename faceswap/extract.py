@@ -16,14 +16,14 @@ def extract(config: Any) -> Path:
     """Makes a face set and returns its folder."""
     from faceswap.config.compose import build, require
     from faceswap.extraction.pipeline import extract_faces
-    from faceswap.media.sources import probe
+    from faceswap.media.takes import name_of_takes, probe_takes
     from faceswap.utils.workspace import Workspace
 
     require(config, "video")
-    info = probe(config.video)
-    folder = Workspace(Path(config.workspace)).faces(config.name or info.name)
+    takes = probe_takes(config.video)
+    folder = Workspace(Path(config.workspace)).faces(config.name or name_of_takes(config.video, takes))
     return extract_faces(
-        info,
+        takes,
         build(config.finder),
         folder,
         size_px=config.size_px,

@@ -32,10 +32,15 @@ class PairNode:
 
 @dataclass
 class ExtractConfig:
-    """Find, track, align and store the faces of a video, a folder of images, a glob or one image."""
+    """Find, track, align and store the faces of a video or several, a folder of images, a glob or one image."""
 
-    video: str = option("", "a video, a folder of images, a glob ('shots/*.png') or one image", verbatim=True)
-    name: str = option("", "the face set's name (default: the stem of the video)", verbatim=True)
+    video: str = option(
+        "",
+        "a video, a folder of images, a glob ('shots/*.png') or one image; several videos of one person as a folder, a "
+        "glob ('takes/*.mp4') or a list [a.mp4,b.mp4]",
+        verbatim=True,
+    )
+    name: str = option("", "the face set's name (default: the stem of the video, the folder of several)", verbatim=True)
     workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
     size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=32)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import glob
-import os
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from faceswap.media.colour import ColourTags
 from faceswap.media.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
+from faceswap.media.listing import is_own, list_pictures, natural_order
 from faceswap.utils.errors import UserError
 
 STILLS_PER_SECOND = Fraction(25)
@@ -56,7 +54,7 @@ def probe(path: str | Path) -> SourceInfo:
     """Looks at a source: content decides, not the file's suffix. Raises UserError when there is nothing to read.
 
     An existing file or folder is taken as it is, even when its name looks like a pattern. A folder gives its pictures
-    in natural order (2 before 10), without its subfolders and hidden files.
+    in natural order (2 before 10), see `list_pictures`.
     A pattern that matches one file is that file.
     """
     path = Path(path)
@@ -68,7 +66,7 @@ def probe(path: str | Path) -> SourceInfo:
 
 def _probe(path: Path) -> SourceInfo:
     if path.is_dir():
-        files = _pictures_in(path)
+        files = list_pictures(path)
         if not files:
             raise UserError(
                 f"no pictures in the folder {path}; it should hold files like {', '.join(READ_SUFFIXES[:6])}"
@@ -93,7 +91,8 @@ def _probe_pattern(path: Path) -> SourceInfo:
     found = [Path(name) for name in glob.glob(pattern, recursive=True)]
     if len(found) == 1:
         return probe(found[0])
-    files = _natural_order(file for file in found if file.is_file() and file.suffix.lower() in READ_SUFFIXES)
+    pictures = [file for file in found if file.is_file() and file.suffix.lower() in READ_SUFFIXES]
+    files = natural_order(file for file in pictures if is_own(file))
     if not files:
         raise UserError(f"the pattern {path} matches no pictures; accepted: {_ACCEPTED}")
     return _probe_images(path, files, files[0].resolve().parent.name)
@@ -151,19 +150,3 @@ def _probe_film(path: Path) -> SourceInfo:
             rotation_degrees=streams.rotation_degrees(transform), has_audio=bool(container.streams.audio),
             name=path.stem, colour=tags_of(frame), pixel_format=frame.format.name,
         )  # fmt: skip
-
-
-def _pictures_in(folder: Path) -> tuple[Path, ...]:
-    try:
-        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_file()]
-    except OSError as error:
-        raise UserError(f"cannot read the folder {folder}: {(error.strerror or str(error)).lower()}") from error
-    return _natural_order(Path(e.path) for e in entries if Path(e.name).suffix.lower() in READ_SUFFIXES)
-
-
-def _natural_order(files: Iterable[Path]) -> tuple[Path, ...]:
-    def key(file: Path) -> tuple:
-        parts = re.split(r"(\d+)", str(file))
-        return tuple((int(part), part) if part.isdecimal() else part for part in parts)
-
-    return tuple(sorted(files, key=key))

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from faceswap.core.face_set import ALIGNMENTS, FaceSet
 from faceswap.facenets.layers import to_input
-from faceswap.media.images import READ_SUFFIXES, read_image
+from faceswap.media.images import read_image
+from faceswap.media.listing import list_pictures
 from faceswap.stylegan.data.alignment import style_of_stored
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.disk import create_npy
@@ -108,14 +109,7 @@ def _listed(source: Path) -> tuple[list[Path], Cut]:
     if (source / ALIGNMENTS).is_file():
         faces = FaceSet.open(source)
         return [faces.path(index) for index in range(len(faces))], style_of_stored
-    return sorted(path for path in source.rglob("*") if _is_picture(path.relative_to(source))), middle_square
-
-
-def _is_picture(path: Path) -> bool:
-    """Whether a file of a folder is a picture of the user's, not what a Mac or an archive puts beside them."""
-    return path.suffix.lower() in READ_SUFFIXES and not any(
-        part.startswith(".") or part == "__MACOSX" for part in path.parts
-    )
+    return list(list_pictures(source, recursive=True)), middle_square
 
 
 def _key(source: Path, files: Sequence[Path]) -> str:
