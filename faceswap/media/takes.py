@@ -67,8 +67,8 @@ def _films_of(path: Path) -> Sequence[Path]:
     if path.exists():
         return ()
     found = [file for file in _matches(path) if file.is_file() and is_own(file)]
-    films = [file for file in found if file.suffix.lower() in FILM_SUFFIXES]
-    return natural_order(films) if films and len(films) == len(found) else ()
+    matching = [file for file in found if file.suffix.lower() in FILM_SUFFIXES]
+    return natural_order(matching) if matching and len(matching) == len(found) else ()
 
 
 def _matches(path: Path) -> list[Path]:
