@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from faceswap.utils.file_kinds import look_mistaken
+from faceswap.utils.untrusted import Untrusted, parse_json
 
 HEADER_KEY = "faceswap"
 
@@ -27,8 +30,8 @@ def read_description(path: Path) -> dict[str, Any]:
     """
     with _opened(path) as file:
         try:
-            description = json.loads((file.metadata() or {}).get(HEADER_KEY, "{}"))
-        except (ValueError, RecursionError) as error:
+            description = parse_json((file.metadata() or {}).get(HEADER_KEY, "{}"))
+        except Untrusted as error:
             raise DamagedCheckpoint(f"{path.name}: {error}") from error
     return description if isinstance(description, dict) else {}
 
@@ -42,7 +45,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
     """Writes a safetensors file. Raises OSError, as every other way of writing does."""
     try:  # on the CPU and contiguous, as the format wants them
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, header)
+        own = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        places = Counter(tensor.untyped_storage().data_ptr() for tensor in own.values())
+        for name, tensor in own.items():
+            if places[tensor.untyped_storage().data_ptr()] > 1:  # the format refuses what two names share
+                own[name] = tensor.clone()
+        save_file(own, path, header)
     except SafetensorError as error:
         refused = re.search(r"os error (\d+)", str(error))
         if refused is None:
@@ -54,4 +62,4 @@ def _opened(path: Path) -> Any:
     try:
         return safe_open(path, framework="pt")
     except (SafetensorError, OSError) as error:
-        raise DamagedCheckpoint(f"{path.name}: {error}") from error
+        raise DamagedCheckpoint(f"{path.name}: {look_mistaken(path) or error}") from error

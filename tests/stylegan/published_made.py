@@ -6,7 +6,7 @@ import math
 import pickle
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -157,9 +157,12 @@ def nvidias_modules() -> Iterator[tuple[type, type]]:
             del sys.modules[name]
 
 
-def write_tensorflow(path: Path, nvidia: dict[str, Tensor]) -> Path:
-    """The pickle of G, D and Gs of the TensorFlow programs, from weights in the later layout."""
-    mapping, synthesis = [], []
+def write_tensorflow(path: Path, nvidia: dict[str, Tensor], besides: Sequence[tuple[str, np.ndarray]] = ()) -> Path:
+    """The pickle of G, D and Gs of the TensorFlow programs, from weights in the later layout.
+
+    `besides`: variables that the synthesis has besides.
+    """
+    mapping, synthesis = [], list(besides)
     for name, tensor in nvidia.items():
         parts, array = name.split("."), tensor.numpy()
         if parts[0] == "mapping" and parts[1] != "w_avg":

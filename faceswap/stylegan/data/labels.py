@@ -82,5 +82,5 @@ def _number(value: Any) -> float:
     try:
         found = words.get(str(value).strip().lower())
         return float(value) if found is None else found
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float("nan")

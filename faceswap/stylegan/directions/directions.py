@@ -18,11 +18,13 @@ from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import load_pretrained
 from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+from faceswap.utils.untrusted import parse_json
 
 SHIPPED = "stylegan-people-64-directions"
 LARGEST_BYTES = 64 << 20  # a hundred directions of 18 rows of 512 numbers are 4 MB
 STRONGEST = 4.0  # sigmas; further out a generator has never been
 _KIND = "directions"
+_UNREADABLE = (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 
 Space = Literal["w", "w+"]
 
@@ -185,7 +187,7 @@ def load_directions(source: str | Path | None = None) -> DirectionSet:
         if leakage is not None and not (leakage.ndim == 2 and len(found) >= len(leakage) == leakage.shape[1]):
             raise ValueError("its leakage matrix is of another size")
         return DirectionSet(found, leakage, dict(description.get("about", {})))
-    except (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise UserError(f"cannot read the directions {path}: {error or type(error).__name__}") from error
 
 
@@ -212,7 +214,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray]]:
 
 def _read_shipped() -> tuple[dict[str, Any], dict[str, NDArray]]:
     arrays, texts = load_pretrained(SHIPPED)
-    return json.loads(texts[HEADER_KEY]), dict(arrays)
+    return parse_json(texts[HEADER_KEY]), dict(arrays)
 
 
 def _direction(name: str, told: Any, tensors: Mapping[str, NDArray]) -> Direction:

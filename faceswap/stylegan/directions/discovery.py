@@ -197,7 +197,8 @@ def find_directions(
     found = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
     order = list(parted(found, sample.w, apart).values())
     scored = sample if scored is None else scored
-    if not all(name in scored.scores and np.isfinite(scored.scores[name]).all() for name in names):
+    told = names_told(generator, scorer)  # edits are measured on new pictures, of which a table of labels says nothing
+    if not all(name in told and np.isfinite(scored.scores.get(name, np.nan)).all() for name in names):
         log.warning("what edits change is not measured: no scorer tells of all of %s", ", ".join(names))
         return DirectionSet({direction.name: direction for direction in order})
     spreads = np.array([scored.scores[name].std() for name in names])

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import io
 import math
-import pickle
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
+from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.errors import UserError
+from faceswap.utils.file_kinds import look_mistaken
 
 LARGEST_BYTES = 64 << 20  # of a file, and of what it unpacks to
 MOST_AXES = 512
@@ -40,10 +41,12 @@ def import_directions(path: str | Path, name: str = "") -> DirectionSet:
         raise UserError(f"there are no directions {path}; accepted are .npy, .npz and .pt files")
     if path.stat().st_size > LARGEST_BYTES:
         raise UserError(f"{path} is too large for directions ({LARGEST_BYTES >> 20} MB at most)")
+    if told := look_mistaken(path):
+        raise UserError(f"cannot read the directions {path}: {told}")
     try:
         found = _directions(_arrays(path), name or path.stem, path.suffix.lower())
     except (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, SyntaxError, RecursionError,
-            zipfile.BadZipFile, pickle.UnpicklingError) as error:  # fmt: skip
+            zipfile.BadZipFile, zlib.error, OverflowError) as error:  # fmt: skip
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise UserError(f"cannot read the directions {path}: {reason}") from error
     return DirectionSet(found, about={"imported": path.name})
@@ -63,9 +66,7 @@ def _arrays(path: Path) -> dict[str, NDArray]:
             chosen = {name: info for name, info in names.items() if name.startswith("lat_")}
             return {name: _npy(_unpacked(archive, info)) for name, info in chosen.items()}
     if suffix in (".pt", ".pth"):
-        loaded = torch.load(path, map_location="cpu", weights_only=True)  # runs no code of the file's
-        table = loaded if isinstance(loaded, Mapping) else {"array": loaded}
-        return {str(name): _tensor(values) for name, values in table.items() if isinstance(values, torch.Tensor)}
+        return {name: values.float().numpy() for name, values in read_torch_tensors(path).items()}
     raise ValueError("accepted are .npy, .npz and .pt files")
 
 
@@ -90,12 +91,6 @@ def _npy(data: bytes) -> NDArray:
     if math.prod(shape) * dtype.itemsize != len(content):
         raise ValueError("its header and its contents disagree")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C").astype(np.float32)
-
-
-def _tensor(values: torch.Tensor) -> NDArray:
-    if values.layout != torch.strided or values.numel() * 4 > LARGEST_BYTES:
-        raise ValueError("it holds more numbers than directions have")
-    return values.detach().float().numpy()
 
 
 def _directions(arrays: Mapping[str, NDArray], name: str, suffix: str) -> dict[str, Direction]:

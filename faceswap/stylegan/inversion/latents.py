@@ -25,6 +25,7 @@ from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_desc
 SUFFIX = ".latent.safetensors"
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _KIND = "latent"
+_UNREADABLE = (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RuntimeError, OverflowError)
 _LARGEST_BYTES = 256 << 20
 
 
@@ -70,7 +71,7 @@ class Latent:
             if told["generator"] != generator_hash(generator):
                 raise UserError(f"{path} belongs to another generator; invert the photo again with this one")
             return _latent(told, tensors, generator)
-        except (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise UserError(f"cannot read the inverted photo {path}: {error or type(error).__name__}") from error
 
 
@@ -80,6 +81,8 @@ def _latent(told: dict[str, Any], tensors: Mapping[str, Tensor], generator: Gene
         raise ValueError("its numbers have other shapes")
     if not all(bool(values.isfinite().all()) for values in (rows, matrix, points)):
         raise ValueError("its numbers are not finite")
+    if not 1e-9 < abs(float(torch.linalg.det(matrix[:, :2]))) < 1e9 or float(points.abs().max()) > 1e7:
+        raise ValueError("its crop lies nowhere in a picture")
     if int(told["size_px"]) != generator.resolution:
         raise ValueError("its crop has another size than the generator's pictures")
     losses = {str(name): float(value) for name, value in dict(told["losses"]).items()}

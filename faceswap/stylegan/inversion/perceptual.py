@@ -13,8 +13,11 @@ from torch.nn import functional
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
+from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
 from faceswap.utils.errors import UserError
+from faceswap.utils.file_kinds import look_mistaken
+from faceswap.utils.plain_machine import PickleError
 
 Stages = Callable[[Tensor], list[Tensor]]
 
@@ -165,8 +168,6 @@ def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
 
     Raises UserError that names the `setting` when there is no such file or it holds no tensors.
     """
-    import pickle
-
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -176,12 +177,12 @@ def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
     if path.stat().st_size > _LARGEST_BYTES:
         raise UserError(f"{setting}={path} is too large to be weights of it")
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        return dict(loaded)
-    except (SafetensorError, RuntimeError, ValueError, TypeError, LookupError, EOFError, OSError,
-            pickle.UnpicklingError) as error:  # fmt: skip
+        if told := look_mistaken(path):
+            raise PickleError(told)
+        return load_file(path) if path.suffix == ".safetensors" else read_torch_tensors(path)
+    except PickleError as error:
+        raise UserError(f"{setting}={path} cannot be read as weights: {error}") from error
+    except (SafetensorError, OSError) as error:
         raise UserError(f"{setting}={path} cannot be read as weights ({type(error).__name__})") from error
 
 

@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.file_kinds import look_mistaken
 
 SIDE_PX, SIZE = 299, 2048
 LARGEST_BYTES = 200 << 20
@@ -163,13 +165,14 @@ def inception_features(path: str, device: str = "auto") -> Callable[[Tensor], Te
     try:
         if Path(path).stat().st_size > LARGEST_BYTES:
             raise ValueError("too large")
-        tensors = torch.load(path, weights_only=True, map_location="cpu")
+        tensors = read_torch_tensors(Path(path))
         network = Inception()
         wanted = [name for name in network.state_dict() if not name.endswith("num_batches_tracked")]
         network.load_state_dict({name: tensors[name] for name in wanted}, strict=False)
-    except Exception as error:  # torch's reader raises many kinds for what is no weights file
+    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        told = look_mistaken(path) or type(error).__name__
         raise UserError(
-            f"inception={path} holds no Inception weights ({type(error).__name__}): accepted is "
+            f"inception={path} holds no Inception weights ({told}): accepted is "
             "pt_inception-2015-12-05-6726825d.pth of the package pytorch-fid"
         ) from error
     network = network.eval().requires_grad_(False).to(place)

@@ -15,13 +15,23 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from faceswap.stylegan.networks.generator import Generator, draw_z
-from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of, to_nvidia, to_rosinality
+from faceswap.stylegan.weights.layouts import (
+    MOST_LAYERS,
+    Foreign,
+    checked,
+    settings_of,
+    shapes_of,
+    to_nvidia,
+    to_rosinality,
+)
 from faceswap.stylegan.weights.published import Published, read_published
 from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.file_kinds import look_mistaken
 from faceswap.utils.plain_machine import PickleError
 from faceswap.utils.pretrained import load_pretrained
+from faceswap.utils.untrusted import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +62,8 @@ def load_generator(source: str | Path | None = None) -> Generator:
         raise UserError(f"cannot use the weights {path}: {error}") from error
     except _DAMAGED as error:
         raise UserError(f"cannot use the weights {path}: it is damaged ({type(error).__name__})") from error
+    if not _draws(generator):
+        raise UserError(f"cannot use the weights {path}: what they draw is no picture; they are damaged")
     for note in found.notes:
         log.info("%s: %s", path.name, note)
     return generator
@@ -94,13 +106,21 @@ def load_encoder(source: str | Path | None = None) -> Any:
     try:
         if source is not None:
             tensors, texts = _read(path)
-        settings = json.loads(texts["settings"])
+        settings = parse_json(texts["settings"])
         _check_sizes(settings)
-        encoder = Encoder(**settings)
-        encoder.load_state_dict(tensors)
+        with torch.device("meta"):  # takes no memory: a header can ask for more than the file holds
+            encoder = Encoder(**settings)
+        encoder.load_state_dict(tensors, assign=True)
+    except Foreign as error:
+        raise UserError(f"cannot use the weights {name}: {error}") from error
     except _DAMAGED as error:
         raise UserError(f"cannot use the weights {name}: they are no encoder of this program") from error
-    return _ready(encoder)
+    encoder = _ready(encoder)
+    with torch.no_grad():
+        seen = encoder(torch.zeros(1, 3, encoder.resolution, encoder.resolution))
+    if not seen.isfinite().all():
+        raise UserError(f"cannot use the weights {name}: what they say of a picture is no number; they are damaged")
+    return encoder
 
 
 def save_encoder(
@@ -139,7 +159,9 @@ def _existing(source: str | Path) -> Path:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and texts of a safetensors file."""
+    """Tensors and texts of a safetensors file. Raises Foreign for a file of another kind."""
+    if told := look_mistaken(path):
+        raise Foreign(told)
     with safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no dict)
 
@@ -150,7 +172,7 @@ def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     settings = settings_of(shapes)
     checked(shapes, expected := shapes_of(settings))
-    clamp = json.loads(texts.get("settings", "{}")).get("clamp")
+    clamp = parse_json(texts.get("settings", "{}")).get("clamp")
     if not (clamp is None or (isinstance(clamp, int | float) and 0 < clamp < 1e9)):
         raise Foreign("it clamps at no number")
     if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in tensors.values()):
@@ -169,13 +191,21 @@ def _built(found: Published) -> Generator:
     return _ready(generator)
 
 
+@torch.no_grad()
+def _draws(generator: Generator) -> bool:
+    """Whether a face is drawn in numbers: weights may be finite, and what comes of them not."""
+    return bool(generator(draw_z([0], generator.z_size), psi=0.7).isfinite().all())
+
+
 def _ready(module: ModuleT) -> ModuleT:
     return module.float().eval().requires_grad_(False)
 
 
 def _check_sizes(settings: Mapping[str, Any]) -> None:
-    """Raises ValueError for settings that would take memory beyond all reason."""
+    """Raises ValueError for settings that are no sizes, or beyond all reason."""
     for value in settings.values():
         numbers = value if isinstance(value, list) else [value]
-        if len(numbers) > 32 or any(isinstance(number, int) and number > _LARGEST_SETTING for number in numbers):
+        if len(numbers) > 32 or not all(type(number) is int and 0 < number <= _LARGEST_SETTING for number in numbers):
             raise ValueError("sizes beyond all reason")
+    if settings.get("mapping_layers", 0) > MOST_LAYERS:
+        raise ValueError("layers beyond all reason")

@@ -22,6 +22,8 @@ DEEPEST = 4  # networks within each other; Gs has two
 def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     """Settings and weights of the network `Gs` in a stored state. Raises Foreign and PickleError."""
     theirs = _variables(state)
+    if any("ToRGB_lod" in name or "/StyleMod/" in name for name in theirs):
+        raise Foreign("it is the first StyleGAN, or what came before it; StyleGAN2 is supported")
     ours: Arrays = {}
     for name, array in theirs.items():
         if found := _named(name, array):

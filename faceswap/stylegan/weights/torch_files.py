@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from faceswap.utils.file_kinds import mistaken_for
 from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect, plain_key
 from faceswap.utils.plain_pickle import load_at
 
@@ -107,7 +108,23 @@ def read_torch_file(path: Path, names: dict[tuple[str, str], Imitation] | None =
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise PickleError(f"it is larger than {MOST_BYTES >> 30} GB")
+    if told := mistaken_for(data):
+        raise PickleError(told)
     return _read(data, names or {})
+
+
+def read_torch_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a state dict, by name; of a file that is one tensor, under the name "array".
+
+    Whatever else is in it is left out. Memory stays a small multiple of the file's size.
+
+    Raises:
+        PickleError: It is damaged, packed, or holds more than plain data.
+        OSError: It cannot be read.
+    """
+    value = read_torch_file(path)
+    table = value if isinstance(value, dict) else {"array": value}
+    return {str(name): one.read() for name, one in table.items() if isinstance(one, StoredTensor)}
 
 
 def _read(data: bytes, names: dict[tuple[str, str], Imitation]) -> Any:

@@ -75,9 +75,19 @@ class OnnxSwapper:
             raise ValueError(f"views must be (N, *{expected}) uint8, not {views.shape} {views.dtype}")
         if to != self.about.side:
             raise ValueError(f"this file draws side {self.about.side}, not {to}")
-        faces = np.ascontiguousarray(views.transpose(0, 3, 1, 2), np.float32) / 255
-        image, *mask = self.session.run(None, {INPUT: faces})
+        faces = np.ascontiguousarray(views.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+        image, *mask = self._run(faces)
         return Decoded(np.ascontiguousarray(image.transpose(0, 2, 3, 1)), mask[0][:, 0] if mask else None)
+
+    def _run(self, faces: NDArray) -> list[NDArray[np.float32]]:
+        """What the graph gives for any number of faces, also where other tools have fixed how many it takes at once."""
+        size = self.session.get_inputs()[0].shape[0]
+        if not isinstance(size, int) or size < 1 or size == len(faces):
+            return self.session.run(None, {INPUT: faces})
+        missing = -len(faces) % size
+        padded = np.concatenate([faces, np.zeros((missing, *faces.shape[1:]), np.float32)])
+        parts = [self.session.run(None, {INPUT: part}) for part in np.split(padded, len(padded) // size)]
+        return [np.concatenate(several)[: len(faces)] for several in zip(*parts, strict=True)]
 
 
 def _read(path: Path) -> bytes:

@@ -21,6 +21,7 @@ from faceswap.stylegan.directions.directions import (
 )
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
+from faceswap.utils.tensor_files import HEADER_KEY, save_tensors
 
 
 def direction(name: str = "smile", size: int = 8, seed: int = 0, **more) -> Direction:
@@ -141,4 +142,15 @@ def test_files_that_are_none_of_ours_are_told(tmp_path):
     ):
         write()
         with pytest.raises(UserError, match=said):
+            load_directions(path)
+
+
+def test_a_header_with_numbers_too_long_is_refused(tmp_path):
+    vector = np.eye(8, dtype=np.float32)[0]
+    path = tmp_path / "d.safetensors"
+    for number in ("1" + "0" * 400, "1e999", "NaN"):
+        told = '{"a": {"scale": NUMBER, "intercept": 0}}'.replace("NUMBER", number)
+        vectors = {f"a.{name}": torch.from_numpy(vector) for name in ("normal", "step")}
+        save_tensors(vectors, path, {HEADER_KEY: f'{{"kind": "directions", "directions": {told}}}'})
+        with pytest.raises(UserError, match="cannot read the directions"):
             load_directions(path)

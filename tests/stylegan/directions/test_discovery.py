@@ -117,3 +117,11 @@ def test_principal_directions_are_named_and_scaled(planted):
     assert list(found) == ["pca1", "pca2", "pca3"]
     scores = found["pca1"].score(torch.from_numpy(sample.w)).numpy()
     assert scores.mean() == pytest.approx(0, abs=1e-3) and scores.std() == pytest.approx(1, abs=1e-2)
+
+
+def test_labels_that_no_scorer_tells_of_give_directions_without_a_measure(planted, caplog):
+    generator, scorer, normals, sample = planted
+    labelled = Sample(sample.w, {"mine": sample.scores["age"], "smile": sample.scores["smile"]})
+    found = find_directions(generator, scorer, labelled, ["mine", "smile"], apart={}, probes=8)
+    assert found["mine"].normal @ normals["age"] > 0.9 and found.leakage is None
+    assert "no scorer tells of all of mine, smile" in caplog.text

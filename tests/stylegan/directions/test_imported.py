@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.stylegan.directions.directions import move
+from faceswap.stylegan.directions.directions import load_direction, move, save_directions
 from faceswap.stylegan.directions.imported import import_directions
+from faceswap.stylegan.inversion.perceptual import read_weights
+from faceswap.stylegan.metrics.inception import inception_features
 from faceswap.utils.errors import UserError
 
 VECTOR = np.random.default_rng(0).normal(size=512)
@@ -85,3 +87,32 @@ def test_hostile_files_are_refused_and_run_nothing(tmp_path, monkeypatch):
         with pytest.raises(UserError, match=file):
             import_directions(file)
     assert not (tmp_path / "harmed").exists()
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.pt", "wplus.pt"])
+def test_a_direction_of_unit_length_is_stored(tmp_path, name):
+    unit = (VECTOR / np.linalg.norm(VECTOR)).astype(np.float32)
+    values = np.tile(unit, (1, 18, 1)) if name == "wplus.pt" else unit[None]
+    if name.endswith(".npy"):
+        np.save(tmp_path / name, values)
+    else:
+        torch.save(torch.from_numpy(values.copy()), tmp_path / name)
+    found = import_directions(tmp_path / name, "age")
+    save_directions(tmp_path / "age.safetensors", found)
+    np.testing.assert_array_equal(load_direction(tmp_path / "age.safetensors").step, found["age"].step)
+
+
+def test_a_packed_archive_takes_no_more_memory_than_it_is_large(tmp_path):
+    torch.save({"comp": torch.zeros(1 << 22), "std": torch.zeros(3)}, tmp_path / "plain.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pt") as plain,
+        zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for entry in plain.infolist():
+            packed.writestr(entry.filename, plain.read(entry))
+    assert (tmp_path / "packed.pt").stat().st_size < 1 << 20
+    for read in (import_directions, inception_features, lambda path: read_weights(path, "vgg")):
+        with pytest.raises(UserError):
+            read(tmp_path / "packed.pt")
+    with pytest.raises(UserError, match="that torch did not write"):
+        import_directions(tmp_path / "packed.pt")

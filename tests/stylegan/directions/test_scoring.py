@@ -183,3 +183,12 @@ class FixedFinder:
 
     def find(self, frames):
         return [[Face.from_points(points) for points in self.known.get(frame.index, [])] for frame in frames]
+
+
+def test_a_label_too_large_for_a_float_is_no_number(tmp_path):
+    (tmp_path / "l.jsonl").write_text('{"seed": 1, "age": 1' + "0" * 400 + '}\n{"seed": 2, "age": 3}\n')
+    column = read_labels(tmp_path / "l.jsonl").columns["age"]
+    assert np.isnan(column[0]) and column[1] == 3
+    (tmp_path / "s.csv").write_text("seed,age\n4294967296,1\n1,2\n")
+    with pytest.raises(UserError, match="0 to 4294967295"):
+        read_labels(tmp_path / "s.csv")

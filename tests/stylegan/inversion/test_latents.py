@@ -1,5 +1,7 @@
 """Codes: the file of an inverted photo, and their smoothing along a film's tracks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -81,3 +83,15 @@ def test_nothing_is_mixed_across_tracks_and_gaps():
     assert smooth([0, 0, 1, 1], 2, [0, 0, 1, 1]) == [0, 0, 1, 1]
     assert smooth([0, 0, 9, 1, 1], 3, [0, 0, None, 0, 0]) == [0, 0, None, 1, 1]
     assert smooth([0, 1], 0) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"frame_to_crop": np.zeros((2, 3))}, {"frame_to_crop": np.array([[1.0, 2, 0], [2, 4, 0]])},
+     {"points": np.full((68, 2), 1e30, np.float32)}, {"losses": {"loss": 10**400}}],
+)  # fmt: skip
+def test_a_latent_that_lies_nowhere_is_refused(tmp_path, changes):
+    generator, path = tiny_generator(), tmp_path / "a.latent.safetensors"
+    replace(latent(generator), **changes).save(path)
+    with pytest.raises(UserError, match="cannot read the inverted photo"):
+        Latent.load(path, generator)

@@ -1,14 +1,21 @@
 """Weights come in from every layout and go out again bit for bit; what does not fit is refused in one line."""
 
 import json
+import resource
 from argparse import Namespace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from faceswap.stylegan.directions.directions import load_directions
+from faceswap.stylegan.directions.imported import import_directions
+from faceswap.stylegan.inversion.perceptual import read_weights
+from faceswap.stylegan.metrics.inception import inception_features
+from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
-from faceswap.stylegan.weights.files import generator_hash, load_generator, save_generator, write_as
+from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator, save_generator, write_as
 from faceswap.utils.errors import UserError
 from tests.stylegan import published_made as made
 
@@ -158,7 +165,7 @@ def test_files_that_are_no_weights(tmp_path):
     (tmp_path / "g.safetensors").write_bytes(b"x" * 100)
     (tmp_path / "empty.pt").write_bytes(b"")
     for name, said in (("none.pkl", "there are no weights"), ("g.onnx", "accepted are"), ("g.safetensors", "damaged"),
-                       ("empty.pt", "damaged")):  # fmt: skip
+                       ("empty.pt", "it is empty")):  # fmt: skip
         with pytest.raises(UserError, match=said):
             load_generator(tmp_path / name)
 
@@ -177,3 +184,67 @@ def test_a_header_cannot_ask_for_more_than_the_file_holds(tmp_path):
 def test_a_layout_is_written_under_its_suffix(tmp_path):
     with pytest.raises(UserError, match=r"written as \.pt; name it g\.pt"):
         write_as(Generator(32, [8] * 4, 8, 8, 2), tmp_path / "g.safetensors", "rosinality", {})
+
+
+def encoder_file(folder, tensors=None, **changes):
+    encoder = Encoder(32, 8, 16, (8, 8, 8), mapping_layers=2)
+    settings = json.dumps(encoder.settings | changes)
+    save_file(encoder.state_dict() if tensors is None else tensors, folder / "e.safetensors", {"settings": settings})
+    return folder / "e.safetensors"
+
+
+def test_an_encoder_goes_through_its_file(tmp_path):
+    assert load_encoder(encoder_file(tmp_path)).settings["rows"] == 8
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"rows": 4096, "w_size": 4096}, {"mapping_layers": 300, "w_size": 4096}, {"mapping_layers": 16, "z_size": 4096},
+     {"rows": 10**400}, {"resolution": -(10**300)}, {"widths": [1] * 40}, {"rows": 0}, {"w_size": True}, {"rows": 8.5}],
+)  # fmt: skip
+def test_an_encoders_header_cannot_ask_for_memory(tmp_path, changes):
+    path = encoder_file(tmp_path, {"code.weight": torch.zeros(2)}, **changes)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match="no encoder of this program"):
+        load_encoder(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".pt", ".pth", ".safetensors"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\n<!DOCTYPE html><html>log in</html>", "web page"), (b"<HTML lang=en>", "web page"), (b"", "empty"),
+     (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n", "pointer of Git LFS")],
+)  # fmt: skip
+def test_what_was_saved_in_the_place_of_weights_is_named(tmp_path, suffix, content, said):
+    path = tmp_path / f"w{suffix}"
+    path.write_bytes(content)
+    for read in (load_generator, load_encoder, lambda path: read_weights(path, "vgg"), inception_features):
+        with pytest.raises(UserError, match=said):
+            read(path)
+    for read in (load_directions, import_directions) if suffix in (".pt", ".safetensors") else ():
+        with pytest.raises(UserError, match=said):
+            read(path)
+
+
+@pytest.mark.parametrize("name", ["mapping.fc1.weight", "synthesis.b16.conv0.weight", "synthesis.b32.torgb.weight"])
+def test_weights_that_draw_no_picture_are_refused(tmp_path, nvidia, name):
+    nvidia[name] = torch.full_like(nvidia[name], 3e38)
+    torch.save(nvidia, tmp_path / "w.pt")
+    with pytest.raises(UserError, match="what they draw is no picture"):
+        load_generator(tmp_path / "w.pt")
+
+
+def test_an_encoder_that_says_no_numbers_is_refused(tmp_path):
+    tensors = {name: torch.full_like(value, 3e38) if value.is_floating_point() else value
+               for name, value in Encoder(32, 8, 16, (8, 8, 8)).state_dict().items()}  # fmt: skip
+    with pytest.raises(UserError, match="is no number"):
+        load_encoder(encoder_file(tmp_path, tensors))
+
+
+def test_the_first_stylegan_is_named(tmp_path, nvidia):
+    theirs = [("ToRGB_lod8/weight", np.zeros((1, 1, 8, 3), np.float32)),
+              ("4x4/Conv/StyleMod/weight", np.zeros((16, 16), np.float32))]  # fmt: skip
+    path = made.write_tensorflow(tmp_path / "karras2019.pkl", nvidia, theirs)
+    with pytest.raises(UserError, match="it is the first StyleGAN"):
+        load_generator(path)

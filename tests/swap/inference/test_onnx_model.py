@@ -29,6 +29,19 @@ def test_the_other_side_and_other_views_are_refused(exported):
             swapper.swap(wrong)
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_file_for_so_many_faces_at_once_takes_any_number(exported, size):
+    whole = OnnxSwapper.load(exported, "cpu").swap(views(5, 16))
+
+    def fix(model):
+        for value in (*model.graph.input, *model.graph.output):
+            value.type.tensor_type.shape.dim[0].dim_value = size
+
+    again = OnnxSwapper.load(changed(exported, fix), "cpu").swap(views(5, 16))
+    np.testing.assert_allclose(again.images, whole.images, atol=1e-6)
+    assert (again.masks is None) == (whole.masks is None) and again.images.shape == (5, 16, 16, 3)
+
+
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
 def test_without_the_extra_one_line_says_how_to_get_it(package, exported, weights, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
