@@ -124,11 +124,12 @@ def source_of(workspace: Workspace, name: str) -> Path:
     from faceswap.core.face_set import FaceSet
     from faceswap.utils.errors import UserError
 
-    faces = FaceSet.open(workspace.existing_faces(name))
-    if len(faces.sources) > 1:
-        names = ", ".join(str(source.path) for source in faces.sources)
-        raise UserError(f"{name} was extracted from several films: {names}; say which: video=...")
-    source = faces.source
+    folder = workspace.existing_faces_together(name)
+    parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split("+")]
+    sources = [source.path for part in parts for source in FaceSet.open(part).sources]
+    if len(sources) > 1:
+        raise UserError(f"{name} is of several films: {', '.join(map(str, sources))}; say which: video=...")
+    source = sources[0] if sources else None
     if source is None or not source.exists():
         raise UserError(f"the video of {name} ({source or 'not noted'}) is not there any more; say video=...")
     return source

@@ -20,8 +20,10 @@ _PLAIN = (str, int, float, datetime.date)
 def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
     """The run's name, A's and B's face-set names. Raises UserError when they cannot be told.
 
-    `pair.a=X pair.b=Y` needs no file; neither does `pair=X_Y` when the face sets X and Y are there.
+    `pair.a=X pair.b=Y` needs no file; neither does `pair=X_Y` when the face sets X and Y are there. `pair.a=[X,Z]` are
+    two sets of one person, called `X+Z`.
     """
+    pair.a, pair.b = workspace.together(pair.a), workspace.together(pair.b)
     if pair.a and pair.b:
         return pair.name or f"{pair.a}_{pair.b}", pair.a, pair.b
     if pair.a or pair.b:
@@ -38,6 +40,19 @@ def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
             f"(face sets in {workspace.root}: {sets})"
         )
     raise UserError(f"which pair? say pair=NAME or pair.a=A pair.b=B (face sets in {workspace.root}: {sets})")
+
+
+def refuse_itself(faces_a: Path, faces_b: Path) -> None:
+    """Raises UserError when two sides of a pair are, or share, one face set: nothing would be swapped."""
+    sides = [
+        {folder.with_name(part).resolve() for part in ([folder.name] if folder.is_dir() else folder.name.split("+"))}
+        for folder in (faces_a, faces_b)
+    ]
+    if shared := sides[0] & sides[1]:
+        raise UserError(
+            f"pair.a={faces_a.name} pair.b={faces_b.name}: {min(shared).name} cannot be swapped with itself; "
+            "name the face sets of two people"
+        )
 
 
 def chosen_run(pair: Any, workspace: Workspace) -> Path:

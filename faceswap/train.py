@@ -14,14 +14,15 @@ from faceswap.multirun import train_several
 def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml, untouched
-    from faceswap.pairs import resolve_pair, show_consent
+    from faceswap.pairs import refuse_itself, resolve_pair, show_consent
     from faceswap.swap.training.trainer import train_pair
     from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair
     pair.name, pair.a, pair.b = resolve_pair(pair, workspace)
-    faces_a, faces_b = workspace.existing_faces(pair.a), workspace.existing_faces(pair.b)
+    faces_a, faces_b = workspace.existing_faces_together(pair.a), workspace.existing_faces_together(pair.b)
+    refuse_itself(faces_a, faces_b)
     run = workspace.run(pair.name)
     show_consent(pair.consent)
     init = build(config.init)

@@ -72,7 +72,7 @@ def test_a_film_finds_its_part_of_a_set_of_several(workspace, tmp_path):
     assert stored_faces("", probe(other), workspace) is None
     with pytest.raises(UserError, match="none of which"):
         part_of(FaceSet.open(folder, with_deleted=True), probe(other))
-    with pytest.raises(UserError, match=r"several films: .*second.mp4; say which"):
+    with pytest.raises(UserError, match=r"several films: .*second\.mp4; say which"):
         source_of(workspace, "film")
 
 

@@ -20,6 +20,7 @@ from faceswap.utils.errors import UserError
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
 REPORT = "report.json"
+TOGETHER = "+"  # between the names of face sets that are used as one
 REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
 TAKEN_OUT = "taken_out.json"  # which of them are other people: convert leaves these as they were filmed
 CURATION_SHEET = "curation.html"
@@ -178,6 +179,7 @@ class FaceSet:
     folder: Path
     records: Sequence[FaceRecord]
     report: dict
+    title: str = ""
 
     @classmethod
     def open(cls, folder: str | Path, *, with_deleted: bool = False) -> FaceSet:
@@ -197,7 +199,7 @@ class FaceSet:
 
     @property
     def name(self) -> str:
-        return self.folder.name
+        return self.title or self.folder.name
 
     @property
     def source(self) -> Path | None:
@@ -212,6 +214,20 @@ class FaceSet:
     def of_source(self, number: int) -> FaceSet:
         """The part of the set that was made from one of its sources."""
         return replace(self, records=[record for record in self.records if record.source == number])
+
+    @classmethod
+    def joined(cls, sets: Sequence[FaceSet]) -> FaceSet:
+        """Return the faces of several sets of one person, which lie beside each other, as one: to train on.
+
+        Records name their files with the folder they lie in; tracks are numbered on from set to set.
+        """
+        records, first_track = list[FaceRecord](), 0
+        for one in sets:
+            for record in one.records:
+                track = record.track + first_track if record.track >= 0 else -1
+                records.append(replace(record, file=f"{one.folder.name}/{record.file}", track=track))
+            first_track = max((record.track + 1 for record in records), default=0)
+        return cls(sets[0].folder.parent, records, {}, TOGETHER.join(one.name for one in sets))
 
     def __len__(self) -> int:
         return len(self.records)

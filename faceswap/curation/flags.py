@@ -127,7 +127,7 @@ def _detail(
     """Why a face is rejected, in words and numbers; empty when it is not."""
     words = []
     if against["damaged"][index]:
-        words.append("the picture cannot be read")
+        words.append("the picture cannot be read, or is not square as crops are")
     if against["blur"][index]:
         words.append(f"blurred: {columns['blur'][index]:.2f}, more than {limits.blur:g}")
     if against["duplicates"][index]:

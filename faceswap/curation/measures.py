@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from faceswap.core.face_set import CURATION_CACHE, FaceRecord
 from faceswap.core.landmarks import INNER
 from faceswap.curation.inventory import FaceStock
-from faceswap.media.images import read_image
+from faceswap.media.crops import read_crop
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
@@ -27,7 +27,7 @@ THUMBNAIL_PX = 32
 EMBEDDING = 128
 _FACE_PART = 0.6  # the crop's central part, which holds the face without hair and background
 _BATCH = 64
-_LAYOUT = 3  # raise it when what is stored changes
+_LAYOUT = 4  # raise it when what is stored changes
 
 
 class Embedder(Protocol):
@@ -162,15 +162,11 @@ def _stamp(path: Path, record: FaceRecord) -> tuple[int, int, int]:
 
 
 def _picture(stock: FaceStock, index: int) -> NDArray[np.uint8] | None:
-    """The crop (S, S, 3) as wide as its record says; None when the file is no picture."""
-    size_px = stock.records[index].size_px
+    """The crop (S, S, 3) as wide as its record says; None when the file is no picture, or no square one."""
     try:
-        image = read_image(stock.path(index))
+        return read_crop(stock.path(index), stock.records[index].size_px)
     except UserError:
         return None
-    if image.shape[:2] != (size_px, size_px):  # replaced by hand
-        image = np.asarray(cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_AREA), np.uint8)
-    return image
 
 
 def _thumbnail(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_set import ALIGNMENTS, FaceRecord, FaceSet
 from faceswap.detect.protocol import Finder
-from faceswap.media.images import read_image
+from faceswap.media.crops import read_crop
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
@@ -92,7 +92,7 @@ def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -
     clearest = sorted(there, key=lambda record: record.blur + abs(record.yaw) / 90 + abs(record.pitch) / 90)[:LOOKS]
     if not clearest:
         return None
-    images = [read_image(folder / record.file) for record in clearest]
+    images = [read_crop(folder / record.file, record.size_px) for record in clearest]
     return mean_of(embedder.embed(images, [record.crop_points for record in clearest]))
 
 

@@ -48,6 +48,26 @@ class Workspace:
             f"make it: python -m faceswap.extract video={name}.mp4"
         )
 
+    def together(self, text: str) -> str:
+        """Return the name for several face sets of one person, `x+y`, from `[x,y]` or `x,y`; others as they are."""
+        if not text or self.faces(text).is_dir():
+            return text
+        inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        names = [name.strip().strip("'\"") for name in inner.split(",")]
+        return "+".join(dict.fromkeys(names)) if len(names) > 1 or inner != text else text
+
+    def existing_faces_together(self, name: str) -> Path:
+        """Return the folder of a face set, or of several `x+y` that are all there (none is made for them).
+
+        Raises:
+            UserError: One is not there; those there are listed.
+        """
+        if not self.faces(name).is_dir() and "+" in name:
+            for part in name.split("+"):
+                self.existing_faces(part)
+            return self.faces(name)
+        return self.existing_faces(name)
+
     def existing_run(self, pair: str) -> Path:
         """The folder of a run that is there. Raises UserError that lists those there are."""
         folder = self.run(pair)

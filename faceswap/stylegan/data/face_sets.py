@@ -8,7 +8,7 @@ from pathlib import Path
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import transform_points, view_of_crop
 from faceswap.core.values import AlignedFace
-from faceswap.media.images import read_image
+from faceswap.media.crops import square_crop
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE, style_of_stored
 
 
@@ -16,7 +16,6 @@ def stored_faces(folder: Path, size_px: int) -> Iterator[AlignedFace]:
     """Each face of the set in `folder` as a style crop of `size_px`; its points are crop pixels."""
     faces = FaceSet.open(folder)
     for index, record in enumerate(faces.records):
-        crop = read_image(faces.path(index))
-        crop_to_style = view_of_crop(crop.shape[0], STYLE_COVERAGE, size_px)
+        crop_to_style = view_of_crop(record.size_px, STYLE_COVERAGE, size_px)  # the points are in pixels of that size
         points = transform_points(crop_to_style, record.crop_points)
-        yield AlignedFace(style_of_stored(crop, size_px), points, crop_to_style)
+        yield AlignedFace(style_of_stored(square_crop(faces.path(index)), size_px), points, crop_to_style)

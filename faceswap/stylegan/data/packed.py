@@ -16,6 +16,7 @@ from torch import Tensor
 
 from faceswap.core.face_set import ALIGNMENTS, FaceSet
 from faceswap.facenets.layers import to_input
+from faceswap.media.crops import square_crop
 from faceswap.media.images import read_image
 from faceswap.media.listing import list_pictures
 from faceswap.stylegan.data.alignment import style_of_stored
@@ -31,7 +32,7 @@ FINGERPRINTED = 256  # pictures of a fingerprint, evenly spaced
 _LAYOUT = 1  # part of the key of packed pictures: raise it when what is stored changes
 _PACKED = re.compile(r"pictures-\d+(-[0-9a-f]{20})?\.npy")
 
-Cut = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
+Cut = Callable[[Path, int], NDArray[np.uint8]]  # a file as a square picture of some px
 
 
 class Pictures:
@@ -108,8 +109,8 @@ def _listed(source: Path) -> tuple[list[Path], Cut]:
     """The pictures of a folder, and how each is cut."""
     if (source / ALIGNMENTS).is_file():
         faces = FaceSet.open(source)
-        return [faces.path(index) for index in range(len(faces))], style_of_stored
-    return list(list_pictures(source, recursive=True)), middle_square
+        return [faces.path(index) for index in range(len(faces))], _style_crop
+    return list(list_pictures(source, recursive=True)), _middle
 
 
 def _key(source: Path, files: Sequence[Path]) -> str:
@@ -125,10 +126,18 @@ def _pack(files: Sequence[Path], cut: Cut, resolution: int, packed: Path) -> Non
     with atomic_path(packed) as temp, Progress(len(files), "pack", "picture") as progress:
         array = create_npy(temp, np.uint8, (len(files), resolution, resolution, 3))
         for place, path in enumerate(files):
-            array[place] = cut(read_image(path), resolution)
+            array[place] = cut(path, resolution)
             progress.advance()
         array.flush()
         del array
+
+
+def _style_crop(path: Path, size_px: int) -> NDArray[np.uint8]:
+    return style_of_stored(square_crop(path), size_px)
+
+
+def _middle(path: Path, size_px: int) -> NDArray[np.uint8]:
+    return middle_square(read_image(path), size_px)
 
 
 def middle_square(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import FaceSet
-from faceswap.media.images import read_image
+from faceswap.media.crops import read_crop
 from faceswap.swap.data.face_mask import hull_mask
 from faceswap.utils.atomic import atomic_path, remove
 from faceswap.utils.progress import Progress
@@ -65,7 +65,7 @@ def open_cache(path: Path) -> NDArray[np.uint8]:
 def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8]:
     """One face as (size_px, size_px, 4) uint8: RGB and hull mask."""
     record = faces.records[index]
-    rgb = _resized(read_image(faces.path(index)), size_px)
+    rgb = read_crop(faces.path(index), size_px)
     mask = _resized(hull_mask(record.crop_points, record.size_px), size_px)
     return np.dstack([rgb, mask])
 

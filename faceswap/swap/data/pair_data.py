@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import FaceSet
+from faceswap.core.face_set import TOGETHER, FaceSet
 from faceswap.core.geometry import transform_points, view_of_crop
 from faceswap.swap.data.batches import Side
 from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, open_cache
@@ -19,6 +19,7 @@ from faceswap.utils.errors import UserError
 
 CACHE = "cache"
 MIN_FACES_TO_HOLD_OUT = 20
+FEW_FACES = 100
 MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
 PREVIEW_FACES = 6
 KNOWN_FACES = 16
@@ -74,8 +75,12 @@ class PairData:
 
 
 def open_faces(folder: Path) -> FaceSet:
-    """The face set in `folder`. Raises UserError where there is none, or nobody in it."""
-    faces = FaceSet.open(folder)
+    """The face set in `folder`, or where it is called `x+y` and there is none, those of x and y together.
+
+    Raises UserError where there is none, or nobody in it.
+    """
+    parts = [folder] if folder.is_dir() else [folder.with_name(name) for name in folder.name.split(TOGETHER)]
+    faces = FaceSet.open(folder) if len(parts) == 1 else FaceSet.joined([FaceSet.open(part) for part in parts])
     if not len(faces):
         raise UserError(f"the face set {folder} holds no faces; extract a video that shows the face")
     return faces
@@ -95,6 +100,13 @@ def open_pair(
     Both sides hold faces out or none does: validation looks at the pair. `with_points`: the sides know their landmarks.
     """
     sets = {"a": open_faces(faces_a), "b": open_faces(faces_b)}
+    for faces in sets.values():
+        if len(faces) < FEW_FACES:
+            log.warning(
+                "%s holds %d face%s: the model will know few poses and expressions; some hundreds do well, from a "
+                "minute or more of film (extract with every=1, take in more clips: video='clips/*.mp4')",
+                faces.name, len(faces), "" if len(faces) == 1 else "s",
+            )  # fmt: skip
     if not all(len(split_by_time(len(faces), validation_share)[1]) for faces in sets.values()):
         if validation_share:
             counts = " and ".join(f"{faces.name} {len(faces)}" for faces in sets.values())

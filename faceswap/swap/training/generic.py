@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.media.images import read_image
+from faceswap.media.crops import read_crop
 from faceswap.swap.models.layers import LEAK, SwapModel
 from faceswap.swap.training.output_scale import block_px, fitted_rows, output_layer
 from faceswap.utils.errors import UserError
@@ -97,7 +97,8 @@ class PersonReader:
         """(320,) of the person in a face set. Raises UserError for an image that cannot be read."""
         chosen = np.unique(np.linspace(0, len(faces) - 1, FACES_LOOKED_AT).round().astype(int))
         points = [faces.records[index].crop_points for index in chosen]
-        return self.read([read_image(faces.path(index)) for index in chosen], points).mean(0)
+        crops = [read_crop(faces.path(index), faces.records[index].size_px) for index in chosen]
+        return self.read(crops, points).mean(0)
 
 
 @dataclass(frozen=True, eq=False)
