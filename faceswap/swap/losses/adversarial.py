@@ -11,9 +11,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from faceswap.engine.accelerator import Machine
+from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.utils.pretrained import listed, load_pretrained
 
 Init = Literal["generic", "scratch"]
@@ -59,6 +61,12 @@ class Discriminator:
         return Adversary(self, machine, network)
 
 
+def _of_faces(values: Tensor, masks: Tensor) -> Tensor:
+    """The mean of (N, C, h, w) values, by how much of the face (N, 1, R, R) lies in each place."""
+    height, width = values.shape[-2:]
+    return weighted_mean(values, functional.adaptive_avg_pool2d(masks.to(values.dtype), (height, width)))
+
+
 class PatchNet(nn.Sequential):
     """(N, 3, R, R) in [-1, 1] -> (N, 1, R/8, R/8): how true each patch looks, 1 or 0 (Isola et al. 2017, PatchGAN).
 
@@ -97,7 +105,8 @@ def begin_with_shipped(network: PatchNet) -> str:
 class Adversary:
     """The discriminator at work: first its part of the model's loss, then, after the model's step, a step of its own.
 
-    Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses.
+    Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses. A patch
+    counts by how much of it is face: beyond, drawn and true are the same, and nobody could tell them apart.
     """
 
     def __init__(self, settings: Discriminator, machine: Machine, network: PatchNet | None = None) -> None:
@@ -108,6 +117,7 @@ class Adversary:
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
         self._drawn: list[Tensor] = []
+        self._masks: list[Tensor] = []
         self._loss: Tensor | None = None
 
     def __call__(self, images: Tensor, targets: Tensor, target_masks: Tensor, iteration: int) -> dict[str, Tensor]:
@@ -121,26 +131,30 @@ class Adversary:
         drawn = torch.lerp(targets, images.float(), target_masks) * 2 - 1
         self._true.append(targets * 2 - 1)
         self._drawn.append(drawn.detach())
+        self._masks.append(target_masks)
         self._network.requires_grad_(False).eval()  # while it only looks, its spectral norms stay as they are
         stages, opinions = self._look(drawn)
         parts = {}
         if self._settings.power:
-            parts["adversary"] = self._settings.power * (opinions - 1).square().mean()
+            parts["adversary"] = self._settings.power * _of_faces((opinions - 1).square(), target_masks)
         if self._settings.features:
             with torch.no_grad():
                 wanted, _ = self._look(self._true[-1])
-            distances = [(seen - target).abs().mean() for seen, target in zip(stages, wanted, strict=True)]
+            distances = [
+                _of_faces((seen - target).abs(), target_masks) for seen, target in zip(stages, wanted, strict=True)
+            ]
             parts["features"] = self._settings.features * torch.stack(distances).mean()
         return parts
 
     def learn(self, taken: bool) -> None:
         """Its own step on what it was shown; none, and all forgotten, when the model's could not be `taken`."""
-        true, drawn, self._true, self._drawn = self._true, self._drawn, [], []
+        true, drawn, masks = self._true, self._drawn, self._masks
+        self._true, self._drawn, self._masks = [], [], []
         if not true or not taken:
             return
         self._network.requires_grad_(True).train()
         said_true, said_drawn = self._look(torch.cat([*true, *drawn]))[1].chunk(2)
-        loss = ((said_true - 1).square().mean() + said_drawn.square().mean()) / 2
+        loss = _of_faces(((said_true - 1).square() + said_drawn.square()) / 2, torch.cat(masks))
         self._steps.zero_grad()
         loss.backward()
         loss = loss.detach()

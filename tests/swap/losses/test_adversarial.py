@@ -41,6 +41,26 @@ def test_its_opinion_moves_the_face_alone_and_not_itself():
     assert all(weight.grad is None for weight in adversary._network.parameters())
 
 
+def test_what_lies_beyond_the_face_does_not_dilute_what_it_says():
+    torch.manual_seed(0)
+    true, drawn = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., :16, :16] = 1
+
+    def learned(pictures, seen, masks):
+        torch.manual_seed(0)
+        adversary = Adversary(replace(ON, init="scratch"), CPU)
+        parts = adversary(pictures, seen, masks, 0)
+        adversary.learn(taken=True)
+        return float(parts["adversary"]), adversary.report()["discriminator"]
+
+    once = learned(drawn, true, mask)
+    other = true.clone()
+    other[..., :, 40:] = 0  # an opinion is of 38 px: none of the face's sees these
+    assert learned(drawn, other, mask) == pytest.approx(once, rel=1e-5)
+    assert learned(drawn, true, torch.ones_like(mask)) != pytest.approx(once, rel=1e-3)
+
+
 def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_taken():
     adversary = Adversary(Discriminator(power=1, start=3), CPU)
     pictures, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
