@@ -14,13 +14,17 @@ from faceswap.engine.accelerator import Machine
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 
+FINE = 1.5  # times the embedder's pixels from which on a picture is also looked at closely
+CLOSE_LAYERS = 2
+
 
 @dataclass(frozen=True)
 class Likeness:
     """Weights of three losses by the built-in embedder; 0 leaves one out, and with all 0 nothing is loaded.
 
     `identity`: 1 - cosine of the two faces' vectors. `perceptual`: squared distance of every stage's features, each of
-    length 1 (LPIPS, Zhang et al. 2018, all channels alike). `style`: relative squared distance of the features' Gram
+    length 1 (LPIPS, Zhang et al. 2018, all channels alike); of a picture much larger than the embedder's also of the
+    first layers on the picture as it is. `style`: relative squared distance of the features' Gram
     matrices (Gatys et al. 2016): the same grain of skin, wherever it lies.
     """
 
@@ -61,20 +65,37 @@ class LikenessLoss:
 
         Outside of the mask both show the target: what is not the face says nothing about it.
         """
-        stages, vectors = self._see(torch.lerp(targets, images.float(), target_masks))
+        shown = torch.lerp(targets, images.float(), target_masks)
+        stages, vectors = self._see(shown)
         with torch.no_grad():
             wanted, likes = self._see(targets)
+        fine: list[tuple[Tensor, Tensor]] = []
+        if self._weights.perceptual and images.shape[-1] * self._share >= FINE * embedder.RESOLUTION_PX:
+            with torch.no_grad():
+                close = self._see_closely(targets)
+            fine = list(zip(self._see_closely(shown), close, strict=True))
         parts = {}
         if self._weights.identity:
             parts["identity"] = self._weights.identity * (1 - functional.cosine_similarity(vectors, likes)).mean()
         pairs = list(zip(stages, wanted, strict=True))
         if self._weights.perceptual:
-            distances = [(_unit(seen) - _unit(target)).square().sum(1).mean() for seen, target in pairs]
+            distances = [(_unit(seen) - _unit(target)).square().sum(1).mean() for seen, target in [*pairs, *fine]]
             parts["perceptual"] = self._weights.perceptual * torch.stack(distances).mean()
         if self._weights.style:
             distances = [_relative_distance(_gram(seen), _gram(target)) for seen, target in pairs]
             parts["style"] = self._weights.style * torch.stack(distances).mean()
         return parts
+
+    def _see_closely(self, images: Tensor) -> list[Tensor]:
+        """The features of the first layers on every pixel that was drawn: edges and grain that the embedder's own view
+        is too small for."""
+        margin = max(0, round(images.shape[-1] * (1 - self._share) / 2))
+        seen, features = functional.pad(images, [-margin] * 4) * 2 - 1, []
+        with self._autocast():
+            for layer in list(self._network.trunk)[:CLOSE_LAYERS]:
+                seen = layer(seen)
+                features.append(seen.float())
+        return features
 
     def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
         with self._autocast():

@@ -36,6 +36,24 @@ def test_the_same_picture_costs_nothing_and_another_does(network):
     assert all(float(value) > 1e-4 for value in loss(pictures(), pictures(seed=1), mask).values())
 
 
+def test_detail_finer_than_the_embedders_view_counts_where_it_is_drawn(network):
+    """A pattern of single pixels, which vanishes in a view of 96 px."""
+    loss, mask = LikenessLoss(Likeness(perceptual=1), network, embedder.COVERAGE), torch.ones(2, 1, 192, 192)
+    coarse = pictures(192)
+    rows, columns = torch.meshgrid(torch.arange(192), torch.arange(192), indexing="ij")
+    fine = coarse + 0.2 * ((rows + columns) % 2 - 0.5)
+    assert float(loss(coarse, coarse, mask)["perceptual"]) == pytest.approx(0, abs=1e-6)
+    seen = loss._see(coarse)[0], loss._see(fine)[0]
+    blind = max(float((a - b).abs().max()) for a, b in zip(*seen, strict=True))
+    close = max(
+        float((a - b).abs().max()) for a, b in zip(loss._see_closely(coarse), loss._see_closely(fine), strict=True)
+    )
+    assert close > 5 * blind
+    shown = fine.clone().requires_grad_()
+    loss(shown, coarse, mask)["perceptual"].backward()
+    assert (shown.grad != 0).any()
+
+
 def test_parts_are_weighted_and_can_be_left_out(network):
     mask = torch.ones(2, 1, 64, 64)
     once = LikenessLoss(ALL, network, 0.8)(pictures(), pictures(seed=1), mask)
