@@ -24,6 +24,7 @@ _LUMA_WEIGHTS = {
     7: (0.212, 0.087),
     9: (0.2627, 0.0593),
 }
+KNOWN_MATRICES = {*_LUMA_WEIGHTS, MATRIX_RGB, UNSPECIFIED}
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,25 @@ from av.video.stream import VideoStream
 from faceswap.media.streams import why
 from faceswap.utils.errors import UserError
 
+_SHORT_BY_SECONDS = 1.0
+
 
 @dataclass
 class Damage:
-    """What went wrong while decoding: the number of refused packets, and whether reading broke off early."""
+    """What went wrong while decoding: refused packets, impossible times, and whether reading broke off early.
+
+    `read` counts all packets, those that a film's edit list hides too.
+    """
 
     packets: int = 0
     broken_off: str = ""
+    jumps: int = 0
+    read: int = 0
 
     def describe(self) -> str:
         """One clause for a log line, empty when nothing was wrong."""
         parts = [f"{self.packets} damaged packets left out"] if self.packets else []
+        parts += [f"{self.jumps} impossible times mended"] if self.jumps else []
         parts += [f"reading broke off ({self.broken_off})"] if self.broken_off else []
         return ", ".join(parts)
 
@@ -41,8 +49,27 @@ def decode_pictures(container: InputContainer, stream: VideoStream, damage: Dama
             damage.broken_off = why(error)
             yield from _decoded(stream, None, damage)
             return
+        damage.read += packet.size > 0
         # A packet without data, at the end, drains what the decoder holds back.
         yield from _decoded(stream, packet, damage)
+
+
+def missing_end(container: InputContainer, stream: VideoStream, damage: Damage, last_seconds: float) -> str:
+    """Why a film that was read to its end seems to be cut off; empty when all is there.
+
+    QuickTime's index lists what is to be read, hidden frames included; the number of frames in its header tells less:
+    a film cut without encoding keeps frames that are not shown. Of others only the length can be compared.
+    """
+    if "mov" in container.format.name:
+        listed = len(getattr(stream, "index_entries", ()))
+        return (
+            f"the file lists {listed} frames and holds {damage.read}; it may be cut off" if damage.read < listed else ""
+        )
+    if not stream.frames or not stream.duration or stream.time_base is None:
+        return ""
+    told = float(stream.duration * stream.time_base)
+    is_short = last_seconds + _SHORT_BY_SECONDS < told and damage.read < stream.frames
+    return f"the file says that it lasts {told:.1f} seconds; it may be cut off" if is_short else ""
 
 
 def first_frame(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
+from faceswap.media.limits import COMPARISON_STILL_SECONDS
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.tiles import draw_labels
 from faceswap.media.writing import VideoWriter, writer_for
-from faceswap.utils.errors import UserError
 
 PANEL_MAX_PX = (1920, 1080)
 MAX_FRAMES_PER_SECOND = Fraction(60)
 _LABEL_SHARE = 0.07
+_TOLERANCE_SECONDS = 0.0005  # half a tick: a frame due at 0.0333333 belongs to the time 1/30
 
 
 def side_by_side(
@@ -65,7 +66,7 @@ def _film(
     panel = _panel_size(left.width, left.height)
     rate = min(left.frames_per_second, MAX_FRAMES_PER_SECOND)
     shown_left, shown_right = _ByTime(left, panel, start, stop), _ByTime(right, panel)
-    seconds = _duration(right)
+    seconds = 1e9  # they end with the frames of `right`, whatever its header says
     composed = clips_array(
         [
             [ImageClip(_label(text, panel[0]), duration=seconds) for text in labels],
@@ -78,9 +79,14 @@ def _film(
     with VideoWriter(
         out, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=composed.size
     ) as writer:
-        for index in range(max(1, round(seconds * rate))):
+        index = 0
+        while not shown_right.is_over(float(index / rate), float(1 / rate)):
             image = composed.get_frame(float(index / rate))
             writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
+            still_seconds = min(shown.still_seconds(float(index / rate)) for shown in (shown_left, shown_right))
+            # A picture that stands for long is repeated for a moment only: players hold the last one.
+            is_long = COMPARISON_STILL_SECONDS < still_seconds < float("inf")
+            index += max(1, int(still_seconds * rate)) if is_long else 1
 
 
 def _pictures(
@@ -113,13 +119,22 @@ class _ByTime:
         self.first_seconds = self._current_seconds
 
     def __call__(self, seconds: float) -> NDArray[np.uint8]:
-        # Half a tick of tolerance: a frame due at 0.0333333 belongs to the time 1/30.
-        wanted = self.first_seconds + seconds + 0.0005
+        wanted = self.first_seconds + seconds + _TOLERANCE_SECONDS
         if wanted < self._current_seconds:
             self._rewind()
         while self._following is not None and self._following.seconds <= wanted:
             self._show(self._following)
         return self._image
+
+    def is_over(self, seconds: float, step_seconds: float) -> bool:
+        """True when the last frame has been shown for one step."""
+        ends = self._current_seconds + step_seconds - _TOLERANCE_SECONDS
+        return self._following is None and self.first_seconds + seconds >= ends
+
+    def still_seconds(self, seconds: float) -> float:
+        """How long the picture shown at this time stands on; infinite for the last one."""
+        following = self._following.seconds if self._following is not None else float("inf")
+        return following - self.first_seconds - seconds
 
     def _rewind(self) -> None:
         self._frames: Iterator[Frame] = iter(read_frames(self._info, *self._range))
@@ -129,14 +144,6 @@ class _ByTime:
         self._image = _fitted(frame.image, self._size)
         self._current_seconds = frame.seconds
         self._following = next(self._frames, None)
-
-
-def _duration(info: SourceInfo) -> float:
-    if info.duration_seconds:
-        return info.duration_seconds
-    if info.frame_count:
-        return float(info.frame_count / info.frames_per_second)
-    raise UserError(f"cannot show {info.path} beside its source: it does not tell how long it is")
 
 
 def _panel_size(width: int, height: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from faceswap.core.values import Frame
 from faceswap.media.images import read_animation, read_image
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.timeline import Timeline
 from faceswap.utils.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,9 @@ def read_frames(
 ) -> Iterator[Frame]:
     """The frames `start` <= index < `stop` of a source, every decoded picture once, upright, square pixels, 8-bit RGB.
 
-    `Frame.seconds` is the presentation time the file gives and grows from frame to frame; a raw stream without times
-    counts by its nominal rate, and pictures of a folder by 25 a second. For images `index` is the place in
+    `Frame.seconds` is the presentation time the file gives, less `SourceInfo.start_seconds`, and grows from frame to
+    frame (see Timeline); a raw stream without times counts by its nominal rate, pictures of a folder by 25 a second.
+    For images `index` is the place in
     `SourceInfo.files`, also when an unreadable file is passed over. All frames of a film have one size: where the film
     changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
     and PQ stay as they are.
@@ -80,12 +82,14 @@ def _read_animation(info: SourceInfo, start: int, stop: int | None) -> Iterator[
 
 def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> Iterator[Frame]:
     from faceswap.media import streams
-    from faceswap.media.decoding import Damage, decode_pictures, nothing_decoded
+    from faceswap.media.decoding import Damage, decode_pictures, missing_end, nothing_decoded
     from faceswap.media.pixels import RgbReader
 
     damage = Damage()
     to_rgb = RgbReader()
     index = -1
+    timeline = Timeline(info.start_seconds)
+    step_seconds = 0.0
     seconds = -math.inf
     transform = None
     with streams.open_film(info.path) as container:
@@ -96,7 +100,8 @@ def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> 
             index += 1
             if stop is not None and index >= stop:
                 break
-            seconds = _time_after(seconds, picture.time, info)
+            seconds = max(timeline.seconds(picture.time, step_seconds), seconds + float(info.time_base))
+            step_seconds = float(1 / info.frames_per_second)
             transform = transform or streams.display_transform(picture)
             if index < start:
                 continue
@@ -104,17 +109,11 @@ def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> 
             yield Frame(_resized(image, info.width, info.height), index, seconds)
     if index < 0:
         raise nothing_decoded(info.path, damage)
-    if stop is None and stream.frames > index + 1 and not damage.describe():
-        damage.broken_off = f"the file names {stream.frames} frames; it may be cut off"
+        if stop is None and not damage.describe():
+            damage.broken_off = missing_end(container, stream, damage, seconds)
+    damage.jumps = timeline.jumps
     if damage.describe():
         log.warning("%s: %s; the last frame read is number %d", info.path, damage.describe(), index)
-
-
-def _time_after(previous: float, claimed: float | None, info: SourceInfo) -> float:
-    """The claimed time, or one step on when there is none or when damage made it go backwards."""
-    if claimed is None:
-        return 0.0 if previous == -math.inf else previous + float(1 / info.frames_per_second)
-    return claimed if claimed > previous else previous + float(info.time_base)
 
 
 def _resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

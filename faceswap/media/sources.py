@@ -25,6 +25,8 @@ class SourceInfo:
     `stored_width`, `stored_height`: upright, but before pixels are made square.
     `frame_count` and `duration_seconds`: what the file claims; exact for images, None when it does not tell.
     `rotation_degrees`: the clockwise turn already applied to the frames read. `name`: what a face set is called.
+    `start_seconds`: what is taken off a film's own times, so that those of its frames begin at 0: the clocks of
+    broadcasts and cameras begin anywhere.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class SourceInfo:
     name: str
     colour: ColourTags
     pixel_format: str
+    start_seconds: float = 0.0
 
     @property
     def is_still(self) -> bool:
@@ -149,4 +152,5 @@ def _probe_film(path: Path) -> SourceInfo:
             frame_count=count or None, duration_seconds=seconds,
             rotation_degrees=streams.rotation_degrees(transform), has_audio=bool(container.streams.audio),
             name=path.stem, colour=tags_of(frame), pixel_format=frame.format.name,
+            start_seconds=streams.start_seconds(container, frame),
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -20,9 +20,18 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from faceswap.media.limits import FRAME_PIXELS, LONGEST_WAIT_SECONDS
 from faceswap.utils.errors import UserError
 
-MAX_FRAME_PIXELS = 100_000_000
+# FFmpeg's names of the containers, and of streams without one, that hold a film of their own. Missing on purpose: what
+# reads other files or addresses (hls, dash, concat, image2, sdp ...), what draws text (tty, bin, xbin, subtitles),
+# single pictures, devices, and raw data, which has no mark that it could be told by.
+FILM_FORMATS = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "gxf", "dv", "nut", "ivf",
+    "h264", "hevc", "vvc", "av1", "obu", "m4v", "h261", "h263", "vc1", "mjpeg", "mpjpeg", "yuv4mpegpipe", "rm", "wtv",
+    "dirac", "dnxhd", "cavsvideo", "nsv", "nuv", "pva", "pmp", "ty", "swf", "dhav", "cine", "r3d", "gif", "apng",
+    "webp", "amv", "live_flv", "kux",
+)  # fmt: skip
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Closer to square than this is an encoder's rounding of the size, not an anamorphic picture.
 _SQUARE_TOLERANCE = 0.01
@@ -32,15 +41,17 @@ av.logging.set_level(None)  # FFmpeg's own lines would go to stderr past logging
 
 
 @contextmanager
-def open_film(path: Path) -> Iterator[InputContainer]:
+def open_film(path: Path, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
     """The file opened for reading by its content, any name. Raises UserError with the reason when that fails.
 
-    Only local files are ever touched: a playlist that names a network address is refused.
+    A film is one local file: no address is followed, and what only names other files (a playlist, a list of films) or
+    is no film (text, which some readers draw) is refused. `options` are FFmpeg's for opening it.
     """
     check_readable(path)
+    safe = {"protocol_whitelist": "file", "format_whitelist": ",".join(FILM_FORMATS)}
     try:
         container = av.open(
-            f"file:{os.path.abspath(path)}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+            f"file:{os.path.abspath(path)}", options={**(options or {}), **safe}, metadata_errors="replace"
         )
     except (av.FFmpegError, ValueError) as error:
         raise UserError(f"cannot read {path} as a video: {why(error)}") from error
@@ -75,10 +86,10 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     if not usable:
         raise UserError(f"cannot read {path}: no decoder for its video stream; convert it to H.264 first")
     stream = next((s for s in usable if s.disposition & Disposition.default), usable[0])
-    if stream.codec_context.width * stream.codec_context.height > MAX_FRAME_PIXELS:
+    if stream.codec_context.width * stream.codec_context.height > FRAME_PIXELS:
         raise UserError(
             f"cannot read {path}: {stream.codec_context.width} x {stream.codec_context.height} is larger than "
-            f"{MAX_FRAME_PIXELS // 1_000_000} million pixels a frame; scale it down first"
+            f"{FRAME_PIXELS // 1_000_000} million pixels a frame; scale it down first"
         )
     return stream
 
@@ -89,6 +100,20 @@ def frames_per_second(stream: VideoStream) -> Fraction:
         if rate and 1 <= rate <= 240:
             return Fraction(rate)
     return Fraction(stream.average_rate) if stream.average_rate else Fraction(25)
+
+
+def start_seconds(container: InputContainer, first: VideoFrame) -> float:
+    """Where a film's own times begin when they count from somewhere else than its beginning, else 0.
+
+    Streams of broadcasts, discs and cameras (MPEG-TS, MPEG-PS) always do. Other files may begin with a wait on purpose,
+    before pictures or sound; but hardly one of minutes, nor before 0.
+    """
+    claimed = first.time
+    if claimed is None:
+        return 0.0
+    anywhere = bool(container.format.flags & av.format.Flags.ts_discont.value)  # type: ignore[operator]
+    begins = claimed if container.start_time is None else container.start_time / av.time_base
+    return claimed if anywhere or claimed < 0 or min(begins, claimed) > LONGEST_WAIT_SECONDS else 0.0
 
 
 def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]:

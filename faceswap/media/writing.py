@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,18 +14,25 @@ from typing import Any, Protocol, Self
 import av
 
 from faceswap.core.values import Frame
-from faceswap.media.images import WRITE_SUFFIXES
+from faceswap.media.images import READ_SUFFIXES, WRITE_SUFFIXES
+from faceswap.media.losses import carry_over, warn_of_losses
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
 from faceswap.media.pixels import is_odd, rgb_to_frame
 from faceswap.media.sound import SoundTracks
+from faceswap.media.sound_plan import MUXERS, open_sound, plan_sound
+from faceswap.media.sound_tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
-from faceswap.media.streams import open_film
 from faceswap.media.targets import check_target
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.choices import X264_PRESETS
 from faceswap.utils.errors import UserError
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
+# Names of pictures and films that are not written, as far as systems' own lists do not have them.
+OTHER_MEDIA_SUFFIXES = (
+    ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".vob", ".heic",
+    ".heif", ".jxl", ".exr", ".dng", ".tga", ".psd", ".svg", ".pdf", ".ico", ".apng",
+)  # fmt: skip
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)
 
 
@@ -69,12 +77,19 @@ def writer_for(
         return VideoWriter(path, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=size)
     if info.is_still and suffix in WRITE_SUFFIXES:
         return ImageWriter(path, info, quality=quality, metadata=metadata)
-    if info.kind == "images" and suffix not in WRITE_SUFFIXES:
+    if info.kind == "images" and not _names_a_file(path):
         return ImageSequenceWriter(path, info, quality=quality, metadata=metadata)
     accepted = ", ".join(FILM_SUFFIXES)
     if info.kind == "images":
         accepted = f"{', '.join(WRITE_SUFFIXES)} or {accepted}" if info.is_still else f"a folder or {accepted}"
     raise UserError(f"cannot write {info.path} as {path.name}; use {accepted}")
+
+
+def _names_a_file(path: Path) -> bool:
+    """True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
+    kind, _ = mimetypes.guess_type(f"x{path.suffix.lower()}")
+    is_media = kind is not None and kind.split("/")[0] in ("image", "video", "audio")
+    return is_media or path.suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES, *OTHER_MEDIA_SUFFIXES)
 
 
 class VideoWriter:
@@ -113,9 +128,11 @@ class VideoWriter:
         if not 0 <= crf <= 51:
             raise UserError(f"crf must be 0 (lossless) to 51 (worst), not {crf}")
         self._start, self._stop = start, stop
+        self._is_whole = start == 0 and stop is None
         self._options = {"crf": str(crf), "preset": preset, "threads": str(threads or "auto")}
         self._metadata = dict(metadata or {})
         self._size = size or (info.width, info.height)
+        self._sound_plan: list[TrackPlan] | None = None
         self._time_base = max(info.time_base, _FINEST_TIME_BASE)
         self._tags = info.colour.for_yuv()
         self._shift_seconds = 0.0
@@ -123,8 +140,13 @@ class VideoWriter:
         self._last_seconds = self._step_seconds = 0.0
 
     def check(self) -> None:
-        """Raises UserError when the film cannot be written, before it is made."""
+        """Raises UserError when the film cannot be written, before it is made; settles what becomes of the sound."""
         check_target(self.path, self.info)
+        if self._sound_plan is None:
+            has_sound = self.info.kind == "video" and self.info.has_audio
+            self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else []
+            if self.info.kind == "video" and self._size == (self.info.width, self.info.height):
+                warn_of_losses(self.info, is_whole=self._is_whole)
 
     def __enter__(self) -> Self:
         self.check()
@@ -134,9 +156,14 @@ class VideoWriter:
             stack.push(self._close_output)
             self._video = self._add_video()
             self._sound: SoundTracks | None = None
-            if self.info.kind == "video" and self.info.has_audio:
-                source = stack.enter_context(open_film(self.info.path))
-                self._sound = SoundTracks(source, self._output, self.path.suffix.lower(), self.info.path)
+            if self._sound_plan:
+                source, _ = stack.enter_context(open_sound(self.info.path))
+                self._sound = SoundTracks(
+                    source, self._output, self._sound_plan, self.path.suffix.lower(), self.info.path,
+                    self.info.start_seconds,
+                )  # fmt: skip
+            if self.info.kind == "video":
+                carry_over(self.info, self._output, self._video, is_whole=self._is_whole)
             self._output.metadata.update(self._metadata)
             self._stack = stack.pop_all()
         return self
@@ -215,12 +242,11 @@ class VideoWriter:
 
 
 def _open_output(temp: Path, time_base: Fraction) -> Any:
-    is_matroska = temp.suffix.lower() == ".mkv"
+    muxer = MUXERS[temp.suffix.lower()]
     # use_metadata_tags keeps keys that MP4 has no field for; faststart lets a player begin before the end is loaded; a
     # late start is told in units of the movie's time scale, else rounded to 1 ms.
     tags = {"movflags": "faststart+use_metadata_tags", "movie_timescale": str(time_base.denominator)}
-    options = {} if is_matroska else tags
-    muxer = "matroska" if is_matroska else "mov" if temp.suffix.lower() == ".mov" else "mp4"
+    options = {} if muxer == "matroska" else tags
     with _mux_errors():
         return av.open(f"file:{os.path.abspath(temp)}", "w", format=muxer, container_options=options)
 

@@ -47,11 +47,15 @@ class Film:
         return np.array([float(tick * self.time_base) for tick in self.ticks])
 
 
-def make_film(path: Path, film: Film) -> Path:
-    """Writes the film, near lossless. With `flash`, that frame is white and a click sounds as it appears."""
+def make_film(path: Path, film: Film, begins_seconds: int = 0) -> Path:
+    """Writes the film, near lossless. With `flash`, that frame is white and a click sounds as it appears.
+
+    `begins_seconds`: what its clock shows at its beginning.
+    """
     # MP4 tells a late start in units of the movie's time scale, 1 ms unless asked otherwise.
     exact = {"movie_timescale": str(film.time_base.denominator)} if path.suffix == ".mp4" else {}
-    with av.open(str(path), "w", container_options=exact) as output:
+    late = {"output_ts_offset": str(begins_seconds)} if begins_seconds else {}
+    with av.open(str(path), "w", container_options={**exact, **late}) as output:
         options = {"crf": "4"} if film.codec == "libx264" else {}
         stream = output.add_stream(film.codec, rate=25, options=options)
         stream.width, stream.height = film.size
