@@ -16,20 +16,22 @@ from numpy.typing import NDArray
 
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 READ_SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2", ".ppm", ".pgm",
+    ".heic", ".heif", ".hif",
 )  # fmt: skip
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-MAX_PIXELS = 150_000_000
 
 # Named, so that no format that runs a program (EPS) or fetches something is ever tried.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM", "HEIF")
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, MemoryError)
+_BAND_PIXELS = 4_000_000
 # A delay of 0 or 1/100 s means "as fast as you can" in old files; browsers show such frames for 1/10 s.
 _SHORTEST_DELAY_MS, _DEFAULT_DELAY_MS = 11, 100
 
@@ -51,7 +53,8 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB, upright by its EXIF tag; the first one of several.
 
     Alpha is laid on black; 16 bits a channel become 8; embedded colour profiles are not applied. Raises UserError when
-    the file is missing, empty, damaged, cut off, no picture, or holds more than MAX_PIXELS.
+    the file is missing, empty, damaged, cut off, no picture, or holds more than
+    PICTURE_PIXELS or PICTURE_BYTES.
     """
     with _opened(path) as image:
         return _pixels(image, Path(path))
@@ -143,8 +146,11 @@ def write_image(
 
 def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lays (H, W, 4) uint8 RGBA with straight alpha on black: (H, W, 3)."""
-    alpha = cv2.merge([rgba[..., 3]] * 3)
-    return np.asarray(cv2.multiply(np.ascontiguousarray(rgba[..., :3]), alpha, scale=1 / 255), np.uint8)
+    laid = np.empty((*rgba.shape[:2], 3), np.uint8)
+    for rows in _bands(*rgba.shape[:2]):
+        alpha = cv2.merge([rgba[rows, :, 3]] * 3)
+        cv2.multiply(np.ascontiguousarray(rgba[rows, :, :3]), alpha, dst=laid[rows], scale=1 / 255)
+    return laid
 
 
 def _opened(path: str | Path) -> Image:
@@ -159,14 +165,16 @@ def _opened(path: str | Path) -> Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns early of large pictures; the bound below is this program's
-            image = Image.open(path, formats=_FORMATS)
+            image = Image.open(path, formats=_formats_for(path))
     except FileNotFoundError as error:
         raise UserError(f"cannot read the picture {path}: no such file") from error
     except Image.DecompressionBombError as error:
         raise _TooLarge(_too_large(path)) from error
     except _UNREADABLE as error:
         raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
-    if image.width * image.height > MAX_PIXELS:
+    bytes_a_pixel = 4 if image.mode.startswith(("I", "F")) else max(1, len(image.getbands()))
+    pixels = image.width * image.height
+    if pixels > PICTURE_PIXELS or pixels * bytes_a_pixel > PICTURE_BYTES:
         image.close()
         raise _TooLarge(_too_large(path))
     return image
@@ -191,15 +199,37 @@ def _to_eight_bits(image: Image) -> Image:
     """Gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
     from PIL import Image
 
-    values = np.asarray(image, np.float64)
-    largest = float(np.nanmax(values)) if values.size else 0.0
+    values = np.asarray(image)
+    bands = list(_bands(*values.shape))
+    largest = max(float(np.nanmax(values[rows])) for rows in bands)
     if image.mode.startswith("F"):
         scale = 255.0 if largest <= 1.0 else 1.0
     else:
         scale = 255 / 65535 if largest > 255 or image.mode.startswith("I;16") else 1.0
-    gray = Image.fromarray(np.clip(np.nan_to_num(values) * scale + 0.5, 0, 255).astype(np.uint8))
+    small = np.empty(values.shape, np.uint8)
+    for rows in bands:
+        small[rows] = np.clip(np.nan_to_num(values[rows].astype(np.float64)) * scale + 0.5, 0, 255)
+    gray = Image.fromarray(small)
     gray.info = {key: value for key, value in image.info.items() if key == "exif"}
     return gray
+
+
+def _bands(height: int, width: int) -> Iterator[slice]:
+    """Rows in bands of at most some million pixels, so that work on a huge picture takes little beside it."""
+    rows = max(1, _BAND_PIXELS // max(1, width))
+    return (slice(first, first + rows) for first in range(0, height, rows))
+
+
+def _formats_for(path: Path) -> tuple[str, ...]:
+    """The formats to try; HEIC, which few people have, is learnt when one comes."""
+    with open(path, "rb") as file:
+        head = file.read(32)
+    if head[4:8] != b"ftyp" or b"avi" in head[8:12]:
+        return _FORMATS[:-1]
+    import pi_heif
+
+    pi_heif.register_heif_opener(thumbnails=False)
+    return _FORMATS
 
 
 def _delay_ms(delay: object) -> float:
@@ -216,11 +246,14 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
         return "not enough memory"
     text = str(error)
     if type(error).__name__ == "UnidentifiedImageError":
-        return "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000, PPM)"
+        return (
+            "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, PPM)"
+        )
     if "truncated" in text:
         return "the file is cut off; copy it again"
     return f"the file is damaged ({' '.join(text.split()) or type(error).__name__})"
 
 
 def _too_large(path: Path) -> str:
-    return f"cannot read the picture {path}: it has more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller"
+    millions = PICTURE_PIXELS // 1_000_000
+    return f"cannot read the picture {path}: it has more than {millions} million pixels; make it smaller"

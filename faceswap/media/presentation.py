@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
-from faceswap.media.limits import COMPARISON_STILL_SECONDS
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.tiles import draw_labels
 from faceswap.media.writing import VideoWriter, writer_for
+from faceswap.utils.limits import COMPARISON_STILL_SECONDS
 
 PANEL_MAX_PX = (1920, 1080)
 MAX_FRAMES_PER_SECOND = Fraction(60)

@@ -21,6 +21,7 @@ from faceswap.utils.errors import UserError
 log = logging.getLogger(__name__)
 
 MAX_DECODING_THREADS = 8  # each one holds some frames: at 4K more would cost memory and gain nothing
+THREADS_PIXELS = 100_000_000  # of all threads together
 
 
 def read_frames(
@@ -94,7 +95,8 @@ def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> 
     transform = None
     with streams.open_film(info.path) as container:
         stream = streams.picture_stream(container, info.path)
-        stream.thread_count = threads or min(MAX_DECODING_THREADS, os.cpu_count() or 1)
+        affordable = max(1, THREADS_PIXELS // max(1, info.stored_width * info.stored_height))
+        stream.thread_count = threads or min(MAX_DECODING_THREADS, os.cpu_count() or 1, affordable)
         stream.thread_type = "AUTO"
         for picture in decode_pictures(container, stream, damage):
             index += 1

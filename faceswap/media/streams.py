@@ -20,8 +20,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from faceswap.media.limits import FRAME_PIXELS, LONGEST_WAIT_SECONDS
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FRAME_PIXELS, WAIT_SECONDS
 
 # FFmpeg's names of the containers, and of streams without one, that hold a film of their own. Missing on purpose: what
 # reads other files or addresses (hls, dash, concat, image2, sdp ...), what draws text (tty, bin, xbin, subtitles),
@@ -86,11 +86,15 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     if not usable:
         raise UserError(f"cannot read {path}: no decoder for its video stream; convert it to H.264 first")
     stream = next((s for s in usable if s.disposition & Disposition.default), usable[0])
-    if stream.codec_context.width * stream.codec_context.height > FRAME_PIXELS:
-        raise UserError(
-            f"cannot read {path}: {stream.codec_context.width} x {stream.codec_context.height} is larger than "
-            f"{FRAME_PIXELS // 1_000_000} million pixels a frame; scale it down first"
-        )
+    stored = stream.codec_context.width, stream.codec_context.height
+    for width, height in (stored, square_size(stream, *stored)):
+        if width * height > FRAME_PIXELS:
+            raise UserError(
+                f"cannot read {path}: {width} x {height} is larger than {FRAME_PIXELS // 1_000_000} million pixels a "
+                "frame; scale it down first"
+            )
+    # A film may change its size on the way: what is too large is refused by the decoder, before it takes the memory.
+    stream.codec_context.options = {"max_pixels": str(FRAME_PIXELS)}
     return stream
 
 
@@ -113,7 +117,7 @@ def start_seconds(container: InputContainer, first: VideoFrame) -> float:
         return 0.0
     anywhere = bool(container.format.flags & av.format.Flags.ts_discont.value)  # type: ignore[operator]
     begins = claimed if container.start_time is None else container.start_time / av.time_base
-    return claimed if anywhere or claimed < 0 or min(begins, claimed) > LONGEST_WAIT_SECONDS else 0.0
+    return claimed if anywhere or claimed < 0 or min(begins, claimed) > WAIT_SECONDS else 0.0
 
 
 def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]:

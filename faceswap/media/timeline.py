@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faceswap.media.limits import LONGEST_STILL_SECONDS
+from faceswap.utils.limits import STILL_SECONDS
 
 WRAP_SECONDS = 2**33 / 90_000  # MPEG streams count 33 bits of 1/90,000 s: after 26.5 hours they begin at 0 again
 _BACKWARD_SECONDS = 0.25  # further back than jitter: another recording was put behind
@@ -11,7 +11,7 @@ _BACKWARD_SECONDS = 0.25  # further back than jitter: another recording was put 
 class Timeline:
     """Turns the times of one stream, in order, into seconds after `origin_seconds` that never jump without reason.
 
-    A wrapped count goes on as if it were longer. A jump by more than LONGEST_STILL_SECONDS, or back by more than a
+    A wrapped count goes on as if it were longer. A jump by more than STILL_SECONDS, or back by more than a
     quarter of a second (a damaged time, recordings put behind each other), is taken out: the stream goes on one step
     after its last time. `jumps` counts these. `near_seconds`: where the stream is read from when that is not its
     beginning.
@@ -20,7 +20,7 @@ class Timeline:
     def __init__(self, origin_seconds: float = 0.0, near_seconds: float | None = None) -> None:
         self._offset = -origin_seconds
         self._last = near_seconds or 0.0
-        bound = LONGEST_STILL_SECONDS if near_seconds is None else float("inf")
+        bound = STILL_SECONDS if near_seconds is None else float("inf")
         self._back, self._ahead = bound, bound
         self.jumps = 0
 
@@ -41,5 +41,5 @@ class Timeline:
         if jumped or wraps:
             self._offset = seconds - claimed
         self._last = seconds
-        self._back, self._ahead = _BACKWARD_SECONDS, LONGEST_STILL_SECONDS
+        self._back, self._ahead = _BACKWARD_SECONDS, STILL_SECONDS
         return seconds

@@ -36,6 +36,9 @@ FRAME_PIXELS = 100_000_000
 FRAME_NUMBER = 10**8 - 1  # the highest; eleven days at 100 frames a second
 FACES_A_FRAME = 200
 REPEATED_FRAMES = 100_000  # that stand still because a film's next time lies far ahead: an hour at 25 a second
+WAIT_SECONDS = 60.0  # before a film's first picture; what begins later counts from somewhere else
+STILL_SECONDS = 3600.0  # between two pictures of a film; a longer jump is a damaged time
+COMPARISON_STILL_SECONDS = 10.0  # how long a side-by-side film repeats one pair of pictures
 FILM_SECONDS = 24 * 3600.0  # of a film that is made, or of a part of one
 GRID_TILES = 400  # pictures on a sheet
 

@@ -93,7 +93,7 @@ def test_a_folder_and_nothing_are_told_apart(tmp_path):
 
 def test_too_large_is_refused_before_decoding(tmp_path, monkeypatch):
     write_image(tmp_path / "a.png", COLOURS)
-    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(images, "PICTURE_PIXELS", 1000)
     with pytest.raises(UserError, match="million pixels"):
         read_image(tmp_path / "a.png")
 
