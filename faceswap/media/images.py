@@ -224,12 +224,32 @@ def _formats_for(path: Path) -> tuple[str, ...]:
     """The formats to try; HEIC, which few people have, is learnt when one comes."""
     with open(path, "rb") as file:
         head = file.read(32)
-    if head[4:8] != b"ftyp" or b"avi" in head[8:12]:
+    if head[4:8] != b"ftyp":
+        return _FORMATS[:-1]
+    _check_boxes(path)
+    if b"avi" in head[8:12]:
         return _FORMATS[:-1]
     import pi_heif
 
     pi_heif.register_heif_opener(thumbnails=False)
     return _FORMATS
+
+
+def _check_boxes(path: Path) -> None:
+    """Raises OSError for a HEIC or AVIF file that is cut off, whose missing tiles would be gray without a word."""
+    size, place = path.stat().st_size, 0
+    with open(path, "rb") as file:
+        while place < size:
+            file.seek(place)
+            head = file.read(16).ljust(16, b"\0")
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:], "big")
+            if length == 0:  # to the end
+                return
+            place += max(8, length)
+    if place > size:
+        raise OSError("truncated")
 
 
 def _delay_ms(delay: object) -> float:

@@ -9,6 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+# One thread and no frames ahead: else the only frame is now and then given no time to decode it at.
+_X265 = "log-level=none:bframes=0:pools=none:frame-threads=1"
 _CODECS = {"heic": ("libx265", b"hvc1", b"hvcC"), "avif": ("libsvtav1", b"av01", b"av1C")}
 
 
@@ -45,7 +47,7 @@ def make_grid(path: Path, image: np.ndarray, tile_px: int = 64, quarter_turns: i
 
 def _coded(tile: np.ndarray, codec: str, config_kind: bytes) -> tuple[bytes, bytes]:
     """A tile's packet and the box that tells its decoder how it is coded."""
-    options = {"crf": "6", "x265-params": "log-level=none"} if codec == "libx265" else {"crf": "6", "preset": "10"}
+    options = {"crf": "6", "x265-params": _X265} if codec == "libx265" else {"crf": "6", "preset": "10"}
     memory = io.BytesIO()
     with av.open(memory, "w", format="mp4") as output:
         stream = output.add_stream(codec, rate=25, options=options)
@@ -54,6 +56,7 @@ def _coded(tile: np.ndarray, codec: str, config_kind: bytes) -> tuple[bytes, byt
         stream.codec_context.color_range, stream.codec_context.colorspace = 1, 6
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(tile), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU601", dst_color_range="MPEG")
+        frame.pts = 0
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     written = memory.getvalue()
