@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.media.heif import heif_formats
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
@@ -28,7 +29,7 @@ READ_SUFFIXES = (
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 # Named, so that no format that runs a program (EPS) or fetches something is ever tried.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, MemoryError)
 _BAND_PIXELS = 4_000_000
@@ -165,7 +166,7 @@ def _opened(path: str | Path) -> Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns early of large pictures; the bound below is this program's
-            image = Image.open(path, formats=_formats_for(path))
+            image = Image.open(path, formats=(*_FORMATS, *heif_formats(path)))
     except FileNotFoundError as error:
         raise UserError(f"cannot read the picture {path}: no such file") from error
     except Image.DecompressionBombError as error:
@@ -218,38 +219,6 @@ def _bands(height: int, width: int) -> Iterator[slice]:
     """Rows in bands of at most some million pixels, so that work on a huge picture takes little beside it."""
     rows = max(1, _BAND_PIXELS // max(1, width))
     return (slice(first, first + rows) for first in range(0, height, rows))
-
-
-def _formats_for(path: Path) -> tuple[str, ...]:
-    """The formats to try; HEIC, which few people have, is learnt when one comes."""
-    with open(path, "rb") as file:
-        head = file.read(32)
-    if head[4:8] != b"ftyp":
-        return _FORMATS[:-1]
-    _check_boxes(path)
-    if b"avi" in head[8:12]:
-        return _FORMATS[:-1]
-    import pi_heif
-
-    pi_heif.register_heif_opener(thumbnails=False)
-    return _FORMATS
-
-
-def _check_boxes(path: Path) -> None:
-    """Raises OSError for a HEIC or AVIF file that is cut off, whose missing tiles would be gray without a word."""
-    size, place = path.stat().st_size, 0
-    with open(path, "rb") as file:
-        while place < size:
-            file.seek(place)
-            head = file.read(16).ljust(16, b"\0")
-            length = int.from_bytes(head[:4], "big")
-            if length == 1:
-                length = int.from_bytes(head[8:], "big")
-            if length == 0:  # to the end
-                return
-            place += max(8, length)
-    if place > size:
-        raise OSError("truncated")
 
 
 def _delay_ms(delay: object) -> float:

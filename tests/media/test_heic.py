@@ -36,7 +36,7 @@ def test_a_folder_gives_all_its_pictures(tmp_path):
     assert [frame.image.shape[:2] for frame in read_frames(tmp_path)] == [(20, 30), (70, 130), (130, 70)]
 
 
-@pytest.mark.parametrize("missing", [10, 900, 2000])
+@pytest.mark.parametrize("missing", [10, 900])
 @pytest.mark.parametrize("suffix", [".heic", ".avif"])
 def test_one_cut_off_is_told_and_never_read_as_a_film(tmp_path, missing, suffix):
     path = make_grid(tmp_path / f"in{suffix}", picture(150, 100))
