@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,12 +21,25 @@ from faceswap.media.crops import read_crop
 from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
+from faceswap.utils.untrusted import Untrusted
+from faceswap.utils.untrusted_arrays import Expected, read_npz
 
 THUMBNAIL_PX = 32
 EMBEDDING = 128
 _FACE_PART = 0.6  # the crop's central part, which holds the face without hair and background
 _BATCH = 64
 _LAYOUT = 4  # raise it when what is stored changes
+_STORED = {
+    "layout": Expected("i", ()),
+    "recogniser": Expected("U", ()),
+    "names": Expected("U", (None,)),
+    "stamps": Expected("i", (None, 3)),
+    "thumbnails": Expected("u", (None, THUMBNAIL_PX, THUMBNAIL_PX)),
+    "brightness": Expected("f", (None,)),
+    "readable": Expected("b", (None,)),
+    "embeddings": Expected("f", (None, None)),
+}
+_SPARE_BYTES, _FACE_BYTES = 16 << 20, 4 << 10  # a face takes 1.5 kB, and its name
 
 
 class Embedder(Protocol):
@@ -60,7 +72,7 @@ def measure(stock: FaceStock, embedder: Embedder | None) -> Measures:
     stamps = np.array([_stamp(stock.path(index), record) for index, record in enumerate(stock.records)], np.int64)
     table = _Table.empty(stock.files, stamps, embedder is not None)
     recogniser = embedder.description if embedder else ""
-    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE, recogniser)))
+    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE, recogniser, len(stock))))
     if len(todo):
         threads = min(4, os.cpu_count() or 1)
         with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"look at {stock.name}", "face") as bar:
@@ -132,24 +144,19 @@ class _Table:
             np.savez(file, layout=_LAYOUT, recogniser=recogniser, **vars(self))
 
 
-def _stored(path: Path, recogniser: str) -> _Table | None:
-    """The table of an earlier run; None when there is none that can be used, or when another embedder looked."""
+def _stored(path: Path, recogniser: str, count: int) -> _Table | None:
+    """The table of an earlier run over about `count` faces; None when there is none that can be used, or when another
+    embedder looked."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if int(file["layout"]) != _LAYOUT or (recogniser and str(file["recogniser"]) != recogniser):
-                return None
-            table = _Table(**{name: file[name] for name in file.files if name not in ("layout", "recogniser")})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError):
+        found = read_npz(path, _STORED, most_bytes=_SPARE_BYTES + 2 * count * _FACE_BYTES)
+    except (OSError, Untrusted):
         return None
-    if not all(isinstance(column, np.ndarray) and column.ndim for column in vars(table).values()):
+    if int(found.pop("layout")) != _LAYOUT or (str(found.pop("recogniser")) != recogniser and recogniser):
         return None
-    empty = _Table.empty([""], np.zeros((1, 3), np.int64), True)
-    count = len(table.names)
-    for name, column in vars(table).items():
-        wanted = getattr(empty, name)
-        widths = {wanted.shape[1:], (0,)} if name == "embeddings" else {wanted.shape[1:]}
-        if len(column) != count or column.dtype.kind != wanted.dtype.kind or column.shape[1:] not in widths:
-            return None
+    table = _Table(**found)
+    alike = all(len(column) == len(table.names) for column in found.values())
+    if not alike or table.embeddings.shape[1] not in (0, EMBEDDING):
+        return None
     return table if np.isfinite(table.embeddings).all() and np.isfinite(table.brightness).all() else None
 
 

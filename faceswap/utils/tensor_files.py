@@ -15,6 +15,8 @@ from torch import Tensor
 
 from faceswap.utils.file_kinds import look_mistaken
 from faceswap.utils.untrusted import Untrusted, parse_json
+from faceswap.utils.untrusted_arrays import read_safetensors_header
+from faceswap.utils.versions import refuse_newer
 
 HEADER_KEY = "faceswap"
 
@@ -26,19 +28,23 @@ class DamagedCheckpoint(Exception):
 def read_description(path: Path) -> dict[str, Any]:
     """What a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
 
-    Raises DamagedCheckpoint when the file is missing, cut or no safetensors.
+    Raises DamagedCheckpoint when the file is missing, cut or no safetensors, and UserError when a newer version of the
+    program wrote it.
     """
-    with _opened(path) as file:
-        try:
-            description = parse_json((file.metadata() or {}).get(HEADER_KEY, "{}"))
-        except Untrusted as error:
-            raise DamagedCheckpoint(f"{path.name}: {error}") from error
-    return description if isinstance(description, dict) else {}
+    try:
+        _, texts = read_safetensors_header(path)
+        description = parse_json(texts.get(HEADER_KEY, "{}"))
+    except (Untrusted, OSError) as error:
+        raise DamagedCheckpoint(f"{path.name}: {_reason(path, error)}") from error
+    if not isinstance(description, dict):
+        return {}
+    refuse_newer(path, description.get("version"))
+    return description
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors of a safetensors file. Raises DamagedCheckpoint."""
-    with _opened(path) as file:
+    with _opened(path) as file:  # sizes are known to be right: no more memory is taken than the file has
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
 
 
@@ -60,6 +66,12 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, st
 
 def _opened(path: Path) -> Any:
     try:
+        read_safetensors_header(path)
         return safe_open(path, framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise DamagedCheckpoint(f"{path.name}: {look_mistaken(path) or error}") from error
+    except (SafetensorError, OSError, Untrusted) as error:
+        raise DamagedCheckpoint(f"{path.name}: {_reason(path, error)}") from error
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """What is wrong with a file that cannot be read: what it looks like, where it is something known."""
+    return (look_mistaken(path) if path.is_file() else "") or str(error)

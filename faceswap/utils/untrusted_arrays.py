@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import EllipsisType
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -19,16 +20,20 @@ from faceswap.utils.untrusted import Untrusted, open_regular, parse_json
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _PLAIN_KINDS = "biufU"
-_ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+_ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I64": 8, "I32": 4,
+               "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}  # fmt: skip
 _UNREADABLE = (ValueError, TypeError, LookupError, SyntaxError, EOFError, RecursionError, MemoryError, OverflowError,
                NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)  # fmt: skip
+
+
+ANY_SHAPE: EllipsisType = ...
 
 
 class Expected(NamedTuple):
     """What a stored array has to be: its `kinds` of numbers (numpy's letters) and its `shape`, None: any length."""
 
     kinds: str
-    shape: Sequence[int | None]
+    shape: Sequence[int | None] | EllipsisType
 
 
 def read_npy(path: str | Path, expected: Expected, most_bytes: int = ARRAY_BYTES) -> NDArray[Any]:
@@ -156,10 +161,14 @@ def _checked_header(file: IO[bytes], size: int, expected: Expected) -> tuple[tup
         raise Untrusted(f"it holds {dtype.name[:40]}, which is not accepted here")
     if len(shape) > DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
         raise Untrusted("it has an impossible shape")
-    wanted = tuple(expected.shape)
-    if len(shape) != len(wanted) or any(w not in (None, n) for w, n in zip(wanted, shape, strict=True)):
-        told = " x ".join("N" if w is None else str(w) for w in wanted) or "a single number"
-        raise Untrusted(f"it has the shape {shape}, not {told}")
+    if not isinstance(expected.shape, EllipsisType):
+        _check_shape(shape, tuple(expected.shape))
     if math.prod(shape) * dtype.itemsize != size - file.tell():
         raise Untrusted("its header and its contents disagree")
     return shape, is_fortran, dtype
+
+
+def _check_shape(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
+    if len(shape) != len(wanted) or any(w not in (None, n) for w, n in zip(wanted, shape, strict=True)):
+        told = " x ".join("N" if w is None else str(w) for w in wanted) or "a single number"
+        raise Untrusted(f"it has the shape {shape}, not {told}")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -123,6 +124,18 @@ def test_a_damaged_cache_is_made_anew(faces, content):
     np.savez(faces / "x.npz", layout=2, **columns)
     (faces / "x.npz").rename(cache)
     curate_faces(faces)
+
+
+def test_a_cache_that_unpacks_to_gigabytes_is_not_unpacked(faces, monkeypatch):
+    curate_faces(faces)
+    cache = faces / CURATION_CACHE
+    columns = dict(np.load(cache)) | {"thumbnails": np.zeros((200_000, 32, 32), np.uint8)}
+    np.savez_compressed(faces / "x.npz", **columns)
+    (faces / "x.npz").rename(cache)
+    tracemalloc.start()
+    curate_faces(faces)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
 
 
 def test_a_picture_that_cannot_be_read(faces, caplog):

@@ -31,7 +31,7 @@ from faceswap.stylegan.weights.layouts import (
     shapes_of,
 )  # fmt: skip
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
-from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file
+from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
 from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect
 
 DEEPEST = 8  # modules within each other; a generator has four
@@ -115,6 +115,7 @@ def _from_nvidia(stored: Mapping[str, StoredTensor], clamp: float | None) -> Pub
         raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur())
+    refuse_repeated(stored[name] for name in expected)
     tensors = {name: _plain(stored[name].read()) for name in expected}
     return Published("nvidia", settings | {"clamp": clamp}, tensors)
 
@@ -133,6 +134,7 @@ def _from_rosinality(stored: Mapping[str, StoredTensor], average: Any, layout: s
         raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur() * 4)
+    refuse_repeated(stored[name] for name in expected)
     rng = torch.Generator().manual_seed(0)
     tensors = {}
     for name, shape in ours.items():

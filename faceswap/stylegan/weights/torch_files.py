@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -25,6 +25,7 @@ from faceswap.utils.plain_pickle import load_at
 MOST_BYTES = 4 << 30  # of a file: training states of 1024 px take 1.4 GB
 MOST_STEPS = 500_000  # the largest honest files take about 100,000
 _MOST_RECORDS = 100_000
+_SPARE_BYTES = 1 << 20
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _DTYPES = {
     "FloatStorage": torch.float32, "DoubleStorage": torch.float64, "HalfStorage": torch.float16,
@@ -79,6 +80,21 @@ class NestedFile:
         return expect(_read(self.data, {}), Storage)
 
 
+def refuse_repeated(tensors: Iterable[StoredTensor]) -> None:
+    """Raises PickleError when tensors have far more numbers than the file: each would be read for itself."""
+    asked, held = 0, {}
+    for tensor in tensors:
+        source = tensor.source
+        if isinstance(source, NestedFile):
+            item_bytes, held[id(source)] = 4, len(source.data)
+        else:
+            item_bytes = source.dtype.itemsize
+            held[id(source)] = source.count * item_bytes
+        asked += prod(tensor.shape) * item_bytes
+    if asked > 2 * sum(held.values()) + _SPARE_BYTES:
+        raise PickleError("it counts its numbers many times")
+
+
 class Attributes(Unfinished):
     """An argparse.Namespace: its attributes as a dict."""
 
@@ -124,7 +140,9 @@ def read_torch_tensors(path: Path) -> dict[str, Tensor]:
     """
     value = read_torch_file(path)
     table = value if isinstance(value, dict) else {"array": value}
-    return {str(name): one.read() for name, one in table.items() if isinstance(one, StoredTensor)}
+    found = {str(name): one for name, one in table.items() if isinstance(one, StoredTensor)}
+    refuse_repeated(found.values())
+    return {name: one.read() for name, one in found.items()}
 
 
 def _read(data: bytes, names: dict[tuple[str, str], Imitation]) -> Any:
@@ -176,6 +194,8 @@ def _read_zip(data: bytes) -> Any:
         raise PickleError("it is an archive without weights")
     folder = pickles[0].removesuffix("data.pkl")
 
+    storages: dict[Any, Storage] = {}
+
     def record(name: str) -> bytes:
         start = records[name].header_offset
         lengths = data[start + 26 : start + 30]
@@ -186,7 +206,8 @@ def _read_zip(data: bytes) -> Any:
         dtype, key, count = _reference(reference, 5)
         if f"{folder}data/{key}" not in records:
             raise PickleError("it lacks numbers that it refers to")
-        return Storage(dtype, count, lambda: record(f"{folder}data/{key}"))
+        content = lambda: record(f"{folder}data/{key}")  # noqa: E731 (as above)
+        return storages.setdefault((key, dtype, count), Storage(dtype, count, content))
 
     if f"{folder}byteorder" in records and record(f"{folder}byteorder") != b"little":
         raise PickleError("it was written in an order of bytes that is not read here")

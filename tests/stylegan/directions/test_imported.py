@@ -75,6 +75,11 @@ def test_hostile_files_are_refused_and_run_nothing(tmp_path, monkeypatch):
     with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("lat_comp.npy", bytes(70 << 20))
     torch.save({"comp": torch.zeros(1).expand(1 << 40), "std": torch.zeros(1)}, "wide.pt")
+    torch.save({"comp": torch.zeros(1 << 20), "std": torch.zeros(1)}, "large.pt")
+    with zipfile.ZipFile("large.pt") as plain, zipfile.ZipFile("packed.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for info in plain.infolist():  # torch itself would unpack them, to any size
+            packed.writestr(info.filename, plain.read(info))
+    (tmp_path / "large.pt").unlink()
     np.save("integers.npy", np.arange(512)[None])
     np.save("nan.npy", np.full((1, 512), np.nan))
     np.savez("other.npz", latents=np.ones((2, 512)))
@@ -82,7 +87,7 @@ def test_hostile_files_are_refused_and_run_nothing(tmp_path, monkeypatch):
     (tmp_path / "empty.npy").write_bytes(b"")
     (tmp_path / "text.txt").write_text("hello")
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert len(files) == 13
+    assert len(files) == 14
     for file in [*files, "missing.npy"]:
         with pytest.raises(UserError, match=file):
             import_directions(file)

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faceswap.stylegan.weights.files import load_generator
-from faceswap.stylegan.weights.torch_files import read_torch_file
+from faceswap.stylegan.weights.torch_files import read_torch_file, refuse_repeated
 from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.errors import UserError
 from faceswap.utils.plain_machine import PickleError
@@ -333,3 +333,14 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     back = torch.load(path, weights_only=True)
     assert torch.equal(back["a"], content["a"]) and back["b"][1] == {"c": "text"}
     assert path.stat().st_size < 4 * 400_000 + 20_000  # what was reserved in vain is given back
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_numbers_that_count_many_times_are_refused_before_they_are_copied(tmp_path, zipped):
+    base = torch.zeros(1 << 18)
+    views = {f"w{number}": base[number:] for number in range(40)}  # 1 MB in the file, 40 MB once each is read
+    torch.save({"views": views, "whole": {"w": base}}, tmp_path / "x.pt", _use_new_zipfile_serialization=zipped)
+    stored = read_torch_file(tmp_path / "x.pt")
+    refuse_repeated(stored["whole"].values())
+    with pytest.raises(PickleError, match="counts its numbers many times"):
+        refuse_repeated(stored["views"].values())

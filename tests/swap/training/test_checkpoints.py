@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import STATE_FILE, TrainingState
-from faceswap.swap.models import weights
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
@@ -22,6 +21,7 @@ from faceswap.swap.training.checkpoints import (
     restore_latest,
     save_checkpoint,
 )
+from faceswap.utils import tensor_files
 from faceswap.utils.errors import UserError
 from faceswap.utils.tensor_files import read_description
 from tests.swap.fakes import Tiny
@@ -104,7 +104,7 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_last_checkpoint(tmp_path
     def refuse(*arguments):
         raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(weights, "save_file", refuse)
+    monkeypatch.setattr(tensor_files, "save_file", refuse)
     with pytest.raises(UserError, match="no space left"):
         save(tmp_path, 6)
     assert list((tmp_path / "checkpoints").iterdir()) == [kept]
