@@ -1,0 +1,90 @@
+"""The commands that are killed, on inputs of a few kilobytes that are made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from faceswap.media.images import write_image
+from faceswap.media.reading import read_frames
+from tests.clips import make_clip
+from tests.stylegan.tiny import tiny_files
+from tools.kills.killing import run
+
+_TRAIN = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "save_every=4", "preview_every=4", "log_every=2",
+          "judge=false", "init=scratch")  # fmt: skip
+_WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors")
+_POINTS = ("finder=landmarks", "finder.path=anna.landmarks.npz")
+
+
+class Case(NamedTuple):
+    """A command with its arguments, to be run in the folder that `made` fills."""
+
+    command: str
+    arguments: tuple[str, ...]
+
+    @property
+    def module(self) -> str:
+        return f"faceswap.{self.command}"
+
+    @property
+    def name(self) -> str:
+        return " ".join((self.command, *self.arguments))
+
+
+CASES = (
+    Case("extract", ("video=new.mp4", "finder=landmarks", "finder.path=new.landmarks.npz", "minimum_face_px=8")),
+    Case("extract", ("video=photos", "name=pictures", "finder=landmarks", "finder.path=photos.npz")),
+    Case("curate", ("faces=anna", "reject=[blur]", "limits.blur=0")),
+    Case("curate", ("faces=taken", "restore=true")),
+    Case("train", ("pair=anna_ben", "iterations=14", *_TRAIN)),
+    Case("train", ("pair=anna_ben", "iterations=6", "restart=true", *_TRAIN)),
+    Case("convert", ("pair=anna_ben", "side_by_side=true")),
+    Case("convert", ("pair=anna_ben", "video=photos", "out=swapped")),
+    Case("export", ("pair=anna_ben",)),
+    Case("generate", (_WEIGHTS[0], "seeds=0-5")),
+    Case("convert_weights", (_WEIGHTS[0], "out=g/again.pt")),
+    Case("invert", ("photo=photos", *_WEIGHTS, "finder=landmarks", "finder.path=photos.npz", "steps=2")),
+    Case("edit", ("video=anna.mp4", "smile=+1", "directions=g/directions.safetensors", *_WEIGHTS, *_POINTS,
+                  "mask=hull", "steps=2")),
+    Case("morph", ("a=1", "b=2", *_WEIGHTS, "seconds=0.2", "steps=2")),
+    Case("directions", (*_WEIGHTS, "scorer=colours:score", "samples=200", "probes=16", "corrections=1", "pca=1")),
+    Case("stylegan.train", ("data=photos64", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16",
+                            "kimg=0.06", "batch_size=4", "looks.log_kimg=0.008", "looks.preview_kimg=0.02",
+                            "looks.save_kimg=0.02", "looks.samples=0", "device=cpu")),
+    Case("stylegan.metrics", (*_WEIGHTS, "directions=g/directions.safetensors", "pairs=8",
+                              "measures=[path_length,consistency]", "faces=4")),
+)  # fmt: skip
+
+
+def make_inputs(folder: Path) -> None:
+    """Fill `folder` with clips, photos, weights, two face sets and a short run."""
+    import numpy as np
+
+    folder.mkdir(parents=True)
+    for seed, name in enumerate(("anna", "ben", "new"), 1):
+        make_clip(folder, name, 12, seed=seed)
+    (folder / "photos").mkdir()
+    stored = np.load(folder / "anna.landmarks.npz")
+    names = [f"{index}.png" for index in range(4)]
+    for frame, name in zip(read_frames(folder / "anna.mp4"), names, strict=False):
+        write_image(folder / "photos" / name, frame.image)
+    np.savez(folder / "photos.npz", frame=np.arange(4), points=stored["points"][:4])
+    (folder / "photos64").mkdir()
+    for index, noise in enumerate(np.random.default_rng(0).integers(0, 255, (24, 32, 32, 3), np.uint8)):
+        write_image(folder / "photos64" / f"{index}.png", noise)
+    (folder / "g").mkdir()
+    tiny_files(folder / "g")
+    (folder / "colours.py").write_text(
+        "def score(images):\n    red = images.reshape(len(images), -1, 3).mean(1).T[0]\n    return {'red': red}\n"
+    )
+    for command, arguments in (
+        ("extract", ("video=anna.mp4", *_POINTS)),
+        ("extract", ("video=anna.mp4", "name=taken", *_POINTS)),
+        ("curate", ("faces=taken", "reject=[blur]", "limits.blur=0")),
+        ("extract", ("video=ben.mp4", "finder=landmarks", "finder.path=ben.landmarks.npz")),
+        ("train", ("pair=anna_ben", "iterations=4", *_TRAIN)),
+    ):
+        ended = run(f"faceswap.{command}", list(arguments), folder)
+        if ended.code:
+            raise RuntimeError(f"{command} {' '.join(arguments)} made no inputs:\n{ended.said}")

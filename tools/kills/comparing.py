@@ -1,0 +1,58 @@
+"""What a command leaves, and whether that equals what two uninterrupted runs leave alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from faceswap.utils.locks import LOCK
+from faceswap.utils.writers import TEMP_MARK
+
+Left = dict[str, Any]  # by file and, in JSON, by place: a value or a checksum
+_LOGS = "tensorboard"  # its files are named after time and process
+
+
+def what_lies_in(folder: Path) -> Left:
+    """Return what the files of `folder` hold, those of TensorBoard left out."""
+    found: Left = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file() and _LOGS not in path.parts:
+            found[name] = ""
+            found |= _values(name, path)
+    return found
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Return what only a command at work may have: temporary files and locks."""
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob(".*") if TEMP_MARK in p.name or p.name == LOCK)
+
+
+def differences(first: Left, second: Left, now: Left) -> list[str]:
+    """Return where `now` differs from what two uninterrupted runs, `first` and `second`, have alike.
+
+    Files are compared by name always, and by content where it is the same in both runs: times are not.
+    """
+    places = {place for place in first.keys() | second.keys() | now.keys()}
+    odd = [place for place in places if first.get(place) == second.get(place) and now.get(place) != first.get(place)]
+    return sorted(place for place in odd if not (place in now and place not in first and "#" in place))
+
+
+def _values(name: str, path: Path) -> Left:
+    content = path.read_bytes()
+    if path.suffix == ".json":
+        try:
+            return {f"{name}#{place}": value for place, value in _leaves("", json.loads(content))}
+        except ValueError:
+            pass
+    return {f"{name}#": hashlib.sha256(content).hexdigest()[:12]}
+
+
+def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in _leaves(f"{place}/{key}", inner)]
+    if isinstance(value, list):
+        return [leaf for index, inner in enumerate(value) for leaf in _leaves(f"{place}/{index}", inner)]
+    return [(place, value)]
