@@ -57,6 +57,10 @@ class LandmarksNode:
     path: str | None = option(
         None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", verbatim=True
     )
+    first: int | None = option(
+        None, "number of a film's first frame in another program's file, 0 or 1 (default: what the pictures show)",
+        minimum=0, maximum=1,
+    )  # fmt: skip
 
 
 # ---- models

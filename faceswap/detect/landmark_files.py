@@ -8,7 +8,8 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import ALIGNMENTS
+from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.core.values import Face, Frame
+from faceswap.detect.counting import Reader, first_number
 from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_dfl, read_fsa, read_json, read_npz
+from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FACES_A_FRAME
+from faceswap.utils.untrusted import read_json_table
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -43,13 +48,18 @@ class LandmarksFinder:
 
     Without a path the file is looked for beside the source: `clip.landmarks.npz`, `clip.mp4.ref.npz`,
     `clip_alignments.fsa` and the like. Formats that store picture names instead of numbers are matched by name for
-    pictures; for a video by the number at the name's end, which counts from 1 unless a 0 occurs.
+    pictures; for a video by the number at the name's end. `first`: the number of a video's first frame in files of
+    other programs, 0 or 1; None: what the file and the pictures show (counting.py).
     """
 
     batch_size = 8
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | None = None, first: int | None = None) -> None:
+        if first not in (None, 0, 1):
+            raise UserError(f"finder.first={first}: the number of the film's first frame is 0 or 1")
         self.path = Path(path).expanduser() if path else None
+        self._first = first
+        self._one_film: Path | None = None  # whose faces the file `path` holds
         self._faces: dict[int, list[Face]] = {}
         self._description = f"landmarks {path or 'beside the source'}"
 
@@ -60,6 +70,7 @@ class LandmarksFinder:
 
     def prepare(self, source: SourceInfo) -> None:
         """Reads the file and matches it to the frames of `source`. Raises UserError when it does not fit."""
+        self._faces = {}
         media = source.files if source.kind == "images" else (source.path,)
         folder = self.path if self.path and self.path.is_dir() else None
         beside = [_beside(Path(file), folder) for file in media] if folder or self.path is None else []
@@ -70,9 +81,13 @@ class LandmarksFinder:
         elif self.path is None:
             raise UserError(f"no landmark file lies beside {source.path}; name one: finder.path=FILE ({ACCEPTED})")
         else:
-            imported, used = _read(self.path)
-            self._faces = _fitted(_by_frame(imported, source, self.path), imported, source, self.path)
+            imported, used = _read(self.path, source)
+            self._refuse_second(source, used)
+            self._faces = _fitted(self._by_frame(imported, source, self.path), imported, source, self.path)
             self._description = _describe(used)
+            _tell_left_out(imported, self._faces, source, self.path)
+        if self._first is not None:
+            self._description += f" from {self._first}"
         self._faces = _renumbered(self._faces)
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
@@ -83,24 +98,86 @@ class LandmarksFinder:
         for index, path in enumerate(beside):
             if path is None:
                 continue
-            imported, _ = _read(path)
+            imported, _ = _read(path, source)
             if source.kind == "images":  # a file for each picture
                 # Tracks of different files have nothing to do with each other.
                 self._faces[index] = [replace(face, track=-1) for found in imported.faces.values() for face in found]
             else:
-                self._faces = _fitted(_by_frame(imported, source, path), imported, source, path)
+                self._faces = _fitted(self._by_frame(imported, source, path), imported, source, path)
+                _tell_left_out(imported, self._faces, source, path)
         self._description = _describe([path for path in beside if path])
 
+    def _by_frame(self, imported: ImportedFaces, source: SourceInfo, path: Path) -> dict[int, list[Face]]:
+        """The faces by frame number from 0; names are matched to the source's pictures or read as numbers."""
+        numbers = {key: list(faces) for key, faces in imported.faces.items() if isinstance(key, int)}
+        names = {key: faces for key, faces in imported.faces.items() if isinstance(key, str)}
+        if source.kind != "images" and path.name != ALIGNMENTS:
+            numbers = self._counted(numbers, source, path)
+        named: dict[int, list[Face]] = defaultdict(list)
+        number_of = _picture_numbers(source) if source.kind == "images" else _film_numbers(names)
+        for name, faces in names.items():
+            number = number_of.get(Path(name).name, number_of.get(Path(name).stem))
+            if number is not None:
+                named[number] += faces
+        if source.kind != "images" and any(named.values()):
+            first = first_number(named, source, path, _reader) if self._first is None else self._first
+            named = defaultdict(list, _moved(named, first, path))
+        for number, faces in named.items():
+            numbers.setdefault(number, []).extend(faces)
+        if not numbers:
+            example = next(iter(names))
+            raise UserError(f"{path} speaks of frames like '{example[:60]}', which fit nothing in {source.path}")
+        return numbers
 
-def _read(path: Path) -> tuple[ImportedFaces, list[Path]]:
+    def _counted(self, numbers: dict[int, list[Face]], source: SourceInfo, path: Path) -> dict[int, list[Face]]:
+        """Plain numbers count from 0, unless the user says otherwise; one past the end is asked about."""
+        last, count = max(numbers, default=0), source.frame_count
+        if self._first is None and count and last == count and 0 not in numbers:
+            raise UserError(
+                f"{path} has a face in frame {last}, and {source.path} has the frames 0 to {count - 1}: say "
+                "finder.first=1 if it counts from 1, else finder.first=0"
+            )
+        return _moved(numbers, self._first or 0, path)
+
+    def _refuse_second(self, source: SourceInfo, used: Sequence[Path]) -> None:
+        """One film's landmarks would otherwise be taken for all films of a set."""
+        if used[0].name != ALIGNMENTS and self._one_film not in (None, source.path):
+            raise UserError(
+                f"finder.path={self.path} holds the faces of one film; for several lay a file beside each, or name a "
+                "folder of such files"
+            )
+        self._one_film = source.path
+
+
+def _tell_left_out(imported: ImportedFaces, faces: Mapping[int, list[Face]], source: SourceInfo, path: Path) -> None:
+    """Logs how many faces could not be taken, and why."""
+    left = Counter(imported.left_out)
+    count = len(source.files) or (source.frame_count or max(faces, default=0)) + 1  # films tell theirs about right
+    taken = sum(len(found) for number, found in faces.items() if 0 <= number < count)
+    if missing := sum(map(len, imported.faces.values())) - taken:
+        left["of frames that the source does not have"] += missing
+    if left:
+        told = ", ".join(f"{number} {reason}" for reason, number in left.items())
+        logger.warning("%s: faces left out: %s", path, told)
+
+
+def _moved(faces: dict[int, list[Face]], first: int, path: Path) -> dict[int, list[Face]]:
+    if first and 0 in faces:
+        raise UserError(f"finder.first={first}, but {path} has a frame 0: it counts from 0")
+    return {number - first: found for number, found in faces.items()}
+
+
+def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
     """The faces in a file or folder, and the files that were read."""
     files = [path]
     try:
         if path.is_dir():
             if (path / ALIGNMENTS).is_file():
-                return _read(path / ALIGNMENTS)
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in _JPEG_SUFFIXES)
+                return _read(path / ALIGNMENTS, source)
+            files = [file for file in list_pictures(path) if file.suffix.lower() in _JPEG_SUFFIXES]
             imported = read_dfl(files)
+        elif path.name == ALIGNMENTS:
+            imported = read_json(path, _number_of(source, path.with_name(REPORT)))
         else:
             imported = _reader_for(path)(path)
     except _UNREADABLE as error:
@@ -108,7 +185,23 @@ def _read(path: Path) -> tuple[ImportedFaces, list[Path]]:
         raise UserError(f"cannot read landmarks from {path}: {reason}; accepted: {ACCEPTED}") from error
     if not any(imported.faces.values()):
         raise UserError(f"no face with 68 points in {path}; accepted: {ACCEPTED}")
+    most = max(map(len, imported.faces.values()))
+    if most > FACES_A_FRAME:
+        raise UserError(f"{path} has {most} faces in one frame; up to {FACES_A_FRAME} are accepted")
     return imported, files
+
+
+def _number_of(source: SourceInfo, report: Path) -> int:
+    """Which film of a face set a source is; 0 where the set is of one. Raises ValueError when it is none of several."""
+    from faceswap.core.set_sources import sources_of
+
+    sources = sources_of(read_json_table(report)) if report.is_file() else ()
+    if len(sources) < 2:
+        return 0
+    paths = [os.path.realpath(known.path) for known in sources]
+    if os.path.realpath(source.path) not in paths:
+        raise ValueError(f"it is of other films: {', '.join(known.path.name for known in sources)[:100]}")
+    return paths.index(os.path.realpath(source.path))
 
 
 def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
@@ -135,33 +228,30 @@ def _beside(media: Path, folder: Path | None) -> Path | None:
     return None
 
 
-def _by_frame(imported: ImportedFaces, source: SourceInfo, path: Path) -> dict[int, list[Face]]:
-    """The faces by frame number; names are matched to the source's pictures or read as numbers."""
-    numbers = {key: faces for key, faces in imported.faces.items() if isinstance(key, int)}
-    names = {key: faces for key, faces in imported.faces.items() if isinstance(key, str)}
-    if names:
-        number_of = _picture_numbers(source) if source.kind == "images" else _film_numbers(names)
-        for name, faces in names.items():
-            number = number_of.get(Path(name).name, number_of.get(Path(name).stem))
-            if number is not None:
-                numbers.setdefault(number, []).extend(faces)
-    if not numbers:
-        example = next(iter(names))
-        raise UserError(f"{path} speaks of frames like '{example[:60]}', which fit nothing in {source.path}")
-    return numbers
-
-
 def _picture_numbers(source: SourceInfo) -> dict[str, int]:
     """Pictures by name and, where two programs may have chosen different suffixes, by stem."""
     by_stem = {Path(file).stem: index for index, file in enumerate(source.files)}
     return by_stem | {Path(file).name: index for index, file in enumerate(source.files)}
 
 
-def _film_numbers(names: dict[str, list[Face]]) -> dict[str, int]:
-    """Frame numbers from names such as `clip_000001.png` or `00001.png`, counted from 0."""
-    numbers = {name: int(found.group()) for name in names if (found := re.search(r"\d{1,12}$", Path(name).stem))}
-    first = 0 if 0 in numbers.values() else 1
-    return {Path(name).name: number - first for name, number in numbers.items()}
+def _film_numbers(names: Iterable[str]) -> dict[str, int]:
+    """Frame numbers from names such as `clip_000001.png` or `00001.png`, as the other program counts."""
+    found = {name: re.search(r"\d{1,12}$", Path(name).stem) for name in names}
+    return {Path(name).name: int(number.group()) for name, number in found.items() if number}
+
+
+def _reader() -> Reader:
+    """The project's own landmarks, to see in which frame given ones lie. Raises UserError without its weights."""
+    from faceswap.detect.builtin.sightings import certainty
+    from faceswap.facenets.landmarks import LandmarkReader
+
+    network = LandmarkReader()
+
+    def read(frame: Frame, points: NDArray) -> tuple[NDArray, float]:
+        [seen] = network.read([frame.image], [network.window_of_points(points)])
+        return seen.points, certainty(seen)
+
+    return read
 
 
 def _fitted(

@@ -9,9 +9,9 @@ import json
 import struct
 import zipfile
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,11 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
+from faceswap.core.landmarks import INNER
 from faceswap.core.values import POINT_COUNT, Face
+from faceswap.utils.limits import ARRAY_BYTES, TABLE_BYTES
 from faceswap.utils.plain_pickle import loads
+from faceswap.utils.untrusted import parse_json, read_bytes, read_json_table, read_lines, read_text
 
 LARGEST_BYTES = 1 << 30  # of a file, unpacked: about a million faces
 _POINTS_NAMES = ("points", "lm68", "landmarks")
+_NO_POINTS, _NO_FACE = "without 68 points", "whose points are unknown or lie on one spot"
+_NO_DATA = "pictures without landmarks in them"
+_LEAST_EXTENT_PX = 1.0  # of the inner points: those on one spot have no direction
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,14 @@ class ImportedFaces:
     """Faces by frame: the key is the frame's number from 0, or its picture's name when the format stores names.
 
     `size` is the (width, height) of the frames in pixels where the file tells it. `as_stored`: coordinates count the
-    pixels as the film stores them, which matters where these are not square.
+    pixels as the film stores them, which matters where these are not square. `left_out`: how many could not be taken,
+    by reason.
     """
 
     faces: Mapping[int | str, list[Face]]
     size: tuple[int, int] | None = None
     as_stored: bool = False
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def read_npz(path: Path) -> ImportedFaces:
@@ -50,30 +58,38 @@ def read_npz(path: Path) -> ImportedFaces:
     with np.load(path, allow_pickle=False) as archive:
         columns = {name: archive[name] for name in archive.files if name != "meta"}
         meta = json.loads(str(archive["meta"])) if "meta" in archive.files else {}
-    return ImportedFaces(_faces_of_columns(columns), _size_of(meta))
+    left = Counter[str]()
+    return ImportedFaces(_faces_of_columns(columns, left), _size_of(meta), left_out=left)
 
 
-def read_json(path: Path) -> ImportedFaces:
+def read_json(path: Path, source: int = 0) -> ImportedFaces:
     """JSON: a list of faces, `{"faces": [...]}`, columns as in the .npz, or a face a line (this project's alignments).
 
     A face has `frame` (number from 0, or the picture's name), `points` (68 x 2), and may have `box`, `score`, `track`.
+    Of alignments of several films those of film number `source` are read.
     """
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    try:
-        first = json.loads(lines[0])
-    except ValueError:
-        first = None  # one value over several lines
-    if isinstance(first, dict) and "frame" in first and not isinstance(first["frame"], list):
-        whole = lines if text.endswith("\n") else lines[:-1] or lines  # a last line cut off by a kill is dropped
-        return ImportedFaces(_faces_of_rows(json.loads(line) for line in whole if line.strip()), _size_beside(path))
-    value = json.loads(text)
+    left = Counter[str]()
+    if _has_a_face_a_line(path):
+        whole = (parse_json(line) for line, ended in read_lines(path) if ended and line.strip())
+        own = (row for row in whole if not isinstance(row, dict) or row.get("source", 0) == source)
+        return ImportedFaces(_faces_of_rows(own, left), _size_beside(path), left_out=left)
+    value = parse_json(read_text(path, TABLE_BYTES))
     if isinstance(value, dict) and isinstance(value.get("frame"), list):
-        return ImportedFaces(_faces_of_columns(value), _size_of(value))
-    rows = value.get("faces") if isinstance(value, dict) else value
+        return ImportedFaces(_faces_of_columns(value, left), _size_of(value), left_out=left)
+    rows = value.get("faces", [value] if "frame" in value else None) if isinstance(value, dict) else value
     if not isinstance(rows, list):
         raise ValueError("it has no list of faces")
-    return ImportedFaces(_faces_of_rows(rows), _size_of(value))
+    return ImportedFaces(_faces_of_rows(rows, left), _size_of(value), left_out=left)
+
+
+def _has_a_face_a_line(path: Path) -> bool:
+    """Whether the first line is a face by itself; a last line cut off by a kill is dropped then."""
+    try:
+        line, ended = next(read_lines(path))
+        first = parse_json(line)
+    except (ValueError, StopIteration):
+        return False  # one value, over several lines or a very long one
+    return ended and isinstance(first, dict) and "frame" in first and not isinstance(first["frame"], list)
 
 
 def _size_beside(alignments: Path) -> tuple[int, int] | None:
@@ -81,7 +97,7 @@ def _size_beside(alignments: Path) -> tuple[int, int] | None:
     report = alignments.with_name(REPORT)
     if alignments.name != ALIGNMENTS or not report.is_file():
         return None
-    return _size_of(json.loads(report.read_text(encoding="utf-8")))
+    return _size_of(read_json_table(report))
 
 
 def read_fsa(path: Path) -> ImportedFaces:
@@ -90,7 +106,7 @@ def read_fsa(path: Path) -> ImportedFaces:
     Old files have the frames at the top, plain lists of faces, or call the landmarks `landmarksXY`.
     """
     unpacker = zlib.decompressobj()
-    content = unpacker.decompress(path.read_bytes(), LARGEST_BYTES)
+    content = unpacker.decompress(read_bytes(path, ARRAY_BYTES), LARGEST_BYTES)
     if unpacker.unconsumed_tail:
         raise ValueError("it unpacks to more than 1 GB")
     if not unpacker.eof:
@@ -100,12 +116,13 @@ def read_fsa(path: Path) -> ImportedFaces:
     if not isinstance(frames, dict):
         raise ValueError("it has no table of frames")
     faces: dict[int | str, list[Face]] = {}
+    left = Counter[str]()
     for name, entry in frames.items():
         rows = entry.get("faces") if isinstance(entry, dict) else entry
         if not isinstance(name, str) or not isinstance(rows, list):
             raise ValueError("its table of frames has another shape")
-        faces[name] = [face for row in rows if (face := _fsa_face(row))]
-    return ImportedFaces(faces, as_stored=True)
+        faces[name] = [face for row in rows if (face := _fsa_face(row, left))]
+    return ImportedFaces(faces, as_stored=True, left_out=left)
 
 
 def read_dfl(files: Iterable[Path]) -> ImportedFaces:
@@ -115,14 +132,17 @@ def read_dfl(files: Iterable[Path]) -> ImportedFaces:
     landmarks and box there (`source_landmarks`, `source_rect`).
     """
     faces: dict[int | str, list[Face]] = defaultdict(list)
+    left = Counter[str]()
     for path in files:
         try:
             segment = _app15(path)
-            if segment is not None and (named := _dfl_face(loads(segment))):
+            if segment is None:
+                left[_NO_DATA] += 1
+            elif named := _dfl_face(loads(segment), left):
                 faces[named[0]].append(named[1])
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
-    return ImportedFaces(dict(faces), as_stored=True)
+    return ImportedFaces(dict(faces), as_stored=True, left_out=left)
 
 
 def has_dfl_data(path: Path) -> bool:
@@ -133,7 +153,7 @@ def has_dfl_data(path: Path) -> bool:
         return False
 
 
-def _faces_of_columns(columns: Mapping[str, Any]) -> dict[int | str, list[Face]]:
+def _faces_of_columns(columns: Mapping[str, Any], left: Counter[str]) -> dict[int | str, list[Face]]:
     name = next((name for name in _POINTS_NAMES if name in columns), None)
     if name is None or "frame" not in columns:
         raise ValueError(f"it needs frame and points (68 x 2 a face), it has: {', '.join(columns)[:100]}")
@@ -148,12 +168,12 @@ def _faces_of_columns(columns: Mapping[str, Any]) -> dict[int | str, list[Face]]
     faces: dict[int | str, list[Face]] = defaultdict(list)
     for row, frame in enumerate(frames.tolist()):
         values = {key: column[row] for key, column in optional.items()}
-        if values.pop("valid", 1) == 1 and (face := _face(points[row], **values)):
+        if values.pop("valid", 1) == 1 and (face := _face(points[row], left, **values)):
             faces[frame].append(face)
     return dict(faces)
 
 
-def _faces_of_rows(rows: Iterable[Any]) -> dict[int | str, list[Face]]:
+def _faces_of_rows(rows: Iterable[Any], left: Counter[str]) -> dict[int | str, list[Face]]:
     faces: dict[int | str, list[Face]] = defaultdict(list)
     for number, row in enumerate(rows, 1):
         name = next((name for name in _POINTS_NAMES if isinstance(row, dict) and name in row), None)
@@ -165,35 +185,41 @@ def _faces_of_rows(rows: Iterable[Any]) -> dict[int | str, list[Face]]:
         box = _numbers(row["box"], (4,)) if row.get("box") is not None else None
         score, track = row.get("score"), row.get("track")
         score = 1.0 if not isinstance(score, int | float) else score
-        if face := _face(points, box, score, track if isinstance(track, int) else -1):
+        if face := _face(points, left, box, score, track if isinstance(track, int) else -1):
             faces[frame].append(face)
     return dict(faces)
 
 
-def _fsa_face(row: Any) -> Face | None:
+def _fsa_face(row: Any, left: Counter[str]) -> Face | None:
     if not isinstance(row, dict):
         raise ValueError("its table of frames has another shape")
     points = _numbers(row.get("landmarks_xy", row.get("landmarksXY")), (POINT_COUNT, 2))
     if points is None:
-        return None  # a face with a mask only, or with other than 68 points
+        left[_NO_POINTS] += 1  # a mask only, or points of another scheme
+        return None
     edges = _numbers([row.get("x"), row.get("y"), row.get("w"), row.get("h")], (4,))
     box = None if edges is None else np.concatenate([edges[:2], edges[:2] + edges[2:]])
-    return _face(points, box)
+    return _face(points, left, box)
 
 
-def _dfl_face(value: Any) -> tuple[str, Face] | None:
+def _dfl_face(value: Any, left: Counter[str]) -> tuple[str, Face] | None:
     if not isinstance(value, dict):
         raise ValueError("its metadata is no dictionary")
     name, points = value.get("source_filename"), _numbers(value.get("source_landmarks"), (POINT_COUNT, 2))
     if not isinstance(name, str) or points is None:
+        left[_NO_POINTS] += 1
         return None
-    face = _face(points, _numbers(value.get("source_rect"), (4,)))
+    face = _face(points, left, _numbers(value.get("source_rect"), (4,)))
     return (name, face) if face else None
 
 
-def _face(points: NDArray, box: NDArray | None = None, score: float = 1.0, track: int = -1) -> Face | None:
+def _face(
+    points: NDArray, left: Counter[str], box: NDArray | None = None, score: float = 1.0, track: int = -1
+) -> Face | None:
     """A face; None where the points are unknown (not finite) or no face. Without a box: that of the points."""
-    if not np.isfinite(points).all() or np.abs(points).max() > 1e6 or np.ptp(points, axis=0).min() < 1e-3:
+    known = np.isfinite(points).all() and np.abs(points).max() <= 1e6 and np.ptp(points, axis=0).min() >= 1e-3
+    if not known or np.ptp(points[INNER], axis=0).max() <= _LEAST_EXTENT_PX:
+        left[_NO_FACE] += 1
         return None
     score = float(np.clip(score, 0, 1)) if np.isfinite(score) else 1.0
     if box is not None and np.isfinite(box).all() and box[2] > box[0] and box[3] > box[1]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.landmarks import INNER
 from faceswap.core.values import Face, Frame
 from faceswap.track.tracker import Glance, Linker, is_cut
 
@@ -35,7 +36,7 @@ def linked(
         glance = Glance.at(frame)
         cut = before is not None and is_cut(before, glance)
         before = glance
-        usable = [face for face in faces if np.ptp(face.points, axis=0).max() > LEAST_EXTENT_PX]
+        usable = [face for face in faces if np.ptp(face.points[INNER], axis=0).max() > LEAST_EXTENT_PX]
         tracks = linker.step(usable, cut)
         yield FoundFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)
 

@@ -24,14 +24,14 @@ from tests.extraction.made import face_at, frame_of, points_at, source_of
 FRAMES = [frame_of(index) for index in range(5)]
 
 
-def found(path: Path | None, source=None) -> list[list]:
-    finder = LandmarksFinder(str(path) if path else None)
+def found(path: Path | None, source=None, first: int | None = None) -> list[list]:
+    finder = LandmarksFinder(str(path) if path else None, first)
     finder.prepare(source or source_of(Path("/films/clip.mp4")))
     return finder.find(FRAMES)
 
 
-def counts(path: Path | None, source=None) -> list[int]:
-    return [len(faces) for faces in found(path, source)]
+def counts(path: Path | None, source=None, first: int | None = None) -> list[int]:
+    return [len(faces) for faces in found(path, source, first)]
 
 
 def columns(**changes: object) -> dict:
@@ -130,13 +130,14 @@ def test_this_projects_alignments_come_back_as_they_were(tmp_path: Path) -> None
         assert sum(map(len, faces)) == 1
 
 
-def test_fsa_of_a_video_counts_from_one(tmp_path: Path) -> None:
+def test_fsa_of_a_video_counted_from_one(tmp_path: Path) -> None:
     frames = {"clip_000001.mp4": {"faces": [fsa_face()], "video_meta": {"pts_time": 0, "keyframe": True}},
               "clip_000002.mp4": {"faces": []},
               "clip_000003.mp4": {"faces": [fsa_face(70), fsa_face(100)]}}  # fmt: skip
     (tmp_path / "clip.fsa").write_bytes(fsa(frames))
-    faces = found(tmp_path / "clip.fsa")
+    faces = found(tmp_path / "clip.fsa", first=1)
     assert [len(of_frame) for of_frame in faces] == [1, 0, 2, 0, 0]
+    assert counts(tmp_path / "clip.fsa", first=0) == [0, 1, 0, 2, 0]
     np.testing.assert_array_equal(faces[0][0].box, [20, 30, 110, 120])
     np.testing.assert_array_equal(faces[2][0].points, points_at(70, 60))
 
@@ -145,13 +146,79 @@ def test_old_fsa_files_read_too(tmp_path: Path) -> None:
     old = fsa_face(landmarksXY=points_at(60, 60).tolist())
     del old["landmarks_xy"]
     (tmp_path / "old.fsa").write_bytes(zlib.compress(pickle.dumps({"clip_000001.png": [old]}, 3)))
-    assert counts(tmp_path / "old.fsa") == [1, 0, 0, 0, 0]
+    assert counts(tmp_path / "old.fsa", first=1) == [1, 0, 0, 0, 0]
 
 
-def test_fsa_faces_without_68_points_are_left_out(tmp_path: Path) -> None:
-    frames = {"clip_000001.mp4": {"faces": [fsa_face(landmarks_xy=np.zeros((4, 2), np.float32)), fsa_face()]}}
+def test_faces_that_cannot_be_taken_are_left_out_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    spot = points_at(60, 60)
+    spot[17:] = 60  # the jaw spans a face, the inner points lie on one spot
+    wrong = [fsa_face(landmarks_xy=np.zeros((4, 2), np.float32)), fsa_face(landmarks_xy=spot)]
+    frames = {"clip_000001.mp4": {"faces": [*wrong, fsa_face()]}, "clip_000099.mp4": {"faces": [fsa_face()]}}
     (tmp_path / "clip.fsa").write_bytes(fsa(frames))
-    assert counts(tmp_path / "clip.fsa") == [1, 0, 0, 0, 0]
+    assert counts(tmp_path / "clip.fsa", first=1) == [1, 0, 0, 0, 0]
+    assert caplog.messages == [
+        f"{tmp_path / 'clip.fsa'}: faces left out: 1 without 68 points, 1 whose points are unknown or lie on one spot, "
+        "1 of frames that the source does not have"
+    ]
+
+
+def test_pictures_without_landmarks_in_them_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg_with(pickle.dumps(dfl_metadata("00001.png"))))
+    (tmp_path / "2.jpg").write_bytes(jpeg_with(b"Exif\0\0", 0xE1))
+    (tmp_path / "._1.jpg").write_bytes(b"\0")
+    assert counts(tmp_path, first=1) == [1, 0, 0, 0, 0]
+    assert "1 pictures without landmarks in them" in caplog.messages[0]
+
+
+def test_a_number_past_the_films_end_is_asked_about(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **columns(frame=np.array([1, 3, 10])))
+    with pytest.raises(UserError, match=r"frame 10, .* frames 0 to 9: say finder\.first=1"):
+        found(tmp_path / "a.npz")
+    assert counts(tmp_path / "a.npz", first=1) == [1, 0, 1, 0, 0]
+    assert counts(tmp_path / "a.npz", first=0) == [0, 1, 0, 1, 0]
+    np.savez(tmp_path / "b.npz", **columns())
+    with pytest.raises(UserError, match="has a frame 0"):
+        found(tmp_path / "b.npz", first=1)
+    with pytest.raises(UserError, match="first=2"):
+        LandmarksFinder(first=2)
+
+
+def test_a_file_of_one_film_is_not_taken_for_two(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **columns())
+    finder = LandmarksFinder(str(tmp_path / "a.npz"))
+    for _ in range(2):
+        finder.prepare(source_of(Path("/films/clip.mp4")))
+    with pytest.raises(UserError, match="the faces of one film"):
+        finder.prepare(source_of(Path("/films/other.mp4")))
+
+
+def test_a_crowd_of_a_stranger_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", frame=np.zeros(3000, int), points=np.stack([points_at(60, 60)] * 3000))
+    with pytest.raises(UserError, match="3000 faces in one frame; up to 200"):
+        found(tmp_path / "a.npz")
+
+
+def test_a_bomb_of_json_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landmark_formats, "TABLE_BYTES", 10_000)
+    (tmp_path / "a.json").write_text("[" + "[],\n" * 10_000 + "[]]")
+    with pytest.raises(UserError, match="larger than"):
+        found(tmp_path / "a.json")
+
+
+def test_alignments_of_several_films_give_each_its_own(tmp_path: Path) -> None:
+    lines, films = [], [tmp_path / "one.mp4", tmp_path / "two.mp4"]
+    for number, x in enumerate((60, 90)):
+        face = face_at(x, 60)
+        lines.append(FaceRecord("0_0.jpg", 1, 0.04, face.box, face.points, frame_to_crop_for(face.points, 64), 0.9, 0,
+                                0.5, 0, 0, 0, 64, source=number).to_json())  # fmt: skip
+    (tmp_path / "alignments.jsonl").write_text("\n".join(lines) + "\n")
+    sources = [{"path": str(film), "sha256": "x"} for film in films]
+    (tmp_path / "report.json").write_text(json.dumps({"sources": sources, "width": 160, "height": 120}))
+    for film, x in zip(films, (60, 90), strict=True):
+        (face,) = found(tmp_path, source_of(film))[1]
+        np.testing.assert_allclose(face.points, points_at(x, 60), atol=1e-3)
+    with pytest.raises(UserError, match="of other films"):
+        found(tmp_path, source_of(tmp_path / "three.mp4"))
 
 
 def test_fsa_of_pictures_matches_names(tmp_path: Path) -> None:
@@ -166,7 +233,7 @@ def test_deepfacelabs_aligned_jpegs(tmp_path: Path, protocol: int) -> None:
                            ("00003_1.jpg", "00003.png", 100)):  # fmt: skip
         (tmp_path / name).write_bytes(jpeg_with(pickle.dumps(dfl_metadata(frame, x), protocol)))
     (tmp_path / "other.jpg").write_bytes(jpeg_with(b"Exif\0\0", 0xE1))  # another picture is no trouble
-    faces = found(tmp_path)
+    faces = found(tmp_path, first=1)
     assert [len(of_frame) for of_frame in faces] == [1, 0, 2, 0, 0]
     np.testing.assert_array_equal(faces[2][1].points, points_at(100, 60))
     np.testing.assert_array_equal(faces[0][0].box, [20, 30, 110, 120])
@@ -302,7 +369,7 @@ def test_points_counted_in_stored_pixels_move_to_square_ones(tmp_path: Path) -> 
     np.savez(tmp_path / "a.npz", frame=[0], points=[points], meta=json.dumps({"width": 80, "height": 120}))
     (tmp_path / "a.fsa").write_bytes(fsa({"clip_000001.mp4": {"faces": [fsa_face(landmarks_xy=points)]}}))
     for name in ("a.npz", "a.fsa"):
-        face = found(tmp_path / name, source)[0][0]
+        face = found(tmp_path / name, source, first=1 if name == "a.fsa" else None)[0][0]
         np.testing.assert_allclose(face.points[:, 0], (points[:, 0] + 0.5) * 2 - 0.5)
         np.testing.assert_allclose(face.points[:, 1], points[:, 1])
 
