@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
-    from faceswap.compositing.pipeline import convert_video
-    from faceswap.compositing.results import model_name
     from faceswap.config.compose import build
     from faceswap.config.results import result_of
     from faceswap.media.sources import probe
@@ -35,7 +33,7 @@ def convert(config: Any) -> Path:
     pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**model.consent)
     show_consent(pair.consent)
     shown, performing = (model.a, model.b) if config.to == "a" else (model.b, model.a)
-    tracks = chosen_tracks(config.tracks)
+    tracks = config.tracks
     info = probe(config.video or source_of(workspace, performing))
     # faces= and finder= together: the set, and the finder for frames that it was not made of
     stored = stored_faces(config.faces, info, workspace, performing) if config.faces or not config.finder else None
@@ -47,6 +45,9 @@ def convert(config: Any) -> Path:
         "convert", config, default_name(info, shown, config.start, config.stop, tracks, model.variant),
         suffix_of(info), told=("to", "start", "stop", "tracks"), sources={"video": info.path, "model": model.source},
     )  # fmt: skip
+    from faceswap.compositing.pipeline import convert_video  # torch takes seconds: what is misspelt is told before
+    from faceswap.compositing.results import model_name
+
     swapper = model.load()
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
     return convert_video(
@@ -92,12 +93,16 @@ class Model(NamedTuple):
 def trained_model(config: Any, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
-    from faceswap.swap.inference.swapper import Swapper
 
-    run = chosen_run(config.pair, workspace)
+    def load() -> Swapper:
+        from faceswap.swap.inference.swapper import Swapper
+
+        return Swapper.load(run, checkpoint, config.device)
+
+    run = chosen_run(config, workspace)
     checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
     a, b, consent = recorded_pair(run)
-    return Model(lambda: Swapper.load(run, checkpoint, config.device), a, b, consent, run, variant_of(run.name, a, b))
+    return Model(load, a, b, consent, run, variant_of(run.name, a, b))
 
 
 def exported_model(config: Any) -> Model:
@@ -107,8 +112,8 @@ def exported_model(config: Any) -> Model:
     from faceswap.utils.errors import UserError
 
     pair = config.pair
-    if pair.name or pair.a or pair.b or config.checkpoint is not None:
-        raise UserError("onnx= stands for pair= and checkpoint=: leave these out, or onnx=")
+    if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:
+        raise UserError("onnx= stands for pair=, run= and checkpoint=: leave these out, or onnx=")
     path = Path(config.onnx)
     swapper = OnnxSwapper.load(path, config.device)
     about = swapper.about
@@ -166,18 +171,6 @@ def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
         raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error
     log.warning("%s, or finder=...; its faces are found anew", what)
     return finder
-
-
-def chosen_tracks(tracks: Any) -> list[int] | None:
-    """The track numbers of `tracks=1` or `tracks=[0,2]`; None for all. Raises UserError for anything else."""
-    from faceswap.utils.errors import UserError
-
-    if tracks is None:
-        return None
-    numbers = list(tracks) if isinstance(tracks, list | tuple) else [tracks]
-    if not numbers or any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
-        raise UserError(f"tracks={tracks}: say one track as tracks=1, several as tracks=[0,2]; leave it out for all")
-    return numbers
 
 
 def variant_of(run: str, a: str, b: str) -> str:

@@ -25,27 +25,13 @@ def curate(config: Any) -> Path:
         Workspace(Path(config.workspace)).existing_faces(config.faces),
         sort=config.sort,
         like=config.like,
-        reject=REASONS if config.reject == "all" else several(config.reject, str, "reject", "[blur,duplicates]"),
-        keep=several(config.keep, int, "keep", "[1,3]"),
+        reject=REASONS if config.reject == ["all"] else config.reject or [],
+        keep=config.keep or [],
         apply=Path(config.apply) if config.apply else None,
         restore=config.restore,
         limits=build(config.limits),
         embedder=embedder_on(config.device) if config.people else None,
     )
-
-
-def several(value: Any, kind: type, name: str, example: str) -> list:
-    """The values of a setting that takes one or a list of them. Raises UserError for others."""
-    from faceswap.utils.errors import UserError
-
-    if value is None:
-        return []
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    if not values or any(type(one) is not kind for one in values):
-        raise UserError(
-            f"{name}={value}: say one as {name}={example.strip('[]').split(',')[0]}, several as {name}={example}"
-        )
-    return values
 
 
 def embedder_on(device: str) -> Callable[[], Embedder]:

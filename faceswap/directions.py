@@ -138,12 +138,11 @@ def encoder_of(config: Any) -> Encoder:
     return encoder
 
 
-def chosen_names(asked: Any, known: Sequence[str], usual: Sequence[str]) -> list[str]:
+def chosen_names(asked: list[str] | None, known: Sequence[str], usual: Sequence[str]) -> list[str]:
     """The attributes to find directions of. Raises UserError for one that nothing tells of."""
-    from faceswap.curate import several
     from faceswap.utils.errors import UserError
 
-    names = list(dict.fromkeys(several(asked, str, "attributes", "[age,smile]") or usual))
+    names = list(dict.fromkeys(asked or usual))
     for name in names:
         if name not in known:
             raise UserError(f"attributes: nothing tells of '{name}' (there are: {', '.join(sorted(known))})")

@@ -103,7 +103,7 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
     from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
     from faceswap.stylegan.weights.files import generator_hash
 
-    generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device, "guess")
+    generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device)
     known = load_directions(config.directions or None).only_for(generator_hash(generator))
     how = How(config.guess, config.steps, config.faithful, config.tuning_steps)
     return Inverter(generator, encoder, resemblance(build(config.loss), config.vgg, config.device), how), known

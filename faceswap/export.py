@@ -13,17 +13,16 @@ def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.config.results import result_of
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
-    from faceswap.swap.inference.export import export_onnx
-    from faceswap.swap.training.checkpoints import find_weights
     from faceswap.utils.errors import UserError
     from faceswap.utils.workspace import RUN_CONFIG, Workspace
 
-    pair = config.pair
-    if config.run and (pair.name or pair.a or pair.b):
-        raise UserError("run= stands for pair=: say one of them")
     if config.out and Path(config.out).suffix.lower() != ".onnx":
         raise UserError(f"out={config.out}: name a file that ends in .onnx")
-    source = Path(config.run) if config.run else chosen_run(pair, Workspace(Path(config.workspace)))
+    source = chosen_run(config, Workspace(Path(config.workspace)))
+    from faceswap.swap.inference.export import export_onnx  # torch takes seconds: what is misspelt is told before
+    from faceswap.swap.training.checkpoints import find_weights
+
+    pair = config.pair
     newest = config.checkpoint in (None, "latest")
     weights = find_weights(source if newest else checkpoint_folder(source, config.checkpoint))
     run = run_of(weights)

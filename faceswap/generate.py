@@ -40,7 +40,7 @@ def generate(config: Any) -> Path:
 
 def seeds_in(setting: str, text: str) -> list[int]:
     """The seeds that a setting names. Raises UserError for a text that names none."""
-    from faceswap.stylegan.morphing.subjects import seeds_of
+    from faceswap.stylegan.seeds import seeds_of
     from faceswap.utils.errors import UserError
 
     seeds = seeds_of(text)

@@ -29,9 +29,9 @@ def invert(config: Any) -> Path:
     if config.tradeoff and not info.is_still:
         raise UserError(f"tradeoff=true takes one photo, not {info.path}")
     inverter = Inverter(
-        *load_both(config.generator, config.encoder, config.start, config.device),
+        *load_both(config.generator, config.encoder, config.guess, config.device),
         resemblance(build(config.loss), config.vgg, config.device),
-        How(config.start, config.steps, config.faithful, config.tuning_steps, config.rank, config.batch_size),
+        How(config.guess, config.steps, config.faithful, config.tuning_steps, config.rank, config.batch_size),
     )
     result = result_for(config, info)
     finder, parser = build(config.finder), FaceParser(config.device)

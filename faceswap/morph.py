@@ -104,10 +104,11 @@ def studio_of(config: Any) -> Studio:
     from faceswap.facenets.parser import FaceParser
     from faceswap.stylegan.inversion.perceptual import Weights, resemblance
     from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
-    from faceswap.stylegan.morphing.subjects import Studio, seeds_of
+    from faceswap.stylegan.morphing.subjects import Studio
+    from faceswap.stylegan.seeds import seeds_of
 
     asked = [text for text in (config.a, config.b) if text]
-    start: Start = config.start
+    start: Start = config.guess
     if all(seeds_of(text) is not None for text in asked):
         start = "average"  # seeds need no encoder
     inverter = Inverter(

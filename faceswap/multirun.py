@@ -37,13 +37,13 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     first = combinations[0].config
     workspace = Workspace(Path(first.workspace))
     pair, a, b = resolve_pair(first.pair, workspace)
-    names = run_names(pair, combinations)
+    names = run_names(first.run or pair, combinations)
     failed: dict[str, str] = {}
     table = workspace.out / table_name(pair, combinations) / "comparison.md"
     for number, (name, combination) in enumerate(zip(names, combinations, strict=True), 1):
         log.info("%d of %d: %s", number, len(names), name)
         config = combination.config
-        config.pair.name, config.pair.a, config.pair.b = name, a, b
+        config.run, config.pair.name, config.pair.a, config.pair.b = name, pair, a, b
         try:
             if not is_finished(workspace.run(name), config):
                 train(config)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 from pathlib import Path
 from typing import Any
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.workspace import RUN_CONFIG, Workspace
+from faceswap.utils.yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
 
-LARGEST_CONFIG = 1_000_000  # characters of a config.yaml; ours have some thousand
 CONSENT = ("who", "purpose", "when")
-_PLAIN = (str, int, float, datetime.date)
 
 
 def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
-    """The run's name, A's and B's face-set names. Raises UserError when they cannot be told.
+    """The pair's name, A's and B's face-set names. Raises UserError when they cannot be told.
 
     `pair.a=X pair.b=Y` needs no file; neither does `pair=X_Y` when the face sets X and Y are there. `pair.a=[X,Z]` are
     two sets of one person, called `X+Z`.
@@ -33,11 +31,14 @@ def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
     splits = [(a, b) for a in known for b in known if f"{a}_{b}" == pair.name]
     if len(splits) == 1:
         return pair.name, *splits[0]
+    if splits:
+        ways = ", or ".join(f"pair.a={a} pair.b={b}" for a, b in splits)
+        raise UserError(f"pair={pair.name} can be read in {len(splits)} ways: say {ways}")
     sets = ", ".join(known) or "none yet"
     if pair.name:
         raise UserError(
-            f"pair={pair.name} is no file in configs/pair/ and no two face sets A_B; say pair.a=A pair.b=B "
-            f"(face sets in {workspace.root}: {sets})"
+            f"pair={pair.name} is no file in pair/ of --config-dir or configs/, and no two face sets A_B; say "
+            f"pair.a=A pair.b=B (face sets in {workspace.root}: {sets})"
         )
     raise UserError(f"which pair? say pair=NAME or pair.a=A pair.b=B (face sets in {workspace.root}: {sets})")
 
@@ -55,11 +56,36 @@ def refuse_itself(faces_a: Path, faces_b: Path) -> None:
         )
 
 
-def chosen_run(pair: Any, workspace: Workspace) -> Path:
-    """The folder of the run that a pair names, or of the one trained last. Raises UserError when it is not there."""
-    if pair.a or pair.b:
-        pair.name = resolve_pair(pair, workspace)[0]
-    return workspace.existing_run(pair.name or workspace.last_run())
+def run_to_train(config: Any, workspace: Workspace) -> Path:
+    """The folder of the run to train; the config's pair is filled in. Raises UserError when it cannot be told.
+
+    `run=` names it, else the pair does; `run=` of a run that is there, without a pair, goes on with that run's pair.
+    """
+    pair = config.pair
+    if config.run and not (pair.name or pair.a or pair.b) and (workspace.run(config.run) / RUN_CONFIG).is_file():
+        pair.a, pair.b, consent = recorded_pair(workspace.run(config.run))
+        pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**consent)
+    pair.name, pair.a, pair.b = resolve_pair(pair, workspace)
+    return workspace.run(config.run or pair.name)
+
+
+def chosen_run(config: Any, workspace: Workspace) -> Path:
+    """The folder of the run that `run=` or a pair names, or of the one trained last.
+
+    Raises UserError when it is not there, and when `run=` and a pair say different things.
+    """
+    pair = config.pair
+    if not config.run:
+        name = resolve_pair(pair, workspace)[0] if pair.a or pair.b else pair.name
+        return workspace.existing_run(name or workspace.last_run())
+    run = workspace.run_or_path(config.run)
+    if not run.exists():
+        run = workspace.existing_run(config.run)
+    if pair.name or pair.a or pair.b:
+        _, a, b = resolve_pair(pair, workspace)
+        if (a, b) != (trained := recorded_pair(run)[:2]):
+            raise UserError(f"run={config.run} was trained on {trained[0]} and {trained[1]}, not on {a} and {b}")
+    return run
 
 
 def checkpoint_folder(run: Path, asked: int | str) -> Path:
@@ -100,23 +126,17 @@ def consent_metadata(consent: Any) -> dict[str, str]:
 
 def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
     """A's and B's face-set names and the consent a run was trained with, from its config.yaml. Raises UserError."""
-    import yaml
-
     path = run / RUN_CONFIG
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(LARGEST_CONFIG + 1)
-        if len(text) > LARGEST_CONFIG:
-            raise ValueError("too long")
-        pair = yaml.safe_load(text)["pair"]
+        values = read_yaml(path, texts=True)
+        pair = values["pair"]
         told = pair.get("consent") or {}
-        # Only plain values: a list of a stranger's file could unfold to any size as text.
-        consent = {key: str(told[key]) for key in CONSENT if isinstance(told.get(key), _PLAIN)}
+        consent = {key: told[key] for key in CONSENT if isinstance(told.get(key), str)}
         a, b = pair["a"], pair["b"]
-        if not (isinstance(a, str | int) and isinstance(b, str | int)) or "/" in f"{a}{b}":
+        if not (isinstance(a, str) and isinstance(b, str) and a and b) or "/" in a + b or "\0" in a + b:
             raise TypeError("no names")  # results are called after them
-        return str(a), str(b), consent
-    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UserError(
-            f"{path} does not tell which pair was trained ({error.__class__.__name__}); train it again"
-        ) from error
+        return a, b, consent
+    except (UserError, KeyError, TypeError, AttributeError) as error:
+        known = isinstance(error, UserError)
+        reason = str(error).removeprefix(f"{path}: ") if known else error.__class__.__name__
+        raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error

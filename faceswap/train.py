@@ -14,17 +14,17 @@ from faceswap.multirun import train_several
 def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml, untouched
-    from faceswap.pairs import refuse_itself, resolve_pair, show_consent
-    from faceswap.swap.training.trainer import train_pair
+    from faceswap.pairs import refuse_itself, run_to_train, show_consent
     from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair
-    pair.name, pair.a, pair.b = resolve_pair(pair, workspace)
+    run = run_to_train(config, workspace)
     faces_a, faces_b = workspace.existing_faces_together(pair.a), workspace.existing_faces_together(pair.b)
     refuse_itself(faces_a, faces_b)
-    run = workspace.run(pair.name)
     show_consent(pair.consent)
+    from faceswap.swap.training.trainer import train_pair  # torch takes seconds: what is misspelt is told before
+
     init = build(config.init)
     if getattr(init, "path", ""):
         init = replace(init, path=workspace.run_or_path(init.path))

@@ -34,7 +34,7 @@ class Trainer:
         self._runs, self._fails, self.trained = workspace / "runs", fails, []
 
     def __call__(self, config):
-        name = config.pair.name
+        name = config.run
         self.trained.append(name)
         for part, error in self._fails.items():
             if part in name:

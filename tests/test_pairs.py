@@ -3,9 +3,10 @@
 import pytest
 
 from faceswap.config.swapping_nodes import ConsentBlock
-from faceswap.pairs import LARGEST_CONFIG, recorded_pair
+from faceswap.pairs import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.workspace import Workspace
+from faceswap.utils.yaml_files import LARGEST_YAML
 
 
 def run_with(tmp_path, text):
@@ -28,12 +29,13 @@ def test_other_keys_and_values_that_are_not_plain_are_left_out(tmp_path):
 def test_aliases_that_unfold_to_any_size_stay_folded(tmp_path):
     bomb = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n"
     bomb += "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]\n" for i in range(1, 12))
-    assert run_with(tmp_path, bomb + "pair: {a: x, b: y, consent: {who: *l11}}")[2] == {}
+    with pytest.raises(UserError, match="aliases"):
+        run_with(tmp_path, bomb + "pair: {a: x, b: y, consent: {who: *l11}}")
 
 
 @pytest.mark.parametrize(
     "text", ["", "pair: 3", "pair: {a: x}", "pair: {a: [x], b: y}", "{", "pair: {a: x, b: y, consent: [1]}",
-             "pair: {a: x, b: y}\n#" + "x" * LARGEST_CONFIG]
+             "pair: {a: x, b: y}\n#" + "x" * LARGEST_YAML]
 )  # fmt: skip
 def test_what_tells_no_pair_is_one_line(tmp_path, text):
     with pytest.raises(UserError, match=r"config\.yaml does not tell"):

@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import importlib
-import os
-import re
+import warnings
 from pathlib import Path
 from typing import Any
 
-from faceswap.config import schema
+from faceswap.config import schema, targets
+from faceswap.config.checks import check_values, open_home
+from faceswap.config.messages import one_line, shortened
 from faceswap.config.options import MISSING, walk
-from faceswap.config.paths import config_folder, group_choices
+from faceswap.config.overrides import Overrides, sort_arguments
+from faceswap.config.pair_files import find_pair_file, read_pair
+from faceswap.config.paths import config_folder
 from faceswap.utils.errors import UserError
-
-_KEY = re.compile(r"^[A-Za-z_][\w.]*$")
 
 
 def compose_config(command: str, arguments: list[str], extra_folder: Path | None = None) -> Any:
     """The settings object of a command (an instance of its schema class).
 
-    `arguments` are `key=value` overrides; `extra_folder` holds YAML files of the user's own. Raises UserError.
+    `arguments` are `key=value` overrides; `extra_folder` holds YAML files of the user's own, which come before the
+    shipped ones. Raises UserError.
     """
-    overrides, verbatim = _split(command, arguments, extra_folder)
-    config = _compose(command, overrides, extra_folder)
-    for key, value in verbatim.items():
+    said = sort_arguments(command, arguments, extra_folder)
+    config = _compose(command, said.for_hydra, extra_folder)
+    if hasattr(config, "pair"):
+        _set_pair(config, said, extra_folder)
+    for key, value in said.verbatim.items():
         _set(config, key, value)
     for name in schema.PATHS:
-        _open_home(config, name)
+        open_home(config, name)
     check_values(config)
+    targets.check_targets(config, said.trust)
     return config
 
 
 def build(node: Any, **more: Any) -> Any:
-    """The object that a plugin node describes: its `_target_` called with the node's fields and `more`."""
-    module, _, name = node._target_.rpartition(".")
-    target = getattr(importlib.import_module(module), name)
+    """The object that a plugin node describes: its `_target_` called with the node's fields and `more`.
+
+    Raises UserError for a `_target_` that no composition has accepted, and for values that the class refuses.
+    """
+    target = targets.target_of(node)
     try:
-        return target(**settings_of(node), **more)
+        return targets.call(target, node._target_, {**settings_of(node), **more})
     except ValueError as error:  # the rooms' own checks of ranges
         raise UserError(str(error)) from error
 
@@ -65,46 +70,33 @@ def untouched(config: Any) -> Any:
     return fresh
 
 
-def _split(command: str, arguments: list[str], extra_folder: Path | None) -> tuple[list[str], dict[str, str]]:
-    """Hydra's overrides, and the file and face-set names that must not go through its grammar."""
-    names = schema.verbatim_names(command)
-    opened = schema.open_name(command)
-    overrides: list[str] = []
-    verbatim: dict[str, str] = {}
-    for argument in arguments:
-        key, equals, value = argument.partition("=")
-        bare = key.lstrip("+~")
-        if not equals or not _KEY.match(bare.replace("/", "_").split("@")[0]):
-            raise UserError(
-                f"cannot read '{argument}': settings are written key=value, for instance {schema.EXAMPLES[command]}"
-            )
-        if bare == "pair":
-            # The name stays known to the run; without a file of that name it may still be two face sets A_B.
-            verbatim["pair.name"] = value
-            if value in group_choices("pair", extra_folder):
-                overrides.append(f"pair={_quoted(value)}")
-        elif bare in names:
-            verbatim[bare] = value
-        elif opened and _is_new(command, bare):
-            verbatim[f"{opened}.{bare}"] = value
-        else:
-            _check_known(command, bare)
-            overrides.append(argument)
-    return overrides, verbatim
-
-
-def _is_new(command: str, key: str) -> bool:
-    """Whether a plain word names no setting of the command: one that takes names of the user's own gets it."""
-    return key.isidentifier() and key not in {field.name for field in dataclasses.fields(schema.COMMANDS[command])}
-
-
-def _check_known(command: str, key: str) -> None:
-    """Raises UserError for a key whose first part is no setting of the command."""
-    known = [field.name for field in dataclasses.fields(schema.COMMANDS[command])]
-    first = key.split(".")[0].split("/")[0]
-    if first in known or first == "hydra":
+def _set_pair(config: Any, said: Overrides, extra_folder: Path | None) -> None:
+    """The pair of its file, where it has one; else the name stays and may be two face sets A_B."""
+    if config.pair != type(config.pair)():
+        raise UserError("a pair is set by pair=NAME, pair.a= and pair.b=; a file of another group cannot set it")
+    if said.pair is None:
         return
-    raise UserError(f"{command} has no setting '{first}'{_nearest(first, known)}; --help lists all settings")
+    path = find_pair_file(said.pair, extra_folder)
+    pair = read_pair(path) if path else config.pair
+    if pair.name and hasattr(config, "run"):
+        config.run = pair.name
+    pair.name = said.pair
+    config.pair = pair
+
+
+def _check_readable(override: str) -> None:
+    """Raises UserError, with what is wrong in our words, for an argument that is not of Hydra's grammar."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+    except (HydraException, ValueError, RecursionError) as error:
+        raise UserError(
+            f"cannot read '{shortened(override)}': a text with special characters is put in quotes, key=\"'...'\""
+        ) from error
+    if parsed.is_sweep_override() and not parsed.is_discrete_sweep():
+        raise UserError(f"{shortened(override)}: one value is wanted, and this has no end of values")
 
 
 def _compose(command: str, overrides: list[str], extra_folder: Path | None) -> Any:
@@ -113,64 +105,30 @@ def _compose(command: str, overrides: list[str], extra_folder: Path | None) -> A
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    from faceswap.config.user_folder import check_no_resolvers, folder_first
+
     schema.register()
-    search = [f"hydra.searchpath=[{_quoted(f'file://{extra_folder.resolve()}')}]"] if extra_folder else []
+    for override in overrides:
+        _check_readable(override)
     try:
-        with initialize_config_dir(str(config_folder()), version_base="1.3"):
-            composed = compose(command, overrides=[*search, *overrides])
-        return OmegaConf.to_object(composed)
+        with (
+            folder_first(extra_folder),
+            warnings.catch_warnings(),
+            initialize_config_dir(str(config_folder()), version_base="1.3"),
+        ):
+            warnings.filterwarnings("ignore", "(?s).*automatic_schema_matching")  # of a user's file named like a plugin
+            composed = compose(command, overrides=overrides)
+        check_no_resolvers(OmegaConf.to_container(composed, resolve=False), "settings")
+        config: Any = OmegaConf.to_object(composed)
     except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(_one_line(command, error, extra_folder)) from error
-
-
-def _one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
-    """What a Hydra or OmegaConf error means to the user."""
-    text = str(error)
-    if found := re.search(r"(?:Could not find|In '.*?': Could not find) '([\w@ .-]+)/([^'\n]+)'", text):
-        group, choice = found.groups()
-        choices = sorted({*schema.choices(group), *group_choices(group, extra_folder)})
-        return f"{group}={choice} is not known{_nearest(choice, choices)}; choose from: {', '.join(choices)}"
-    if found := re.search(r"Could not override '([^']+)'", text):
-        owner, _, name = found[1].rpartition(".")
-        return f"{owner or command} has no setting '{name}' as chosen; --help lists all settings"
-    if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
-        several = ", or --multirun to try all of them" if command == "train" else ""
-        return f"{found[1]}: one value is wanted; a list is written [1,2], a text with commas key=\"'a,b'\"{several}"
-    if found := re.match(r"Error merging override (.*)", text):
-        wanted = str(error.__cause__ or "cannot be read").splitlines()[0].replace("of type 'str' ", "")
-        if "ListConfig" in wanted:
-            wanted = "a list is wanted, for instance [0,2]"
-        return f"{found[1]}: {wanted}; --help tells what it takes"
-    if "at input" in text or "mismatched input" in text or "extraneous" in text:
-        hint = "put texts with special characters in quotes: \"key='...'\""
-        return f"cannot read the settings ({text.splitlines()[0]}); {hint}"
-    return " ".join(text.splitlines()[0].split())
-
-
-def check_values(config: Any, prefix: str = "") -> None:
-    """Raises UserError for a value outside of its field's choices or below its minimum, in plugins and sections too."""
-    for field in dataclasses.fields(config):
-        name, value = prefix + field.name, getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            check_values(value, f"{name}.")
-            continue
-        choices, minimum = field.metadata.get("choices"), field.metadata.get("minimum")
-        if choices and value not in choices:
-            raise UserError(
-                f"{name}={value} is not known{_nearest(str(value), list(choices))}; choose from: {', '.join(choices)} "
-                f"({field.metadata['help']})"
-            )
-        if minimum is not None and isinstance(value, int | float) and not value >= minimum:
-            raise UserError(f"{name}={value} is too small: {minimum} or more ({field.metadata['help']})")
-        words = field.metadata.get("words")
-        if words and isinstance(value, str) and value.isdecimal():  # a checkpoint's folder, 00012000, is no number yet
-            value = int(value)
-            setattr(config, field.name, value)
-        elif words and isinstance(value, str) and value not in words:
-            raise UserError(f"{name}={value}: a number, or {' or '.join(words)} ({field.metadata['help']})")
-        maximum = field.metadata.get("maximum")
-        if maximum is not None and isinstance(value, int | float) and not value <= maximum:
-            raise UserError(f"{name}={value} is too large: {maximum} or less ({field.metadata['help']})")
+        raise UserError(one_line(command, error, extra_folder)) from error
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
+    for field in dataclasses.fields(config):  # of a user's own class, which no schema knows
+        value = getattr(config, field.name)
+        if field.metadata.get("group") and isinstance(value, dict) and value:
+            setattr(config, field.name, targets.node_from(value))
+    return config
 
 
 def _set(config: Any, key: str, value: str) -> None:
@@ -189,17 +147,6 @@ def _set(config: Any, key: str, value: str) -> None:
     setattr(owner, name, value)
 
 
-def _open_home(config: Any, name: str) -> None:
-    """Writes the home folder for a leading `~` of a path setting, unless a file of that very name is there."""
-    *parents, last = name.split(".")
-    owner = config
-    for parent in parents:
-        owner = getattr(owner, parent, None)
-    value = getattr(owner, last, None)
-    if isinstance(value, str) and value.startswith("~") and not os.path.lexists(value):
-        setattr(owner, last, os.path.expanduser(value))
-
-
 def require(config: Any, *names: str) -> None:
     """Raises UserError when one of the named settings was left out."""
     for name in names:
@@ -209,12 +156,3 @@ def require(config: Any, *names: str) -> None:
         if value in (None, "", MISSING):
             field = next(f for dotted, f in walk(type(config)) if dotted == name)
             raise UserError(f"{name}= is missing: {field.metadata['help']}")
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -36,17 +36,19 @@ class InvertConfig:
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
-    start: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
-    steps: int = option(100, "steps of the optimiser; 0: the guess as it is", minimum=0)
+    guess: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
+    steps: int = option(100, "steps of the optimiser; 0: the guess as it is", minimum=0, maximum=100000)
     faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
-    tuning_steps: int = option(100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0)
+    tuning_steps: int = option(
+        100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
+    )
     rank: int = option(4, "of the generator's changes: more is more faithful and larger", minimum=1, maximum=64)
     loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
     vgg: str = option("", VGG, verbatim=True)
     tradeoff: bool = option(False, "draw reconstruction against editability over faithful= instead (one photo)")
     every: int = option(1, "take every n-th frame of a video", minimum=1)
     finder: Any = plugin("finder", "how faces are found")
-    batch_size: int = option(8, "photos at a time", minimum=1)
+    batch_size: int = option(8, "photos at a time", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -79,10 +81,14 @@ class EditConfig:
     encoder: str = option("", ENCODER, verbatim=True)
     directions: str = option("", "a file of directions (default: the shipped generator's)", verbatim=True)
     guess: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
-    steps: int = option(60, "steps of the optimiser on a photo, or on a face that a video shows first", minimum=0)
-    refine: int = option(1, "steps for every few frames of a video after that", minimum=0)
+    steps: int = option(
+        60, "steps of the optimiser on a photo, or on a face that a video shows first", minimum=0, maximum=100000
+    )
+    refine: int = option(1, "steps for every few frames of a video after that", minimum=0, maximum=1000)
     faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
-    tuning_steps: int = option(100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0)
+    tuning_steps: int = option(
+        100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
+    )
     loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
     vgg: str = option("", VGG, verbatim=True)
     smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
@@ -92,8 +98,8 @@ class EditConfig:
     blender: Any = plugin("blender", "how a whole face is pasted")
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    batch_size: int = option(8, "frames at a time", minimum=1)
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    batch_size: int = option(8, "frames at a time", minimum=1, maximum=65536)
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are edited, to 100", minimum=1, maximum=100)
     device: str = option("auto", nodes.DEVICES)

@@ -6,7 +6,7 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
 from faceswap.config.options import option, plugin, workspace
-from faceswap.utils.choices import IMAGE_FORMATS, LARGEST_SEED, X264_PRESETS
+from faceswap.utils.choices import IMAGE_FORMATS, LARGEST_SEED, MEASURES, X264_PRESETS
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
@@ -21,7 +21,9 @@ class GenerateConfig:
         "0-15", "of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", verbatim=True
     )
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
-    cutoff: int | None = option(None, "psi counts for the first rows only, so many (default: all)", minimum=0)
+    cutoff: int | None = option(
+        None, "psi counts for the first rows only, so many (default: all)", minimum=0, maximum=1000
+    )
     noise: str = option(
         "const", "fine details: the stored ones, drawn for each seed, or none", choices=("const", "random", "none")
     )
@@ -56,10 +58,11 @@ class DirectionsConfig:
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
     attributes: Any = option(
-        None, "which: one, or several as [age,smile]; of the built-in network's age, yaw, pitch, roll, gender, smile, "
+        None, "which: one, or several as age,smile; of the built-in network's age, yaw, pitch, roll, gender, smile, "
         "glasses, sunglasses, beard, bald, skin, hair; or of your scorer's and labels' (default: the usual eight)",
+        several=str,
     )  # fmt: skip
-    samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0)
+    samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0, maximum=1000000)
     psi: float = option(1.0, PSI, minimum=0, maximum=2)
     pictures: str = option(
         "", "draw samples with the styles of these in place of seeds: a face set's folder, aligned pictures, or "
@@ -75,9 +78,11 @@ class DirectionsConfig:
     )
     held_out: float = option(0.2, "share of the samples kept for judging", minimum=0.05, maximum=0.8)
     apart: Any = option("all", "what an edit is to leave alone: all others, none, or {smile: [glasses]}")
-    corrections: int = option(4, "how often what edits still change of the others is measured and undone", minimum=0)
-    probes: int = option(96, "faces on which edits are measured", minimum=8)
-    pca: int = option(0, "also the widest axes of the styles, so many: pca1, pca2, ...", minimum=0)
+    corrections: int = option(
+        4, "how often what edits still change of the others is measured and undone", minimum=0, maximum=100
+    )
+    probes: int = option(96, "faces on which edits are measured", minimum=8, maximum=10000)
+    pca: int = option(0, "also the widest axes of the styles, so many: pca1, pca2, ...", minimum=0, maximum=512)
     foreign: str = option(
         "", "import this file instead: .npy of Puzer or InterFaceGAN, .npz of GANSpace, .pt of e4e", verbatim=True
     )
@@ -98,12 +103,12 @@ class MetricsConfig:
     encoder: str = option("", ENCODER, verbatim=True)
     directions: str = option("", "for edit consistency: a file of directions (default: the shipped one)", verbatim=True)
     measures: Any = option(
-        None, "one, or several as [path_length,separability,consistency,inversion] (default: the first two, and the "
-        "third where there are an encoder and directions)",
+        None, "one, or several as path_length,separability,consistency,inversion (default: the first two, and the "
+        "third where there are an encoder and directions)", several=str, choices=MEASURES,
     )  # fmt: skip
-    pairs: int = option(1000, "of faces, for each kind of path length", minimum=10)
-    samples: int = option(4000, "faces for separability", minimum=200)
-    faces: int = option(128, "for edit consistency", minimum=2)
+    pairs: int = option(1000, "of faces, for each kind of path length", minimum=10, maximum=1000000)
+    samples: int = option(4000, "faces for separability", minimum=200, maximum=1000000)
+    faces: int = option(128, "for edit consistency", minimum=2, maximum=100000)
     crop: bool = option(False, "path lengths of the part around the face alone, as the published figures")
     vgg: str = option(
         "", "torchvision's vgg16 weights, for LPIPS (default: features of the face embedder)", verbatim=True
@@ -111,7 +116,7 @@ class MetricsConfig:
     lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", verbatim=True)
     inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", verbatim=True)
     seed: int = option(0, "the first face's", minimum=0, maximum=LARGEST_SEED)
-    batch_size: int = option(16, "pairs at a time", minimum=1)
+    batch_size: int = option(16, "pairs at a time", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -132,14 +137,14 @@ class MorphConfig:
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
-    start: str = option(
+    guess: str = option(
         "encoder", "photos: begin at the encoder's guess or at the average", choices=("encoder", "average")
     )
-    steps: int = option(100, "photos: steps of the optimiser", minimum=0)
+    steps: int = option(100, "photos: steps of the optimiser", minimum=0, maximum=100000)
     faithful: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
-    seconds: float = option(3.0, "film: of the way from face to face", minimum=0.04)
-    fade_seconds: float = option(0.6, "film: from a photo to what the generator draws of it", minimum=0)
-    hold_seconds: float = option(0.5, "film: standing still at both ends", minimum=0)
+    seconds: float = option(3.0, "film: of the way from face to face", minimum=0.04, maximum=3600)
+    fade_seconds: float = option(0.6, "film: from a photo to what the generator draws of it", minimum=0, maximum=600)
+    hold_seconds: float = option(0.5, "film: standing still at both ends", minimum=0, maximum=3600)
     easing: str = option("smooth", "film: how the way is gone", choices=("linear", "smooth", "sine"))
     there_and_back: bool = option(False, "film: and back again")
     frames_per_second: int = option(25, "film", minimum=1, maximum=120)
@@ -153,10 +158,10 @@ class MorphConfig:
     range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")
     to_shape: bool = option(True, "composite: warp all to the mean shape; false: only lay the eyes over each other")
     cartoon: str = option("", "cartoon: the other generator, trained on from this one", verbatim=True)
-    swap_at: int = option(16, "cartoon: the resolution from which on the other one draws", minimum=4)
+    swap_at: int = option(16, "cartoon: the resolution from which on the other one draws", minimum=4, maximum=1024)
     shapes_from: str = option("own", "cartoon: whose shapes, the other one draws the rest", choices=("own", "cartoon"))
     finder: Any = plugin("finder", "how faces are found")
     mask: Any = plugin("mask", "with paste: which pixels change")
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     device: str = option("auto", nodes.DEVICES)

@@ -72,6 +72,9 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
 
 
 def _kind(name: str, field: dataclasses.Field) -> str:
+    if kind := field.metadata.get("several"):
+        one = "|".join(field.metadata["choices"]) or ("N" if kind is int else "NAME")
+        return f"{one},..."
     if name in schema.PATHS:
         return "PATH"
     if name in schema.NAMES:

@@ -15,15 +15,17 @@ class BuiltinFinderNode:
 
     _target_: str = "faceswap.detect.builtin.detector.BuiltinFinder"
     detect_every: int = option(5, "frames from one search to the next; in between faces are followed", minimum=1)
-    detect_side_px: int = option(640, "frames are reduced to this longer side to search for faces", minimum=64)
-    minimum_score: float = option(0.4, "less certain faces are left out, in (0, 1)", minimum=0)
-    looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1)
+    detect_side_px: int = option(
+        640, "frames are reduced to this longer side to search for faces", minimum=64, maximum=8192
+    )
+    minimum_score: float = option(0.4, "less certain faces are left out, in (0, 1)", minimum=0, maximum=1)
+    looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1, maximum=20)
     recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
     embedder_weights: str | None = option(
         None, "recognise with facenet-pytorch's InceptionResnetV1 weights in this file", verbatim=True
     )
     device: str = option("auto", DEVICES)
-    batch_size: int = option(10, "frames at a time", minimum=1)
+    batch_size: int = option(10, "frames at a time", minimum=1, maximum=65536)
 
 
 @dataclass
@@ -42,9 +44,11 @@ class FaceAlignmentNode:
     )
     device: str = option("auto", DEVICES)
     weights_folder: str | None = option(None, "where its weight files lie (default: torch's cache)", verbatim=True)
-    batch_size: int = option(8, "frames at a time", minimum=1)
-    detect_side_px: int = option(640, "frames are reduced to this longer side to look for faces", minimum=64)
-    minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0)
+    batch_size: int = option(8, "frames at a time", minimum=1, maximum=65536)
+    detect_side_px: int = option(
+        640, "frames are reduced to this longer side to look for faces", minimum=64, maximum=8192
+    )
+    minimum_score: float = option(0.5, "less certain faces are left out, in (0, 1)", minimum=0, maximum=1)
     flip: bool = option(False, "average with the mirrored face: steadier, twice the time")
     precision: str = option("auto", "bf16 where the hardware multiplies it", choices=("auto", "fp32", "bf16"))
 
@@ -76,7 +80,7 @@ class OriginalNode:
 
     _target_: str = "faceswap.swap.models.original.Original"
     coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
-    beta: float = option(0.0, BETA, minimum=0)
+    beta: float = option(0.0, BETA, minimum=0, maximum=1000000)
 
 
 @dataclass
@@ -85,7 +89,7 @@ class LiteNode:
 
     _target_: str = "faceswap.swap.models.lite.Lite"
     coverage: float = option(0.7, COVERAGE, minimum=0.1, maximum=1)
-    beta: float = option(0.0, BETA, minimum=0)
+    beta: float = option(0.0, BETA, minimum=0, maximum=1000000)
     output_scale: int = option(1, "px drawn for each px looked at: 1 draws 96, 2 draws 192", minimum=1, maximum=2)
 
 
@@ -94,13 +98,24 @@ class DfNode:
     """DeepFaceLab's df-ud: keeps most of A's likeness; 128 px, 54 million weights, learned mask."""
 
     _target_: str = "faceswap.swap.models.df.Df"
-    resolution: int = option(128, RESOLUTION, minimum=64, maximum=512)
-    ae_dims: int = option(256, "size of the code, even", minimum=8, maximum=1024)
-    e_dims: int = option(64, "channels of the encoder (x 1, 2, 4, 8), even", minimum=4, maximum=256)
-    d_dims: int = option(64, "channels of a decoder (x 8, 4, 2), even", minimum=4, maximum=256)
-    d_mask_dims: int = option(22, "channels of its mask branch (x 8, 4, 2, 1), even", minimum=4, maximum=256)
+    resolution: int = option(128, RESOLUTION, minimum=64, maximum=512, step=32, step_help="a multiple of 32")
+    ae_dims: int = option(256, "size of the code, even", minimum=8, maximum=1024, step=2, step_help="an even number")
+    e_dims: int = option(
+        64, "channels of the encoder (x 1, 2, 4, 8), even", minimum=4, maximum=256, step=2, step_help="an even number"
+    )
+    d_dims: int = option(
+        64, "channels of a decoder (x 8, 4, 2), even", minimum=4, maximum=256, step=2, step_help="an even number"
+    )
+    d_mask_dims: int = option(
+        22,
+        "channels of its mask branch (x 8, 4, 2, 1), even",
+        minimum=4,
+        maximum=256,
+        step=2,
+        step_help="an even number",
+    )
     coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
-    beta: float = option(0.0, BETA, minimum=0)
+    beta: float = option(0.0, BETA, minimum=0, maximum=1000000)
 
 
 @dataclass
@@ -122,7 +137,7 @@ class LimitsNode:
         0.15, "distance from where the neighbours in the track put it, in widths of the face", minimum=0
     )
     score: float = option(0.2, "the finder's score below which a face counts as misaligned", minimum=0)
-    likeness: float = option(0.7, "cosine from which on two tracks are one person's", minimum=-1)
+    likeness: float = option(0.7, "cosine from which on two tracks are one person's", minimum=-1, maximum=1)
 
 
 # ---- masks, colour, blenders
@@ -133,9 +148,11 @@ class HullMaskNode:
     """The convex hull of the landmarks."""
 
     _target_: str = "faceswap.compositing.masks.HullMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
-    feather: float = option(0.12, "fade out over this share of the face's size, inwards", minimum=0)
-    forehead: float = option(1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=1)
+    feather: float = option(0.12, "fade out over this share of the face's size, inwards", minimum=0, maximum=1)
+    forehead: float = option(
+        1.0, "how far the hull rises above the brows, in distances from eyes to brows", minimum=0, maximum=10
+    )
 
 
 @dataclass
@@ -143,9 +160,9 @@ class LearnedMaskNode:
     """The mask that the model has learned (the hull where it has none)."""
 
     _target_: str = "faceswap.compositing.masks.LearnedMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
-    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
-    forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=1)
+    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0, maximum=1)
+    forehead: float = option(1.0, "of the hull that stands in: how far it rises above the brows", minimum=0, maximum=10)
 
 
 @dataclass
@@ -153,11 +170,15 @@ class ParsedMaskNode:
     """The learned mask (or the hull) without hands, hair, glasses and whatever else hides the face."""
 
     _target_: str = "faceswap.compositing.parsed_mask.ParsedMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
-    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0)
-    forehead: float = option(1.0, "of the hull: how far it rises above the brows", minimum=0)
-    edge: float = option(0.02, "softness of the edge to what hides the face, in shares of its size", minimum=0)
-    steady: float = option(0.5, "share of a pixel's past that stays each frame while it changes little", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=1)
+    feather: float = option(0.08, "fade out over this share of the face's size, inwards", minimum=0, maximum=1)
+    forehead: float = option(1.0, "of the hull: how far it rises above the brows", minimum=0, maximum=10)
+    edge: float = option(
+        0.02, "softness of the edge to what hides the face, in shares of its size", minimum=0, maximum=1
+    )
+    steady: float = option(
+        0.5, "share of a pixel's past that stays each frame while it changes little", minimum=0, maximum=0.999
+    )
     device: str = option("auto", DEVICES)
 
 
@@ -166,7 +187,7 @@ class HeadMaskNode(ParsedMaskNode):
     """The whole head with hair, ears and neck, without what hides it: for edits."""
 
     _target_: str = "faceswap.compositing.parsed_mask.HeadMask"
-    feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0)
+    feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0, maximum=1)
 
 
 @dataclass
@@ -174,9 +195,11 @@ class BoxMaskNode:
     """The upright rectangle around the hull."""
 
     _target_: str = "faceswap.compositing.masks.BoxMask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0)
-    feather: float = option(0.15, "fade out over this share of the face's size, inwards", minimum=0)
-    forehead: float = option(1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0)
+    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=1)
+    feather: float = option(0.15, "fade out over this share of the face's size, inwards", minimum=0, maximum=1)
+    forehead: float = option(
+        1.0, "how far the box rises above the brows, in distances from eyes to brows", minimum=0, maximum=10
+    )
 
 
 @dataclass

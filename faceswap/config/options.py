@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
 
@@ -19,16 +19,21 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     words: tuple[str, ...] = (),
+    several: type | None = None,
+    step: float | None = None,
+    step_help: str = "",
 ) -> Any:
     """A dataclass field with its help, and for texts the accepted `choices`, for numbers `minimum` and `maximum`.
 
-    `words` may stand in the place of a number.
+    `words` may stand in the place of a number. `several` marks a setting that takes one value of that type or a list
+    of them (`3`, `3,5` and `[3,5]`): the commands get a list, or None. `step`, counted from the minimum, and in words
+    `step_help`, say which numbers between fit.
 
     `verbatim` marks file and face-set names: taken from the command line as they are, outside of Hydra's grammar
     (which breaks on `=`, brackets, quotes, and turns `1080` into a number).
     """
     metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum, "maximum": maximum}
-    metadata["words"] = words
+    metadata |= {"words": words, "several": several, "step": step, "step_help": step_help}
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -70,6 +75,13 @@ def section_type(field: dataclasses.Field) -> type | None:
     """The dataclass of a section field; None for other fields."""
     factory = field.default_factory
     return factory if isinstance(factory, type) and dataclasses.is_dataclass(factory) else None
+
+
+def kinds(field: dataclasses.Field) -> set[str]:
+    """The names of the types that a field may hold: "int", "None", "list", "Any", ..."""
+    members = get_args(field.type) if get_origin(field.type) not in (list, dict) else ()
+    names = {getattr(get_origin(kind) or kind, "__name__", str(kind)) for kind in members or (field.type,)}
+    return {"None" if name == "NoneType" else name for name in names}
 
 
 def default_of(field: dataclasses.Field) -> Any:

@@ -24,7 +24,7 @@ RECORD = "made_with"
 LARGEST_RECORD = 1 << 24  # bytes; ours have some thousand
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
-UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair")
+UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run")
 
 
 @dataclasses.dataclass(frozen=True)

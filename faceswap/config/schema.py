@@ -1,13 +1,14 @@
 """Every setting of every command, declared once: type, default, help. YAML only selects and overrides."""
 
-from dataclasses import fields
+import functools
+from dataclasses import Field, fields
 
 from faceswap.config import editing_nodes as editing
 from faceswap.config import exploring_nodes as exploring
 from faceswap.config import stylegan_training_nodes as stylegan_training
 from faceswap.config import swapping_nodes as swapping
 from faceswap.config.groups import GROUPS
-from faceswap.config.options import walk
+from faceswap.config.options import kinds, walk
 
 # The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
 PATHS = (
@@ -88,19 +89,46 @@ MORE_FLAGS = {
     }
 }
 
+# What a setting was called before, for the message alone.
+RENAMED = {"invert": {"start": "guess"}, "morph": {"start": "guess"}}
+
 
 def choices(group: str) -> list[str]:
     """The plugin choices of a group that are declared here."""
     return list(GROUPS.get(group, {}))
 
 
+@functools.cache
+def settings_of(command: str) -> dict[str, list[Field]]:
+    """The fields behind each dotted name of a command; several, where plugins share a name."""
+    found = {name: [field] for name, field in walk(COMMANDS[command])}
+    for owner in fields(COMMANDS[command]):
+        for node in GROUPS.get(owner.metadata.get("group", ""), {}).values():
+            for name, inner in walk(node):
+                found.setdefault(f"{owner.name}.{name}", []).append(inner)
+    return found
+
+
+def names_in(command: str, owner: str) -> list[str]:
+    """The names within a section or plugin of a command, or at its top."""
+    prefix = f"{owner}." if owner else ""
+    rest = [name.removeprefix(prefix) for name in settings_of(command) if name.startswith(prefix)]
+    return sorted({name.partition(".")[0] for name in rest})
+
+
+def kinds_of(command: str, name: str) -> set[str]:
+    """What a setting may hold: names of types, as "int" and "None"; empty for an unknown one."""
+    return set().union(*(kinds(field) for field in settings_of(command).get(name, [])))
+
+
 def verbatim_names(command: str) -> set[str]:
     """Dotted names of the settings taken from the command line as they are, plugins' included."""
-    names = {name for name, f in walk(COMMANDS[command]) if f.metadata.get("verbatim")}
-    for f in fields(COMMANDS[command]):
-        for node in GROUPS.get(f.metadata.get("group", ""), {}).values():
-            names |= {f"{f.name}.{name}" for name, inner in walk(node) if inner.metadata.get("verbatim")}
-    return names
+    return {name for name, found in settings_of(command).items() if any(f.metadata.get("verbatim") for f in found)}
+
+
+def builtin_name(choice: str) -> str:
+    """A second name of a declared plugin, for a file of a user's own that is called like it and builds on it."""
+    return f"builtin__{choice}"
 
 
 def open_name(command: str) -> str:
@@ -117,4 +145,5 @@ def register() -> None:
         store.store(name=f"{command}_schema", node=config)
     for group, plugins in GROUPS.items():
         for choice, node in plugins.items():
-            store.store(group=group, name=choice, node=node)
+            for name in (choice, builtin_name(choice)):
+                store.store(group=group, name=name, node=node)

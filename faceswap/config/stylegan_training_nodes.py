@@ -13,9 +13,7 @@ class PlanNode:
 
     _target_: str = "faceswap.stylegan.training.trainer.Plan"
     resolution: int = option(64, "side of the pictures in px: 32, 64, 128, 256, 512 or 1024", minimum=32, maximum=1024)
-    channels: list[int] | None = option(
-        None, "at 4, 8, ... px, as [96,96,96,64,32] (default: 16384 / side, at most 512)"
-    )
+    channels: list[int] | None = option(None, "at 4, 8, ... px, as 96,96,96,64,32 (default: 16384 / side, at most 512)")
     judge_channels: list[int] | None = option(
         None, "the discriminator's, likewise (default: the same); a smaller one learns sooner"
     )
@@ -31,7 +29,7 @@ class WarmUpNode:
     _target_: str = "faceswap.stylegan.training.warm_up.WarmUp"
     kimg: float = option(0, "so many thousands of the pictures; 0: the plain way, without an encoder", minimum=0)
     half_kimg: float = option(0, "of them, the first at half the resolution: four times as fast", minimum=0)
-    learning_rate: float = option(0.003, "falls as a half cosine over this phase", minimum=0)
+    learning_rate: float = option(0.003, "falls as a half cosine over this phase", minimum=0, maximum=10)
 
 
 @dataclass
@@ -39,8 +37,8 @@ class ContestNode:
     """How generator and discriminator learn from each other."""
 
     _target_: str = "faceswap.stylegan.training.adversarial.Contest"
-    learning_rate: float = option(0.0025, "of both", minimum=0)
-    judge_rate: float = option(1.0, "the discriminator's learning rate, times the generator's", minimum=0)
+    learning_rate: float = option(0.0025, "of both", minimum=0, maximum=10)
+    judge_rate: float = option(1.0, "the discriminator's learning rate, times the generator's", minimum=0, maximum=1000)
     gamma: float = option(1.0, "weight of R1, in units of 0.0002 resolution^2 / batch_size; try 0.25 and 4", minimum=0)
     r1_every: int = option(16, "steps from one R1 penalty to the next", minimum=1)
     path_every: int = option(4, "steps from one path length penalty to the next; 0: none", minimum=0)
@@ -79,7 +77,7 @@ class LooksNode:
     preview_kimg: float = option(10, "kimg between previews, and exports of the weights", minimum=0)
     save_kimg: float = option(10, "kimg between checkpoints", minimum=0)
     distance_kimg: float = option(50, "kimg between Frechet distances", minimum=0)
-    samples: int = option(2000, "pictures of each distance; 0: none", minimum=0)
+    samples: int = option(2000, "pictures of each distance; 0: none", minimum=0, maximum=1000000)
 
 
 @dataclass
@@ -92,8 +90,8 @@ class StyleGANTrainConfig:
     workspace: str = workspace()
     plan: PlanNode = section(PlanNode, "the network")
     kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
-    minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0)
-    batch_size: int = option(32, "pictures a step; a multiple of 4 is best", minimum=1)
+    minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0, maximum=1000000)
+    batch_size: int = option(32, "pictures a step; a multiple of 4 is best", minimum=1, maximum=65536)
     mirror: bool = option(True, "show half of the pictures as in a mirror")
     warm_up: WarmUpNode = section(WarmUpNode, "encoder and generator as an autoencoder first: for short trainings")
     contest: ContestNode = section(ContestNode, "generator against discriminator")

@@ -6,7 +6,7 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
-from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, X264_PRESETS
+from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, LARGEST_SEED, REJECTED, X264_PRESETS
 
 SWITCH = ("auto", "on", "off")
 
@@ -24,7 +24,7 @@ class ConsentBlock:
 class PairNode:
     """Two face sets and the consent of the people in them."""
 
-    name: str = option("", "the run's name (default: the pair's file, else A_B)", verbatim=True)
+    name: str = option("", "the same as run=", verbatim=True)
     a: str = option("", "the face set whose face is shown: the stem of A's video", verbatim=True)
     b: str = option("", "the face set whose performance it is: the stem of B's video", verbatim=True)
     consent: ConsentBlock = section(ConsentBlock, "who agreed to what, and when")
@@ -43,13 +43,17 @@ class ExtractConfig:
     name: str = option("", "the face set's name (default: the stem of the video, the folder of several)", verbatim=True)
     workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
-    size_px: int = option(256, "width of the stored crops; they hold the whole head with margin", minimum=32)
+    size_px: int = option(
+        256, "width of the stored crops; they hold the whole head with margin", minimum=32, maximum=4096
+    )
     every: int = option(1, "take every n-th frame", minimum=1)
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
     image_format: str = option("jpg", "file type of the crops", choices=IMAGE_FORMATS)
     minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
-    smooth_frames: int = option(0, "smooth a film's points over this many frames on each side, without lag", minimum=0)
+    smooth_frames: int = option(
+        0, "smooth a film's points over this many frames on each side, without lag", minimum=0, maximum=1000
+    )
     keep: str = option(
         "", "keep one person only: a photo of them alone, or the folder of a face set of theirs", verbatim=True
     )
@@ -67,8 +71,13 @@ class CurateConfig:
     like: str = option(
         "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
     )
-    reject: Any = option(None, "take out blur, duplicates, misaligned, damaged: one, several as [blur,damaged], or all")
-    keep: Any = option(None, "take out all but these people of the sheet: 1 or [1,3]")
+    reject: Any = option(
+        None,
+        "take out blur, duplicates, misaligned, damaged: one, several as blur,damaged, or all",
+        several=str,
+        choices=REJECTED,
+    )
+    keep: Any = option(None, "take out all but these people of the sheet: 1, or several as 1,3", several=int, minimum=1)
     apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", verbatim=True)
     restore: bool = option(False, "put back all that was taken out")
     people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
@@ -81,12 +90,19 @@ class TrainConfig:
     """Train one shared encoder and two decoders on the faces of A and B."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
+    run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", verbatim=True)
     workspace: str = workspace()
     model: Any = plugin("model", "the network")
     iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
-    minutes: float | None = option(None, "training time in all, likewise (default: no limit)", minimum=0)
+    minutes: float | None = option(
+        None, "training time in all, likewise (default: no limit)", minimum=0, maximum=1000000
+    )
     batch_size: int | str = option(
-        8, "faces of each side a step, of each process; auto: what memory allows", minimum=1, words=("auto",)
+        8,
+        "faces of each side a step, of each process; auto: what memory allows",
+        minimum=1,
+        words=("auto",),
+        maximum=65536,
     )
     init: Any = plugin("init", "what a new run begins with")
     loss: training.LossNode = section(training.LossNode, "what is made small")
@@ -101,16 +117,18 @@ class TrainConfig:
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
     channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)
     compile: str = option("auto", "torch.compile; graphs: with CUDA graphs", choices=(*SWITCH, "graphs"))
-    workers: int | None = option(None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0)
-    seed: int = option(0, "of weights, order, warps and colours", minimum=0)
-    validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0)
+    workers: int | None = option(
+        None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
+    )
+    seed: int = option(0, "of weights, order, warps and colours", minimum=0, maximum=LARGEST_SEED)
+    validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0, maximum=0.5)
     log_every: int = option(50, "steps between points of the curves", minimum=1)
     preview_every: int = option(500, "steps between previews and validations", minimum=1)
     judge: bool = option(
         True, "each validation also says whose face the swap is, and how well it follows B (built-in networks)"
     )
     save_every: int = option(1000, "steps between checkpoints", minimum=1)
-    keep: int = option(2, "checkpoints kept", minimum=1)
+    keep: int = option(2, "checkpoints kept", minimum=1, maximum=100000)
     restart: bool = option(False, "forget the earlier training of this pair and start anew")
     allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
 
@@ -120,6 +138,7 @@ class ConvertConfig:
     """Send the faces of B's film through the decoder of A and blend them back, with sound."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    run: str = option("", "a run by its name or folder, instead of pair=", verbatim=True)
     video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
     faces: str = option("", "face set of the video (default: the one made from it)", verbatim=True)
     out: str = option(
@@ -133,21 +152,32 @@ class ConvertConfig:
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
-    tracks: Any = option(None, "swap these tracks of the face set only: 1 or [0,2] (default: all)")
+    tracks: Any = option(
+        None, "swap these tracks of the face set only: 1, or several as 0,2 (default: all)", several=int, minimum=0
+    )
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    batch_size: int = option(8, "faces a model call", minimum=1)
+    batch_size: int = option(8, "faces a model call", minimum=1, maximum=65536)
     smooth_frames: int | None = option(
-        None, "steady the face's place over this many frames on each side (default: films 2, pictures 0)", minimum=0
+        None,
+        "steady the face's place over this many frames on each side (default: films 2, pictures 0)",
+        minimum=0,
+        maximum=1000,
     )
     smooth_colour: float | None = option(
-        None, "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)", minimum=0
+        None,
+        "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)",
+        minimum=0,
+        maximum=0.999,
     )
     fill_frames: int | None = option(
-        None, "carry a track over gaps of at most so many frames (default: films 10, pictures 0)", minimum=0
+        None,
+        "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",
+        minimum=0,
+        maximum=10000,
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0)
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
     device: str = option("auto", nodes.DEVICES)
@@ -158,7 +188,7 @@ class ExportConfig:
     """Write one direction of a trained pair as an ONNX file that says how faces go in."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
-    run: str = option("", "a run's folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
+    run: str = option("", "a run's name or folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
     workspace: str = workspace()
     side: str = option("a", "whose face is drawn", choices=("a", "b"))
     checkpoint: int | str | None = which_checkpoint()
@@ -170,6 +200,6 @@ class DemoConfig:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
     workspace: str = workspace("demo_workspace")
-    minutes: float = option(6.0, "training time", minimum=0)
-    batch_size: int = option(4, "faces of each side a training step", minimum=1)
+    minutes: float = option(6.0, "training time", minimum=0, maximum=1000000)
+    batch_size: int = option(4, "faces of each side a training step", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)

@@ -80,7 +80,7 @@ class Workspace:
         """What `init=` names: a run of this workspace by its pair's name, else a path."""
         if "/" not in text and text not in ("", ".", "..") and self.run(text).is_dir():
             return self.run(text)
-        return Path(text).expanduser()
+        return Path(text)
 
     def face_set_names(self) -> list[str]:
         """The face sets there are, by name."""

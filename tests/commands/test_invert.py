@@ -81,7 +81,7 @@ def test_what_cannot_be_inverted_is_told_in_one_line(studio, tmp_path, capfd):
         (["photo="], "photo= is missing"),
         ([f"photo={empty}", *weights], "no face was found in"),
         ([f"photo={tmp_path / 'nothing.mp4'}", *weights], "nothing.mp4"),
-        ([f"photo={photo}", weights[0], *points], "name its encoder= too, or say start=average"),
+        ([f"photo={photo}", weights[0], *points], "name its encoder= too, or say guess=average"),
         ([f"photo={photo}", weights[0], "encoder=gone.safetensors", *points], "there are no weights gone.safetensors"),
         ([f"photo={photo}", *weights, *points, "face=7"], "face=7: "),
         ([f"photo={photo}", *weights, *points, "face=nose"], "face=nose: accepted are largest, left, right"),

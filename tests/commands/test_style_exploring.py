@@ -125,7 +125,7 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("morph", ("a=1", "b=2", "out=x.png"), "make=film writes .mp4"),
         ("morph", ("a=1", "b=2", "paste=whole"), "paste=whole needs a photo"),
         ("morph", ("make=cartoon", "a=1", "cartoon=none.safetensors"), "none.safetensors"),
-        ("morph", ("a=nobody.jpg", "b=2", "start=average"), "nobody.jpg"),
+        ("morph", ("a=nobody.jpg", "b=2", "guess=average"), "nobody.jpg"),
         ("stylegan.metrics", ("measures=speed",), "'speed' is not known"),
         ("stylegan.metrics", ("vgg=x.pth",), "LPIPS needs both"),
         ("stylegan.metrics", ("measures=inversion",), "cannot read the inversions"),

@@ -37,7 +37,7 @@ def test_typed_values_are_converted():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["every=two"], ["every=two", "Integer"]),
+        (["every=two"], ["every=two", "a whole number"]),
         (["every=0"], ["every=0", "1 or more"]),
         (["finder=yolo"], ["finder=yolo", "face_alignment", "landmarks"]),
         (["finder=landmark"], ["did you mean 'landmarks'"]),
@@ -67,7 +67,7 @@ def test_the_yaml_of_a_config_shows_its_values():
     assert "every: 7" in to_yaml(compose_config("extract", ["every=7"]))
 
 
-def test_build_calls_the_target():
+def test_build_calls_the_target_that_was_accepted(monkeypatch):
     from dataclasses import dataclass
 
     @dataclass
@@ -75,6 +75,9 @@ def test_build_calls_the_target():
         _target_: str = "fractions.Fraction"
         numerator: int = 3
 
+    with pytest.raises(UserError, match="trust=my_lab"):
+        build(Node(), denominator=4)
+    monkeypatch.setattr("faceswap.config.targets._trusted", {"fractions.Fraction"})
     assert build(Node(), denominator=4) == 3 / 4
 
 
@@ -115,7 +118,7 @@ def test_a_number_above_its_range_is_refused():
 
 
 def test_a_word_where_a_list_is_wanted():
-    text = message("train", "init.keep=1")
+    text = message("train", "init.keep=true")
     assert "ListConfig" not in text and "[0,2]" in text
 
 

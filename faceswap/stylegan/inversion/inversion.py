@@ -66,16 +66,16 @@ def check_fit(generator: Generator, encoder: Encoder) -> None:
     if here != there:
         raise UserError(
             f"the encoder is for a generator of (resolution, rows, w_size) {there}, this one has {here}; name its own "
-            "with encoder=, or do without: start=average"
+            "with encoder=, or do without: guess=average"
         )
 
 
 def first_guess(generator: Generator, encoder: Encoder | None, images: Tensor, start: Start) -> Tensor:
-    """Rows to start from, (N, rows, w_size). Raises UserError for start=encoder without an encoder."""
+    """Rows to start from, (N, rows, w_size). Raises UserError for `start` "encoder" without an encoder."""
     if start == "average":
         return generator.spread(generator.average[None].expand(len(images), -1))
     if encoder is None:
-        raise UserError("start=encoder needs an encoder: name one with encoder=, or say start=average")
+        raise UserError("guess=encoder needs an encoder: name one with encoder=, or say guess=average")
     with torch.no_grad():
         return encoder(images)
 

@@ -108,18 +108,17 @@ class Inverter:
 
 
 def load_both(
-    generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto", setting: str = "start"
+    generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto"
 ) -> tuple[Generator, Encoder | None]:
     """The generator and its encoder (None each: the shipped ones), on the device.
 
-    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing. `setting`:
-    what `start` is called by the user.
+    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing.
     """
     place = choose_device(device)
     drawing = load_generator(generator or None).to(place)
     if generator and not encoder:
         if start == "encoder":
-            raise UserError(f"generator= is not the shipped one: name its encoder= too, or say {setting}=average")
+            raise UserError("generator= is not the shipped one: name its encoder= too, or say guess=average")
         return drawing, None
     try:
         return drawing, load_encoder(encoder or None).to(place)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEASURES = ("path_length", "separability", "consistency", "inversion")
-
 
 def metrics(config: Any) -> Path:
     """Measures a generator, logs a table and returns the report's path."""
@@ -27,7 +25,7 @@ def metrics(config: Any) -> Path:
     from faceswap.utils.atomic import write_json
     from faceswap.utils.devices import choose_device
 
-    chosen = chosen_measures(config.measures)
+    chosen = config.measures or []
     result = result_of("stylegan.metrics", config, "metrics", ".json")
     generator = load_generator(config.generator or None).to(choose_device(config.device))
     report = {}
@@ -86,18 +84,6 @@ def distance_from(config: Any) -> Distance:
     if config.vgg:
         return VggLpips.load(config.vgg, config.lpips).to(choose_device(config.device))
     return EmbedderDistance(config.device)
-
-
-def chosen_measures(asked: Any) -> list[str]:
-    """The measures asked for; none: the usual ones. Raises UserError for others."""
-    from faceswap.curate import several
-    from faceswap.utils.errors import UserError
-
-    names = several(asked, str, "measures", "[path_length,separability]")
-    for name in names:
-        if name not in MEASURES:
-            raise UserError(f"measures: '{name}' is not known; choose from {', '.join(MEASURES)}")
-    return names
 
 
 if __name__ == "__main__":

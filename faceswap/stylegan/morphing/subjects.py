@@ -20,10 +20,9 @@ from faceswap.stylegan.data.portraits import Portrait, portraits
 from faceswap.stylegan.directions.discovery import styles_of
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.pipeline import Inverter
-from faceswap.utils.choices import LARGEST_SEED
+from faceswap.stylegan.seeds import seeds_of
 from faceswap.utils.errors import UserError
 
-MOST = 1000
 ACCEPTED = "a photo, several as a folder or glob, an inverted photo (.latent.safetensors), or seeds as 7, 3,5 or 0-9"
 
 
@@ -71,31 +70,6 @@ class Studio:
             self.inverter.warn_of_strangers(batch, inversion)
             for portrait, rows in zip(batch, inversion.rows, strict=True):
                 yield Sitter(portrait.name, rows, portrait)
-
-
-def seeds_of(text: str) -> list[int] | None:
-    """The seeds of "7", "3,5", "[3,5]" or "0-9"; None for a text that is no such list.
-
-    Raises UserError for too many, and for one that is larger than numpy's seeds are.
-    """
-    seeds: list[int] = []
-    text = text.strip()
-    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    for part in inner.split(","):
-        first, dash, last = (piece.strip() for piece in part.partition("-"))
-        if not (_is_number(first) and (not dash or _is_number(last))):
-            return None
-        ends = int(first), int(last or first)
-        if max(ends) > LARGEST_SEED:
-            raise UserError(f"{text}: seeds are whole numbers from 0 to {LARGEST_SEED}")
-        if not ends[0] <= ends[1] < ends[0] + MOST or len(seeds) + ends[1] - ends[0] >= MOST:
-            raise UserError(f"{text}: write seeds as 0-9, at most {MOST} of them")
-        seeds += range(ends[0], ends[1] + 1)
-    return seeds
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 18
 
 
 def photo_of(sitter: Sitter, size_px: int) -> NDArray[np.uint8] | None:

@@ -81,7 +81,7 @@ def test_what_is_masked_does_not_count(generator, white, photos):
 
 
 def test_a_guess_needs_a_fitting_encoder(generator, white, photos):
-    with pytest.raises(UserError, match="start=encoder needs an encoder"):
+    with pytest.raises(UserError, match="guess=encoder needs an encoder"):
         inverted(generator, white, photos, start="encoder")
     with pytest.raises(UserError, match="encoder is for a generator of"):
         check_fit(generator, Encoder(64, 10, 32, (8, 8, 8, 8)))

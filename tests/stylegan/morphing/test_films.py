@@ -12,8 +12,9 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.morphing.films import EASINGS, Ending, Timing, moments, morph_frames
 from faceswap.stylegan.morphing.results import FilmHow, write_child, write_film
-from faceswap.stylegan.morphing.subjects import Sitter, seeds_of
+from faceswap.stylegan.morphing.subjects import Sitter
 from faceswap.stylegan.networks.generator import Generator
+from faceswap.stylegan.seeds import seeds_of
 from faceswap.utils.errors import UserError
 
 

@@ -1,0 +1,167 @@
+"""What a folder given as --config-dir can do: change settings; never run code or tell secrets."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from faceswap.config import nodes, targets
+from faceswap.config.compose import build, compose_config
+from faceswap.config.swapping_nodes import TrainConfig
+from faceswap.utils.errors import UserError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(name, text):
+        path = tmp_path / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A package of the user's own, where Python looks for modules."""
+    (tmp_path / "lib" / "my_lab").mkdir(parents=True)
+    (tmp_path / "lib" / "my_lab" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "my_lab" / "masks.py").write_text(
+        "from shutil import rmtree\nimport os\n\nclass Ellipse:\n"
+        "    def __init__(self, width: float = 1.0):\n        self.width = width\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+    yield "my_lab"
+    for name in [name for name in sys.modules if name.split(".")[0] == "my_lab"]:
+        del sys.modules[name]
+    targets._trusted.clear()
+
+
+def refusal(command, extra, *arguments):
+    with pytest.raises(UserError) as caught:
+        compose_config(command, list(arguments), extra)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "argument", "look"),
+    [
+        ("model/df_96", "defaults: [df]\nresolution: 64\n", "model=df_96", lambda c: c.model.resolution == 64),
+        ("augment/light", "defaults: [none]\ncolour: []\n", "augment=light", lambda c: c.augment.colour == []),
+        ("augment/light", "defaults: [none]\ntransfer: mkl\n", "seed=1", lambda c: c.augment.transfer == "mkl"),
+        ("model/lite", "defaults: [lite]\ncoverage: 0.5\n", "model=lite", lambda c: c.model.coverage == 0.5),
+        ("optimiser/adam", "defaults: [adam]\nbeta1: 0.9\n", "seed=1", lambda c: c.optimiser.beta1 == 0.9),
+    ],
+)
+def test_a_file_of_ones_own_comes_before_the_shipped_one_of_its_name(folder, file, text, argument, look):
+    assert look(compose_config("train", [argument], folder(file, text)))
+    assert not look(compose_config("train", [argument]))
+
+
+def test_a_file_cannot_build_on_the_shipped_one_it_hides(folder):
+    assert "give it another name" in refusal("train", folder("augment/light", "defaults: [light]\n"), "augment=light")
+
+
+def test_commands_and_schemas_are_not_a_folders_to_replace(folder):
+    extra = folder("train", "defaults: [train_schema]\niterations: 3\n")
+    folder("train_schema", "iterations: 4\n")
+    folder("hydra/config", "searchpath: [pkg://evil]\n")
+    assert compose_config("train", [], extra).iterations == 100_000
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "pydoc.importfile", "shutil.rmtree", "os.system", "builtins.exec", "faceswap.utils.atomic.remove",
+        "faceswap.utils.atomic.shutil.rmtree", "faceswap.utils.atomic.os.system",
+        "my_lab.masks.Ellipse", "hydra.utils.call", "..os.system", "", "faceswap..x", 3, "[os.system]",
+    ],
+)  # fmt: skip
+def test_no_class_but_the_settings_own_is_taken(target, monkeypatch):
+    refusing = SimpleNamespace(import_module=lambda name: pytest.fail(f"imported {name}"))
+    monkeypatch.setattr(targets, "importlib", refusing)
+    for model in (nodes.LiteNode(_target_=target), targets.node_from({"_target_": target, "path": "x"})):
+        with pytest.raises(UserError, match=r"^model: _target_="):
+            targets.check_targets(TrainConfig(model=model))
+        with pytest.raises(UserError, match="_target_="):
+            build(model)
+
+
+@pytest.mark.parametrize(
+    "text", ["_target_: shutil.rmtree\npath: x\n", "defaults: [lite]\n_target_: pydoc.importfile\n"]
+)
+def test_a_file_cannot_name_any_class(folder, text):
+    assert "trust=my_lab" in refusal("train", folder("model/mine", text), "model=mine")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("model/mine", "# @package _global_\nloss: {_target_: os.system}\n"),
+        ("augment/mine", "defaults: [none]\ncolour: [{name: Blur, kwargs: {_target_: os.system}}]\n"),
+        ("augment/mine", "defaults: [none]\nwarp: {_target_: os.system}\n"),
+        ("model/mine", "# @package _global_\nhydra: {searchpath: ['pkg://evil']}\n"),
+        ("model/mine", "# @package hydra.job\nname: x\n"),
+        ("model/mine", "defaults: [lite]\ncoverage: ${oc.env:HOME}\n"),
+        ("model/mine", "defaults: [lite]\n_target_: ${oc.env:HOME}\n"),
+        ("model/mine", "defaults: ['${oc.env:HOME}']\n"),
+        ("model/mine", "defaults: [lite]\ncoverage: ${oc.decode:0.5}\n"),
+        ("model/mine", "# @package _global_\npair: {consent: {who: somebody}}\n"),
+        ("model/mine", "defaults: [/pair/craig_brosnan, lite]\n"),
+        ("model/mine", "coverage: !!python/object/apply:os.system [id]\n"),
+        ("model/mine", "- a list\n"),
+    ],
+)
+def test_what_a_file_of_settings_may_not_hold(folder, file, text, monkeypatch):
+    monkeypatch.setenv("HOME", "a-secret")
+    group = file.partition("/")[0]
+    assert "a-secret" not in refusal("train", folder(file, text), f"{group}=mine")
+
+
+def test_other_settings_can_be_referred_to(folder):
+    extra = folder("model/mine", "defaults: [df]\nae_dims: ${.resolution}\n")
+    assert compose_config("train", ["model=mine", "model.resolution=64"], extra).model.ae_dims == 64
+
+
+def test_an_unknown_key_in_a_file_is_told_with_the_one_meant(folder):
+    told = refusal("train", folder("model/mine", "defaults: [lite]\ncoverag: 0.5\n"), "model=mine")
+    assert "model has no setting 'coverag'" in told and "did you mean 'coverage'" in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_of_an_editor_with_marks(folder, encoding):
+    extra = folder("model/mine", "defaults: [lite]\r\ncoverage: 0.5\r\n".encode(encoding))
+    assert compose_config("train", ["model=mine"], extra).model.coverage == 0.5
+
+
+@pytest.mark.parametrize("trust", ["trust=my_lab", "trust=[other,my_lab]"])
+def test_a_class_of_a_package_that_the_user_trusts(folder, lab, trust):
+    extra = folder("mask/mine", "_target_: my_lab.masks.Ellipse\nwidth: 2\n")
+    config = compose_config("convert", ["mask=mine", trust], extra)
+    assert build(config.mask).width == 2
+    config = compose_config("convert", ["mask=mine", trust, "mask.width=3"], extra)
+    assert build(config.mask).width == 3
+
+
+def test_a_trusted_package_lends_no_others(folder, lab):
+    for target in ("my_lab.masks.rmtree", "my_lab.masks.os.system", "my_lab.masks.os", "my_lab.nothing.X", "other.X"):
+        with pytest.raises(UserError, match=rf"{target} is n"):
+            targets.check_targets(TrainConfig(model=nodes.LiteNode(_target_=target)), ["my_lab"])
+
+
+def test_what_a_users_class_does_not_take_is_told(folder, lab):
+    config = compose_config("convert", ["mask=mine", "trust=my_lab"], folder(
+        "mask/mine", "_target_: my_lab.masks.Ellipse\nwidht: 2\n"))  # fmt: skip
+    with pytest.raises(UserError, match="did you mean 'width'"):
+        build(config.mask)
+
+
+@pytest.mark.parametrize("trust", ["trust=os", "trust=", "trust=my.lab", "trust=[x,shutil]"])
+def test_only_packages_of_ones_own_can_be_trusted(trust):
+    if trust == "trust=":
+        assert compose_config("convert", [trust]).mask
+        return
+    with pytest.raises(UserError, match="packages of your own"):
+        compose_config("convert", [trust])
