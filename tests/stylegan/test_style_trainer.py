@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import cv2
@@ -14,7 +14,7 @@ from faceswap.engine.accelerator import choose_machine
 from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.adversarial import Contest
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
-from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w
+from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w, restore_checkpoint
 from faceswap.stylegan.training.trainer import Plan, train_generator
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace
@@ -239,3 +239,59 @@ def test_the_average_follows_faster_at_first():
         mean.fill_(0)
     networks.follow(200, 10)  # half-life: 5 % of 200 pictures, as long as one batch
     assert mean.max().item() == pytest.approx(0.5)
+
+
+def spoil_moment(state):
+    state["optimisers"][0]["state"][0]["exp_avg"] = torch.tensor(1.0)
+
+
+def spoil_step(state):
+    state["optimisers"][0]["state"][0]["step"] = torch.ones(3)
+
+
+def spoil_weight(state):
+    state["networks"]["generator"]["synthesis.b4.const"].fill_(float("inf"))
+
+
+def add_moments(state):
+    state["optimisers"][0]["state"][10_000] = state["optimisers"][0]["state"][0]
+
+
+def lose_moments(state):
+    del state["optimisers"][0]["state"][0]["exp_avg"]
+
+
+@pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, add_moments, lose_moments])
+def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
+    state = torch.load(whole / CHECKPOINT, weights_only=True)
+    spoil(state)
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(UserError, match="restart=true begins anew"):
+        restored(tmp_path)
+
+
+def test_options_of_an_optimiser_are_never_the_files(whole, tmp_path):
+    state = torch.load(whole / CHECKPOINT, weights_only=True)
+    for group in state["optimisers"][0]["param_groups"]:
+        group |= {"fused": True, "amsgrad": True, "capturable": True, "weight_decay": 1e9}
+    torch.save(state, tmp_path / CHECKPOINT)
+    for group in restored(tmp_path)[0].param_groups:
+        assert not (group["fused"] or group["amsgrad"] or group["capturable"] or group["weight_decay"])
+
+
+def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
+    content = bytearray((whole / CHECKPOINT).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = bytes(4096)
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(UserError, match="not what was written"):
+        restored(tmp_path)
+
+
+def restored(run):
+    networks = Networks(choose_machine("cpu", "fp32"), **asdict(SETTINGS["plan"]))
+    compare = SETTINGS["reconstruction"].build(networks)
+    optimisers = [SETTINGS["warm_up"].build(networks, compare).optimiser,
+                  *SETTINGS["contest"].build(networks, compare).optimisers]  # fmt: skip
+    restore_checkpoint(run, networks, optimisers)
+    return optimisers

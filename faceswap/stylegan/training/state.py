@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from faceswap.engine.accelerator import Machine
+from faceswap.engine.moments import fill_moments
 from faceswap.stylegan.networks.discriminator import Discriminator
 from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
@@ -93,14 +95,20 @@ def restore_checkpoint(
     if not path.is_file():
         return None
     try:
+        with zipfile.ZipFile(path) as archive:  # torch does not look at the sums that it writes
+            if archive.testzip() is not None:
+                raise ValueError("its content is not what was written")
         state = torch.load(path, weights_only=True, map_location=networks.machine.device)
         for name, part in networks.parts().items():
+            if not all(bool(value.isfinite().all()) for value in state["networks"][name].values()):
+                raise ValueError(f"the {name} has weights that are no numbers")
             part.load_state_dict(state["networks"][name])
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
-            asked = [{name: group[name] for name in ("lr", "betas", "eps")} for group in optimiser.param_groups]
-            optimiser.load_state_dict(kept)
-            for group, settings in zip(optimiser.param_groups, asked, strict=True):
-                group.update(settings)  # a run may go on with another learning rate
+            weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+            if set(kept["state"]) - set(range(len(weights))):
+                raise ValueError("an optimiser remembers more weights than there are")
+            stored = ((f"weight {n}", weight, kept["state"].get(n, {})) for n, weight in enumerate(weights))
+            fill_moments(optimiser, stored)  # its options are today's: a run may go on with another learning rate
         torch.set_rng_state(state["random"].cpu())
     except Exception as error:  # torch's reader raises many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

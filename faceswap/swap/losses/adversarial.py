@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from faceswap.engine.accelerator import Machine
+from faceswap.engine.moments import fill_moments
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.utils.pretrained import listed, load_pretrained
 
@@ -194,12 +195,12 @@ class Adversary:
         if shapes != own:
             log.info("the discriminator begins anew: the checkpoint's has other channels")
             return
+        if not all(bool(value.isfinite().all()) for value in weights.values()):
+            raise ValueError("the discriminator has weights that are no numbers")
         self._network.load_state_dict(weights)
-        self._steps.state.clear()
+        stored = []
         for name, weight in self._network.named_parameters():
             prefix = f"{_MOMENTS}{name}/"
             moments = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            if moments:
-                self._steps.state[weight] = {
-                    kind: value.to(weight.device) if value.dim() else value.clone() for kind, value in moments.items()
-                }
+            stored.append((f"the discriminator's {name}", weight, moments))
+        fill_moments(self._steps, stored)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from faceswap.engine.moments import fill_moments
 from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS
@@ -182,7 +183,7 @@ def _restore(
         for companion in companions:
             companion.restore(moments)
         torch.set_rng_state(moments[_GENERATOR_KEY])
-    except (RuntimeError, KeyError, TypeError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
         raise DamagedCheckpoint(str(error).splitlines()[0]) from error
     return state
 
@@ -212,10 +213,5 @@ def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser:
     for key, value in moments.items():
         name, _, kind = key.rpartition("/")
         by_weight.setdefault(name, {})[kind] = value
-    for name, parameter in model.named_parameters():  # the layout in memory must be the weight's own
-        optimiser.state[parameter] = {
-            kind: torch.empty_like(parameter, requires_grad=False).copy_(value)
-            if value.dim()
-            else value.to(parameter.device if optimiser.defaults.get("fused") else "cpu", copy=True)
-            for kind, value in by_weight.get(name, {}).items()  # none of one that has rested so far
-        }
+    # None of a weight that has rested so far.
+    fill_moments(optimiser, ((name, weight, by_weight.get(name, {})) for name, weight in model.named_parameters()))
