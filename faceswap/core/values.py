@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.utils.errors import UserError
+
 POINT_COUNT = 68
 EMBEDDING_SIZE = 128
 
@@ -101,7 +103,7 @@ class AlignedFace:
 class Decoded:
     """What a model makes of N faces: `images` (N, R, R, 3) float32 RGB and `masks` (N, R, R) float32, both in [0, 1].
 
-    `masks` is None when the model has learned none.
+    `masks` is None when the model has learned none. Raises UserError for what is no number: NaN would be black faces.
     """
 
     images: NDArray[np.float32]
@@ -113,6 +115,11 @@ class Decoded:
             raise ValueError(f"Decoded.images must be (N, R, R, 3), not {shape}")
         if self.masks is not None and self.masks.shape != shape[:3]:
             raise ValueError(f"Decoded.masks must be {shape[:3]} as the images are, not {self.masks.shape}")
+        if not all(np.isfinite(part).all() for part in (self.images, self.masks) if part is not None):
+            raise UserError(
+                "the model draws no pictures (numbers that are none): its weights are broken; take another checkpoint= "
+                "or train again"
+            )
 
     def __len__(self) -> int:
         return len(self.images)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faceswap.utils.atomic import write_text
-from faceswap.utils.tensor_files import DamagedCheckpoint
+from faceswap.utils.errors import UserError
+from faceswap.utils.tensor_files import SUM_KEY, DamagedCheckpoint
+from faceswap.utils.untrusted import read_json_table
 
 STATE_FILE = "state.json"
 
@@ -30,16 +33,21 @@ class TrainingState:
     batch_size: int = 0
 
 
-def write_state(folder: Path, state: TrainingState, optimiser: str, sizes: Mapping[str, int]) -> None:
-    """Writes a checkpoint's state.json; `optimiser`: its kind, `sizes`: bytes of the checkpoint's other files."""
-    values = {"format": 1, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes)}
+def write_state(
+    folder: Path, state: TrainingState, optimiser: str, sizes: Mapping[str, int], sums: Mapping[str, str]
+) -> None:
+    """Writes a checkpoint's state.json; `optimiser`: its kind, `sizes`, `sums`: of the checkpoint's other files."""
+    values = {"format": 1, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes), SUM_KEY: dict(sums)}
     write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
 
 
-def read_state(folder: Path) -> tuple[TrainingState, str]:
-    """Where the run stood, and the kind of its optimiser. Raises DamagedCheckpoint, also for files of other sizes."""
+def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
+    """Where the run stood, the kind of its optimiser, and the sums of the other files (none of an earlier version's).
+
+    Raises DamagedCheckpoint, also for files of other sizes, and UserError when it may not be read.
+    """
     try:
-        values = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        values = read_json_table(folder / STATE_FILE)
         for name, size in values["bytes"].items():
             if (folder / name).stat().st_size != size:
                 raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")
@@ -50,6 +58,11 @@ def read_state(folder: Path) -> tuple[TrainingState, str]:
         if not (min(iteration, seconds, seed, setbacks, batch_size) >= 0 and math.isfinite(seconds)):
             raise ValueError("numbers that cannot be")
         state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size)
-        return state, str(values.get("optimiser", "Adam"))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        sums = {str(name): str(told) for name, told in values.get(SUM_KEY, {}).items()}
+        return state, str(values.get("optimiser", "Adam")), sums
+    except PermissionError as error:
+        raise UserError(
+            f"cannot read {error.filename}: {os.strerror(error.errno or 0).lower()}; ask its owner"
+        ) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error

@@ -1,9 +1,13 @@
-"""Face set -> one memory-mapped array, so that a face is decoded once and never again during training."""
+"""Face set -> one memory-mapped array, so that a face is decoded once and never again during training.
+
+Behind the array stands the sha256 of all before it: a cache of which the disk has lost a part is made anew.
+"""
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +27,10 @@ from faceswap.utils.progress import Progress
 OVERSAMPLING = 1.25
 _CHUNK_BYTES = 1 << 20
 _CHUNK_FACES = 256
-_LAYOUT = 1  # part of the key: raise it when what is stored changes
+_SUM_BYTES = hashlib.sha256().digest_size
+_LAYOUT = 2  # part of the key: raise it when what is stored changes
+
+log = logging.getLogger(__name__)
 
 
 def crop_px_for(resolution_px: int, coverage: float, stored_px: int) -> int:
@@ -34,26 +41,29 @@ def crop_px_for(resolution_px: int, coverage: float, stored_px: int) -> int:
 def cached_faces(faces: FaceSet, folder: Path, name: str, size_px: int) -> Path:
     """A `.npy` file with all faces of a set: (N, size_px, size_px, 4) uint8, RGB and the face's hull mask.
 
-    Made when there is none for exactly these images and alignments; older ones of the same `name` are removed.
-    Raises UserError for an image that cannot be read and for a full disk.
+    Made when there is none for exactly these images and alignments, or a damaged one; older ones of the same `name` are
+    removed. Raises UserError for an image that cannot be read and for a full disk.
     """
     path = folder / f"{name}-{_key(faces, size_px)}.npy"
-    if path.is_file():
+    if _is_whole(path, (len(faces), size_px, size_px, 4), np.uint8):
         return path
     for stale in folder.glob(f"{name}-*.npy"):
         remove(stale)
     with atomic_path(path) as temp:
         _build(faces, temp, size_px)
+        _seal(temp)
     return path
 
 
 def cached_points(faces: FaceSet, cache: Path) -> Path:
     """A `.npy` file beside the set's `cache`: the landmarks (N, 68, 2) float32 in shares of the crop's side."""
     path = cache.with_suffix(".points.npy")  # goes with the cache when that is stale
-    if not path.is_file():
+    if not _is_whole(path, (len(faces), 68, 2), np.float32):
         points = [(record.crop_points + 0.5) / record.size_px for record in faces.records]
-        with atomic_path(path) as temp, open(temp, "wb") as file:
-            np.save(file, np.asarray(points, np.float32))
+        with atomic_path(path) as temp:
+            with open(temp, "wb") as file:
+                np.save(file, np.asarray(points, np.float32))
+            _seal(temp)
     return path
 
 
@@ -101,6 +111,40 @@ def _reserve(path: Path, content_bytes: int) -> None:
         file.seek(-content_bytes, os.SEEK_END)
         for start in range(0, content_bytes, _CHUNK_BYTES):
             file.write(bytes(min(_CHUNK_BYTES, content_bytes - start)))
+
+
+def _seal(path: Path) -> None:
+    """Appends the sum of a file to it."""
+    told = _sum(path, path.stat().st_size)
+    with open(path, "ab") as file:
+        file.write(told)
+
+
+def _is_whole(path: Path, shape: tuple[int, ...], dtype: type) -> bool:
+    """Whether a cache is there as it was written; says so where it is not."""
+    if not path.is_file():  # nor is a pipe
+        return False
+    size = path.stat().st_size - _SUM_BYTES
+    with open(path, "rb") as file:
+        file.seek(max(0, size))
+        whole = size > 0 and file.read() == _sum(path, size)
+    try:  # a sum is no proof of where it comes from
+        whole = whole and (found := np.load(path, mmap_mode="r")).shape == shape and found.dtype == dtype
+    except (ValueError, OSError, EOFError, SyntaxError):
+        whole = False
+    if not whole:
+        log.warning("%s is damaged: it is made anew", path)
+    return whole
+
+
+def _sum(path: Path, count: int) -> bytes:
+    """sha256 of the first `count` bytes of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while count > 0 and (part := file.read(min(_CHUNK_BYTES, count))):
+            digest.update(part)
+            count -= len(part)
+    return digest.digest()
 
 
 def _key(faces: FaceSet, size_px: int) -> str:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import faceswap
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import build_model, model_name
 from faceswap.utils.errors import UserError
 from faceswap.utils.tensor_files import DamagedCheckpoint, read_description, read_tensors
+
+LARGEST_WEIGHT = 1e6  # trained ones stay below a hundred; what is drawn with larger ones is no number
+
+
+def read_weights(path: Path, expected_sum: str | None = None) -> dict[str, Tensor]:
+    """`read_tensors` of a file that holds weights alone. Raises DamagedCheckpoint also for numbers that cannot be."""
+    tensors = read_tensors(path, expected_sum)
+    check_numbers(path.name, tensors)
+    return tensors
+
+
+def check_numbers(name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Raise DamagedCheckpoint for weights of `name` that are no number, or larger than any that training makes."""
+    for key, tensor in tensors.items():
+        if tensor.is_floating_point() and tensor.numel() and not float(tensor.abs().max()) <= LARGEST_WEIGHT:
+            raise DamagedCheckpoint(f"{name}: {key} holds impossible numbers")
 
 
 def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
@@ -22,7 +40,7 @@ def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
             raise UserError(f"{path} does not say which model it holds; it can serve as init=, not as a run")
         with torch.device("meta"):  # takes no memory: a header can ask for more than the file holds
             model = build_model(description["model"], description.get("settings", {}))
-        model.load_state_dict(read_tensors(path), assign=True)
+        model.load_state_dict(read_weights(path), assign=True)
     except DamagedCheckpoint as error:
         raise UserError(f"cannot read the weights {path}: {error}") from error
     except RuntimeError as error:

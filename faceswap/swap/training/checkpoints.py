@@ -3,7 +3,7 @@
 checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
                        optimiser.safetensors  moments by weight name, and the random generator's state; where the
                                               weights above are an average, those in training too
-                       state.json             everything else, and the size of the two files
+                       state.json             everything else, and size and sum of the two files
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +23,7 @@ from faceswap.engine.moments import fill_moments
 from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS
-from faceswap.swap.models.weights import describe
+from faceswap.swap.models.weights import check_numbers, describe, read_weights
 from faceswap.utils.atomic import flush_to_disk, remove, writing_errors
 from faceswap.utils.errors import UserError
 from faceswap.utils.links import own_folder
@@ -31,6 +32,7 @@ from faceswap.utils.writers import temp_path
 
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"
+_NUMBER = re.compile(r"[0-9]{1,18}")  # str.isdigit takes more than int() does
 _GENERATOR_KEY = "generator/cpu"
 _TRAINED = "trained/"  # weights in training, where those in the model's file are their average
 
@@ -83,7 +85,7 @@ def save_checkpoint(
 def list_checkpoints(run: Path) -> list[Path]:
     """The checkpoint folders of a run, newest first."""
     parent = run / CHECKPOINTS
-    folders = [path for path in parent.iterdir() if path.name.isdigit()] if parent.is_dir() else []
+    folders = [path for path in parent.iterdir() if _NUMBER.fullmatch(path.name)] if parent.is_dir() else []
     return sorted(folders, key=lambda path: int(path.name), reverse=True)
 
 
@@ -124,13 +126,13 @@ def find_weights(source: Path) -> Path:
     damaged = []
     for folder in list_checkpoints(source):
         try:
-            read_description(folder / MODEL_FILE)
+            read_weights(folder / MODEL_FILE)
             return folder / MODEL_FILE
         except DamagedCheckpoint as error:
             log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
             damaged.append(folder.name)
     if damaged:
-        raise UserError(f"no checkpoint in {source / CHECKPOINTS} can be read ({', '.join(damaged)} are damaged)")
+        raise UserError(f"no checkpoint in {source / CHECKPOINTS} can be used ({', '.join(damaged)} are damaged)")
     raise UserError(f"no weights in {source}: expected a run, one of its checkpoints or a .safetensors file")
 
 
@@ -143,7 +145,7 @@ def _write(
     companions: Sequence[Companion],
 ) -> None:
     header = {HEADER_KEY: json.dumps(describe(model, state.iteration))}
-    save_tensors((averaged or model).state_dict(), folder / MODEL_FILE, header)
+    sums = {MODEL_FILE: save_tensors((averaged or model).state_dict(), folder / MODEL_FILE, header)}
     trained = {_TRAINED + name: value for name, value in model.state_dict().items()} if averaged else {}
     beside = {name: value for companion in companions for name, value in companion.tensors().items()}
     moments = {
@@ -152,9 +154,9 @@ def _write(
         for key, value in optimiser.state[parameter].items()
     }
     everything = moments | trained | beside | {_GENERATOR_KEY: torch.get_rng_state()}
-    save_tensors(everything, folder / OPTIMISER_FILE)
-    sizes = {name: (folder / name).stat().st_size for name in (MODEL_FILE, OPTIMISER_FILE)}
-    write_state(folder, state, type(optimiser).__name__, sizes)
+    sums[OPTIMISER_FILE] = save_tensors(everything, folder / OPTIMISER_FILE)
+    sizes = {name: (folder / name).stat().st_size for name in sums}
+    write_state(folder, state, type(optimiser).__name__, sizes, sums)
     flush_to_disk(folder / MODEL_FILE)
     flush_to_disk(folder / OPTIMISER_FILE)
 
@@ -167,16 +169,20 @@ def _restore(
     averaged: SwapModel | None,
     companions: Sequence[Companion],
 ) -> TrainingState:
-    state, kind = read_state(folder)
+    state, kind, sums = read_state(folder)
     _check_same_run(folder, state, describe(model, state.iteration), faces)
-    weights, moments = read_tensors(folder / MODEL_FILE), read_tensors(folder / OPTIMISER_FILE)
+    weights = read_weights(folder / MODEL_FILE, sums.get(MODEL_FILE))
+    moments = read_tensors(folder / OPTIMISER_FILE, sums.get(OPTIMISER_FILE))
+    trained = {name.removeprefix(_TRAINED): v for name, v in moments.items() if name.startswith(_TRAINED)}
+    check_numbers(OPTIMISER_FILE, trained)
     try:
-        trained = {name.removeprefix(_TRAINED): v for name, v in moments.items() if name.startswith(_TRAINED)}
         model.load_state_dict(trained or weights)
         if averaged is not None:
             averaged.load_state_dict(weights)
         if kind == type(optimiser).__name__:
             _restore_moments(moments, model, optimiser)
+            if state.iteration and not optimiser.state:
+                log.warning("%s begins anew: checkpoint %s does not tell what it knew", kind, folder)
         else:
             optimiser.state.clear()
             log.info("%s begins anew: the checkpoint was written by %s", type(optimiser).__name__, kind)
@@ -193,6 +199,8 @@ def _check_same_run(
 ) -> None:
     """Raises UserError when the checkpoint is of another model or pair; what merely steers the training may change."""
     trained = read_description(folder / MODEL_FILE)
+    if trained.get("iteration", state.iteration) != state.iteration:
+        raise DamagedCheckpoint(f"{MODEL_FILE} is of iteration {trained['iteration']}, the rest of {state.iteration}")
     settings = trained.get("settings")
     compared = [("model", trained.get("model"), asked["model"])]
     if trained.get("model") == asked["model"] and isinstance(settings, dict):

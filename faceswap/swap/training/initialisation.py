@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from faceswap.swap.data.pair_data import open_faces
 from faceswap.swap.models.layers import SIDES, Side, SwapModel
 from faceswap.swap.models.registry import model_name
+from faceswap.swap.models.weights import read_weights
 from faceswap.swap.training.checkpoints import find_weights
 from faceswap.swap.training.generic import GenericWeights, PersonReader, fold, name_in_file
 from faceswap.swap.training.output_scale import fitted
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensors
+from faceswap.utils.tensor_files import DamagedCheckpoint
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None
     parts = checked_parts("init.keep", keep, model)
     path = find_weights(Path(source))
     try:
-        given = fitted(read_tensors(path), model)
+        given = fitted(read_weights(path), model)
     except DamagedCheckpoint as error:
         raise UserError(f"cannot start from {path}: {error}; a run or a .safetensors file is accepted") from error
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 
 import cv2
@@ -9,7 +10,7 @@ import pytest
 
 from faceswap.core.face_set import FaceSet
 from faceswap.swap.data import cache
-from faceswap.swap.data.cache import cached_faces, crop_px_for, face_with_mask, open_cache
+from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, face_with_mask, open_cache
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
 
@@ -99,3 +100,70 @@ def test_a_full_disk_is_found_before_the_first_face(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="no space left"):
         cached_faces(faces, tmp_path / "cache", "a", 64)
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def sealed(array):
+    def write(path):
+        np.save(path, array, allow_pickle=True)
+        cache._seal(path)
+
+    return write
+
+
+def changed(change):
+    def write(path):
+        content = bytearray(path.read_bytes())
+        change(content)
+        path.write_bytes(content)
+
+    return write
+
+
+def zero_half(content):
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+
+
+def zero_a_page(content):
+    content[200:264] = bytes(64)
+
+
+DAMAGE = {
+    "half of it zeroed": changed(zero_half),
+    "a page of it zeroed": changed(zero_a_page),
+    "a bit turned": changed(lambda content: content.__setitem__(-100, content[-100] ^ 1)),
+    "cut": changed(lambda content: content.__delitem__(slice(-500, None))),
+    "its sum cut": changed(lambda content: content.__delitem__(slice(-32, None))),
+    "empty": lambda path: path.write_bytes(b""),
+    "objects": sealed(np.array([{}, []], object)),
+    "fewer faces": sealed(np.zeros((1, 32, 32, 4), np.uint8)),
+    "other numbers": sealed(np.zeros((3, 32, 32, 4), np.float64)),
+    "no array": lambda path: (path.write_bytes(b"x" * 99), cache._seal(path)),
+}
+
+
+@pytest.mark.parametrize("kind", ["faces", "points"])
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_cache_is_made_anew_and_says_so(tmp_path, caplog, how, kind):
+    faces = FaceSet.open(make_face_set(tmp_path / "a", 3))
+
+    def make():
+        path = cached_faces(faces, tmp_path / "cache", "a", 32)
+        return cached_points(faces, path) if kind == "points" else path
+
+    wanted = make().read_bytes()
+    DAMAGE[how](make())
+    with caplog.at_level(logging.WARNING):
+        path = make()
+    assert path.read_bytes() == wanted and "made anew" in caplog.text
+    caplog.clear()
+    make()
+    assert not caplog.text
+
+
+def test_a_pipe_is_no_cache(tmp_path):
+    faces = FaceSet.open(make_face_set(tmp_path / "a", 3))
+    path = cached_faces(faces, tmp_path / "cache", "a", 32)
+    wanted = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    assert cached_faces(faces, tmp_path / "cache", "a", 32).read_bytes() == wanted

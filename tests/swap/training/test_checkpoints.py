@@ -208,6 +208,7 @@ def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generato
     save_file(tensors if generator is None else tensors | {"generator/cpu": generator}, path)
     state = json.loads((path.parent / STATE_FILE).read_text())
     state["bytes"][OPTIMISER_FILE] = path.stat().st_size
+    del state["sha256"]
     (path.parent / STATE_FILE).write_text(json.dumps(state))
     assert restore_latest(tmp_path, *trained()).iteration == 5
 
