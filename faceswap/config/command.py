@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line
 
 if TYPE_CHECKING:
@@ -48,7 +49,16 @@ def run_command(
     The last line on stdout is the path of what was made; everything else goes to stderr. `several` is called instead
     with all combinations of settings that --multirun asks for (sweep.py).
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    with steady_standard_error():
+        return _run_command(command, call, list(sys.argv[1:] if arguments is None else arguments), several)
+
+
+def _run_command(
+    command: str,
+    call: Callable[[Any], Path],
+    arguments: list[str],
+    several: Callable[[list[Combination]], Path] | None,
+) -> int:
     debug = _take_flag(arguments, "--debug")
     _prepare_process(debug)
     try:
@@ -103,6 +113,8 @@ def _run(
 
 def _print(text: str) -> int:
     """Writes to stdout; a reader that is gone (`| head`) is no error of the command."""
+    if sys.stdout is None:  # closed before Python began
+        return OUTPUT_CLOSED
     if sys.stdout.isatty():
         text = printable_lines(text)
     try:
@@ -112,7 +124,9 @@ def _print(text: str) -> int:
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in GONE:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
         return OUTPUT_CLOSED
     return DONE
@@ -131,15 +145,19 @@ def _prepare_process(debug: bool) -> None:
 
 @contextlib.contextmanager
 def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends a command as Ctrl-C does; who called it from a program gets the old handler back."""
+    """SIGTERM and SIGHUP (a closed terminal) end a command as Ctrl-C does; who called it gets the old handlers back."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers: the caller's count
         return
-    before = signal.signal(signal.SIGTERM, _raise_interrupt)
+    asked = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means it
+        asked.append(signal.SIGHUP)
+    before = {number: signal.signal(number, _raise_interrupt) for number in asked}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that the training loop looks up between two steps."""
+"""Ctrl-C, SIGTERM and SIGHUP (a closed terminal) as a wish that the training loop looks up between two steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
@@ -22,7 +22,8 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():  # Python allows handlers nowhere else
-            self._before = {number: signal.signal(number, self._ask) for number in STOP_SIGNALS}
+            asked = [n for n in STOP_SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]  # nohup
+            self._before = {number: signal.signal(number, self._ask) for number in asked}
         return self
 
     def __exit__(self, *error: object) -> None:

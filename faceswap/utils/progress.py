@@ -6,6 +6,7 @@ import sys
 
 from tqdm import tqdm
 
+from faceswap.utils.streams import steady
 from faceswap.utils.terminal import printable
 
 
@@ -16,10 +17,11 @@ class Progress:
         self, total: int | None, label: str, unit: str = "frame", initial: int = 0, shown: bool = True
     ) -> None:
         # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.
-        interval_seconds = 0.1 if sys.stderr.isatty() else 10.0
+        stream = steady(sys.stderr)
+        interval_seconds = 0.1 if stream.isatty() else 10.0
         self._bar = tqdm(
             total=total, desc=printable(label), unit=f" {unit}s", initial=initial,
-            file=sys.stderr, mininterval=interval_seconds,
+            file=stream, mininterval=interval_seconds,
             dynamic_ncols=True, smoothing=0.1, leave=True, disable=not shown,
         )  # fmt: skip
 

@@ -82,7 +82,7 @@ def _pool(workers: int) -> Executor:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Processes started inside never see SIGINT or SIGTERM: they inherit the mask. Here both act when it ends."""
+    """Processes started inside never see STOP_SIGNALS: they inherit the mask. Here all act when it ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield
@@ -92,6 +92,6 @@ def _signals_held() -> Iterator[None]:
 
 def _start_worker() -> None:
     cv2.setNumThreads(1)
-    for number in STOP_SIGNALS:  # both can reach the whole group; the trainer ends its workers
+    for number in STOP_SIGNALS:  # they can reach the whole group; the trainer ends its workers
         signal.signal(number, signal.SIG_IGN)
     end_with_parent()
