@@ -90,13 +90,21 @@ def is_finished(run: Path, config: Any) -> bool:
     from faceswap.swap.training.checkpoints import list_checkpoints
     from faceswap.swap.training.comparison import read_report
     from faceswap.swap.training.config_guard import check_same_settings
+    from faceswap.swap.training.trainer import usual_iterations
 
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))
-    if config.restart or not list_checkpoints(run) or not all(isinstance(n, int | float) for n in (iteration, seconds)):
+    if (
+        config.restart
+        or not list_checkpoints(run)
+        or not isinstance(iteration, int)
+        or not isinstance(seconds, int | float)
+    ):
         return False
-    if iteration < config.iterations and (config.minutes is None or seconds < 60 * config.minutes):
-        return False
+    iterations = usual_iterations(config.device, config.minutes) if config.iterations is None else config.iterations
+    trained = min(iteration, int(list_checkpoints(run)[0].name))  # the report is written first
+    if trained < iterations and (config.minutes is None or seconds < 60 * config.minutes):
+        return config.stop_when == "plateau" and report.get("plateau") is True
     if not config.allow_changes:
         check_same_settings(run, to_yaml(config), to_yaml(untouched(config)))
     log.info("finished before, at iteration %d", iteration)

@@ -44,6 +44,7 @@ def train(config: Any) -> Path:
         batch_size=config.batch_size,
         iterations=config.iterations,
         minutes=config.minutes,
+        stop_when=config.stop_when,
         device=config.device,
         precision=config.precision,
         channels_last=config.channels_last,

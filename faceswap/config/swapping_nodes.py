@@ -93,9 +93,16 @@ class TrainConfig:
     run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", verbatim=True)
     workspace: str = workspace()
     model: Any = plugin("model", "the network")
-    iterations: int = option(100_000, "steps in all, those of earlier sessions counted in", minimum=1)
+    iterations: int | None = option(
+        None,
+        "steps in all, those of earlier sessions counted in (default: 20,000 on a CPU, 100,000 on a GPU)",
+        minimum=1,
+    )
     minutes: float | None = option(
         None, "training time in all, likewise (default: no limit)", minimum=0, maximum=1000000
+    )
+    stop_when: str = option(
+        "length", "plateau: also when validation has long not improved", choices=("length", "plateau")
     )
     batch_size: int | str = option(
         8,

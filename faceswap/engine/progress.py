@@ -5,18 +5,32 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from faceswap.engine.process_group import ALONE, Team
 from faceswap.engine.state import TrainingState
+
+StopWhen = Literal["length", "plateau"]
+STOPS: tuple[StopWhen, ...] = ("length", "plateau")
+PATIENCE_STEPS, PATIENCE_SHARE = 2000, 0.25  # without a better validation, at least, and of the steps so far
+IMPROVEMENT = 0.005  # of the lowest validation that counted: less is trembling
 
 
 class Clock:
     """Counts the steps and seconds of all sessions of a run and knows when to stop.
 
-    `stopped`: somebody asked for it. All processes of a team go by one time and stop after the same step.
+    `stopped`: somebody asked for it. `until`: plateau ends it, too, when validation no longer improves. All processes
+    of a team go by one time and stop after the same step.
     """
 
-    def __init__(self, state: TrainingState, iterations: int, minutes: float | None, team: Team = ALONE) -> None:
+    def __init__(
+        self,
+        state: TrainingState,
+        iterations: int,
+        minutes: float | None,
+        team: Team = ALONE,
+        until: StopWhen = "length",
+    ) -> None:
         self.iteration = state.iteration
         self._start = state
         self._began = time.monotonic() - state.seconds
@@ -29,6 +43,9 @@ class Clock:
         self.setbacks = state.setbacks
         self.batch_size = state.batch_size
         self.seed = state.seed
+        self._lowest, self._lowest_at = state.lowest, state.lowest_at
+        self._until = until
+        self._flat = self.flat
 
     def __str__(self) -> str:
         left = self.left_seconds()
@@ -42,8 +59,8 @@ class Clock:
     def tick(self, asked_to_stop: bool) -> bool:
         """Counts a step; whether it is the last."""
         self.iteration += 1
-        asked, self._told = self._team.largest([asked_to_stop, self.seconds])
-        self.stopped = bool(asked)
+        asked, self._told, flat = self._team.largest([asked_to_stop, self.seconds, self.flat])
+        self.stopped, self._flat = bool(asked), bool(flat)
         self._first = self._first or (self.iteration, self.seconds)
         return self.stopped or self.done()
 
@@ -74,7 +91,24 @@ class Clock:
         return self.iteration % steps == 0
 
     def done(self) -> bool:
-        return self.iteration >= self._iterations or (self._minutes is not None and self._told >= 60 * self._minutes)
+        in_time = self._minutes is not None and self._told >= 60 * self._minutes
+        return self.iteration >= self._iterations or in_time or (self._until == "plateau" and self._flat)
+
+    def validated(self, loss: float) -> None:
+        """Remembers the validation of this iteration where it is better than all before by more than chance."""
+        if self._lowest is None or loss < (1 - IMPROVEMENT) * self._lowest:
+            self._lowest, self._lowest_at = loss, self.iteration
+
+    @property
+    def steps_since_best(self) -> int:
+        """Steps since validation has improved."""
+        return self.iteration - self._lowest_at
+
+    @property
+    def flat(self) -> bool:
+        """Whether validation has not improved for long; never where nothing is validated."""
+        patience = max(PATIENCE_STEPS, PATIENCE_SHARE * self.iteration)
+        return self._lowest is not None and self.steps_since_best >= patience
 
     def progress(self) -> float:
         """The share of the run that is over, [0, 1]: of its iterations or of its minutes, whichever end it."""
@@ -88,6 +122,8 @@ class Clock:
             seconds=self.seconds,
             setbacks=self.setbacks,
             batch_size=self.batch_size,
+            lowest=self._lowest,
+            lowest_at=self._lowest_at,
         )
 
 

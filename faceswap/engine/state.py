@@ -22,7 +22,8 @@ class TrainingState:
     """Where a run stands: `iteration` steps done in `seconds` of training, `seed` of its batches (see batches.py).
 
     `faces`: names of the face sets of A and B. `setbacks`: how often it went back to a checkpoint (loop.py).
-    `batch_size`: what batch_size=auto chose, 0: nothing yet.
+    `batch_size`: what batch_size=auto chose, 0: nothing yet. `lowest`: the best validation, of step
+    `lowest_at`.
     """
 
     iteration: int
@@ -31,6 +32,8 @@ class TrainingState:
     faces: tuple[str, str] | None = None
     setbacks: int = 0
     batch_size: int = 0
+    lowest: float | None = None
+    lowest_at: int = 0
 
 
 def write_state(
@@ -55,9 +58,13 @@ def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
         faces = (a_and_b[0], a_and_b[1]) if len(a_and_b) == 2 else None
         iteration, seconds, seed = int(values["iteration"]), float(values["seconds"]), int(values["seed"])
         setbacks, batch_size = int(values.get("setbacks", 0)), int(values.get("batch_size", 0))
-        if not (min(iteration, seconds, seed, setbacks, batch_size) >= 0 and math.isfinite(seconds)):
+        lowest, lowest_at = values.get("lowest"), int(values.get("lowest_at", 0))
+        lowest = None if lowest is None else float(lowest)
+        if not (min(iteration, seconds, seed, setbacks, batch_size, lowest_at) >= 0 and math.isfinite(seconds)):
             raise ValueError("numbers that cannot be")
-        state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size)
+        if lowest_at > iteration or not math.isfinite(lowest or 0):
+            raise ValueError("numbers that cannot be")
+        state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size, lowest, lowest_at)
         sums = {str(name): str(told) for name, told in values.get(SUM_KEY, {}).items()}
         return state, str(values.get("optimiser", "Adam")), sums
     except PermissionError as error:

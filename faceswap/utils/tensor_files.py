@@ -36,8 +36,8 @@ class DamagedCheckpoint(Exception):
 def read_description(path: Path) -> dict[str, Any]:
     """What a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
 
-    Raises DamagedCheckpoint when the file is missing, cut or no safetensors, UserError when it may not be read or a newer
-    version of the program wrote it. Only its header is looked at.
+    Raises DamagedCheckpoint when the file is missing, cut or no safetensors, UserError when it may not be read or a
+    newer version of the program wrote it. Only its header is looked at.
     """
     with _reading(path):
         _, texts = read_safetensors_header(path)
@@ -97,7 +97,7 @@ def content_sum(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:
 
     def line(name: str) -> str:
         tensor = tensors[name].detach().contiguous()
-        numbers = tensor.reshape(-1).view(torch.uint8).numpy() if tensor.numel() else b""
+        numbers = tensor.reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b""
         return f"{json.dumps(name)} {tensor.dtype} {tuple(tensor.shape)} {hashlib.sha256(numbers).hexdigest()}\n"
 
     digest = hashlib.sha256(json.dumps(dict(sorted(texts.items()))).encode())

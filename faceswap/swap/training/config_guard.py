@@ -14,7 +14,18 @@ from faceswap.utils.workspace import RUN_CONFIG
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
 # the checkpoint knows the face sets; `seed` and `init` matter to a run that begins.
 FREE = {
-    *("iterations", "minutes", "workspace", "device", "precision", "channels_last", "compile", "workers", "batch_size"),
+    *(
+        "iterations",
+        "minutes",
+        "stop_when",
+        "workspace",
+        "device",
+        "precision",
+        "channels_last",
+        "compile",
+        "workers",
+        "batch_size",
+    ),
     *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
     *("pair", "seed", "init"),
 }
@@ -42,6 +53,16 @@ def check_same_settings(
             f"{run} was trained with {'; '.join(differs)}: set that again, or say allow_changes=true to go on with the "
             "new settings, restart=true to begin anew"
         )
+
+
+def chosen_settings(config_text: str, default_text: str) -> dict[str, str | float | bool]:
+    """The model and what shapes the training and is not as it is by itself, as plain values by name."""
+    try:
+        now, usual = _loaded(config_text), _loaded(default_text) if default_text else {}
+    except (ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    chosen = {name: value for name, value in now.items() if name == "model" or (usual and usual.get(name) != value)}
+    return {name: v if isinstance(v, int | float | bool) else _shown(v) for name, v in chosen.items()}
 
 
 def _text_of(path: Path) -> str:

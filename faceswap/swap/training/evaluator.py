@@ -79,7 +79,7 @@ class Judge:
         share = float(seen.mean())
         if share < LEAST_SHARE:
             if not self._told:
-                log.info("the swap is not judged yet: %d of %d are faces", seen.sum(), len(seen))
+                log.info("the swap is not judged yet: %d of %d are faces (to its networks)", seen.sum(), len(seen))
             self._told = True
             return {"faces_share": share}
         self._told = False

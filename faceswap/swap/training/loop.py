@@ -1,4 +1,8 @@
-"""The loop of a training: step, look, save; back to the last checkpoint when the loss is no number any more."""
+"""The loop of a training: step, look, save; back to the last checkpoint when the loss is no number any more.
+
+What is seen and told of an iteration is written before its checkpoint: a session that is killed in between does the
+steps again and writes the same; none would come back to what a checkpoint has left behind.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,8 @@ from faceswap.swap.training.validator import Viewer
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
 
+FIRST_LOOKS = (10, 30, 60, 100, 200, 300, 400)  # a new run is looked at sooner
+
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +36,9 @@ class Pace:
     log: int
     look: int
     save: int
+
+    def looks(self, iteration: int) -> bool:
+        return iteration % self.look == 0 or (iteration < self.look and iteration in FIRST_LOOKS)
 
 
 class Loop:
@@ -62,6 +71,7 @@ class Loop:
         self._viewer = viewer
         self._best = best
         self._results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
+        self._told_flat = clock.flat
 
     def run(self, batches: Iterator[Mapping[str, AnyBatch]], bar: Progress, stop: StopRequest) -> None:
         """All steps there are to do. Raises UserError when going back does not help, or a process died."""
@@ -72,22 +82,37 @@ class Loop:
                 self._session.step(next(batches))
                 finished = clock.tick(bool(stop))
                 bar.advance()
+                if self._journal is not None:
+                    self._journal.begin()
                 if self._holds(finished) and self._journal is not None:
                     self._look_and_save(self._journal, finished, not clock.stopped, bar)
         except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
             if self._journal is not None and clock.iteration > began and not self._session.broken(look=True):
                 self._results["losses"] = self._session.take_losses() or self._results["losses"]
-                self._save(clock.state())
                 self._report(self._journal)
+                self._save(clock.state())
             if not stop:
                 raise
+
+    def catch_up(self, report: Mapping[str, Any]) -> None:
+        """Makes a finished run's report and best weights those of its last checkpoint; `report`: the one there is.
+
+        An earlier version could be killed between the two.
+        """
+        if self._journal is None or report.get("iteration") == self._clock.iteration:
+            return
+        self._results["validation"] = validation = self._viewer.validate()
+        self._results["score"] = score = score_of(validation)
+        self._best.offer(self._viewer.model, self._clock.iteration, score, validation)
+        self._report(self._journal)
 
     def _holds(self, finished: bool) -> bool:
         """Whether there is a model to look at and to keep. A run that broke goes back; at its end it stops and says so.
 
         Weights are asked only when somebody will look at them: a GPU would have to wait.
         """
-        due = any(map(self._clock.every, (self._pace.log, self._pace.look, self._pace.save)))
+        iteration, pace = self._clock.iteration, self._pace
+        due = any(map(self._clock.every, (pace.log, pace.save))) or pace.looks(iteration)
         if self._session.broken(look=finished or due):
             self._go_back(0 if finished else self._retries)
             return False
@@ -96,21 +121,24 @@ class Loop:
     def _look_and_save(self, journal: RunLog, finished: bool, may_look: bool, bar: Progress) -> None:
         clock, pace = self._clock, self._pace
         saves = finished or clock.every(pace.save)
-        looks = (finished or clock.every(pace.look)) and may_look
+        looks = (finished or pace.looks(clock.iteration)) and may_look
         if finished or clock.every(pace.log):
             losses = self._session.take_losses() or self._results["losses"]
             self._results["losses"] = losses
             journal.scalars({**losses, **self._session.speed()}, clock.iteration)
             bar.note(" ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {clock}")
         with self._session.paused():
-            if saves:
-                self._save(clock.state())
-            if looks:
-                self._look(journal)
-            if saves or looks:
-                self._report(journal)
+            try:
+                if looks:
+                    self._look(journal, finished)
+                if saves or looks:
+                    self._report(journal)
+                journal.flush()
+            finally:  # whatever happened to a picture
+                if saves:
+                    self._save(clock.state())
 
-    def _look(self, journal: RunLog) -> None:
+    def _look(self, journal: RunLog, finished: bool) -> None:
         iteration = self._clock.iteration
         self._results["validation"] = validation = self._viewer.validate()
         self._results["score"] = score = score_of(validation)
@@ -119,10 +147,19 @@ class Loop:
         for kind, picture in self._viewer.pictures().items():
             journal.preview(picture, iteration, kind)
         journal.note("time", self._clock.outlook(), iteration)
+        self._viewer.check(validation, iteration, finished)
+        if "validation" in validation:
+            self._clock.validated(validation["validation"])
+        if self._clock.flat and not self._told_flat:
+            log.info(
+                "validation has not improved for %d steps: more of them will change little. Look at the previews; "
+                "Ctrl-C stops and keeps all, stop_when=plateau does so by itself", self._clock.steps_since_best,
+            )  # fmt: skip
+        self._told_flat = self._clock.flat
 
     def _report(self, journal: RunLog) -> None:
         left = self._clock.left_seconds()
-        ahead = {"seconds_to_go": None if left is None else round(left)}
+        ahead = {"seconds_to_go": None if left is None else round(left), "plateau": self._clock.flat}
         beside = {"best": self._best.report(), "look_seconds": self._viewer.seconds}
         journal.report(self._session.report(self._clock.state()) | ahead | self._results | beside)
 

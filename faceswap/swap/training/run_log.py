@@ -9,56 +9,96 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
 
+import faceswap
 from faceswap.core.face_set import REPORT
 from faceswap.media.images import write_image
+from faceswap.swap.training.event_files import drop_events_after
 from faceswap.utils.atomic import write_json, write_text, writing_errors
 from faceswap.utils.links import own_folder
 from faceswap.utils.workspace import RUN_CONFIG
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
+COMPARED = ("validation", "validation/swap/score")  # curves that TensorBoard's table of settings shows
+_MADE_WITH_AI = f"Made with AI: the faces in this picture were drawn in a training of faceswap {faceswap.__version__}."
 
 
 class RunLog:
-    """The run's journal; use as a context manager. `iteration`: where the run goes on; later entries are dropped."""
+    """The run's journal; use as a context manager. Nothing is written before the first entry, or `begin`.
 
-    def __init__(self, run: Path, iteration: int, config_text: str) -> None:
+    Args:
+        run: The run's folder.
+        iteration: Where the run goes on; later entries, of a session that was killed, are dropped.
+        config_text: All settings, for config.yaml.
+        settings: What TensorBoard shows beside the runs, to compare them: settings that were chosen, by name.
+    """
+
+    def __init__(
+        self, run: Path, iteration: int, config_text: str, settings: Mapping[str, str | float | bool] | None = None
+    ) -> None:
         self._run = run
-        self._writer = SummaryWriter(
-            str(own_folder(run / TENSORBOARD)), purge_step=iteration + 1 if iteration else None
-        )
-        if config_text:
-            # Written at every session: its time tells which pair was trained last.
-            write_text(run / RUN_CONFIG, config_text)
-            indented = "\n".join("    " + line for line in config_text.splitlines())  # Markdown for "as it stands"
-            self._writer.add_text("config", indented, iteration)
+        self._iteration = iteration
+        self._config_text = config_text
+        self._settings = dict(settings or {})
+        self._writer: SummaryWriter | None = None
+
+    def begin(self) -> SummaryWriter:
+        """Open the journal, once something has been trained, and return its writer."""
+        if self._writer is None:
+            with writing_errors(self._run):
+                folder = own_folder(self._run / TENSORBOARD)
+                drop_events_after(folder, self._iteration)
+                self._writer = SummaryWriter(str(folder))
+            if self._config_text:
+                self._tell_settings(self._writer)
+        return self._writer
+
+    def _tell_settings(self, writer: SummaryWriter) -> None:
+        path = self._run / RUN_CONFIG
+        is_known = self._iteration and path.is_file() and path.read_bytes() == self._config_text.encode()
+        write_text(path, self._config_text)  # at every session: its time tells which pair was trained last
+        if is_known:
+            return
+        indented = "\n".join("    " + line for line in self._config_text.splitlines())  # Markdown for "as it stands"
+        writer.add_text("config", indented, self._iteration)
+        for summary in hparams(self._settings, dict.fromkeys(COMPARED, 0.0)) if self._settings else ():
+            writer._get_file_writer().add_summary(summary, self._iteration)  # add_hparams would make a run of its own
 
     def scalars(self, values: Mapping[str, float], iteration: int) -> None:
         """One point on each of the named curves."""
         with writing_errors(self._run):
             for name, value in values.items():
-                self._writer.add_scalar(name, value, iteration)
+                self.begin().add_scalar(name, value, iteration)
 
     def note(self, name: str, text: str, iteration: int) -> None:
         """A line of text, in TensorBoard."""
         with writing_errors(self._run):
-            self._writer.add_text(name, text, iteration)
+            self.begin().add_text(name, text, iteration)
 
     def preview(self, picture: NDArray[np.uint8], iteration: int, kind: str = "") -> Path:
         """A preview grid (H, W, 3), in TensorBoard and as a file; those of a `kind` in a folder of their own."""
         with writing_errors(self._run):
-            self._writer.add_image(f"preview_{kind}" if kind else "preview", picture, iteration, dataformats="HWC")
+            name = f"preview_{kind}" if kind else "preview"
+            self.begin().add_image(name, picture, iteration, dataformats="HWC")
         path = self._run / PREVIEWS / kind / f"{iteration:08d}.jpg"
-        write_image(path, picture)
+        write_image(path, picture, metadata={"comment": _MADE_WITH_AI, "made_with_ai": "faceswap"})
         return path
 
     def report(self, values: Mapping[str, Any]) -> None:
         """The run's report.json, made anew."""
         write_json(self._run / REPORT, dict(values))
 
+    def flush(self) -> None:
+        """Wait until all entries are in their files: a checkpoint that is newer than they are would lose them."""
+        if self._writer is not None:
+            with writing_errors(self._run):
+                self._writer.flush()
+
     def __enter__(self) -> RunLog:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with writing_errors(self._run):
-            self._writer.close()
+        if self._writer is not None:
+            with writing_errors(self._run):
+                self._writer.close()

@@ -114,9 +114,10 @@ class Session:
         return with_totals(parts, "loss") if parts else {}
 
     def speed(self) -> dict[str, float]:
-        """Images a second (both sides) between the last two takings, and the learning rate."""
+        """Images a second (both sides) between the last two takings, the learning rate, the discriminator's loss."""
         beside = {} if self._adversary is None else self._adversary.report()
-        return {"images_per_second": self._images_per_second, "learning_rate": self._updater.rate, **beside}
+        pace = {"pace/images_per_second": self._images_per_second, "pace/learning_rate": self._updater.rate}
+        return pace | {f"loss/{name}": value for name, value in beside.items()}  # TensorBoard sorts: losses come first
 
     @property
     def left_out(self) -> bool:

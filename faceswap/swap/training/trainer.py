@@ -17,7 +17,7 @@ from faceswap.engine.accelerator import Compile, Precision, Switch, choose_machi
 from faceswap.engine.interrupts import StopRequest
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.process_group import find_team
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import STOPS, Clock, StopWhen
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Update, Updater
 from faceswap.swap.data.batch_stream import BatchStream, worker_count
@@ -35,14 +35,17 @@ from faceswap.swap.models.lite import Lite
 from faceswap.swap.training.batch_size import BatchSize, check_batch_size, choose_batch_size
 from faceswap.swap.training.best import Best
 from faceswap.swap.training.checkpoints import CHECKPOINTS, find_weights, restore_latest, save_checkpoint
-from faceswap.swap.training.config_guard import check_same_settings
+from faceswap.swap.training.comparison import read_report
+from faceswap.swap.training.config_guard import check_same_settings, chosen_settings
 from faceswap.swap.training.evaluator import judge_for
+from faceswap.swap.training.health import check_pair
 from faceswap.swap.training.initialisation import Scratch, Weights
 from faceswap.swap.training.loop import Loop, Pace
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.training.train_step import Session
 from faceswap.swap.training.validator import Viewer
 from faceswap.utils.atomic import remove
+from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.locks import locked
 from faceswap.utils.progress import Progress
@@ -66,8 +69,9 @@ def train_pair(
     colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
     transfer: ColourTransfer = "none",  # of B's colours to A's faces: none, reinhard, mkl
     batch_size: BatchSize = 8,  # faces of each side a step, of each process; auto: what memory allows
-    iterations: int = 100_000,  # steps in all, those of earlier sessions counted in
+    iterations: int | None = None,  # steps in all, those of earlier sessions counted in; None: what suits the device
     minutes: float | None = None,  # training time in all, likewise; None: no limit
+    stop_when: StopWhen = "length",  # plateau: also when validation has not improved for long
     device: str = "auto",  # auto, cpu, cuda, cuda:N
     precision: Precision = "auto",  # auto, fp32, bf16
     channels_last: Switch = "auto",
@@ -94,6 +98,9 @@ def train_pair(
     what the user can mend, Interrupted after a signal, when all is saved.
     """
     check_batch_size(batch_size)
+    if stop_when not in STOPS:
+        raise UserError(f"stop_when={stop_when}: accepted are {', '.join(STOPS)}")
+    iterations = usual_iterations(device, minutes) if iterations is None else iterations
     _check(iterations=iterations, log_every=log_every, preview_every=preview_every)
     _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
     if not 0 <= validation_share < 1:
@@ -134,13 +141,19 @@ def train_pair(
             if isinstance(init, Weights):
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
 
+        clock = Clock(replace(state, faces=names), iterations, minutes, team, stop_when)
+        report = {} if restart else read_report(run)
+        if clock.done():
+            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
+            if report.get("iteration") == clock.iteration:
+                return run
         sizes = (network.resolution, network.coverage)
         with team.leader_first():
             data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
+        check_pair(data, {"a": faces_a, "b": faces_b})
         team.seed_apart(state.seed, state.iteration)
         on_gpu = machine.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
-        clock = Clock(replace(state, faces=names), iterations, minutes, team)
         session = Session(network, updater, loss, machine, data, clock, likeness_loss, adversary)
         if batch_size == "auto":
             chosen = choose_batch_size(state.batch_size, network, machine, session.attempt)
@@ -150,23 +163,38 @@ def train_pair(
         viewer = Viewer(updater.shown, session.losses, machine, data, eyes)
         if restart and team.leads:
             _forget(run, maker)
-        if clock.done():
-            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
+        if not clock.done():
+            log.info("previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same command goes on",
+                     run / PREVIEWS, run.parent)  # fmt: skip
         with (
             StopRequest() as stop,
             memory_errors(batch_size),
-            RunLog(run, clock.iteration, config_text) if team.leads else nullcontext() as journal,
+            RunLog(run, clock.iteration, config_text, chosen_settings(config_text, default_text))
+            if team.leads
+            else nullcontext() as journal,
             BatchStream(maker, clock.iteration, worker_count(workers, on_gpu, team.here)) as stream,
             Feeder(stream, session.loader, machine) if on_gpu else nullcontext(stream) as batches,
             Progress(None if minutes else iterations, "train", "iteration", clock.iteration, team.leads) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
             loop = Loop(session, clock, journal, pace, update.retries, restore, save, viewer, Best(run))
+            if clock.done():
+                loop.catch_up(report)
             loop.run(batches, bar, stop)
         if (stop or clock.stopped) and not clock.done():
             where = f"iteration {clock.iteration}, saved in {run}"
             raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run
+
+
+def usual_iterations(device: str, minutes: float | None) -> int:
+    """How many steps a run has when nobody says so: an hour of `lite` on two cores, several on a GPU.
+
+    With `minutes` they end it, not steps.
+    """
+    if minutes is not None:
+        return 100_000
+    return 20_000 if choose_device(device).type == "cpu" else 100_000
 
 
 def _forget(run: Path, maker: BatchMaker) -> None:

@@ -15,6 +15,7 @@ from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.training.evaluator import Judge
+from faceswap.swap.training.health import Watch
 from faceswap.swap.training.previews import preview_grid, swap_grid
 
 Losses = Callable[[Tensor, Tensor | None, Tensor, Tensor], Mapping[str, Tensor]]
@@ -35,6 +36,7 @@ class Viewer:
         self._machine = machine
         self._data = data
         self._judge = judge
+        self._watch = Watch(data.shown["b"])
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -69,6 +71,11 @@ class Viewer:
                 pictures["held_out"] = swap_grid(faces_b, *self.model.decode(self.model.encode(faces_b), "a"))
         self.seconds["pictures"] = round(time.monotonic() - began, 3)
         return pictures
+
+    @torch.no_grad()
+    def check(self, validation: Mapping[str, float], iteration: int, finished: bool) -> None:
+        """Warns where the model draws nothing any more (see health.py)."""
+        self._watch.look(self._swaps(self._data.shown["b"]), validation, iteration, finished)
 
     def _judged(self) -> dict[str, float]:
         if self._judge is None:

@@ -17,6 +17,7 @@ from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training import trainer
 from faceswap.swap.training.checkpoints import MODEL_FILE, find_weights, list_checkpoints
 from faceswap.swap.training.initialisation import Weights
+from faceswap.swap.training.previews import LABEL_PX, TILE_PX
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.tensor_files import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
@@ -83,15 +84,15 @@ def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
     events = EventAccumulator(str(run / "tensorboard"))
     events.Reload()
     tags = events.Tags()
-    wanted = {"loss/a/l1", "loss/b/mask", "loss", "validation/b/psnr_db", "learning_rate", "images_per_second"}
+    wanted = {"loss/a/l1", "loss/b/mask", "loss", "validation/b/psnr_db", "pace/learning_rate"}
     assert wanted <= set(tags["scalars"])
     assert [event.step for event in events.Scalars("loss")] == [2, 4, 6]
+    assert sorted(tag.split("/")[0] for tag in tags["scalars"])[0] == "loss", "TensorBoard shows these first"
     assert tags["images"] == ["preview", "preview_held_out"]
     assert tags["tensors"] == ["config/text_summary", "time/text_summary"]
-    rows, columns = events.Images("preview")[0].height // 16, events.Images("preview")[0].width // 16
-    assert (rows, columns) == (6, 5)
-    held_out = events.Images("preview_held_out")[0]
-    assert (held_out.height // 16, held_out.width // 16) == (1, 4)
+    shown, held_out = events.Images("preview")[0], events.Images("preview_held_out")[0]
+    assert ((shown.height - LABEL_PX) / TILE_PX, shown.width / TILE_PX) == (6, 5)
+    assert ((held_out.height - LABEL_PX) / TILE_PX, held_out.width / TILE_PX) == (1, 4)
 
 
 def test_losses_fall(sets, tmp_path):

@@ -1,0 +1,172 @@
+"""What a run tells of itself: written when something was trained, once, and not behind its checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from faceswap.swap.training import trainer
+from faceswap.swap.training.checkpoints import list_checkpoints
+from faceswap.swap.training.event_files import drop_events_after
+from faceswap.swap.training.run_log import RunLog
+from faceswap.utils.errors import UserError
+from tests.swap.runs import assert_same_run, train
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
+EVERY = {"save_every": 2, "preview_every": 2, "log_every": 2}
+
+
+def content(run):
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
+def events(run):
+    found = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0, "scalars": 0, "images": 0})
+    return found.Reload()
+
+
+@pytest.mark.parametrize("asked", [{"iterations": 5}, {"iterations": 6}, {"iterations": 9, "minutes": 1e-9}])
+def test_a_session_that_trains_nothing_changes_nothing(sets, tmp_path, asked):
+    run = train(sets, tmp_path / "run", config_text="iterations: 6")
+    before = content(run)
+    train(sets, run, **{"config_text": "iterations: 5", **asked})
+    assert content(run) == before
+
+
+def test_a_session_that_cannot_begin_changes_no_record(sets, tmp_path, monkeypatch):
+    run = train(sets, tmp_path / "run", config_text="iterations: 6")
+    before = content(run)
+
+    def fail(self, batch):
+        raise UserError("no first step")
+
+    monkeypatch.setattr(trainer.Session, "step", fail)
+    with pytest.raises(UserError, match="no first step"):
+        train(sets, run, iterations=9, config_text="iterations: 9")
+    assert content(run) == before
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from faceswap.swap.training import run_log, trainer
+from faceswap.swap.models.registry import MODELS
+from tests.swap.fakes import Tiny
+from tests.swap.runs import train
+MODELS["tiny"] = Tiny
+place, at = sys.argv[4], int(sys.argv[5])
+kind, name = {"scalars": (run_log.RunLog, "scalars"), "picture": (run_log.RunLog, "preview"),
+              "report": (run_log.RunLog, "report"), "save": (trainer, "save_checkpoint")}[place.split()[1]]
+real, count = getattr(kind, name), []
+
+def dying(*arguments, **more):
+    count.append(1)
+    if place.startswith("before") and len(count) == at:
+        os._exit(9)
+    result = real(*arguments, **more)
+    if len(count) == at:
+        os._exit(9)
+    return result
+
+setattr(kind, name, dying)
+train([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]), config_text="seed: 0",
+      iterations=6, save_every=2, preview_every=2, log_every=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "at"),
+    [("before save", 1), ("after save", 2), ("before save", 3), ("after save", 3), ("after report", 2),
+     ("before report", 3), ("after picture", 3), ("after scalars", 5)],
+)  # fmt: skip
+def test_a_killed_and_resumed_run_tells_the_same_as_an_uninterrupted_one(sets, tmp_path, place, at):
+    whole = train(sets, tmp_path / "whole", config_text="seed: 0", iterations=6, **EVERY)
+    run = tmp_path / "run"
+    arguments = [sys.executable, "-c", KILLED, *map(str, [*sets, run]), place, str(at)]
+    assert subprocess.run(arguments, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode == 9
+    train(sets, run, config_text="seed: 0", iterations=6, **EVERY)
+    assert_same_run(whole, run)
+    ours, theirs = ({str(p.relative_to(r)): p.read_bytes() for p in r.rglob("*.jpg")} for r in (run, whole))
+    assert ours == theirs
+    mine, other = (json.loads((r / "report.json").read_text()) for r in (run, whole))
+    for name in ("iteration", "validation", "score", "losses", "best"):
+        assert mine[name] == other[name], name
+    told, wanted = events(run), events(whole)
+    assert told.Tags()["tensors"] == wanted.Tags()["tensors"]
+    for kind, read in (("tensors", "Tensors"), ("scalars", "Scalars"), ("images", "Images")):
+        for tag in wanted.Tags()[kind]:
+            steps = [[event.step for event in getattr(one, read)(tag)] for one in (told, wanted)]
+            assert steps[0] == steps[1], tag
+
+
+def test_what_an_earlier_version_left_behind_its_checkpoint_is_caught_up(sets, tmp_path):
+    run = train(sets, tmp_path / "run", iterations=6, **EVERY)
+    wanted = json.loads((run / "report.json").read_text())
+    (run / "report.json").write_text(json.dumps(wanted | {"iteration": 4, "validation": {}}))
+    train(sets, run, iterations=6, **EVERY)
+    told = json.loads((run / "report.json").read_text())
+    assert (told["iteration"], told["validation"]) == (6, wanted["validation"])
+    assert [path.name for path in list_checkpoints(run)] == ["00000006", "00000004"]
+
+
+def test_a_checkpoint_is_kept_when_a_picture_cannot_be_written(sets, tmp_path):
+    run = tmp_path / "run"
+    (run / "previews").mkdir(parents=True)
+    (run / "previews" / "held_out").touch()
+    with pytest.raises(UserError, match="held_out"):
+        train(sets, run, iterations=6, **EVERY)
+    assert [path.name for path in list_checkpoints(run)] == ["00000002"]
+
+
+def test_events_beyond_a_step_are_dropped_and_others_stay_as_they_are(tmp_path):
+    with RunLog(tmp_path, 0, "a: 1", {"model": "tiny", "loss.l1": 0.5}) as log:
+        for step in range(0, 50, 10):
+            log.scalars({"loss": step / 10}, step)
+            log.note("time", str(step), step)
+    (path,) = (tmp_path / "tensorboard").iterdir()
+    whole = path.read_bytes()
+    drop_events_after(path.parent, 40)
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[:-3])  # a killed process's last event
+    drop_events_after(path.parent, 20)
+    told = events(tmp_path)
+    assert [event.step for event in told.Scalars("loss")] == [0, 10, 20]
+    assert [event.step for event in told.Tensors("time/text_summary")] == [0, 10, 20]
+    assert whole.startswith(path.read_bytes()[:100])
+    path.write_bytes(b"no events at all, but long enough to be some")
+    drop_events_after(path.parent, 20)
+    drop_events_after(path.parent, 0)
+    assert not list(path.parent.iterdir())
+    drop_events_after(tmp_path / "nowhere", 5)
+
+
+def test_unchanged_settings_are_told_once(sets, tmp_path):
+    run = train(sets, tmp_path / "run", config_text="seed: 0", iterations=2)
+    train(sets, run, config_text="seed: 0", iterations=4)
+    train(sets, run, config_text="seed: 0\niterations: 6", iterations=6)
+    assert [event.step for event in events(run).Tensors("config/text_summary")] == [0, 4]
+
+
+def test_previews_are_marked_as_made(sets, tmp_path):
+    from PIL import Image
+
+    run = train(sets, tmp_path / "run", iterations=1)
+    for path in run.rglob("*.jpg"):
+        assert b"Made with AI" in path.read_bytes()
+        assert min(Image.open(path).size) > 128
+
+
+def test_a_new_run_is_looked_at_sooner(sets, tmp_path):
+    run = train(sets, tmp_path / "run", iterations=35, preview_every=500, save_every=500)
+    assert sorted(path.stem for path in (run / "previews").glob("*.jpg")) == ["00000010", "00000030", "00000035"]
+    shutil.rmtree(run / "previews")
+    train(sets, run, iterations=36, preview_every=500, save_every=500)
+    assert [path.stem for path in (run / "previews").glob("*.jpg")] == ["00000036"]
