@@ -41,7 +41,7 @@ def draw_face(size_px: tuple[int, int], points: np.ndarray, skin: tuple[int, int
 def make_clip(folder: Path, name: str, frames: int = 12, size_px: tuple[int, int] = (192, 144), seed: int = 0) -> Clip:
     """A film with one cartoon face that moves and talks, with sound, and a .landmarks.npz beside it."""
     rng = np.random.default_rng(seed)
-    skin = tuple(int(c) for c in rng.integers(120, 230, 3))
+    red, green, blue = (int(c) for c in rng.integers(120, 230, 3))
     scale, all_points, images = size_px[1] * 0.42, [], []
     for index in range(frames):
         phase = 2 * np.pi * index / max(frames, 8)
@@ -51,7 +51,7 @@ def make_clip(folder: Path, name: str, frames: int = 12, size_px: tuple[int, int
         )
         points = points + [size_px[0] / 2 + 8 * np.sin(phase), size_px[1] / 2 + 3 * np.cos(phase)]
         all_points.append(points)
-        images.append(draw_face(size_px, points, skin))
+        images.append(draw_face(size_px, points, (red, green, blue)))
     write_clip(folder / f"{name}.mp4", images)
     landmarks = folder / f"{name}.landmarks.npz"
     np.savez(landmarks, frame=np.arange(frames), points=np.array(all_points, np.float32))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from faceswap.core.face_set import REPORT
 from faceswap.utils.atomic import write_text
+from faceswap.utils.untrusted import read_json_table
 
 # Heading, where it stands in the report, decimals.
 COLUMNS: tuple[tuple[str, tuple[str, ...], int], ...] = (
@@ -39,11 +39,9 @@ losses only the columns from PSNR on compare. The swap's are those of held-out f
 def read_report(run: Path) -> dict[str, Any]:
     """A run's report.json; empty when there is none that can be read."""
     try:
-        with open(run / REPORT, encoding="utf-8") as file:
-            report = json.loads(file.read(LARGEST_REPORT))
-    except (OSError, ValueError, RecursionError):
+        return read_json_table(run / REPORT, LARGEST_REPORT)
+    except (OSError, ValueError):
         return {}
-    return report if isinstance(report, dict) else {}
 
 
 def write_comparison(folder: Path, title: str, rows: Sequence[tuple[str, Mapping[str, Any], str]]) -> Path:

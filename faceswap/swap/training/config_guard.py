@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_text
 from faceswap.utils.workspace import RUN_CONFIG
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
@@ -29,7 +30,7 @@ FREE = {
     *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
     *("pair", "seed", "init"),
 }
-LARGEST_CONFIG = 1_000_000  # characters; ours have some thousand
+LARGEST_CONFIG = 1_000_000  # bytes; ours have some thousand
 
 
 def check_same_settings(
@@ -42,7 +43,7 @@ def check_same_settings(
     there to be set when the run was trained: it must be what `default_text` (the same settings, untouched) says.
     """
     try:
-        before, now = _loaded(_text_of(run / RUN_CONFIG), free), _loaded(config_text, free)
+        before, now = _loaded(read_text(run / RUN_CONFIG, LARGEST_CONFIG), free), _loaded(config_text, free)
         usual = _loaded(default_text, free) if default_text else {}
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return  # no config to compare with, or one that somebody has damaged: the checkpoint itself is what counts
@@ -58,19 +59,11 @@ def check_same_settings(
 def chosen_settings(config_text: str, default_text: str) -> dict[str, str | float | bool]:
     """The model and what shapes the training and is not as it is by itself, as plain values by name."""
     try:
-        now, usual = _loaded(config_text), _loaded(default_text) if default_text else {}
+        now, usual = _loaded(config_text, FREE), _loaded(default_text, FREE) if default_text else {}
     except (ValueError, yaml.YAMLError, RecursionError):
         return {}
     chosen = {name: value for name, value in now.items() if name == "model" or (usual and usual.get(name) != value)}
     return {name: v if isinstance(v, int | float | bool) else _shown(v) for name, v in chosen.items()}
-
-
-def _text_of(path: Path) -> str:
-    with open(path, encoding="utf-8") as file:
-        text = file.read(LARGEST_CONFIG + 1)
-    if len(text) > LARGEST_CONFIG:
-        raise ValueError("too long")
-    return text
 
 
 def _loaded(text: str, free: Collection[str]) -> dict[str, Any]:

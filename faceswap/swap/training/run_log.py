@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class RunLog:
         self._config_text = config_text
         self._settings = dict(settings or {})
         self._writer: SummaryWriter | None = None
+        self._folder: int | None = None
 
     def begin(self) -> SummaryWriter:
         """Open the journal, once something has been trained, and return its writer."""
@@ -49,10 +51,19 @@ class RunLog:
             with writing_errors(self._run):
                 folder = own_folder(self._run / TENSORBOARD)
                 drop_events_after(folder, self._iteration)
-                self._writer = SummaryWriter(str(folder))
+                self._writer = SummaryWriter(self._name_of(folder))
             if self._config_text:
                 self._tell_settings(self._writer)
         return self._writer
+
+    def _name_of(self, folder: Path) -> str:
+        """A name of a folder that TensorBoard takes: of one that is not UTF-8 its number, while it is open."""
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError:
+            self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return f"/dev/fd/{self._folder}"
+        return str(folder)
 
     def _tell_settings(self, writer: SummaryWriter) -> None:
         path = self._run / RUN_CONFIG
@@ -102,3 +113,5 @@ class RunLog:
         if self._writer is not None:
             with writing_errors(self._run):
                 self._writer.close()
+        if self._folder is not None:
+            os.close(self._folder)

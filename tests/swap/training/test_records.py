@@ -170,3 +170,20 @@ def test_a_new_run_is_looked_at_sooner(sets, tmp_path):
     shutil.rmtree(run / "previews")
     train(sets, run, iterations=36, preview_every=500, save_every=500)
     assert [path.stem for path in (run / "previews").glob("*.jpg")] == ["00000036"]
+
+
+def test_a_run_whose_name_is_no_utf8_is_trained_and_goes_on(sets, tmp_path):
+    run = tmp_path / os.fsdecode(b"ren\xe9")
+    train(sets, run, iterations=2, config_text="seed: 0")
+    train(sets, run, iterations=4, config_text="seed: 0")
+    assert json.loads((run / "report.json").read_text())["iteration"] == 4
+    assert any(path.name.startswith("events.out") for path in (run / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "report.json"])
+def test_a_pipe_among_the_records_is_not_waited_for(sets, tmp_path, name):
+    run = train(sets, tmp_path / "run", iterations=2, config_text="seed: 0")
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    train(sets, run, iterations=4, config_text="seed: 0")
+    assert json.loads((run / "report.json").read_text())["iteration"] == 4
