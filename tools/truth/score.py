@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.geometry import face_size, landmark_error_percent
+from faceswap.core.landmarks import INNER
 from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
@@ -28,7 +29,7 @@ MEASURES = {
     "colour_error_de": "CIE Lab distance of mean colours",
     "seam_error": "grey levels a pixel in a ring round the face's edge",
     "flicker": "change beyond the truth's own motion, as a share of it",
-    "octave_1": "detail in the face's box at the film's finest octave, RMS over the truth's, 1 is as much",
+    "octave_1": "detail from brows to mouth at the film's finest octave, RMS over the truth's, 1: as much",
     "octave_2": "the same, an octave coarser",
     "octave_3": "the same, two octaves coarser",
     "octave_4": "the same, three octaves coarser",
@@ -71,7 +72,7 @@ def score_clip(
         size_px = face_size(where)
         mask = metrics.face_mask(where, b.image.shape)
         ring = metrics.edge_ring(mask, size_px)
-        box = sharpness.face_box(where, b.image.shape)
+        box = sharpness.face_box(where[INNER], b.image.shape)  # all of it is drawn, none is B's own hair or jaw
         sights = eyes.look([a.image, b.image, c.image], where)
         read = [sight.points for sight in sights]
         rows.append(
