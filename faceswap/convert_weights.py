@@ -12,13 +12,16 @@ from faceswap.config.command import run_command
 def convert_weights(config: Any) -> Path:
     """Reads a generator in any layout and writes it in another; returns the new file's path."""
     from faceswap.config.compose import require
-    from faceswap.stylegan.weights.files import generator_hash, load_generator, write_as
+    from faceswap.stylegan.weights.files import check_suffix, generator_hash, load_generator, write_as
+    from faceswap.utils.atomic import check_writable
     from faceswap.utils.errors import UserError
 
     require(config, "out")
     out = Path(config.out)
     if config.generator and out.resolve() == Path(config.generator).resolve():
         raise UserError(f"out={out} is the file that is read; choose another name")
+    check_suffix(out, config.layout)
+    check_writable(out)
     generator = load_generator(config.generator or None)
     about = {"converted_from": Path(config.generator).name or "the shipped one", "sha256": generator_hash(generator)}
     return write_as(generator, out, config.layout, about)

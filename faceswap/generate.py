@@ -8,8 +8,6 @@ from typing import Any
 
 from faceswap.config.command import run_command
 
-MOST_MIXED = 400
-
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
@@ -19,10 +17,11 @@ def generate(config: Any) -> Path:
     from faceswap.stylegan.weights.files import load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError
+    from faceswap.utils.limits import GRID_TILES, check_size
 
     seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
-    if config.mix and len(seeds) * len(styles) > MOST_MIXED:
-        raise UserError(f"mix={config.mix} of {len(seeds)} x {len(styles)} faces: at most {MOST_MIXED} fit on a sheet")
+    if config.mix:
+        check_size(f"the grid of {len(seeds)} x {len(styles)}", len(seeds) * len(styles), GRID_TILES, "faces")
     generator = load_generator(config.generator or None).to(choose_device(config.device))
     if config.cutoff is not None and config.cutoff > generator.rows:
         raise UserError(f"cutoff={config.cutoff}: this generator has {generator.rows} rows of styles")

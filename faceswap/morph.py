@@ -65,8 +65,11 @@ def grid(config: Any) -> Path:
     """The styles of b in the faces of a."""
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.morphing.results import write_grid
+    from faceswap.stylegan.morphing.subjects import count_of
+    from faceswap.utils.limits import GRID_TILES, check_size
 
     result = target(config, ".png")
+    check_size("the grid", count_of(config.a) * count_of(config.b), GRID_TILES, "faces")
     studio = studio_of(config)
     rows_of(config.range, studio.inverter.generator.rows)  # a mistake is told before photos are inverted
     faces, styles = studio.sitters(config.a), studio.sitters(config.b)
@@ -87,9 +90,12 @@ def average(config: Any) -> Path:
 def cartoon(config: Any) -> Path:
     """Faces drawn with layers of another generator."""
     from faceswap.stylegan.morphing.results import write_cartoon
+    from faceswap.stylegan.morphing.subjects import count_of
     from faceswap.stylegan.weights.files import load_generator
+    from faceswap.utils.limits import GRID_TILES, check_size
 
     result = target(config, ".png")
+    check_size("the sheet", count_of(config.a), GRID_TILES, "faces")
     studio = studio_of(config)
     own = studio.inverter.generator
     other = load_generator(config.cartoon).to(own.average)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.config.groups import GROUPS
-from faceswap.utils.atomic import write_json
+from faceswap.utils.atomic import check_writable, write_json
 from faceswap.utils.errors import UserError
 from faceswap.utils.workspace import RESULT_REPORT, Workspace
 
@@ -63,6 +63,8 @@ def result_of(
         UserError: The name is that of a result of other sources. With out= it was the user's wish.
     """
     if config.out:
+        if suffix and os.path.isdir(config.out):
+            raise UserError(f"cannot write {config.out}: a folder has that name; name another place with out=")
         return result_at(Path(config.out), command, config, sources, is_chosen=True)
     folder = Workspace(Path(config.workspace)).out if folder is None else folder
     told_apart = variant(command, config, told)
@@ -79,6 +81,7 @@ def result_at(
     made = plain_settings(config) | known
     if not is_chosen:
         _refuse_other(path, made)
+    check_writable(path)
     return Result(path, {"command": command, RECORD: made})
 
 

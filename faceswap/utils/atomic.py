@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
@@ -34,6 +34,27 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.replace(temp, path)
         finally:
             remove(temp)
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise UserError when a result cannot be written at `path`; to be asked before the work, nothing is made.
+
+    Where its folders are missing, the nearest one that is there is tried.
+    """
+    path = Path(path)
+    with writing_errors(path):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(path)  # a name too long for the file system is told here
+        refuse_links(path)
+        folder = path if path.is_dir() else path.parent
+        while not os.path.lexists(folder):
+            folder = folder.parent
+        trial = temp_path(folder / "trial")
+        try:
+            trial.touch()
+            trial.unlink()
+        except OSError as error:
+            raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from error
 
 
 @contextmanager

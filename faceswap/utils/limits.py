@@ -41,6 +41,7 @@ STILL_SECONDS = 3600.0  # between two pictures of a film; a longer jump is a dam
 COMPARISON_STILL_SECONDS = 10.0  # how long a side-by-side film repeats one pair of pictures
 FILM_SECONDS = 24 * 3600.0  # of a film that is made, or of a part of one
 GRID_TILES = 400  # pictures on a sheet
+KEPT_PICTURES_BYTES = 4 * GIB  # of pictures that must be in memory together
 
 # Settings.
 COUNT = 10**9  # of anything counted by a setting

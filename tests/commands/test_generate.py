@@ -59,7 +59,7 @@ def test_mistakes_are_one_line(folder):
         ("generate", ("seeds=0-5000",), "at most 1000"),
         ("generate", ("cutoff=9",), "has 8 rows"),
         ("generate", ("mix=eyes",), "accepted are coarse, middle, fine"),
-        ("generate", ("mix=fine", "seeds=0-99"), "at most 400"),
+        ("generate", ("mix=fine", "seeds=0-99"), "more than the 400"),
         ("convert_weights", (), "out= is missing"),
         ("convert_weights", ("out=g.pkl",), "name it g.safetensors"),
         ("convert_weights", (f"out={folder / 'g.safetensors'}",), "is the file that is read"),

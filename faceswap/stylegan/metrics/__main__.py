@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ def metrics(config: Any) -> Path:
     from faceswap.config.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
+    from faceswap.stylegan.metrics.going_on import Measurements
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.atomic import write_json
     from faceswap.utils.devices import choose_device
@@ -28,17 +30,27 @@ def metrics(config: Any) -> Path:
     chosen = config.measures or []
     result = result_of("stylegan.metrics", config, "metrics", ".json")
     generator = load_generator(config.generator or None).to(choose_device(config.device))
-    report = {}
+    measured = Measurements(result.path, {**result.record, "generator": generator_hash(generator)})
+    report: dict[str, Any] = {}
     if not chosen or "path_length" in chosen:
         distance = distance_from(config)
-        report["path_length"] = measuring.measure_path_lengths(
-            generator, distance, config.pairs, config.crop, config.batch_size, config.seed
-        )
+        report["path_length"] = {
+            f"{space} {where}": measured(
+                f"path length {space} {where}",
+                partial(
+                    measuring.measure_path_length, generator, distance, space, where, config.pairs, config.crop,
+                    config.batch_size, config.seed,
+                ),
+            )
+            for space, where in measuring.KINDS
+        }  # fmt: skip
     if not chosen or "separability" in chosen:
         scorer = AttributeScorer(config.device)
-        report["separability"] = measuring.measure_separability(generator, scorer, config.samples, config.seed)
+        report["separability"] = measured(
+            "separability", partial(measuring.measure_separability, generator, scorer, config.samples, config.seed)
+        )
     if not chosen or "consistency" in chosen:
-        report |= consistency(generator, config, is_asked=bool(chosen))
+        report |= measured("consistency", partial(consistency, generator, config, bool(chosen)))
     if config.inversions or "inversion" in chosen:
         report["inversion"] = measuring.measure_inversions(config.inversions)
     is_as_published = bool(config.vgg) and config.crop and generator.resolution == measuring.PUBLISHED_PX
@@ -50,6 +62,7 @@ def metrics(config: Any) -> Path:
     about = {"generator": generator_hash(generator), "resolution": generator.resolution, "distance": eyes,
              "crop": config.crop, "seed": config.seed}  # fmt: skip
     write_json(result.path, {"about": about, **report})
+    measured.forget()
     return result.note()
 
 

@@ -22,6 +22,7 @@ from faceswap.stylegan.metrics.separability import separability
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import KEPT_PICTURES_BYTES, check_size
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
 # Of FFHQ at 1024 px, from the READMEs of StyleGAN and StyleGAN2 (config F), by LPIPS-VGG of the cropped face: nothing
@@ -34,17 +35,15 @@ _INVERSION_COLUMNS = ("pixels", "perceptual", "identity", "loss", "seconds", "st
 Report = dict[str, dict[str, Any]]
 
 
-def measure_path_lengths(
-    generator: Generator, distance: Distance, pairs: int, crop: bool, batch_size: int, seed: int
-) -> Report:
-    """The path length of each of KINDS."""
-    found = {}
-    for space, where in KINDS:
-        lengths = path_lengths(
-            generator, distance, space=space, where=where, samples=pairs, crop=crop, batch_size=batch_size, seed=seed
-        )
-        found[f"{space} {where}"] = bootstrap(lengths, kept_mean).as_json()
-    return found
+def measure_path_length(
+    generator: Generator, distance: Distance, space: Space, where: Where, pairs: int, crop: bool, batch_size: int,
+    seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """The path length of one of KINDS."""
+    lengths = path_lengths(
+        generator, distance, space=space, where=where, samples=pairs, crop=crop, batch_size=batch_size, seed=seed
+    )
+    return bootstrap(lengths, kept_mean).as_json()
 
 
 def measure_separability(generator: Generator, scorer: Scorer, samples: int, seed: int) -> Report:
@@ -73,6 +72,7 @@ def measure_consistency(
 
     In root mean square spreads of w: 1 is as far as two faces' codes typically are from the average.
     """
+    check_size(f"faces={faces}", faces * 3 * generator.resolution**2 * 4, KEPT_PICTURES_BYTES)
     w = styles_of(generator, range(seed, seed + faces), 1.0)
     images = _drawn(generator, w)
     spread = float((w - generator.average).square().sum(1).mean().sqrt())

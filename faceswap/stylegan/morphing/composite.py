@@ -6,7 +6,7 @@ saw what a family has in common without any one having it. Here all 68 points li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.values import AlignedFace
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import KEPT_PICTURES_BYTES, check_size
 
 FEWEST = 2
 
@@ -22,7 +23,7 @@ def composite(faces: Iterable[AlignedFace], to_shape: bool = True) -> NDArray[np
     """The average (S, S, 3) uint8 RGB of aligned faces of one size, in linear light; `to_shape`: warped to the mean
     shape, as against laid over each other as aligned. Raises UserError for fewer than two.
     """
-    faces = list(faces)
+    faces = list(_kept(faces))
     if len(faces) < FEWEST:
         raise UserError(f"a composite portrait needs {FEWEST} faces or more, not {len(faces)}")
     shape = np.mean([face.points for face in faces], axis=0)
@@ -31,6 +32,13 @@ def composite(faces: Iterable[AlignedFace], to_shape: bool = True) -> NDArray[np
         image = warped_to(face.image, face.points, shape) if to_shape else face.image
         total += (image / 255.0) ** 2.2
     return np.round(255 * (total / len(faces)) ** (1 / 2.2)).astype(np.uint8)
+
+
+def _kept(faces: Iterable[AlignedFace]) -> Iterator[AlignedFace]:
+    """The faces, all of which are kept until their mean shape is known: as many as fit into memory."""
+    for count, face in enumerate(faces, 1):
+        check_size(f"{count} faces of {face.size_px} px", count * face.image.nbytes, KEPT_PICTURES_BYTES)
+        yield face
 
 
 def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDArray[np.uint8]:

@@ -22,6 +22,7 @@ from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.pipeline import Inverter
 from faceswap.stylegan.seeds import seeds_of
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import GRID_TILES
 
 ACCEPTED = "a photo, several as a folder or glob, an inverted photo (.latent.safetensors), or seeds as 7, 3,5 or 0-9"
 
@@ -70,6 +71,16 @@ class Studio:
             self.inverter.warn_of_strangers(batch, inversion)
             for portrait, rows in zip(batch, inversion.rows, strict=True):
                 yield Sitter(portrait.name, rows, portrait)
+
+
+def count_of(text: str) -> int:
+    """How many faces `text` names, before any is looked for; more than a sheet takes where a film does not tell it."""
+    if (seeds := seeds_of(text)) is not None:
+        return len(seeds)
+    if text.endswith(SUFFIX):
+        return 1
+    count = probe(text).frame_count
+    return GRID_TILES + 1 if count is None else count
 
 
 def photo_of(sitter: Sitter, size_px: int) -> NDArray[np.uint8] | None:

@@ -76,13 +76,18 @@ def save_generator(
     return _save(generator, path, about, dtype)
 
 
-def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[str, Any]) -> Path:
-    """Writes a generator for our programs (.safetensors), NVIDIA's or rosinality's (.pt, a file of torch's)."""
+def check_suffix(path: Path, layout: Layout) -> None:
+    """Raise UserError when a layout is not written into files of that suffix."""
     wanted = ".safetensors" if layout == "ours" else ".pt"
     if path.suffix.lower() != wanted:
         raise UserError(
             f"{path}: weights in the layout '{layout}' are written as {wanted}; name it {path.stem}{wanted}"
         )
+
+
+def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[str, Any]) -> Path:
+    """Writes a generator for our programs (.safetensors), NVIDIA's or rosinality's (.pt, a file of torch's)."""
+    check_suffix(path, layout)
     if layout == "ours":
         return save_generator(generator, path, about)
     if layout == "rosinality" and generator.settings["clamp"] is not None:
