@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from faceswap.media.colour_transfer import ColourStatistics
 from faceswap.utils.errors import UserError
+
+FLICKER_LEVELS = 2.0  # grey levels by which the mean colour of a face errs from frame to frame; more is light
+FLICKER_VARIANCE = 0.3  # and the share by which its variance does
 
 
 @dataclass
@@ -13,7 +18,9 @@ class ColourMemory:
     """Running averages of the colour statistics along each track, so that one frame's error does not flicker.
 
     `keep` in [0, 1): how much of the past stays each frame (0: none; 0.8 at 25 fps: about 0.2 s). A track begins anew
-    at a cut; one not seen for `forget_frames` is forgotten.
+    at a cut; one not seen for `forget_frames` is forgotten. Light is followed: what is given back lies within
+    FLICKER_LEVELS grey levels and FLICKER_VARIANCE of what the frame itself shows, so a fade, a flash or a lamp leaves
+    no face in the old light.
     """
 
     keep: float = 0.8
@@ -45,6 +52,10 @@ class ColourMemory:
 
 
 def _mixed(past: ColourStatistics, now: ColourStatistics, share: float) -> ColourStatistics:
-    return ColourStatistics(
-        past.mean + share * (now.mean - past.mean), past.covariance + share * (now.covariance - past.covariance)
-    )
+    """The past and a share of what is new, but no further from now than errors of measurement are."""
+    most = FLICKER_LEVELS * now.grey_level
+    mean = now.mean + np.clip((1 - share) * (past.mean - now.mean), -most, most)
+    off = (1 - share) * (past.covariance - now.covariance)
+    usual = max(float(np.trace(now.covariance)), 3 * now.grey_level**2)
+    off *= min(1.0, FLICKER_VARIANCE * usual / max(float(np.abs(np.trace(off))), 1e-12))
+    return ColourStatistics(mean, now.covariance + off, now.grey_level)

@@ -15,16 +15,22 @@ from numpy.typing import NDArray
 
 STATISTICS_PX = 64
 MINIMUM_WEIGHT = 12.0  # mask area in statistics pixels below which means and spreads say nothing
+LAB_LIGHT = 100.0  # what Lab counts light to
 SPREAD_FLOOR = 2.0 / 255  # spread of a flat picture: noise, not to be amplified
 LARGEST_GAIN = 2.0  # a face needs no more; beyond it lies a wrong mask or a cut-off face
+LEAST_GAIN = 0.02  # in the dark and in a flash nearly nothing of a face is left
 
 
 @dataclass(frozen=True, eq=False)
 class ColourStatistics:
-    """Weighted `mean` (3,) and `covariance` (3, 3) of a picture in a matcher's own colour space."""
+    """Weighted `mean` (3,) and `covariance` (3, 3) of a picture in a matcher's own colour space.
+
+    `grey_level` is what a grey level of 255 is there.
+    """
 
     mean: NDArray[np.float64]
     covariance: NDArray[np.float64]
+    grey_level: float = 1 / 255
 
 
 class ColourMatcher(Protocol):
@@ -57,13 +63,14 @@ class Reinhard:
     """
 
     def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
-        return _statistics(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), weights)
+        return _statistics(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), weights, LAB_LIGHT / 255)
 
     def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
-        floor = 100 * SPREAD_FLOOR  # Lab counts to 100
+        floor = LAB_LIGHT * SPREAD_FLOOR
         spread_from = np.maximum(np.sqrt(np.diag(source.covariance)), floor)
         spread_to = np.maximum(np.sqrt(np.diag(target.covariance)), floor)
-        gain = np.clip(spread_to / spread_from, 1 / LARGEST_GAIN, LARGEST_GAIN)
+        least = _least_gain(source.mean[0] / LAB_LIGHT, target.mean[0] / LAB_LIGHT)
+        gain = np.clip(spread_to / spread_from, least, LARGEST_GAIN)
         axes = _root(source.covariance + floor**2 * np.eye(3))
         offsets = np.concatenate([np.zeros((1, 3)), axes, -axes])
         before, after = _lab_to_rgb(source.mean + offsets), _lab_to_rgb(target.mean + gain * offsets)
@@ -83,11 +90,18 @@ class MongeKantorovich:
         inverse = np.linalg.inv(root)
         gain = inverse @ _root(root @ (target.covariance + noise) @ root) @ inverse
         values, vectors = np.linalg.eigh((gain + gain.T) / 2)
-        gain = (vectors * np.clip(values, 1 / LARGEST_GAIN, LARGEST_GAIN)) @ vectors.T
+        least = _least_gain(float(source.mean.mean()), float(target.mean.mean()))
+        gain = (vectors * np.clip(values, least, LARGEST_GAIN)) @ vectors.T
         return cv2.transform(face, _affine(gain, source.mean, target.mean))
 
 
-def _statistics(image: NDArray, weights: NDArray) -> ColourStatistics | None:
+def _least_gain(light_from: float, light_to: float) -> float:
+    """How far a face's contrast may fall: it dies with the light, as in a fade to black, and in a flash."""
+    nearer_an_end = min(light_to / max(light_from, 1e-3), (1 - light_to) / max(1 - light_from, 1e-3), 1.0)
+    return max(nearer_an_end / LARGEST_GAIN, LEAST_GAIN)
+
+
+def _statistics(image: NDArray, weights: NDArray, grey_level: float = 1 / 255) -> ColourStatistics | None:
     total = float(weights.sum())
     if total < MINIMUM_WEIGHT * weights.size / STATISTICS_PX**2:
         return None
@@ -95,7 +109,8 @@ def _statistics(image: NDArray, weights: NDArray) -> ColourStatistics | None:
     share = weights.ravel() * np.float32(1 / total)
     mean = channels @ share
     channels -= mean[:, None]
-    return ColourStatistics(mean.astype(np.float64), ((channels * share) @ channels.T).astype(np.float64))
+    covariance = ((channels * share) @ channels.T).astype(np.float64)
+    return ColourStatistics(mean.astype(np.float64), covariance, grey_level)
 
 
 def _lab_to_rgb(colours: NDArray) -> NDArray[np.float64]:

@@ -98,10 +98,21 @@ def _grey(level: float) -> ColourStatistics:
 def test_memory_averages_along_a_track() -> None:
     memory, rng = ColourMemory(0.9), np.random.default_rng(0)
     seen = [
-        memory.smoothed(0, i, _grey(0.3), _grey(0.5 + v))[1].mean[0] for i, v in enumerate(rng.normal(0, 0.05, 200))
+        memory.smoothed(0, i, _grey(0.3), _grey(0.5 + v))[1].mean[0] for i, v in enumerate(rng.normal(0, 0.003, 200))
     ]
-    assert np.std(np.diff(seen[20:])) < 0.1 * np.std(np.diff(rng.normal(0, 0.05, 200)))
+    assert np.std(np.diff(seen[20:])) < 0.1 * np.std(np.diff(rng.normal(0, 0.003, 200)))
     assert abs(np.mean(seen[20:]) - 0.5) < 0.02
+
+
+@pytest.mark.parametrize("change", [0.4, -0.4, 0.02])
+def test_memory_follows_light_at_once(change: float) -> None:
+    memory = ColourMemory(0.9)
+    for frame in range(20):
+        memory.smoothed(0, frame, _grey(0.5), _grey(0.5))
+    dim = ColourStatistics(np.full(3, 0.5 + change), np.eye(3) * 0.0001)
+    source, target = memory.smoothed(0, 20, _grey(0.5), dim)
+    assert np.abs(target.mean - dim.mean).max() <= 2.01 / 255 and np.abs(source.mean - 0.5).max() < 1e-9
+    assert np.trace(target.covariance) <= 1.31 * np.trace(dim.covariance)
 
 
 def test_memory_begins_anew() -> None:
