@@ -84,16 +84,22 @@ class LearnedMask(_Edged):
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         if learned is None:
-            if not self._warned:
-                self._warned.append(True)
-                log.warning("the model has learned no mask: the hull of the landmarks is used instead (mask=hull)")
+            self._warn("the model has learned no mask: the hull of the landmarks is used instead (mask=hull)")
             return HullMask(self.erode, self.feather, self.forehead).alpha(points, size_px, None)
         inside = (learned >= 0.5).astype(np.uint8)
+        if not inside.any():  # nothing would be replaced, and nobody would be told
+            self._warn("the model's own mask is empty in some frames: the hull of the landmarks is used there")
+            return HullMask(self.erode, self.feather, self.forehead).alpha(points, size_px, None)
         # The view ends where nothing was seen: a border of zeros makes its edge an edge of the mask too.
         distance = cv2.distanceTransform(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
         size = face_size(points) * learned.shape[0] / size_px
         edge = _ramp(distance[1:-1, 1:-1] - 0.5, self.erode * size, self.feather * size)
         return edge * np.clip(learned, 0, 1).astype(np.float32)
+
+    def _warn(self, text: str) -> None:
+        if not self._warned:
+            self._warned.append(True)
+            log.warning(text)
 
 
 def face_size(points: NDArray) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import AlphaBlender, Blender
+from faceswap.compositing.collapse import CollapseWatch
 from faceswap.compositing.colour import ColourMemory
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.filling import placement_for
@@ -127,7 +128,9 @@ def convert_video(
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
             _write(blended, writer, info, counts, start, stop)
     except KeyboardInterrupt as error:
-        raise Interrupted(f"convert stopped after {counts.frames} frames; {out} was not written") from error
+        raise Interrupted(
+            f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
+        ) from error
     write_report(info, out, counts, swapper, about | placement.about, start, stop, record or {})
     if side_by_side:
         write_comparison(info, out, start, stop, about)
@@ -157,21 +160,23 @@ def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper)
 def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
     """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
+    watch = CollapseWatch(model_name(swapper))
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
         if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
-            yield from _answered(waiting, swapper, to, mask)
+            yield from _answered(waiting, swapper, to, mask, watch)
             waiting = []
-    yield from _answered(waiting, swapper, to, mask)
+    yield from _answered(waiting, swapper, to, mask, watch)
 
 
-def _answered(items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask) -> Iterator[_Item]:
+def _answered(
+    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseWatch
+) -> Iterator[_Item]:  # fmt: skip
     views = [view.image for item in items for view in item.views]
     if views:
-        decoded = swapper.swap(np.stack(views), to=to)
-        if not np.isfinite(decoded.images).all():
-            raise UserError(f"the model {model_name(swapper)} gives no finite picture; take an earlier checkpoint")
+        decoded = swapper.swap(shown := np.stack(views), to=to)
+        watch.look(shown, decoded.images)
     free = _seen(items, mask) if isinstance(mask, SeeingMask) else None
     done = 0
     for item in items:

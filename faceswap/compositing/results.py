@@ -145,3 +145,4 @@ def write_comparison(info: SourceInfo, out: Path, start: int, stop: int | None, 
     from faceswap.media.presentation import side_by_side
 
     side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=start, stop=stop)
+    log.info("the original and the result beside each other: %s", comparison_path(out))
