@@ -67,9 +67,7 @@ def _run_command(
     except UserError as error:
         return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
     except (Interrupted, KeyboardInterrupt) as error:
-        return _fail(
-            f"interrupted: {_single_line(error) or 'stopped; run the same command again to go on'}", INTERRUPTED, debug
-        )
+        return _fail(f"interrupted: {_single_line(error) or f'stopped; {what_again(command)}'}", INTERRUPTED, debug)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _fail(f"error: {_told_full(error)}", USER_CAN_MEND, debug)
@@ -83,6 +81,13 @@ def _run_command(
         if _ran_out_of_memory(error):
             return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
+
+
+def what_again(command: str) -> str:
+    """What the same command does after a stop."""
+    from faceswap.config.schema import GO_ON
+
+    return "the same command goes on where it was" if command in GO_ON else "the same command begins anew"
 
 
 def _run(

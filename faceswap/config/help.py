@@ -17,6 +17,8 @@ def command_help(command: str) -> str:
     """Every setting of a command with its meaning, default and choices."""
     config = schema.COMMANDS[command]
     lines = [f"python -m faceswap.{command} key=value ...", "", *_wrapped(config.__doc__ or "", 0)]
+    again = "goes on where it was" if command in schema.GO_ON else "begins anew"
+    lines += _wrapped(f"Stopped (Ctrl-C) and given again it {again}.", 0)
     lines += ["", f"example: python -m faceswap.{command} {schema.EXAMPLES[command]}", "", "settings:"]
     plugins: list[dataclasses.Field] = []
     for field in dataclasses.fields(config):

@@ -59,6 +59,9 @@ COMMANDS: dict[str, type] = {
     "stylegan.train": stylegan_training.StyleGANTrainConfig,
 }
 
+# After a stop these go on where they were; all others begin anew. What was finished under its name stays.
+GO_ON = ("extract", "curate", "train", "demo", "stylegan.train")
+
 EXAMPLES = {
     "extract": "video=craig.mp4",
     "curate": "faces=craig",

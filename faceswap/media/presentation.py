@@ -17,6 +17,7 @@ from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.tiles import draw_labels
 from faceswap.media.writing import VideoWriter, writer_for
 from faceswap.utils.limits import COMPARISON_STILL_SECONDS
+from faceswap.utils.progress import Progress
 
 PANEL_MAX_PX = (1920, 1080)
 MAX_FRAMES_PER_SECOND = Fraction(60)
@@ -80,13 +81,15 @@ def _film(
         out, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=composed.size
     ) as writer:
         index = 0
-        while not shown_right.is_over(float(index / rate), float(1 / rate)):
-            image = composed.get_frame(float(index / rate))
-            writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
-            still_seconds = min(shown.still_seconds(float(index / rate)) for shown in (shown_left, shown_right))
-            # A picture that stands for long is repeated for a moment only: players hold the last one.
-            is_long = COMPARISON_STILL_SECONDS < still_seconds < float("inf")
-            index += max(1, int(still_seconds * rate)) if is_long else 1
+        with Progress(right.frame_count, "side by side") as bar:
+            while not shown_right.is_over(float(index / rate), float(1 / rate)):
+                image = composed.get_frame(float(index / rate))
+                writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
+                still_seconds = min(shown.still_seconds(float(index / rate)) for shown in (shown_left, shown_right))
+                # A picture that stands for long is repeated for a moment only: players hold the last one.
+                is_long = COMPARISON_STILL_SECONDS < still_seconds < float("inf")
+                index += max(1, int(still_seconds * rate)) if is_long else 1
+                bar.advance()
 
 
 def _pictures(

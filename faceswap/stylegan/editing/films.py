@@ -96,7 +96,9 @@ def edit_film(
             if faces == 0:
                 raise UserError(f"no face was found in any of the {frames} frames of {info.path}")
     except KeyboardInterrupt as error:
-        raise Interrupted(f"edit stopped after {frames} frames; nothing was written") from error
+        raise Interrupted(
+            f"edit stopped after {frames} frames; nothing was written; the same command begins anew"
+        ) from error
     seconds = _seconds(began)
     return {"frames": frames, "faces": faces, "seconds": seconds, "frames_per_second": round(frames / seconds, 2)}
 
