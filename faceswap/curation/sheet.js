@@ -163,8 +163,7 @@ function save() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   saved.set(goes);
-  const name = /^[\w.+-]+$/.test(data.name) ? data.name : "'" + data.name.replaceAll("'", "'\\''") + "'";
-  byId("command").textContent = `python -m faceswap.curate faces=${name} apply=rejects.json`;
+  byId("command").textContent = data.command;
   byId("next").hidden = false;
 }
 

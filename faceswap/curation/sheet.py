@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import shlex
 from importlib import resources
 from urllib.parse import quote
 
@@ -54,6 +55,7 @@ def sheet_data(stock: FaceStock, verdicts: Verdicts, sort: str) -> dict:
     addresses = [quote(os.fsencode(file), safe="") for file in files]
     return {
         "name": stock.name,
+        "command": _command(stock),
         "fingerprint": stock.fingerprint(),
         "sort": sort,
         "orders": [name for name in FACE_ORDERS if name in columns or name == "person"],
@@ -69,6 +71,13 @@ def sheet_data(stock: FaceStock, verdicts: Verdicts, sort: str) -> dict:
         "removed": np.flatnonzero(stock.removed).tolist(),
         "points": [pack_points(record.crop_points, record.size_px) for record in stock.records],
     }
+
+
+def _command(stock: FaceStock) -> str:
+    """What takes out the marked faces, from whatever folder it is typed in; browsers save into Downloads."""
+    workspace = os.path.abspath(stock.folder.parent.parent)
+    told = [f"workspace={workspace}", f"faces={stock.name}", "apply=~/Downloads/rejects.json"]
+    return "python -m faceswap.curate " + " ".join(map(shlex.quote, told))
 
 
 def pack_points(points: NDArray, size_px: int) -> str:

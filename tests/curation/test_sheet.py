@@ -57,6 +57,23 @@ def test_all_is_in_the_page(tmp_path):
     assert "default-src 'none'" in policy and "unsafe-inline'; script" in policy
 
 
+@pytest.mark.parametrize("name", ["mixed", "a b", "it's $HOME `x`", "[1]"])
+def test_its_command_works_from_any_folder(tmp_path, name):
+    folder = tmp_path / "work space" / "faces" / name
+    folder.parent.mkdir(parents=True)
+    _, _, data = page_of(mixed_set(folder))
+    said = subprocess.run(
+        ["sh", "-c", f"python() {{ printf '%s\\n' \"$@\"; }}; {data['command']}"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+    assert said.stdout.splitlines() == [
+        "-m", "faceswap.curate", f"workspace={tmp_path / 'work space'}", f"faces={name}",
+        "apply=~/Downloads/rejects.json",
+    ]  # fmt: skip
+
+
 def test_every_control_has_a_name(tmp_path):
     text, page, _ = page_of(mixed_set(tmp_path / "mixed"))
     assert ("html", {"lang": "en"}) in page.tags
