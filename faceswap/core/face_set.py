@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,8 @@ from faceswap.core.geometry import scale_of, transform_points
 from faceswap.core.set_sources import MOST_SOURCES, SetSource, sources_of
 from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FACES_A_FRAME
+from faceswap.utils.untrusted import read_lines
 
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
@@ -156,18 +159,26 @@ def read_records(path: Path) -> list[FaceRecord]:
 
     Raises UserError for other damage.
     """
-    records = []
+    records, faces = list[FaceRecord](), Counter[tuple[int, int]]()
+    number = 0
     try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, 1):  # line by line: a long film's file is tens of megabytes
-                try:
-                    if line.strip():
-                        records.append(FaceRecord.from_json(line))
-                except ValueError as error:
-                    if not line.endswith("\n"):  # the write was cut
-                        break
-                    raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
-    except (OSError, UnicodeDecodeError) as error:
+        for line, is_whole in read_lines(path):
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                record = FaceRecord.from_json(line)
+            except ValueError:
+                if not is_whole:  # the write was cut
+                    break
+                raise
+            faces[record.source, record.frame] += 1
+            if faces[record.source, record.frame] > FACES_A_FRAME:
+                raise ValueError(f"more than {FACES_A_FRAME} faces in frame {record.frame}")
+            records.append(record)
+    except ValueError as error:
+        raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
+    except OSError as error:
         raise UserError(f"cannot read the alignments {path}: {error}") from error
     return sorted(records, key=lambda record: (record.source, record.frame, record.file))
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from faceswap.core.values import Face, Frame
+from faceswap.utils.limits import FACES_A_FRAME
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
 
 
 LARGEST_BATCH_BYTES = 64 << 20
+
+log = logging.getLogger(__name__)
 
 
 class Finder(Protocol):
@@ -58,10 +62,20 @@ def batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[list[tuple[Fram
     for frame in frames:
         batch.append(frame)
         if len(batch) >= finder.batch_size or sum(held.image.nbytes for held in batch) >= LARGEST_BATCH_BYTES:
-            yield list(zip(batch, finder.find(batch), strict=True))
+            yield list(zip(batch, map(_bounded, finder.find(batch)), strict=True))
             batch = []
     if batch:
-        yield list(zip(batch, finder.find(batch), strict=True))
+        yield list(zip(batch, map(_bounded, finder.find(batch)), strict=True))
+
+
+def _bounded(faces: list[Face]) -> list[Face]:
+    """The largest faces of a frame, in the order they came: more than are accepted would take gigabytes."""
+    if len(faces) <= FACES_A_FRAME:
+        return faces
+    log.warning("%d faces in one frame: the %d largest are taken", len(faces), FACES_A_FRAME)
+    sides = [float((face.box[2:] - face.box[:2]).max()) for face in faces]
+    chosen = sorted(range(len(faces)), key=lambda index: -sides[index])[:FACES_A_FRAME]
+    return [faces[index] for index in sorted(chosen)]
 
 
 def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from faceswap.core.face_set import (
@@ -23,6 +24,7 @@ from faceswap.media.sources import SourceInfo
 from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
 from faceswap.utils.links import refuse_links
+from faceswap.utils.untrusted import Untrusted, read_lines
 from faceswap.utils.writers import sweep
 
 CLEARING = ".clearing"  # lies in a folder while its face set is deleted, so that a kill does not leave half of one
@@ -106,12 +108,10 @@ def _crops_of(folder: Path) -> set[str]:
     names = planned_crops(folder)
     path = folder / ALIGNMENTS
     if path.is_file() and not path.is_symlink():
-        with path.open("rb") as file:
-            for line in file:
-                try:
+        with suppress(OSError, Untrusted):
+            for line, _ in read_lines(path):
+                with suppress(ValueError, LookupError, TypeError, RecursionError):
                     names.add(str(json.loads(line)["file"]))
-                except (ValueError, LookupError, TypeError, RecursionError):
-                    continue
     return names
 
 

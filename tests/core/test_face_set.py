@@ -146,6 +146,17 @@ def test_a_last_line_cut_by_a_kill_is_dropped_but_damage_elsewhere_is_told(tmp_p
         read_records(path)
 
 
+def test_a_crowd_and_a_line_without_end_are_refused_before_they_take_memory(tmp_path):
+    path = tmp_path / ALIGNMENTS
+    path.write_text("".join(record(3, f"{i}.jpg").to_json() + "\n" for i in range(201)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"line 201: more than 200 faces in frame 3"):
+        read_records(path)
+    path.write_text(record().to_json() + "\n" + "[" * 2_000_000, encoding="utf-8")
+    with pytest.raises(UserError, match="a line of more than") as caught:
+        read_records(path)
+    assert len(str(caught.value)) < 500
+
+
 def test_a_missing_set_says_how_to_make_it(tmp_path):
     with pytest.raises(UserError, match=r"faceswap\.extract"):
         FaceSet.open(tmp_path / "nothing")

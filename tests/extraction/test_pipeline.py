@@ -15,6 +15,7 @@ import pytest
 
 from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET, REPORT, FaceSet
 from faceswap.core.geometry import align
+from faceswap.core.values import Face
 from faceswap.detect import protocol as finders
 from faceswap.extraction import source_extraction
 from faceswap.extraction.journal import JOURNAL
@@ -233,6 +234,16 @@ def test_few_large_frames_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     finder = MovingFinder()
     drawn = [len(finder.seen) for _ in finders.find_in_batches(finder, (frame_of(i) for i in range(5)))]
     assert drawn == [2, 2, 4, 4, 5]
+
+
+def test_of_a_crowd_the_largest_are_taken(caplog: pytest.LogCaptureFixture) -> None:
+    class Crowd(MovingFinder):
+        def _faces(self, index: int) -> list[Face]:
+            return [face_at(5, 5, 20 + i % 300) for i in range(3000)]
+
+    ((_, faces),) = finders.find_in_batches(Crowd(), [frame_of(0)])
+    assert len(faces) == 200 and min(float(np.ptp(face.box[::2])) for face in faces) > 270
+    assert "3000 faces in one frame: the 200 largest" in caplog.text
 
 
 def test_small_faces_are_left_out(pictures: Path, tmp_path: Path) -> None:

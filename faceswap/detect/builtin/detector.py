@@ -16,11 +16,14 @@ from faceswap.detect.builtin.following import Follower
 from faceswap.detect.builtin.networks import Networks
 from faceswap.track.tracker import Glance, is_cut
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import check_number
 from faceswap.utils.pretrained import entry_of, listed
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
 
+MOST_LOOKS = 20  # from the third on hardly anything changes
+MOST_FRAMES, LARGEST_SIDE_PX = 10_000, 8192
 PARTS = ("detector", "landmarks")
 EMBEDDER, CHECK = "embedder", "parser"  # a folder of weights still in training may lack these
 
@@ -56,10 +59,13 @@ class BuiltinFinder:
         batch_size: int = 10,
         _networks: Networks | None = None,
     ) -> None:
-        if detect_every < 1 or looks < 1 or batch_size < 1:
-            raise UserError("finder: detect_every, looks and batch_size must be 1 or more")
-        if detect_side_px < 64 or not 0 < minimum_score < 1:
-            raise UserError("finder: detect_side_px must be 64 or more, minimum_score in (0, 1)")
+        for name, value, least, most in (
+            ("detect_every", detect_every, 1, MOST_FRAMES), ("looks", looks, 1, MOST_LOOKS),
+            ("batch_size", batch_size, 1, MOST_FRAMES), ("detect_side_px", detect_side_px, 64, LARGEST_SIDE_PX),
+        ):  # fmt: skip
+            check_number(f"finder.{name}", value, least, most)
+        if not 0 < minimum_score < 1:
+            raise UserError(f"finder.minimum_score={minimum_score}: must lie between 0 and 1")
         self.batch_size = batch_size
         self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, looks
         self._recognise, self._device, self._networks = recognise, device, _networks

@@ -174,7 +174,17 @@ def test_readings_that_are_no_faces_are_left_out(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"detect_every": 0}, {"looks": 0}, {"batch_size": 0}, {"detect_side_px": 8}, {"minimum_score": 1.0}],
+    [
+        {"detect_every": 0},
+        {"looks": 0},
+        {"batch_size": 0},
+        {"detect_side_px": 8},
+        {"minimum_score": 1.0},
+        {"looks": 100_000},
+        {"detect_every": 10**9},
+        {"batch_size": 10**9},
+        {"detect_side_px": 10**9},
+    ],
 )
 def test_wrong_settings_are_named(wrong: dict) -> None:
     with pytest.raises(UserError, match=next(iter(wrong))):
