@@ -71,3 +71,22 @@ def test_pictures_become_a_film_beside_each_other(tmp_path):
     out = side_by_side(tmp_path / "left", tmp_path / "right", tmp_path / "both.mp4")
     frames = list(read_frames(out))
     assert len(frames) == 2 and frames[0].width == 80
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mov", ".mp4"])
+def test_sound_that_is_longer_does_not_lengthen_the_pictures(tmp_path, suffix):
+    left = make_film(tmp_path / f"left{suffix}", Film(ticks=tuple(range(50)), sound_seconds=3.04))
+    right = make_film(tmp_path / f"right{suffix}", Film(ticks=tuple(range(50)), sound_seconds=3.04))
+    assert len(list(read_frames(side_by_side(left, right, tmp_path / f"both{suffix}")))) == 50
+
+
+@pytest.mark.parametrize("late", [2_000_000 * 25, 1000 * 25])
+def test_a_late_picture_makes_no_more_frames_than_there_are(tmp_path, late):
+    ticks = (*range(10), late, late + 1)
+    left = make_film(tmp_path / "left.mkv", Film(ticks=ticks, sound=()))
+    right = make_film(tmp_path / "right.mkv", Film(ticks=ticks, sound=()))
+    frames = list(read_frames(side_by_side(left, right, tmp_path / "both.mp4")))
+    assert len(frames) == 12
+    for frame, shown in ((frames[9], 9), (frames[11], 11)):
+        for panel in panels(frame.image):
+            assert np.abs(panel - picture(96, 64, shown)).mean() < 4

@@ -174,3 +174,43 @@ def test_an_animation_has_its_own_times(tmp_path):
     info = probe(path)
     assert (info.kind, info.frame_count, info.duration_seconds) == ("animation", 3, 0.35)
     assert [frame.seconds for frame in read_frames(info)] == [0.0, 0.05, 0.25]
+
+
+def test_a_film_cut_without_encoding_is_not_called_cut_off(tmp_path, caplog):
+    import av
+
+    source = make_film(tmp_path / "in.mp4", Film(ticks=tuple(range(40)), sound=()))
+    with av.open(str(source)) as film, av.open(str(tmp_path / "cut.mp4"), "w") as output:
+        stream = output.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(film.streams.video[0]):
+            if packet.size:  # the first third lies before 0, which the index keeps and the edit list hides
+                ticks = round(13 / 25 / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - ticks, packet.dts - ticks, stream
+                output.mux(packet)
+    with caplog.at_level(logging.WARNING):
+        frames = list(read_frames(tmp_path / "cut.mp4"))
+    assert len(frames) < 40
+    assert caplog.records == []
+
+
+def test_a_film_that_lost_its_end_is_called_cut_off(tmp_path, caplog):
+    path = make_film(tmp_path / "in.mov", Film(ticks=tuple(range(60)), sound=()))
+    data = path.read_bytes()
+    faststart = tmp_path / "fast.mov"
+    import av
+
+    with (
+        av.open(str(path)) as film,
+        av.open(str(faststart), "w", format="mov", container_options={"movflags": "faststart"}) as output,
+    ):
+        stream = output.add_stream_from_template(film.streams.video[0])
+        for packet in film.demux(film.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    data = faststart.read_bytes()
+    faststart.write_bytes(data[: len(data) * 7 // 10])
+    with caplog.at_level(logging.WARNING):
+        frames = list(read_frames(faststart))
+    assert 5 < len(frames) < 60
+    assert len(caplog.records) == 1

@@ -215,3 +215,20 @@ def test_a_film_does_not_become_anything(tmp_path, name):
     info = probe(make_film(tmp_path / "in.mp4", Film(ticks=(0,))))
     with pytest.raises(UserError, match=r"use \.mp4"):
         writer_for(info, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["out.webm", "out.gif", "out.tiff", "out.HEIC", "out.avi", "out.mp3", "out.png", "out.svg"]
+)
+def test_a_folder_is_not_called_like_a_file(tmp_path, name):
+    for number in range(2):
+        write_image(tmp_path / "in" / f"{number}.png", picture(20, 16))
+    with pytest.raises(UserError, match=rf"as {name}; use a folder or \.mp4"):
+        writer_for(probe(tmp_path / "in"), tmp_path / name)
+    with pytest.raises(UserError, match="use "):
+        writer_for(probe(tmp_path / "in" / "0.png"), tmp_path / name.replace("png", "tif"))
+
+
+def test_a_folder_may_have_a_dot(tmp_path):
+    write_image(tmp_path / "in" / "a.png", picture(20, 16))
+    writer_for(probe(tmp_path / "in"), tmp_path / "faces.v2")
