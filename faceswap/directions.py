@@ -34,6 +34,7 @@ def directions(config: Any) -> Path:
     from faceswap.stylegan.directions.discovery import styles_of
     from faceswap.stylegan.directions.imported import import_directions
     from faceswap.stylegan.gallery.sheets import direction_sheet
+    from faceswap.stylegan.inversion.pipeline import made_with_ai
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
 
@@ -54,7 +55,8 @@ def directions(config: Any) -> Path:
     if config.sheet and generator is not None:
         faces = generator.spread(styles_of(generator, range(config.seed, config.seed + 3), 0.7))
         shown = list(found.directions.values())[:24]
-        write_image(out.with_suffix(".png"), direction_sheet(generator, shown, faces))
+        about = made_with_ai(generator_hash(generator), "the faces in this picture were drawn")
+        write_image(out.with_suffix(".png"), direction_sheet(generator, shown, faces), metadata=about)
     return result.note()
 
 

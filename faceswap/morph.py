@@ -80,10 +80,12 @@ def grid(config: Any) -> Path:
 def average(config: Any) -> Path:
     """Many faces laid over each other."""
     from faceswap.media.images import write_image
+    from faceswap.media.provenance import made_with_ai
     from faceswap.stylegan.morphing.composite import composite
 
     result = target(config, ".png")
-    write_image(result.path, composite(aligned_faces(config), config.to_shape))
+    about = made_with_ai("the face in this picture was put together from others")
+    write_image(result.path, composite(aligned_faces(config), config.to_shape), metadata=about)
     return result.note()
 
 

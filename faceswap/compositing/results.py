@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-import faceswap
 from faceswap.compositing.coverage import ranges, shortened
 from faceswap.core.values import Decoded
+from faceswap.media import provenance
 from faceswap.utils.atomic import write_json
 from faceswap.utils.workspace import RESULT_REPORT
 
@@ -57,9 +57,7 @@ class Counts:
 
 def made_with_ai(swapper: Swapper) -> dict[str, str]:
     """Container metadata that say what the film is."""
-    maker = f"faceswap {faceswap.__version__}, model {model_name(swapper)}"
-    sentence = f"Made with AI: the faces in this work were swapped by {maker}."
-    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+    return provenance.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
 
 
 def model_name(swapper: Swapper) -> str:

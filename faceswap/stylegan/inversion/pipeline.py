@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import invert as undone
 from faceswap.core.geometry import transform_points
+from faceswap.media import provenance
 from faceswap.media.images import write_image
 from faceswap.media.tiles import contact_sheet
 from faceswap.stylegan.data.alignment import to_pictures
@@ -202,11 +203,7 @@ def _written(
 
 def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:
     """Metadata that say what a picture or film is."""
-    import faceswap
-
-    maker = f"faceswap {faceswap.__version__}, generator {generator[:12]}"
-    sentence = f"Made with AI: {what} by {maker}."
-    return {"comment": sentence, "description": sentence, "made_with_ai": maker}
+    return provenance.made_with_ai(what, f"generator {generator[:12]}")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

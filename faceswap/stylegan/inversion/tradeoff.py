@@ -17,9 +17,10 @@ from torch.nn import functional
 from faceswap.media.images import write_image
 from faceswap.media.tiles import draw_labels
 from faceswap.stylegan.data.alignment import to_pictures
-from faceswap.stylegan.inversion.pipeline import Inverter, in_a_row
+from faceswap.stylegan.inversion.pipeline import Inverter, in_a_row, made_with_ai
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.networks.whitening import Whitening
+from faceswap.stylegan.weights.files import generator_hash
 from faceswap.utils.atomic import write_json
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
@@ -58,7 +59,8 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
     path = folder / f"{portrait.name}.tradeoff.png"
     write_json(path.with_suffix(".json"), {"own_samples": round(ruler.usual, 4), "points": points})
     row = in_a_row(pictures, tile_px=128)
-    write_image(path, _stacked(plot(points, ruler.usual), row))
+    about = made_with_ai(generator_hash(inverter.generator), "faces in this picture were drawn")
+    write_image(path, _stacked(plot(points, ruler.usual), row), metadata=about)
     return path
 
 

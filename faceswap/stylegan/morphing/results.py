@@ -119,7 +119,7 @@ def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], ab
     """One HTML file that needs nothing else: a slider through pictures (R, R, 3)."""
     embedded = []
     for picture in pictures:
-        data = encode_image(_enlarged(picture, PAGE_PX), ".jpg", quality=88)
+        data = encode_image(_enlarged(picture, PAGE_PX), ".jpg", quality=88, metadata={"comment": about})
         embedded.append(f"data:image/jpeg;base64,{base64.b64encode(data).decode()}")
     text = _PAGE.read_text(encoding="utf-8")
     text = text.replace("@@TITLE@@", html.escape(title)).replace("@@ABOUT@@", html.escape(about))

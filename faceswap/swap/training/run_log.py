@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
-import faceswap
 from faceswap.core.face_set import REPORT
 from faceswap.media.images import write_image
+from faceswap.media.provenance import made_with_ai
 from faceswap.swap.training.event_files import drop_events_after
 from faceswap.utils.atomic import write_json, write_text, writing_errors
 from faceswap.utils.links import own_folder
@@ -22,7 +22,6 @@ from faceswap.utils.workspace import RUN_CONFIG
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
 COMPARED = ("validation", "validation/swap/score")  # curves that TensorBoard's table of settings shows
-_MADE_WITH_AI = f"Made with AI: the faces in this picture were drawn in a training of faceswap {faceswap.__version__}."
 
 
 class RunLog:
@@ -93,7 +92,7 @@ class RunLog:
             name = f"preview_{kind}" if kind else "preview"
             self.begin().add_image(name, picture, iteration, dataformats="HWC")
         path = self._run / PREVIEWS / kind / f"{iteration:08d}.jpg"
-        write_image(path, picture, metadata={"comment": _MADE_WITH_AI, "made_with_ai": "faceswap"})
+        write_image(path, picture, metadata=made_with_ai("the faces in this picture were drawn in a training"))
         return path
 
     def report(self, values: Mapping[str, Any]) -> None:
