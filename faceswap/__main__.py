@@ -1,15 +1,31 @@
-"""python -m faceswap: the list of commands."""
+"""python -m faceswap: the list of commands; python -m faceswap extract video=...: one of them."""
 
 from __future__ import annotations
 
+import runpy
 import sys
 
 
 def main() -> int:
+    """Run the command that is named first, as `python -m faceswap.COMMAND` does, or list all."""
+    from faceswap import __version__
     from faceswap.config.help import overview
+    from faceswap.config.messages import nearest
+    from faceswap.config.schema import COMMANDS
 
-    sys.stdout.write(overview())
-    return 0 if len(sys.argv) == 1 or sys.argv[1] in ("--help", "-h") else 2
+    asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if asked in ("--help", "-h"):
+        sys.stdout.write(overview())
+    elif asked in ("--version", "-V"):
+        sys.stdout.write(f"faceswap {__version__}\n")
+    elif asked in COMMANDS:
+        del sys.argv[1]
+        runpy.run_module(f"faceswap.{asked}", run_name="__main__", alter_sys=True)
+    else:
+        hint = nearest(asked, list(COMMANDS))
+        sys.stderr.write(f"error: there is no command '{asked[:60]}'{hint}; python -m faceswap lists them\n")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from faceswap import __version__
+from faceswap.config.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line
@@ -78,6 +80,8 @@ def _run_command(
             return _fail(f"error: {name}: {os.strerror(error.errno).lower()}", USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (told := missing_package(error, command)):
+            return _fail(f"error: {told}", USER_CAN_MEND, debug)
         if _ran_out_of_memory(error):
             return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
@@ -97,6 +101,8 @@ def _run(
     several: Callable[[list[Combination]], Path] | None,
 ) -> str:
     """What is to be printed: the help, the settings, or the path of what was made."""
+    if "--version" in arguments:
+        return f"faceswap {__version__}\n"
     if "--help" in arguments or "-h" in arguments:
         from faceswap.config.help import command_help
 
@@ -185,7 +191,7 @@ def _take_value(arguments: list[str], flag: str) -> Path | None:
                     raise UserError(f"{flag} needs a folder")
                 value = arguments.pop(index + 1)
             arguments.pop(index)
-            folder = Path(value).expanduser()
+            folder = Path(os.path.expanduser(value))
             if not folder.is_dir():
                 raise UserError(f"{flag}: there is no folder {folder}")
             return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +54,15 @@ def _values(command: str, argument: str) -> list[str]:
     from hydra.errors import HydraException
 
     key = argument.partition("=")[0]
-    if key == "pair" or key.lstrip("+~") in schema.verbatim_names(command):
+    if key in ("pair", "trust") or key.lstrip("+~") in schema.verbatim_names(command):
         return [argument]
     try:
         override = OverridesParser.create().parse_override(argument)
         if not override.is_sweep_override():
             return [argument]
         if not override.is_discrete_sweep():
-            raise UserError(f"--multirun: '{argument}' has no end of values; write them out: {key}=1,2")
+            ends = ",".join(re.findall(r"[\d.eE+-]+", argument.partition("(")[2])[:2]) or "1,2"
+            raise UserError(f"--multirun: '{argument}' has no end of values; write some out: {key}={ends}")
         found = list(itertools.islice(override.sweep_string_iterator(), MOST_COMBINATIONS + 1))
     except HydraException:  # told of where the settings are composed
         return [argument]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from faceswap.curation.inventory import FaceStock
 from faceswap.utils.errors import UserError
+from faceswap.utils.text_files import read_text
 
 LARGEST_BYTES = 32 << 20
 _SHOWN = 60  # characters of a foreign text in an error
@@ -43,13 +44,10 @@ def _text(path: Path) -> str:
     if not path.is_file():
         raise UserError(f"apply={path}: no such file; save it in the sheet (curation.html) first")
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-        if len(content) > LARGEST_BYTES:
-            raise UserError(f"apply={path}: larger than {LARGEST_BYTES >> 20} MiB; this is no file of marks")
-        return content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"apply={path}: cannot be read as text ({str(error)[:_SHOWN]})") from error
+        return read_text(path, LARGEST_BYTES)
+    except UserError as error:
+        reason = str(error).removeprefix(f"cannot read {path}: ")
+        raise UserError(f"apply={path}: cannot be read as text ({reason})") from error
 
 
 def _check_origin(path: Path, marks: dict, stock: FaceStock) -> None:

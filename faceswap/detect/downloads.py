@@ -42,7 +42,7 @@ class WeightsFile:
 def default_folder() -> Path:
     """Where torch keeps downloaded weights: `$TORCH_HOME/hub/checkpoints`, by default in ~/.cache/torch."""
     cache = os.environ.get("XDG_CACHE_HOME", os.path.join("~", ".cache"))
-    return Path(os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))).expanduser() / "hub" / "checkpoints"
+    return Path(os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch")))) / "hub" / "checkpoints"
 
 
 def find_weights(files: Sequence[WeightsFile], folder: Path) -> list[Path]:

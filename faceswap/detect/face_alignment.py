@@ -68,7 +68,7 @@ class FaceAlignmentFinder:
         self._detector_name, self._network_name = detector, network
         self._side, self._score, self._flip = detect_side_px, minimum_score, flip
         self._device, self._precision = device, precision
-        self._folder = Path(weights_folder).expanduser() if weights_folder else default_folder()
+        self._folder = Path(weights_folder) if weights_folder else default_folder()
         self._nets: Networks | None = None
 
     @property

@@ -57,7 +57,7 @@ class LandmarksFinder:
     def __init__(self, path: str | None = None, first: int | None = None) -> None:
         if first not in (None, 0, 1):
             raise UserError(f"finder.first={first}: the number of the film's first frame is 0 or 1")
-        self.path = Path(path).expanduser() if path else None
+        self.path = Path(path) if path else None
         self._first = first
         self._one_film: Path | None = None  # whose faces the file `path` holds
         self._faces: dict[int, list[Face]] = {}

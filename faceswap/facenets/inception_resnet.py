@@ -140,7 +140,7 @@ class PublicEmbedder(ViewReader):
 
     def __init__(self, weights: str | Path, device: str = "auto") -> None:
         place = choose_device(device)
-        network = load_weights(Path(weights).expanduser()).to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = load_weights(Path(weights)).to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         super().__init__(
             "inception_resnet", InceptionResnetV1, COVERAGE, RESOLUTION_PX, device, _FromUnitRange(network)
         )

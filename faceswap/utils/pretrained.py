@@ -46,7 +46,7 @@ class Entry:
 def pretrained_folder() -> Path:
     """The folder that holds the manifest: FACESWAP_PRETRAINED, else pretrained/ in the package or beside it."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
-        folders = [Path(chosen).expanduser()]
+        folders = [Path(os.path.expanduser(chosen))]
     else:
         folders = [_PACKAGE / "pretrained", _PACKAGE.parent / "pretrained"]
     for folder in folders:

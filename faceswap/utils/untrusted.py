@@ -6,6 +6,7 @@ of bearable length, nesting is bounded. Arrays and weights: `untrusted_arrays.py
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from faceswap.utils.encodings import decode_text
 from faceswap.utils.limits import JSON_BYTES, JSON_DEPTH, JSON_LINE_BYTES, JSON_LINES_BYTES, NUMBER_DIGITS
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -53,11 +55,12 @@ def read_bytes(path: str | Path, most_bytes: int) -> bytes:
 
 
 def read_text(path: str | Path, most_bytes: int = JSON_BYTES) -> str:
-    """Return UTF-8 text (a byte order mark is dropped) of at most `most_bytes`. Raises OSError and Untrusted."""
+    """Return text of at most `most_bytes`, in UTF-8 or what `decode_text` knows. Raises OSError and Untrusted."""
+    content = read_bytes(path, most_bytes)
     try:
-        return read_bytes(path, most_bytes).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Untrusted(f"it is no UTF-8 text (byte {error.start})") from error
+        return decode_text(content, str(path))
+    except ValueError as error:
+        raise Untrusted(str(error)) from error
 
 
 def read_json(path: str | Path, most_bytes: int = JSON_BYTES) -> Any:
@@ -81,6 +84,8 @@ def read_lines(path: str | Path, most_bytes: int = JSON_LINES_BYTES) -> Iterator
     with open(open_regular(path), "rb") as file:
         if os.fstat(file.fileno()).st_size > most_bytes:
             _refuse_size(most_bytes)
+        if file.read(3) != codecs.BOM_UTF8:
+            file.seek(0)
         while line := file.readline(JSON_LINE_BYTES + 1):
             if len(line) > JSON_LINE_BYTES:
                 raise Untrusted(f"it has a line of more than {_size(JSON_LINE_BYTES)}")

@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import YAML_BYTES
 from faceswap.utils.text_files import read_text
 
-LARGEST_YAML = 256 << 10  # bytes; ours have some thousand
+LARGEST_YAML = YAML_BYTES
 DEEPEST_YAML = 40  # levels of nesting
 MOST_VALUES = 5000  # values, keys, lists and mappings together
 _Fast: Any = getattr(yaml, "CParser", None)  # libyaml's, which most wheels of PyYAML bring

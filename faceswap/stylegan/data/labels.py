@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,9 @@ from numpy.typing import NDArray
 
 from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
+from faceswap.utils.tables import read_table
+from faceswap.utils.text_files import read_text
+from faceswap.utils.untrusted import parse_json
 
 LARGEST_TABLE = 64 << 20  # bytes
 KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")
@@ -35,19 +36,18 @@ class Labels:
 def read_labels(path: str | Path) -> Labels:
     """Labels from a .csv (first line: `seed`, `file` or `crop`, then names) or .jsonl ({"file": ..., "age": ...}).
 
+    A .csv may have commas, semicolons or tabs, and decimal commas where its separator is another (tables.py).
+
     In .jsonl the labels may also stand in an object of their own, "attributes". Files are looked for beside the table,
     and so is seen.npy, whose rows `crop` counts. true/false and yes/no count as 1 and 0; columns that are no numbers
     are left out. Raises UserError.
     """
     path = Path(path)
     try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise UserError(f"{path} is larger than {LARGEST_TABLE >> 20} MB: too large for a table of labels")
-        text = path.read_text(encoding="utf-8-sig")
-        rows = _json_rows(text) if path.suffix.lower() == ".jsonl" else list(csv.DictReader(text.splitlines()))
-    except (OSError, ValueError, TypeError, csv.Error, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UserError(f"cannot read the labels {path}: {reason.lower()}") from error
+        rows = _json_rows(path) if path.suffix.lower() == ".jsonl" else read_table(path, LARGEST_TABLE)
+    except UserError as error:
+        reason = str(error).removeprefix("cannot read ").removeprefix(f"{path}: ")
+        raise UserError(f"cannot read the labels {path}: {reason}") from error
     by = next((key for key in KINDS if rows and key in rows[0]), None)
     if by is None:
         raise UserError(
@@ -66,12 +66,17 @@ def read_labels(path: str | Path) -> Labels:
     return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, path.parent, columns)
 
 
-def _json_rows(text: str) -> list[dict[str, Any]]:
+def _json_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
-    for line in filter(str.strip, text.splitlines()):
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise ValueError("each line must be an object")
+    for number, line in enumerate(read_text(path, LARGEST_TABLE).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line)
+            if not isinstance(row, dict) or not isinstance(row.get("attributes") or {}, dict):
+                raise ValueError("each line must be an object")
+        except ValueError as error:
+            raise UserError(f"line {number}: {error}") from error
         rows.append({**(row.pop("attributes", None) or {}), **row})
     return rows
 

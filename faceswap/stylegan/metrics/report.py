@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import KEPT_PICTURES_BYTES, check_size
+from faceswap.utils.untrusted import read_json
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
 # Of FFHQ at 1024 px, from the READMEs of StyleGAN and StyleGAN2 (config F), by LPIPS-VGG of the cropped face: nothing
@@ -90,9 +90,7 @@ def measure_inversions(path: str | Path) -> Report:
     """Means of the table that `python -m faceswap.invert` wrote. Raises UserError when it is none."""
     path = Path(path)
     try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise ValueError("too large")
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = read_json(path, LARGEST_TABLE)
         columns = {
             name: np.array([float(row[name]) for row in table]) for name in _INVERSION_COLUMNS if name in table[0]
         }

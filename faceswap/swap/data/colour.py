@@ -65,9 +65,9 @@ class ColourChange:
 
 
 def _transform(albumentations: Any, spec: Mapping[str, Any]) -> Any:
-    unknown = set(spec) - {"name", "kwargs"}
-    if unknown or "name" not in spec:
-        raise UserError(f"colour: an entry is {{name: ..., kwargs: {{...}}}}, not {dict(spec)}")
+    is_plain = isinstance(spec, Mapping) and isinstance(spec.get("kwargs") or {}, Mapping)
+    if not is_plain or "name" not in spec or set(spec) - {"name", "kwargs"}:
+        raise UserError(f"augment.colour: an entry is {{name: ..., kwargs: {{...}}}}, not {str(spec)[:80]}")
     name, kwargs = spec["name"], dict(spec.get("kwargs") or {})
     kind = getattr(albumentations, str(name), None)
     if not (isinstance(kind, type) and issubclass(kind, albumentations.ImageOnlyTransform)):

@@ -212,7 +212,7 @@ def _check_same_run(
     if differs:
         raise UserError(
             f"{folder.parent.parent} was trained with {' and '.join(differs)}; "
-            "choose that again, another pair.name=, or restart=true"
+            "choose that again, name another run by run=, or say restart=true"
         )
 
 

@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_text
 from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.yaml_files import parse_yaml, read_yaml
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
 # the checkpoint knows the face sets; `seed` and `init` matter to a run that begins.
@@ -28,9 +26,8 @@ FREE = {
         "batch_size",
     ),
     *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
-    *("pair", "seed", "init"),
+    *("pair", "run", "seed", "init"),
 }
-LARGEST_CONFIG = 1_000_000  # bytes; ours have some thousand
 
 
 def check_same_settings(
@@ -43,9 +40,9 @@ def check_same_settings(
     there to be set when the run was trained: it must be what `default_text` (the same settings, untouched) says.
     """
     try:
-        before, now = _loaded(read_text(run / RUN_CONFIG, LARGEST_CONFIG), free), _loaded(config_text, free)
-        usual = _loaded(default_text, free) if default_text else {}
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        before, now = _known(read_yaml(run / RUN_CONFIG), free), _known(parse_yaml(config_text, "settings"), free)
+        usual = _known(parse_yaml(default_text, "settings"), free) if default_text else {}
+    except UserError:
         return  # no config to compare with, or one that somebody has damaged: the checkpoint itself is what counts
     was = {name: before.get(name, usual.get(name, now[name])) for name in now}
     differs = [f"{name}={_shown(was[name])}, not {_shown(now[name])}" for name in sorted(now) if was[name] != now[name]]
@@ -59,19 +56,17 @@ def check_same_settings(
 def chosen_settings(config_text: str, default_text: str) -> dict[str, str | float | bool]:
     """The model and what shapes the training and is not as it is by itself, as plain values by name."""
     try:
-        now, usual = _loaded(config_text, FREE), _loaded(default_text, FREE) if default_text else {}
-    except (ValueError, yaml.YAMLError, RecursionError):
+        now = _known(parse_yaml(config_text, "settings"), FREE)
+        usual = _known(parse_yaml(default_text, "settings"), FREE) if default_text else {}
+    except UserError:
         return {}
     chosen = {name: value for name, value in now.items() if name == "model" or (usual and usual.get(name) != value)}
     return {name: v if isinstance(v, int | float | bool) else _shown(v) for name, v in chosen.items()}
 
 
-def _loaded(text: str, free: Collection[str]) -> dict[str, Any]:
-    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-        raise ValueError("no settings of ours")  # a few lines of them can unfold to any size
-    values = yaml.safe_load(text)
+def _known(values: Any, free: Collection[str]) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise ValueError("no settings")
+        raise UserError("no settings")
     return dict(_flat({str(name): value for name, value in values.items() if name not in free}))
 
 

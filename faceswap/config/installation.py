@@ -1,0 +1,22 @@
+"""What to type where a package that the program needs is not installed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_HOME = Path(__file__).resolve().parents[2]
+
+
+def missing_package(error: ModuleNotFoundError, command: str) -> str:
+    """Return the line for a package that is not installed; empty when the module is one of ours or of Python's."""
+    package = (error.name or "").partition(".")[0]
+    if not package or package == "faceswap" or package in sys.stdlib_module_names:
+        return ""
+    what = f"the package {package} is not installed for {sys.executable}"
+    if not (_HOME / "Makefile").is_file():
+        return f"{what}; install what the program needs: {sys.executable} -m pip install --force-reinstall faceswap"
+    python = _HOME / ".venv" / "bin" / "python"
+    if python.is_file() and Path(sys.prefix).resolve() != (_HOME / ".venv").resolve():
+        return f"{what}; type {python} -m faceswap.{command} ..., or first: source {_HOME}/.venv/bin/activate"
+    return f"{what}; type: make -C {_HOME} install, then {python} -m faceswap.{command} ..."

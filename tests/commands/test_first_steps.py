@@ -1,0 +1,33 @@
+"""The first words that anybody types."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from faceswap import __version__
+from faceswap.config.installation import missing_package
+from tests.commands.conftest import one_line_error, run
+
+
+def test_commands_can_follow_the_programs_name(tmp_path):
+    assert run("", "--version", cwd=tmp_path).stdout == f"faceswap {__version__}\n"
+    assert run("extract", "--version", cwd=tmp_path).stdout == f"faceswap {__version__}\n"
+    assert "did you mean 'extract'" in one_line_error(run("", "extarct", cwd=tmp_path, code=2))
+    assert "video= is missing" in one_line_error(run("", "extract", cwd=tmp_path, code=2))
+
+
+@pytest.mark.parametrize("name", ["hydra.core", "torch", "yaml"])
+def test_a_missing_package_is_one_line_with_what_to_type(name):
+    told = missing_package(ModuleNotFoundError("no", name=name), "extract")
+    assert name.partition(".")[0] in told and "-m faceswap.extract" in told
+    assert not missing_package(ModuleNotFoundError("no", name="faceswap.nothing"), "extract")
+    assert not missing_package(ModuleNotFoundError("no", name="json.nothing"), "extract")
+
+
+def test_without_any_package_the_line_comes_from_the_command(tmp_path):
+    code = "import sys; sys.modules['hydra'] = None; from faceswap.config.command import run_command\n"
+    code += "sys.exit(run_command('extract', lambda config: config, ['every=2']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 2 and done.stderr.startswith("error: the package hydra is not installed"), done.stderr
