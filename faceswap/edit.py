@@ -24,8 +24,9 @@ def edit(config: Any) -> Path:
     from faceswap.compositing.colour import ColourMemory
     from faceswap.config.compose import build
     from faceswap.config.results import result_of
+    from faceswap.media.targets import check_target
     from faceswap.stylegan.editing.pasting import Paster
-    from faceswap.stylegan.editing.sheets import write_page, write_sheet
+    from faceswap.stylegan.editing.sheets import write_sheet
 
     check_asked(config)
     inverter, known = tools_of(config)
@@ -38,18 +39,50 @@ def edit(config: Any) -> Path:
     paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
     if not (config.sheet or config.page):
         return write_edited(config, info, inverter, known, paster, latent, result)
+    if config.page and not config.sheet:
+        return write_paged(config, info, inverter, known, paster, latent, result)
     directions = [known[name] for name in config.moves or sorted(known.directions)]
+    check_target(result.path, info)
     photo = next(iter(photos_of(config, info, inverter, latent)))
-    write = write_sheet if config.sheet else write_page
-    write(info, inverter.generator, photo, directions, paster, result.path)
+    write_sheet(info, inverter.generator, photo, directions, paster, result.path)
     return result.note()
+
+
+def write_paged(
+    config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, paster: Paster, latent: Latent | None,
+    result: Result,
+) -> Path:  # fmt: skip
+    """The page of sliders, which stand where the moves are; with moves also the edited photo beside it."""
+    from dataclasses import replace
+
+    from faceswap.convert import suffix_of
+    from faceswap.media.images import READ_SUFFIXES
+    from faceswap.media.targets import check_target
+    from faceswap.stylegan.editing.edits import read_moves
+    from faceswap.stylegan.editing.photos import edited
+    from faceswap.stylegan.editing.sheets import write_page
+
+    moves = read_moves(config.moves, known, config.clamp)
+    page = result.path.with_suffix(".html")
+    is_picture = result.path.suffix.lower() in READ_SUFFIXES
+    target = result.path if is_picture else result.path.with_suffix(suffix_of(info))
+    for path in (page, target) if moves else (page,):
+        check_target(path, info)
+    photos = list(photos_of(config, info, inverter, latent))
+    photo = photos[0]
+    if moves:
+        write_edited(config, info, inverter, known, paster, latent, replace(result, path=target), photos)
+    shown = edited(inverter.generator, photo, moves, paster) if moves else None
+    directions = [known[name] for name in sorted(known.directions)]
+    write_page(info, inverter.generator, photo, directions, paster, page, moves, shown)
+    return replace(result, path=page).note()
 
 
 def write_edited(
     config: Any, info: SourceInfo, inverter: Inverter, known: DirectionSet, paster: Paster, latent: Latent | None,
-    result: Result,
+    result: Result, photos: Iterable[Inverted] | None = None,
 ) -> Path:  # fmt: skip
-    """The edited photo or film as `result`, with a report beside it."""
+    """The edited photo or film as `result`, with a report beside it; `photos`: where they are inverted already."""
     from faceswap.compositing.memory import reuse_freed_memory
     from faceswap.compositing.results import report_path
     from faceswap.config.compose import build
@@ -75,7 +108,7 @@ def write_edited(
     )  # fmt: skip
     writer.check()
     if info.kind == "images":
-        photos = photos_of(config, info, inverter, latent)
+        photos = photos_of(config, info, inverter, latent) if photos is None else photos
         numbers = edit_photos(info, inverter.generator, photos, moves, writer, paster)
     else:
         how = FilmHow(config.steps, config.refine, config.smooth_frames, config.batch_size)

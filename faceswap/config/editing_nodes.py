@@ -76,7 +76,9 @@ class EditConfig:
         choices=("move", "change", "whole"),
     )
     sheet: bool = option(False, "of a photo: write a contact sheet of strengths instead")
-    page: bool = option(False, "of a photo: also write one HTML file with a slider for each direction")
+    page: bool = option(
+        False, "of a photo: also write one HTML file with a slider for each direction, set to what was asked"
+    )
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
     directions: str = option("", "a file of directions (default: the shipped generator's)", verbatim=True)

@@ -90,11 +90,17 @@ def test_sheet_and_page(studio, tmp_path, capfd):
     code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "sheet=true", f"out={tmp_path / 's.png'}")
     assert code == 0, err
     assert read_image(out).shape[1] == 7 * 192  # two directions, strengths from -3 to 3
-    code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "page=true", "smile=1",
+    code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "page=true", "smile=0.7",
                             f"out={tmp_path / 'p.html'}")  # fmt: skip
     assert code == 0, err
     text = (tmp_path / "p.html").read_text()
-    assert "@@" not in text and text.count("data:image/jpeg") == 1 + 13 and "http" not in text
+    assert out.endswith("p.html") and "@@" not in text and "http" not in text
+    told = json.loads(text.partition("const data = ")[2].partition(";\n")[0])
+    assert {name: told["sigmas"][name][place] for name, place in told["opened"].items()} == {"age": 0, "smile": 0.7}
+    assert [len(told["changes"][name]) for name in ("age", "smile")] == [13, 14] and told["edited"]
+    assert not np.array_equal(read_image(tmp_path / "p.png"), read_image(folder / "photo.png"))
+    code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "page=true", f"out={tmp_path / 'q.html'}")
+    assert code == 0 and out.endswith("q.html") and not (tmp_path / "q.png").exists(), err
 
 
 def test_what_cannot_be_edited_is_told_in_one_line(studio, tmp_path, capfd):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.geometry import compose, view_of_crop, warp_crop
+from faceswap.core.values import Frame
 from faceswap.media.images import encode_image, write_image
 from faceswap.media.targets import check_target
 from faceswap.media.tiles import contact_sheet
@@ -51,16 +52,32 @@ def write_sheet(
 
 
 def write_page(
-    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
-) -> Path:
-    """One HTML file that needs nothing else, with a slider for each direction; what several change is added up."""
+    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path,
+    moves: Sequence[Move] = (), shown: Frame | None = None,
+) -> Path:  # fmt: skip
+    """One HTML file that needs nothing else, with a slider for each direction; what several change is added up.
+
+    Args:
+        moves: Where its sliders stand when it is opened.
+        shown: The photo after these moves, which is what it then shows.
+    """
     check_target(out, info)
-    shown = warp_crop(photo.frame.image, _view(photo, PAGE_PX), PAGE_PX, repeat_border=True)
-    changes = {
-        direction.name: [_embedded(_change(shown, crop)) for crop in crops]
-        for direction, crops in _edited(generator, photo, directions, PAGE_SIGMAS, paster, PAGE_PX)
+    view = _view(photo, PAGE_PX)
+    before = warp_crop(photo.frame.image, view, PAGE_PX, repeat_border=True)
+    asked = {move.direction.name: move.last for move in moves}
+    sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in directions}
+    changes = {}
+    for direction in directions:
+        strengths = sigmas[direction.name]
+        [(_, crops)] = _edited(generator, photo, [direction], strengths, paster, PAGE_PX)
+        changes[direction.name] = [_embedded(_change(before, crop)) for crop in crops]
+    data = {
+        "photo": _embedded(before),
+        "edited": shown and _embedded(warp_crop(shown.image, view, PAGE_PX, repeat_border=True)),
+        "sigmas": sigmas,
+        "opened": {name: levels.index(asked.get(name, 0.0)) for name, levels in sigmas.items()},
+        "changes": changes,
     }
-    data = {"photo": _embedded(shown), "sigmas": PAGE_SIGMAS, "changes": changes}
     about = made_with_ai(generator_hash(generator), "faces on this page were edited")
     text = _PAGE.read_text(encoding="utf-8")
     text = text.replace("@@NAME@@", html.escape(info.name)).replace("@@ABOUT@@", html.escape(about["comment"]))
@@ -72,14 +89,15 @@ def _edited(
     generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float], paster: Paster,
     size_px: int,
 ) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
-    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of evenly spaced strengths."""
+    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of ascending strengths."""
     before = photo.drawn(generator)
     views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
     frame_to_crop = _view(photo, size_px)
-    shares = np.linspace(0, 1, len(strengths)).tolist()
+    first, last = strengths[0], strengths[-1]
+    shares = [(strength - first) / (last - first) for strength in strengths]
     with Progress(len(directions), "edit", "direction") as bar:
         for direction in directions:
-            ramp = [Move(direction, strengths[0], strengths[-1])]
+            ramp = [Move(direction, first, last)]
             after = photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
             frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
             yield direction, [warp_crop(one.image, frame_to_crop, size_px, repeat_border=True) for one in frames]
