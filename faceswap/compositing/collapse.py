@@ -28,7 +28,7 @@ class CollapseWatch:
         """Look at a batch of views (N, R, R, 3) and of what was drawn, (N, R, R, 3) in [0, 1].
 
         Raises:
-            UserError: Not a number is drawn, or one flat colour in place of every face.
+            UserError: Not a number is drawn.
         """
         if not np.isfinite(images).all():
             raise UserError(f"the model {self._name} gives no finite picture; take an earlier checkpoint")
@@ -38,19 +38,21 @@ class CollapseWatch:
         drawn = 255 * np.clip(images[shown, ::4, ::4], 0, 1)
         if (drawn.std((1, 2)).max(1) < FLAT_LEVELS).all():
             grey = float(drawn.mean())
-            raise UserError(
+            self._tell(
                 f"the model {self._name} draws one flat colour (grey level {grey:.0f} of 255) where faces should be: "
-                "its training has collapsed. Take an earlier one with checkpoint=, or train anew (restart=true)"
+                "its training has collapsed or hardly begun. Stop (Ctrl-C), and take another checkpoint= or train anew"
             )
         self._compare(views[shown, ::4, ::4].astype(np.float32), drawn)
+
+    def _tell(self, text: str) -> None:
+        if not self._told:
+            self._told = True
+            log.warning(text)
 
     def _compare(self, views: NDArray, drawn: NDArray) -> None:
         """Warn once of a model that draws the same whatever it is shown."""
         if self._first is None:
             self._first = views[0], drawn[0]
         other = np.abs(views - self._first[0]).mean((1, 2, 3)) > OTHER_LEVELS
-        if self._told or not other.any():
-            return
-        if np.abs(drawn[other] - self._first[1]).mean() < SAME_LEVELS:
-            log.warning("the model %s draws the same face whatever it is shown: look at the result", self._name)
-        self._told = True
+        if other.any() and np.abs(drawn[other] - self._first[1]).mean() < SAME_LEVELS:
+            self._tell(f"the model {self._name} draws the same face whatever it is shown: look at the result")
