@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -12,9 +13,16 @@ from faceswap.media.images import READ_SUFFIXES
 from faceswap.utils.errors import UserError
 from faceswap.utils.workspace import RUN_CONFIG
 
+log = logging.getLogger(__name__)
+
 FILM_SUFFIXES = (
     ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".mxf", ".3gp",
     ".flv", ".ogv", ".vob",
+)  # fmt: skip
+# Pictures that are not read: cameras' raw files, and formats of other programs.
+UNREAD_SUFFIXES = (
+    ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".tga", ".psd", ".exr", ".dpx", ".hdr",
+    ".heics", ".jxr", ".svg", ".xcf",
 )  # fmt: skip
 # Folders that systems lay beside pictures: macOS in archives, Synology for thumbnails, Windows for what was deleted.
 _FOREIGN_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
@@ -37,6 +45,7 @@ def list_pictures(folder: Path, *, recursive: bool = False) -> tuple[Path, ...]:
     Raises:
         UserError: The folder cannot be read.
     """
+    _tell_unread(folder)
     return _listed(folder, READ_SUFFIXES, recursive)
 
 
@@ -80,6 +89,14 @@ def _listed(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> tuple[P
             elif recursive and entry.is_dir(follow_symlinks=False) and _is_entered(path):
                 waiting.append(path)
     return natural_order(found)
+
+
+def _tell_unread(folder: Path) -> None:
+    """One WARNING about pictures of formats that are not read, which else would be missing without a word."""
+    unread = _listed(folder, UNREAD_SUFFIXES, recursive=False)
+    if unread:
+        kinds = ", ".join(sorted({path.suffix.lower() for path in unread}))
+        log.warning("%s: %d pictures left out: %s is not read; make them JPEG or PNG", folder, len(unread), kinds)
 
 
 def _is_entered(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 import av
 
 from faceswap.core.values import Frame
+from faceswap.media import listing
 from faceswap.media.images import READ_SUFFIXES, WRITE_SUFFIXES
 from faceswap.media.losses import carry_over, warn_of_losses
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
@@ -28,11 +29,6 @@ from faceswap.utils.choices import X264_PRESETS
 from faceswap.utils.errors import UserError
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
-# Names of pictures and films that are not written, as far as systems' own lists do not have them.
-OTHER_MEDIA_SUFFIXES = (
-    ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".vob", ".heic",
-    ".heif", ".jxl", ".exr", ".dng", ".tga", ".psd", ".svg", ".pdf", ".ico", ".apng",
-)  # fmt: skip
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)
 
 
@@ -89,7 +85,7 @@ def _names_a_file(path: Path) -> bool:
     """True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
     kind, _ = mimetypes.guess_type(f"x{path.suffix.lower()}")
     is_media = kind is not None and kind.split("/")[0] in ("image", "video", "audio")
-    return is_media or path.suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES, *OTHER_MEDIA_SUFFIXES)
+    return is_media or path.suffix.lower() in (*READ_SUFFIXES, *listing.FILM_SUFFIXES, *listing.UNREAD_SUFFIXES)
 
 
 class VideoWriter:

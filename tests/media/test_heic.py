@@ -36,6 +36,16 @@ def test_a_folder_gives_all_its_pictures(tmp_path):
     assert [frame.image.shape[:2] for frame in read_frames(tmp_path)] == [(20, 30), (70, 130), (130, 70)]
 
 
+def test_pictures_of_unread_formats_are_named(tmp_path, caplog):
+    write_image(tmp_path / "1.jpg", picture(30, 20))
+    for name in ("2.CR2", "3.jxl", "4.jxl", "notes.txt", ".5.jxl"):
+        (tmp_path / name).write_bytes(b"x")
+    assert len(list(read_frames(tmp_path))) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path}: 3 pictures left out: .cr2, .jxl cannot be read; make them JPEG or PNG"
+    ]
+
+
 @pytest.mark.parametrize("missing", [10, 900])
 @pytest.mark.parametrize("suffix", [".heic", ".avif"])
 def test_one_cut_off_is_told_and_never_read_as_a_film(tmp_path, missing, suffix):
