@@ -116,6 +116,7 @@ class DfNode:
     )
     coverage: float = option(0.8, COVERAGE, minimum=0.1, maximum=1)
     beta: float = option(0.0, BETA, minimum=0, maximum=1000000)
+    output_scale: int = option(1, "px drawn for each px looked at: 2 looks at half of resolution", minimum=1, maximum=2)
 
 
 @dataclass

@@ -11,7 +11,8 @@ class Df(SwapModel):
 
     `resolution`: px, a multiple of 32 in [64, 512]. `ae_dims`: size of the code; `e_dims`, `d_dims`, `d_mask_dims`:
     channels of encoder, decoder and mask branch, in multiples of which each layer is made. `beta` above 0: a Gaussian
-    code (bottleneck.py). `coverage`: share of the stored crop's side that the model sees, (0, 1].
+    code (bottleneck.py). `coverage`: share of the stored crop's side that the model sees, (0, 1]. `output_scale`: 1,
+    or 2 to look at half of `resolution` and draw all of it.
     """
 
     has_mask = True
@@ -25,14 +26,16 @@ class Df(SwapModel):
         d_mask_dims: int = 22,
         coverage: float = 0.8,
         beta: float = 0.0,
+        output_scale: int = 1,
     ) -> None:
         super().__init__()
-        check_sizes(resolution, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)
+        check_sizes(resolution, output_scale, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)
         self.resolution, self.coverage, self.beta = resolution, coverage, beta
         self.ae_dims, self.e_dims, self.d_dims, self.d_mask_dims = ae_dims, e_dims, d_dims, d_mask_dims
         self.learning_rate = 5e-5 if d_dims >= 64 else 2e-4  # narrow layers bear larger steps (measured with 32)
-        self.encoder = encoder(e_dims)
-        self.inter = inter(resolution, e_dims, ae_dims, ae_dims, beta)
-        self.decoder_a = UdDecoder(ae_dims, d_dims, d_mask_dims)
-        self.decoder_b = UdDecoder(ae_dims, d_dims, d_mask_dims)
+        self.output_scale, seen_px = output_scale, resolution // output_scale
+        self.encoder = encoder(e_dims, output_scale)
+        self.inter = inter(seen_px, e_dims, ae_dims, ae_dims, beta)
+        self.decoder_a = UdDecoder(ae_dims, d_dims, d_mask_dims, output_scale)
+        self.decoder_b = UdDecoder(ae_dims, d_dims, d_mask_dims, output_scale)
         self.initialise()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from faceswap.swap.models.bottleneck import bottleneck
-from faceswap.swap.models.layers import Convolution, Residual, downscale, upscale
+from faceswap.swap.models.layers import OUTPUT_SCALES, Convolution, Reduced, Residual, downscale, upscale
 
 SIDES_PX = (64, 512)
 DIMENSIONS = {"ae_dims": (8, 1024), "e_dims": (4, 256), "d_dims": (4, 256), "d_mask_dims": (4, 256)}
@@ -20,11 +20,14 @@ _RESIDUAL_SLOPE = 0.2
 _PHASES = 4  # of the last doubling: upper left, upper right, lower left, lower right
 
 
-def check_sizes(resolution: int, **dimensions: int) -> None:
-    """Raises ValueError for a resolution or a number of channels that these models cannot have."""
+def check_sizes(resolution: int, output_scale: int, **dimensions: int) -> None:
+    """Raises ValueError for a resolution, its scale or a number of channels that these models cannot have."""
     low, high = SIDES_PX
-    if not (low <= resolution <= high and resolution % 32 == 0):
-        raise ValueError(f"model.resolution must be a multiple of 32 from {low} to {high}, not {resolution}")
+    if output_scale not in OUTPUT_SCALES:
+        raise ValueError(f"model.output_scale must be 1 or 2, not {output_scale}")
+    step, low = 32 * output_scale, low * output_scale
+    if not (low <= resolution <= high and resolution % step == 0):
+        raise ValueError(f"model.resolution must be a multiple of {step} from {low} to {high}, not {resolution}")
     for name, value in dimensions.items():
         low, high = DIMENSIONS[name]
         if not (low <= value <= high and value % 2 == 0):
@@ -39,9 +42,11 @@ class PixelNorm(nn.Module):
         return (wide * torch.rsqrt(wide.square().mean(1, keepdim=True) + 1e-8)).to(features.dtype)
 
 
-def encoder(e_dims: int) -> nn.Sequential:
-    """(N, 3, R, R) -> (N, 8 e_dims (R / 16)^2): four strided 5x5 convolutions, then pixel norm."""
-    return nn.Sequential(
+def encoder(e_dims: int, output_scale: int) -> nn.Sequential:
+    """(N, 3, R, R), looked at `output_scale` times smaller -> (N, 8 e_dims (R / 16)^2): four strided 5x5 convolutions,
+    then pixel norm."""
+    return Reduced(
+        output_scale,
         downscale(3, e_dims),
         downscale(e_dims, 2 * e_dims),
         downscale(2 * e_dims, 4 * e_dims),
@@ -63,10 +68,12 @@ def inter(resolution: int, e_dims: int, ae_dims: int, channels: int, beta: float
 
 
 class UdDecoder(nn.Module):
-    """(N, channels, R / 16, R / 16) -> (N, 4, R, R): RGB and mask before the sigmoid, by a branch each."""
+    """(N, channels, R / 16, R / 16) -> (N, 4, S R, S R): RGB and mask before the sigmoid, by a branch each. With an
+    `output_scale` S of 2 the last convolutions draw four values where they drew one."""
 
-    def __init__(self, channels: int, d_dims: int, d_mask_dims: int) -> None:
+    def __init__(self, channels: int, d_dims: int, d_mask_dims: int, output_scale: int = 1) -> None:
         super().__init__()
+        self.output_scale, values = output_scale, output_scale**2
         self.picture = nn.Sequential(
             upscale(channels, 8 * d_dims),
             Residual(8 * d_dims, _RESIDUAL_SLOPE),
@@ -75,17 +82,21 @@ class UdDecoder(nn.Module):
             upscale(4 * d_dims, 2 * d_dims),
             Residual(2 * d_dims, _RESIDUAL_SLOPE),
         )
-        self.phases = nn.ModuleList(Convolution(2 * d_dims, 3, 1 if phase == 0 else 3) for phase in range(_PHASES))
+        self.phases = nn.ModuleList(
+            Convolution(2 * d_dims, 3 * values, 1 if phase == 0 else 3) for phase in range(_PHASES)
+        )
         self.mask = nn.Sequential(
             upscale(channels, 8 * d_mask_dims),
             upscale(8 * d_mask_dims, 4 * d_mask_dims),
             upscale(4 * d_mask_dims, 2 * d_mask_dims),
             upscale(2 * d_mask_dims, d_mask_dims),
-            Convolution(d_mask_dims, 1, 1),
+            Convolution(d_mask_dims, values, 1),
         )
 
     def forward(self, code: Tensor) -> Tensor:
         features = self.picture(code)
-        drawn = torch.stack([phase(features) for phase in self.phases], dim=2)  # (N, 3, 4, R / 2, R / 2)
-        picture = functional.pixel_shuffle(drawn.flatten(1, 2), 2)
-        return torch.cat([picture, self.mask(code)], dim=1)
+        drawn = torch.stack([phase(features) for phase in self.phases], dim=2)  # (N, 3 S^2, 4, R / 2, R / 2)
+        picture, mask = functional.pixel_shuffle(drawn.flatten(1, 2), 2), self.mask(code)
+        if self.output_scale > 1:
+            picture, mask = (functional.pixel_shuffle(part, self.output_scale) for part in (picture, mask))
+        return torch.cat([picture, mask], dim=1)

@@ -16,6 +16,7 @@ from faceswap.swap.models.bottleneck import Gaussian, draw
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 LEAK = 0.1  # slope of every LeakyReLU below 0
+OUTPUT_SCALES = (1, 2)  # px drawn for each px that an encoder looks at, a side
 
 
 class Reconstruction(NamedTuple):

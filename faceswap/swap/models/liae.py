@@ -31,16 +31,18 @@ class Liae(SwapModel):
         d_mask_dims: int = 22,
         coverage: float = 0.8,
         beta: float = 0.0,
+        output_scale: int = 1,
     ) -> None:
         super().__init__()
-        check_sizes(resolution, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)
+        check_sizes(resolution, output_scale, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)
         self.resolution, self.coverage, self.beta = resolution, coverage, beta
         self.ae_dims, self.e_dims, self.d_dims, self.d_mask_dims = ae_dims, e_dims, d_dims, d_mask_dims
         self.learning_rate = 5e-5
-        self.encoder = encoder(e_dims)
-        self.inter_ab = inter(resolution, e_dims, ae_dims, 2 * ae_dims, beta)
-        self.inter_b = inter(resolution, e_dims, ae_dims, 2 * ae_dims, beta)
-        self.decoder = UdDecoder(4 * ae_dims, d_dims, d_mask_dims)
+        self.output_scale, seen_px = output_scale, resolution // output_scale
+        self.encoder = encoder(e_dims, output_scale)
+        self.inter_ab = inter(seen_px, e_dims, ae_dims, 2 * ae_dims, beta)
+        self.inter_b = inter(seen_px, e_dims, ae_dims, 2 * ae_dims, beta)
+        self.decoder = UdDecoder(4 * ae_dims, d_dims, d_mask_dims, output_scale)
         self.initialise()
 
     def encode(self, images: Tensor) -> Tensor:

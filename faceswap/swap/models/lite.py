@@ -3,10 +3,9 @@
 from torch import nn
 
 from faceswap.swap.models.bottleneck import bottleneck
-from faceswap.swap.models.layers import Convolution, Reduced, SwapModel, downscale, upscale
+from faceswap.swap.models.layers import OUTPUT_SCALES, Convolution, Reduced, SwapModel, downscale, upscale
 
 SEEN_PX = 96
-OUTPUT_SCALES = (1, 2)
 
 
 class Lite(SwapModel):

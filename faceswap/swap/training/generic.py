@@ -22,7 +22,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.crops import read_crop
 from faceswap.swap.models.layers import LEAK, SwapModel
-from faceswap.swap.training.output_scale import block_px, fitted_rows, output_layer
+from faceswap.swap.training.output_scale import fitted_rows, output_layers
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import listed, load_pretrained
 
@@ -123,22 +123,24 @@ class GenericWeights:
         return cls(name, {key: torch.from_numpy(value) for key, value in arrays.items()}, settings)
 
     def drawing_as(self, model: SwapModel) -> GenericWeights:
-        """The same weights, drawing as many pixels as `model` does; as they are where it ends in another way."""
-        decoder = model.get_submodule(model.TWINS[0])
-        layer = output_layer(decoder)
-        if not layer or f"decoder.{layer}.bias" not in self.tensors:
+        """The same weights, drawing as many pixels as `model` does; as they are where no others can be made of them."""
+        if "decoder_a" not in model.PARTS:
             return self
-        wanted, last = len(decoder.get_parameter(f"{layer}.bias")), len(self.tensors[f"decoder.{layer}.bias"])
-        colours = wanted // block_px(decoder) ** 2
-        if wanted == last:
+        decoder = model.get_submodule("decoder_a")
+        wanted = {name: part.out_channels for name, part in decoder.named_modules() if isinstance(part, nn.Conv2d)}
+        given = {name: len(self.tensors.get(f"decoder.{name}.bias", ())) for name in wanted}
+        if given == wanted or 0 in given.values():
             return self
-        tensors = dict(self.tensors)
-        for name in (f"decoder.{layer}.weight", f"decoder.{layer}.bias"):
-            tensors[name] = fitted_rows(tensors[name], wanted, colours)
+        colours, tensors = output_layers(decoder), dict(self.tensors)
+        for name in colours:
+            for kind in (f"decoder.{name}.weight", f"decoder.{name}.bias"):
+                tensors[kind] = fitted_rows(tensors[kind], wanted[name], colours[name])
         for name in (name for name in tensors if name.startswith(_LAST_OF_PERSON)):
-            halves = [torch.cat([half[:-last], fitted_rows(half[-last:], wanted, colours)])
-                      for half in tensors[name].chunk(2)]  # fmt: skip
-            tensors[name] = torch.cat(halves)  # scales, then shifts, the output layer's last
+            rows = []  # of every convolution its scales, then of every one its shifts
+            for half in tensors[name].chunk(2):
+                for layer, part in zip(wanted, half.split(list(given.values())), strict=True):
+                    rows.append(fitted_rows(part, wanted[layer], colours[layer]) if layer in colours else part)
+            tensors[name] = torch.cat(rows)
         return replace(self, tensors=tensors)
 
     def unfit(self, model: SwapModel) -> list[str]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from faceswap.swap.models.df_layers import UdDecoder
+
 
 def fitted_rows(rows: Tensor, count: int, colours: int) -> Tensor:
     """(colours block^2, ...) -> (count, ...), the same for another block; `rows` where neither divides the other."""
@@ -25,28 +27,25 @@ def fitted_rows(rows: Tensor, count: int, colours: int) -> Tensor:
     return means.to(rows.dtype).flatten(0, 2)
 
 
-def output_layer(decoder: nn.Module) -> str:
-    """The name of the convolution before a decoder's last pixel shuffle; "" where it ends otherwise."""
-    layers = list(decoder.named_children())
-    if len(layers) < 2 or not isinstance(layers[-1][1], nn.PixelShuffle) or not isinstance(layers[-2][1], nn.Conv2d):
-        return ""
-    return layers[-2][0]
-
-
-def block_px(decoder: nn.Module) -> int:
-    """The side of the block that each place of the last map draws."""
-    shuffle = list(decoder.children())[-1]
-    assert isinstance(shuffle, nn.PixelShuffle)
-    return shuffle.upscale_factor
+def output_layers(decoder: nn.Module) -> dict[str, int]:
+    """A decoder's convolutions whose values become pixels alone: by name, how many colours each draws."""
+    if isinstance(decoder, UdDecoder):
+        return {**{f"phases.{number}": 3 for number in range(len(decoder.phases))}, f"mask.{len(decoder.mask) - 1}": 1}
+    layers = list(decoder.named_children())[-2:]
+    if len(layers) == 2:
+        (name, convolution), (_, shuffle) = layers
+        if isinstance(convolution, nn.Conv2d) and isinstance(shuffle, nn.PixelShuffle):
+            return {name: convolution.out_channels // shuffle.upscale_factor**2}
+    return {}
 
 
 def fitted(given: Mapping[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
     """The weights, those of a model's output layers made to draw as many pixels as `model` draws."""
     values = dict(given)
     for part, decoder in model.named_children():
-        layer = output_layer(decoder)
-        for name in (f"{part}.{layer}.weight", f"{part}.{layer}.bias") if layer else ():
-            own = model.get_parameter(name)
-            if name in values and values[name].shape[1:] == own.shape[1:] and len(values[name]) != len(own):
-                values[name] = fitted_rows(values[name], len(own), len(own) // block_px(decoder) ** 2)
+        for layer, colours in output_layers(decoder).items():
+            for name in (f"{part}.{layer}.weight", f"{part}.{layer}.bias"):
+                own = model.get_parameter(name)
+                if name in values and values[name].shape[1:] == own.shape[1:]:
+                    values[name] = fitted_rows(values[name], len(own), colours)
     return values

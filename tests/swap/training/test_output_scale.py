@@ -16,16 +16,19 @@ from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.export import export_onnx
 from faceswap.swap.inference.onnx_model import OnnxSwapper
+from faceswap.swap.models.df import Df
 from faceswap.swap.models.layers import SIDES
+from faceswap.swap.models.liae import Liae
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
-from faceswap.swap.training.generic import GenericWeights
+from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.swap.training.initialisation import Generic, start_from
-from faceswap.swap.training.output_scale import fitted_rows
+from faceswap.swap.training.output_scale import fitted, fitted_rows
 from faceswap.utils.errors import UserError
 from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.detect.builtin.tiny_networks import write_networks
+from tests.swap.fakes import SMALL_UD
 from tools.train_generic.network import GenericNet
 from tools.train_generic.training import export
 
@@ -60,6 +63,38 @@ def test_a_code_does_not_know_how_many_pixels_are_drawn():
     fine.encoder.load_state_dict(plain.encoder.state_dict())
     small = torch.rand(2, 3, 96, 96)
     torch.testing.assert_close(fine.encoder(twice(small)), plain.encoder(small))
+
+
+@pytest.mark.parametrize("kind", [Df, Liae])
+def test_the_ud_family_looks_at_half_of_what_it_draws(kind):
+    torch.manual_seed(0)
+    plain, fine = kind(**SMALL_UD), kind(**SMALL_UD | {"resolution": 128, "output_scale": 2})
+    picture = torch.rand(1, 3, 64, 64)
+    fine.load_state_dict(fitted(plain.state_dict(), fine))
+    for side in SIDES:
+        drawn, again = plain.decode(plain.encode(picture), side), fine.decode(fine.encode(twice(picture)), side)
+        assert again[0].shape == (1, 3, 128, 128)
+        for one, other in zip(drawn, again, strict=True):
+            torch.testing.assert_close(other, twice(one), atol=1e-5, rtol=1e-4)
+    with pytest.raises(ValueError, match="multiple of 64 from 128 to 512, not 96"):
+        kind(**SMALL_UD | {"resolution": 96, "output_scale": 2})
+
+
+def test_shipped_weights_of_df_draw_twice_the_pixels():
+    """People's scales and shifts of every convolution must stay with their own."""
+    torch.manual_seed(1)
+    network = GenericNet("df", SMALL_UD).eval()
+    torch.nn.init.normal_(network.person.layers[-1].weight, std=0.05)
+    fine_sizes = SMALL_UD | {"resolution": 128, "output_scale": 2}
+    weights = GenericWeights("generic-df", network.weights(), SMALL_UD).drawing_as(Df(**fine_sizes))
+    assert not weights.unfit(Df(**fine_sizes))
+    fine = GenericNet("df", fine_sizes).eval()
+    fine.load_state_dict(dict(weights.tensors), strict=False)
+    small, people = torch.rand(2, 3, 64, 64), torch.rand(2, PERSON_SIZE)
+    with torch.no_grad():
+        drawn, again = network(small, people)[1:], fine(twice(small), people)[1:]
+    for one, other in zip(drawn, again, strict=True):
+        torch.testing.assert_close(other, twice(one), atol=1e-5, rtol=1e-4)
 
 
 def test_other_scales_are_refused():
