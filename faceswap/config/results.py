@@ -7,6 +7,7 @@ apart (two films of one name, two files of weights) is refused before the first 
 from __future__ import annotations
 
 import dataclasses
+import glob
 import hashlib
 import json
 import os
@@ -79,6 +80,7 @@ def result_at(
     """Return the result at a path; `is_chosen`: by the user, who may write over an earlier one. See `result_of`."""
     known = {name: os.path.realpath(source) for name, source in (sources or {}).items()}
     made = plain_settings(config) | known
+    refuse_sources(path, config)
     if not is_chosen:
         _refuse_other(path, made)
     check_writable(path)
@@ -131,6 +133,33 @@ def plain_settings(config: Any, prefix: str = "") -> dict[str, Any]:
 def record_path(result: Path) -> Path:
     """Return where the record of a result lies: within a folder, else beside the file."""
     return result / RESULT_REPORT if result.is_dir() else result.with_name(f"{result.name}.{RESULT_REPORT}")
+
+
+def refuse_sources(path: Path, config: Any) -> None:
+    """Raise UserError when a result would be written over a file that a setting names, itself or by its folder."""
+    if not path.is_file():
+        return
+    from faceswap.config.options import walk
+
+    for name, field in walk(type(config)):
+        value: Any = config
+        for part in name.split("."):
+            value = getattr(value, part)
+        if not field.metadata.get("verbatim") or not isinstance(value, str) or not value or name in UNSEEN:
+            continue
+        places = [value, *glob.iglob(value, recursive=True)] if glob.has_magic(value) else [value]
+        for place in places:
+            is_result = record_path(path).is_file()  # of an earlier run: a folder of pictures may hold it
+            beside = not is_result and os.path.isdir(place) and _is_same(path.parent, place)
+            if beside or _is_same(path, place):
+                raise UserError(f"cannot write {path}: it is what {name}= names; name another place with out=")
+
+
+def _is_same(path: Path, place: str) -> bool:
+    try:
+        return os.path.samefile(path, place)
+    except (OSError, ValueError):
+        return False
 
 
 def _refuse_other(path: Path, made: Mapping[str, Any]) -> None:

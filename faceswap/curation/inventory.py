@@ -97,6 +97,8 @@ def _files(folder: Path) -> set[str]:
 
 
 def _move(source: Path, target: Path) -> None:
+    if os.path.lexists(target):  # laid there by hand: moving would delete it
+        raise UserError(f"{target.name} lies in {source.parent} and in {target.parent}; delete one of them, then go on")
     try:
         os.replace(source, target)
     except FileNotFoundError as error:

@@ -22,7 +22,7 @@ VARIANTS = {
     "directions": ["samples=200", "pca=3", "attributes=[age,smile]", "psi=0.7"],
     "stylegan.metrics": ["pairs=100", "measures=[separability]", "crop=true"],
     "export": ["checkpoint=500"],
-    "invert": ["faithful=1", "steps=7", "start=average", "loss.pixels=2"],
+    "invert": ["faithful=1", "steps=7", "guess=average", "loss.pixels=2"],
 }  # fmt: skip
 
 
@@ -83,3 +83,21 @@ def test_a_result_without_a_record_is_replaced(tmp_path, content) -> None:
 
 def test_results_that_differ_by_suffix_have_a_record_each(tmp_path) -> None:
     assert record_path(tmp_path / "a.mkv") != record_path(tmp_path / "a.mov")
+
+
+@pytest.mark.parametrize(
+    "command, setting", [("edit", "photo={}/anna.png"), ("edit", "photo={}"), ("edit", "photo={}/*.png"),
+                         ("morph", "a={}/anna.png"), ("morph", "faces={}"), ("invert", "photo={}/anna.png"),
+                         ("convert", "video={}/anna.png")]
+)  # fmt: skip
+def test_a_source_is_never_written_over(tmp_path, command, setting) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "anna.png").write_text("mine")
+    (tmp_path / "link.png").symlink_to(folder / "anna.png")
+    for out in (folder / "anna.png", tmp_path / "link.png"):
+        if out.name == "link.png" and setting.endswith("{}"):
+            continue
+        with pytest.raises(UserError, match=rf"cannot write .*{setting.partition('=')[0]}= names.*out="):
+            named(tmp_path, command, setting.format(folder), f"out={out}")
+    assert named(tmp_path, command, setting.format(folder), f"out={folder / 'new.png'}") == folder / "new.png"

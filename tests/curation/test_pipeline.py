@@ -46,6 +46,14 @@ def test_by_default_it_only_tells(faces, caplog):
     assert "reject=[blur,duplicates,misaligned]" in line
 
 
+def test_a_file_of_the_same_name_in_the_other_place_is_not_written_over(faces):
+    (faces / "removed").mkdir()
+    (faces / "removed" / "000004_00.png").write_bytes(b"mine")
+    with pytest.raises(UserError, match=r"000004_00\.png lies in .* delete one of them"):
+        curate_faces(faces, reject=["blur"], embedder=embedder())
+    assert (faces / "removed" / "000004_00.png").read_bytes() == b"mine" and 4 in left(faces)
+
+
 def test_faces_leave_and_come_back_byte_for_byte(faces):
     before = {path.name: path.read_bytes() for path in faces.glob("*.png")}
     curate_faces(faces, reject=["blur", "misaligned"], embedder=embedder())
