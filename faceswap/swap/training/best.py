@@ -23,12 +23,16 @@ log = logging.getLogger(__name__)
 class Best:
     """`run/checkpoints/best.safetensors`: weights alone, to be used and not to go on from; their numbers in the header.
 
-    `score`: higher is better; of an earlier session's file, if there is one that can be read.
+    Only who holds the run may make one. `score`: higher is better; of an earlier session's file, if there is one that
+    can be read.
     """
 
     def __init__(self, run: Path) -> None:
         self._path = run / CHECKPOINTS / BEST_FILE
         self._numbers = _numbers_in(self._path)
+        for leftover in self._path.parent.glob(".tmp??????"):  # safetensors writes there; a killed process leaves it
+            if leftover.is_file() and not leftover.is_symlink():
+                leftover.unlink()
 
     @property
     def score(self) -> float:

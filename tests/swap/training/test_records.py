@@ -187,3 +187,10 @@ def test_a_pipe_among_the_records_is_not_waited_for(sets, tmp_path, name):
     os.mkfifo(run / name)
     train(sets, run, iterations=4, config_text="seed: 0")
     assert json.loads((run / "report.json").read_text())["iteration"] == 4
+
+
+def test_what_a_killed_process_left_of_the_best_weights_goes(sets, tmp_path):
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / ".tmpA1b2C3").touch()
+    run = train(sets, tmp_path / "run", iterations=1)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["00000001"]
