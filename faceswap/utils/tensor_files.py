@@ -59,6 +59,11 @@ def read_tensors(path: Path, expected_sum: str | None = None) -> dict[str, Tenso
         DamagedCheckpoint: It cannot be read, or does not hold what was written.
         UserError: It may not be read.
     """
+    return read_tensor_file(path, expected_sum)[0]
+
+
+def read_tensor_file(path: Path, expected_sum: str | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """`read_tensors`, and the texts of the header beside them."""
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
         texts = dict(file.metadata() or {})
@@ -67,7 +72,7 @@ def read_tensors(path: Path, expected_sum: str | None = None) -> dict[str, Tenso
         raise DamagedCheckpoint(f"{path.name} is another file than the one that was written")
     if told is not None and told != content_sum(tensors, texts):
         raise DamagedCheckpoint(f"{path.name} does not hold what was written")
-    return tensors
+    return tensors, texts
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> str:

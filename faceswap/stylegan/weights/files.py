@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from faceswap.stylegan.networks.generator import Generator, draw_z
@@ -31,6 +30,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.file_kinds import look_mistaken
 from faceswap.utils.plain_machine import PickleError
 from faceswap.utils.pretrained import load_pretrained
+from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensor_file, save_tensors
 from faceswap.utils.untrusted import parse_json
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def _save(module: Any, path: str | Path, about: Mapping[str, Any], dtype: torch.
         raise ValueError(f"the weights for {path} are not finite as {dtype}")
     header = {"settings": json.dumps(module.settings), "about": json.dumps(dict(about))}
     with atomic_path(path) as temp:
-        temp.write_bytes(save(tensors, header))  # save_file would keep the file from all other users
+        save_tensors(tensors, temp, header)
     return Path(path)
 
 
@@ -167,8 +167,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors and texts of a safetensors file. Raises Foreign for a file of another kind."""
     if told := look_mistaken(path):
         raise Foreign(told)
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 (no dict)
+    try:
+        return read_tensor_file(path)
+    except DamagedCheckpoint as error:
+        raise Foreign(f"it is damaged: {error}") from error
 
 
 def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:

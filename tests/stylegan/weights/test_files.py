@@ -15,7 +15,14 @@ from faceswap.stylegan.inversion.perceptual import read_weights
 from faceswap.stylegan.metrics.inception import inception_features
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
-from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator, save_generator, write_as
+from faceswap.stylegan.weights.files import (
+    generator_hash,
+    load_encoder,
+    load_generator,
+    save_encoder,
+    save_generator,
+    write_as,
+)
 from faceswap.utils.errors import UserError
 from tests.stylegan import published_made as made
 
@@ -248,3 +255,17 @@ def test_the_first_stylegan_is_named(tmp_path, nvidia):
     path = made.write_tensorflow(tmp_path / "karras2019.pkl", nvidia, theirs)
     with pytest.raises(UserError, match="it is the first StyleGAN"):
         load_generator(path)
+
+
+@pytest.mark.parametrize("kind", ["generator", "encoder"])
+def test_weights_of_which_a_part_was_lost_are_refused(tmp_path, kind):
+    path = tmp_path / "x.safetensors"
+    if kind == "generator":
+        save_generator(Generator(32, [8] * 4, 8, 8, 2), path, {})
+    else:
+        save_encoder(Encoder(32, 8, 8, [8] * 3, 8, 2), path, {})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="does not hold what was written"):
+        {"generator": load_generator, "encoder": load_encoder}[kind](path)
