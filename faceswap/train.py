@@ -15,6 +15,7 @@ def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml, untouched
     from faceswap.pairs import refuse_itself, run_to_train, show_consent
+    from faceswap.utils.provenance import versions_comment
     from faceswap.utils.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
@@ -58,7 +59,7 @@ def train(config: Any) -> Path:
         judge=config.judge,
         save_every=config.save_every,
         keep=config.keep,
-        config_text=to_yaml(config),
+        config_text=versions_comment() + to_yaml(config),
         default_text=to_yaml(untouched(config)),
         restart=config.restart,
         allow_changes=config.allow_changes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
     `arguments` are `key=value` overrides; `extra_folder` holds YAML files of the user's own, which come before the
     shipped ones. Raises UserError.
     """
-    said = sort_arguments(command, arguments, extra_folder)
+    said = sort_arguments(command, with_stored(command, arguments), extra_folder)
     config = _compose(command, said.for_hydra, extra_folder)
     if hasattr(config, "pair"):
         _set_pair(config, said, extra_folder)
@@ -34,6 +35,18 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
     check_values(config)
     targets.check_targets(config, said.trust)
     return config
+
+
+def with_stored(command: str, arguments: list[str]) -> list[str]:
+    """The arguments with those of a config.yaml given back by settings= before them. Raises UserError."""
+    files = [argument.partition("=")[2] for argument in arguments if argument.startswith("settings=")]
+    if not files:
+        return arguments
+    from faceswap.config.stored import stored_arguments
+
+    rest = [argument for argument in arguments if not argument.startswith("settings=")]
+    said = {argument.partition("=")[0] for argument in rest}
+    return [*stored_arguments(command, Path(os.path.expanduser(files[-1])), said), *rest]
 
 
 def build(node: Any, **more: Any) -> Any:

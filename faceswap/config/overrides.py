@@ -78,6 +78,7 @@ def _as_hydra(command: str, key: str, value: str) -> str:
 def _choice(plugin: Field, key: str, value: str, folder: Path | bool | None) -> str:
     """A choice of a group in Hydra's grammar. Raises UserError for one there is not, where that can be told."""
     group = plugin.metadata["group"]
+    value = value[1:-1] if len(value) > 2 and value[0] in "'\"" and value[0] == value[-1] else value
     known = sorted({*schema.choices(group), *group_choices(group, folder if isinstance(folder, Path) else None)})
     if value in known:
         return quoted(value)

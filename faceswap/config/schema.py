@@ -89,8 +89,9 @@ FLAGS = {
 }
 MORE_FLAGS = {
     "train": {
+        "settings=FILE": "the config.yaml of a run, or its folder: the same settings again, those said here apart",
         "--multirun, -m": "train all combinations of settings with several values (model=lite,original), one after "
-        "the other, each in a run of its own, and compare them; goes on where it was stopped"
+        "the other, each in a run of its own, and compare them; goes on where it was stopped",
     }
 }
 

@@ -54,7 +54,7 @@ def _values(command: str, argument: str) -> list[str]:
     from hydra.errors import HydraException
 
     key = argument.partition("=")[0]
-    if key in ("pair", "trust") or key.lstrip("+~") in schema.verbatim_names(command):
+    if key in ("pair", "trust", "settings") or key.lstrip("+~") in schema.verbatim_names(command):
         return [argument]
     try:
         override = OverridesParser.create().parse_override(argument)

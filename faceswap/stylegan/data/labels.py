@@ -86,6 +86,7 @@ def _number(value: Any) -> float:
     words = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
     try:
         found = words.get(str(value).strip().lower())
-        return float(value) if found is None else found
+        number = float(value) if found is None else found
+        return number if np.isfinite(number) else float("nan")
     except (TypeError, ValueError, OverflowError):
         return float("nan")

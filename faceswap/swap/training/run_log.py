@@ -18,6 +18,7 @@ from faceswap.media.provenance import made_with_ai
 from faceswap.swap.training.event_files import drop_events_after
 from faceswap.utils.atomic import write_json, write_text, writing_errors
 from faceswap.utils.links import own_folder
+from faceswap.utils.provenance import versions
 from faceswap.utils.workspace import RUN_CONFIG
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
@@ -97,7 +98,7 @@ class RunLog:
 
     def report(self, values: Mapping[str, Any]) -> None:
         """The run's report.json, made anew."""
-        write_json(self._run / REPORT, dict(values))
+        write_json(self._run / REPORT, {**values, "versions": versions()})
 
     def flush(self) -> None:
         """Wait until all entries are in their files: a checkpoint that is newer than they are would lose them."""

@@ -186,8 +186,11 @@ class FixedFinder:
 
 
 def test_a_label_too_large_for_a_float_is_no_number(tmp_path):
-    (tmp_path / "l.jsonl").write_text('{"seed": 1, "age": 1' + "0" * 350 + '}\n{"seed": 2, "age": 3}\n')
-    column = read_labels(tmp_path / "l.jsonl").columns["age"]
+    (tmp_path / "l.jsonl").write_text('{"seed": 1, "age": 1' + "0" * 400 + "}\n")
+    with pytest.raises(UserError, match="line 1: it holds a number of 401 digits"):
+        read_labels(tmp_path / "l.jsonl")
+    (tmp_path / "l.csv").write_text("seed,age\n1,1" + "0" * 400 + "\n2,3\n")
+    column = read_labels(tmp_path / "l.csv").columns["age"]
     assert np.isnan(column[0]) and column[1] == 3
     (tmp_path / "s.csv").write_text("seed,age\n4294967296,1\n1,2\n")
     with pytest.raises(UserError, match="0 to 4294967295"):
