@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ def write_sheet(
     """The photo edited along each direction, one row each, as the picture file `out`."""
     check_target(out, info)
     tiles, labels = [], []
-    for direction, crops in _edited(generator, photo, directions, SHEET_SIGMAS, paster, TILE_PX):
+    same = {direction.name: SHEET_SIGMAS for direction in directions}
+    for direction, crops in _edited(generator, photo, directions, same, paster, TILE_PX):
         tiles += crops
         labels += [f"{direction.name} {sigmas:+g}" if sigmas else direction.name for sigmas in SHEET_SIGMAS]
     sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
@@ -66,11 +67,10 @@ def write_page(
     before = warp_crop(photo.frame.image, view, PAGE_PX, repeat_border=True)
     asked = {move.direction.name: move.last for move in moves}
     sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in directions}
-    changes = {}
-    for direction in directions:
-        strengths = sigmas[direction.name]
-        [(_, crops)] = _edited(generator, photo, [direction], strengths, paster, PAGE_PX)
-        changes[direction.name] = [_embedded(_change(before, crop)) for crop in crops]
+    changes = {
+        direction.name: [_embedded(_change(before, crop)) for crop in crops]
+        for direction, crops in _edited(generator, photo, directions, sigmas, paster, PAGE_PX)
+    }
     data = {
         "photo": _embedded(before),
         "edited": shown and _embedded(warp_crop(shown.image, view, PAGE_PX, repeat_border=True)),
@@ -86,17 +86,17 @@ def write_page(
 
 
 def _edited(
-    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Sequence[float], paster: Paster,
-    size_px: int,
+    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Mapping[str, Sequence[float]],
+    paster: Paster, size_px: int,
 ) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
-    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of ascending strengths."""
+    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of its ascending strengths."""
     before = photo.drawn(generator)
     views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
     frame_to_crop = _view(photo, size_px)
-    first, last = strengths[0], strengths[-1]
-    shares = [(strength - first) / (last - first) for strength in strengths]
     with Progress(len(directions), "edit", "direction") as bar:
         for direction in directions:
+            first, *_, last = strengths[direction.name]
+            shares = [(strength - first) / (last - first) for strength in strengths[direction.name]]
             ramp = [Move(direction, first, last)]
             after = photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
             frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
