@@ -171,12 +171,13 @@ def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int
 
 
 def _answered(
-    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseWatch
+    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseWatch | None = None
 ) -> Iterator[_Item]:  # fmt: skip
     views = [view.image for item in items for view in item.views]
     if views:
         decoded = swapper.swap(shown := np.stack(views), to=to)
-        watch.look(shown, decoded.images)
+        if watch is not None:
+            watch.look(shown, decoded.images)
     free = _seen(items, mask) if isinstance(mask, SeeingMask) else None
     done = 0
     for item in items:
