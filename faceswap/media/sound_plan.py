@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,18 @@ def open_sound(path: Path) -> Iterator[tuple[InputContainer, dict[int, Channels]
         yield container, _channels_of(container)
 
 
-def plan_sound(path: Path, suffix: str) -> list[TrackPlan]:
-    """Looks at all sound of a film and tries what it can become in a `suffix` file; says what is not copied."""
-    plans = []
+def plan_sound(path: Path, suffix: str) -> tuple[TrackPlan, ...]:
+    """Looks at all sound of a film and tries what it can become in a `suffix` file; says what is not copied.
+
+    The plan of an unchanged file is kept: a film and its side-by-side need it once, and say once what they lose.
+    """
+    status = path.stat()
+    return _plans(path, suffix, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _plans(path: Path, suffix: str, size: int, changed: int) -> tuple[TrackPlan, ...]:
+    plans: list[TrackPlan] = []
     with open_sound(path) as (source, channels):
         first = _first_packets(source, channels)
         for number, stream in enumerate(source.streams.audio, 1):
@@ -69,7 +79,7 @@ def plan_sound(path: Path, suffix: str) -> list[TrackPlan]:
             else:
                 plan = _plan(stream, suffix, channels[stream.index], packets, name)
                 plans += [plan] if plan else []
-    return plans
+    return tuple(plans)
 
 
 def _plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -128,7 +128,7 @@ class VideoWriter:
         self._options = {"crf": str(crf), "preset": preset, "threads": str(threads or "auto")}
         self._metadata = dict(metadata or {})
         self._size = size or (info.width, info.height)
-        self._sound_plan: list[TrackPlan] | None = None
+        self._sound_plan: Sequence[TrackPlan] | None = None
         self._time_base = max(info.time_base, _FINEST_TIME_BASE)
         self._tags = info.colour.for_yuv()
         self._shift_seconds = 0.0
@@ -140,7 +140,7 @@ class VideoWriter:
         check_target(self.path, self.info)
         if self._sound_plan is None:
             has_sound = self.info.kind == "video" and self.info.has_audio
-            self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else []
+            self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else ()
             if self.info.kind == "video" and self._size == (self.info.width, self.info.height):
                 warn_of_losses(self.info, is_whole=self._is_whole)
 

@@ -109,6 +109,14 @@ def test_a_track_without_sound_does_not_end_the_film(tmp_path, codec, container,
     assert len(list(read_frames(copied(source, suffix)))) == 4
 
 
+def test_a_film_and_its_side_by_side_say_once_what_becomes_of_the_sound(tmp_path, caplog):
+    source = make(tmp_path / "in.mkv", "wavpack", "stereo")
+    with caplog.at_level(logging.INFO):
+        for name in ("a.mp4", "b.mp4"):
+            VideoWriter(tmp_path / name, probe(source)).check()
+    assert sum("becomes AAC" in record.getMessage() for record in caplog.records) == 1
+
+
 def test_the_sound_is_settled_by_the_check(tmp_path, monkeypatch):
     info = probe(make(tmp_path / "in.mkv", "wavpack", "stereo"))
     writer = VideoWriter(tmp_path / "out.mp4", info)
