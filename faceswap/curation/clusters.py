@@ -163,9 +163,9 @@ def _split(members: NDArray[np.intp], embeddings: NDArray[np.float32], limit: fl
 
 def _seen_together(records: Sequence[FaceRecord], parts: NDArray[np.intp]) -> NDArray[np.intp]:
     """Pairs (K, 2) of parts that are in one frame at different places."""
-    frames: dict[int, list[int]] = {}
+    frames: dict[tuple[int, int], list[int]] = {}
     for index, record in enumerate(records):
-        frames.setdefault(record.frame, []).append(index)
+        frames.setdefault((record.source, record.frame), []).append(index)
     pairs = set()
     for members in frames.values():
         if len(members) <= _CROWD:

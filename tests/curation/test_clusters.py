@@ -1,5 +1,7 @@
 """Faces are grouped by person: within tracks, across tracks, never across a frame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -92,6 +94,12 @@ def test_two_faces_in_one_frame_are_two_people_even_when_alike():
         r if r.track == 0 else type(r)(**{**vars(r), "box": r.box + 300, "points": r.points + 300}) for r in records
     ]
     assert sorted(np.bincount(people_of(beside, noisy([0] * 12), 0.5))[1:]) == [6, 6]
+
+
+def test_the_same_frame_number_of_two_films_says_nothing_of_who_is_who():
+    records = [record_of(2 * i + film, frame=i, track=film, source=film) for i in range(6) for film in (0, 1)]
+    elsewhere = [replace(r, box=r.box + 300, points=r.points + 300) if r.source else r for r in records]
+    assert people_of(elsewhere, noisy([0] * 12), 0.5).tolist() == [1] * 12
 
 
 def test_the_person_with_most_faces_is_number_one_and_without_embeddings_tracks_count():
