@@ -13,7 +13,6 @@ from faceswap.swap.data.pair_data import FaceViews, PairData
 from faceswap.swap.models.layers import SIDES
 
 BLANK = 2.0  # grey levels of spread within a picture below which it shows nothing
-FEW_FACES = 100
 COLLAPSED, ALIKE = 0.1, 0.05  # of the true pictures' spread within a picture, between pictures
 SETTLED = 500  # steps after which even a model that began at random draws more than one colour
 LEAST_SHARE = 0.5  # of the swaps that must be faces
@@ -35,9 +34,6 @@ def check_pair(data: PairData, faces: Mapping[str, Path]) -> None:
             log.warning("%d of %d pictures looked at of %s are of one colour: curate it", blank, len(pictures), name)
         elif len(pictures) > 1 and (pictures == pictures[0]).all():
             log.warning("all pictures looked at of %s are one and the same: a likeness wants many", name)
-        count = len(data.sides[side].indices)
-        if count < FEW_FACES:
-            log.warning("%s has %d faces to train on: a likeness wants some hundreds, in many poses", name, count)
     if faces["a"].resolve() == faces["b"].resolve() or _are_same(data.known["a"].rgb, data.known["b"].rgb):
         log.warning(
             "A and B are the same pictures (%s, %s): the swap will show B as B is; name the face set of somebody else",

@@ -31,11 +31,10 @@ def test_faces_of_one_colour_are_told_before_training(sets, tmp_path, caplog, si
     assert "dark shows nothing: all pictures looked at are of one colour" in caplog.text
 
 
-def test_some_faces_of_one_colour_and_few_of_them_are_told(sets, tmp_path, caplog):
+def test_some_faces_of_one_colour_are_told(sets, tmp_path, caplog):
     half = painted(make_face_set(tmp_path / "half", 30), 0, lambda index: index % 2)
     train((sets[0], half), tmp_path / "run", iterations=1)
     assert "pictures looked at of half are of one colour" in caplog.text
-    assert "half has 28 faces to train on" in caplog.text
 
 
 def test_one_picture_over_and_over_is_told(sets, tmp_path, caplog):
