@@ -74,3 +74,16 @@ def test_recordings_put_behind_each_other_follow_each_other(tmp_path):
             writer.write(frame)
     times = [frame.seconds for frame in read_frames(tmp_path / "out.mp4")]
     assert len(times) == 64 and np.allclose(np.diff(times), 0.04, atol=0.011)
+
+
+@pytest.mark.parametrize("begins_seconds", [40_000, 95_440])  # the second clock wraps in the middle
+@pytest.mark.parametrize(("start", "stop"), [(0, None), (60, None), (10, 120)])
+def test_parts_of_a_film_with_any_clock_stay_in_step(tmp_path, begins_seconds, start, stop):
+    film = Film(ticks=tuple(range(150)), flash=100, sound=("mp2",), sound_seconds=6)
+    info = probe(make_film(tmp_path / "in.ts", film, begins_seconds=begins_seconds))
+    with VideoWriter(tmp_path / "out.mp4", info, start=start, stop=stop) as writer:
+        for frame in read_frames(info, start, stop):
+            writer.write(frame)
+    brightest = max(read_frames(tmp_path / "out.mp4"), key=lambda frame: frame.image.mean())
+    assert brightest.seconds == pytest.approx((100 - start) / 25, abs=1e-4)
+    assert click_seconds(tmp_path / "out.mp4") == pytest.approx(brightest.seconds, abs=0.015)
