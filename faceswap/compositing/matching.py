@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.core.set_sources import sources_of
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_json
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -72,7 +72,7 @@ def set_made_from(folders: list[Path], info: SourceInfo) -> Path | None:
         if not (folder / ALIGNMENTS).is_file():
             continue
         try:
-            report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+            report = read_json(folder / REPORT)
         except (OSError, ValueError):  # told when somebody asks for this set
             continue
         if isinstance(report, dict) and is_made_from(report, info):

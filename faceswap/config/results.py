@@ -19,6 +19,7 @@ from typing import Any
 from faceswap.config.groups import GROUPS
 from faceswap.utils.atomic import check_writable, write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_json
 from faceswap.utils.workspace import RESULT_REPORT, Workspace
 
 RECORD = "made_with"
@@ -168,7 +169,7 @@ def _refuse_other(path: Path, made: Mapping[str, Any]) -> None:
         report = record_path(path)
         if not path.exists() or report.stat().st_size > LARGEST_RECORD:
             return
-        before = json.loads(report.read_text(encoding="utf-8"))[RECORD]
+        before = read_json(report)[RECORD]
         others = {name: before[name] for name in before.keys() & made.keys() if before[name] != _stored(made[name])}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return

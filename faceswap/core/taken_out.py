@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT, FaceRecord
 from faceswap.utils.atomic import remove, write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_json
 
 LARGEST_BYTES = 64 << 20
 
@@ -43,7 +43,7 @@ def read_other_people(folder: Path) -> set[str]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ValueError("too large")
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         files = record["other_people"]
         if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
             raise TypeError("no list of files")

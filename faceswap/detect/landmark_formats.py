@@ -5,9 +5,7 @@ Each returns `ImportedFaces`; damaged or foreign content raises ValueError (or i
 
 from __future__ import annotations
 
-import json
 import struct
-import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -24,9 +22,14 @@ from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.limits import ARRAY_BYTES, TABLE_BYTES
 from faceswap.utils.plain_pickle import loads
 from faceswap.utils.untrusted import parse_json, read_bytes, read_json_table, read_lines, read_text
+from faceswap.utils.untrusted_arrays import ANY_SHAPE, Expected
+from faceswap.utils.untrusted_arrays import read_npz as read_arrays
 
 LARGEST_BYTES = 1 << 30  # of a file, unpacked: about a million faces
 _POINTS_NAMES = ("points", "lm68", "landmarks")
+_COLUMNS = dict.fromkeys(
+    ("frame", "points", "lm68", "box", "score", "track", "valid", "meta"), Expected("biufU", ANY_SHAPE)
+)
 _NO_POINTS, _NO_FACE = "without 68 points", "whose points are unknown or lie on one spot"
 _NO_DATA = "pictures without landmarks in them"
 _LEAST_EXTENT_PX = 1.0  # of the inner points: those on one spot have no direction
@@ -52,14 +55,11 @@ def read_npz(path: Path) -> ImportedFaces:
 
     Rows whose `valid` is not 1 or whose points are not finite are left out; `meta` (JSON) may tell width and height.
     """
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
-            raise ValueError("it unpacks to more than 1 GB")
-    with np.load(path, allow_pickle=False) as archive:
-        columns = {name: archive[name] for name in archive.files if name != "meta"}
-        meta = json.loads(str(archive["meta"])) if "meta" in archive.files else {}
+    columns = read_arrays(path, _COLUMNS, optional=list(_COLUMNS), most_bytes=LARGEST_BYTES)
+    meta = columns.pop("meta", None)
     left = Counter[str]()
-    return ImportedFaces(_faces_of_columns(columns, left), _size_of(meta), left_out=left)
+    size = _size_of({} if meta is None else parse_json(str(meta)))
+    return ImportedFaces(_faces_of_columns(columns, left), size, left_out=left)
 
 
 def read_json(path: Path, source: int = 0) -> ImportedFaces:

@@ -24,7 +24,7 @@ from faceswap.media.sources import SourceInfo
 from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
 from faceswap.utils.links import refuse_links
-from faceswap.utils.untrusted import Untrusted, read_lines
+from faceswap.utils.untrusted import Untrusted, read_json, read_lines
 from faceswap.utils.writers import sweep
 
 CLEARING = ".clearing"  # lies in a folder while its face set is deleted, so that a kill does not leave half of one
@@ -117,7 +117,7 @@ def _crops_of(folder: Path) -> set[str]:
 
 def _is_report(path: Path) -> bool:
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = read_json(path)
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(report, dict) and "source_sha256" in report

@@ -15,7 +15,7 @@ from faceswap.extraction.run import Extraction
 from faceswap.extraction.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.utils.errors import UserError
-from faceswap.utils.locks import locked
+from faceswap.utils.locks import locked, tidy
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ def extract_faces(
         keep.description if keep else "",
     )  # fmt: skip
     if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
+        tidy(folder)
         return folder
     try:
         with locked(folder, "extracting into it"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_json
 
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _SAMPLE_BYTES = 1 << 20
@@ -84,7 +84,7 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; a face set needs a folder of that name")
     try:
-        report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        report = read_json(folder / REPORT)
     except (FileNotFoundError, NotADirectoryError):  # a file in the way is told of where the folder is made
         report = {}
     except (OSError, ValueError, RecursionError) as error:

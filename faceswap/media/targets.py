@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
 from faceswap.utils.links import own_folder
+from faceswap.utils.untrusted import read_json
 from faceswap.utils.workspace import RESULT_REPORT
 from faceswap.utils.writers import sweep, temp_path
 
@@ -64,7 +64,7 @@ def _is_earlier_result(folder: Path, picture_names: Collection[str]) -> bool:
     if not entries:
         return True
     try:
-        report = json.loads((folder / RESULT_REPORT).read_text(encoding="utf-8"))
+        report = read_json(folder / RESULT_REPORT)
     except (OSError, ValueError):
         return False
     return isinstance(report, dict) and "source" in report and "out" in report

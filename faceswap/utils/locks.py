@@ -46,6 +46,14 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
                 folder.rmdir()
 
 
+def tidy(folder: Path) -> None:
+    """Remove what dead processes left in a folder that is only read: their lock and temporary files, where allowed."""
+    sweep(folder)
+    if (folder / LOCK).exists():
+        with suppress(OSError, UserError), locked(folder, "tidying it"):  # one that is held stays
+            pass
+
+
 def _held(path: Path, at_work: str) -> int | None:
     """The open, locked file; None where the file system knows no locks."""
     while True:

@@ -18,11 +18,13 @@ from safetensors.numpy import load, save
 
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import MIB
+from faceswap.utils.untrusted import Untrusted, parse_json, read_bytes, read_json
 
 MANIFEST = "manifest.json"
 FILE_NAME = "eyes-{}.safetensors"
 FOLDER_VARIABLE = "FACESWAP_PRETRAINED"
-LARGEST_BYTES = 64 << 20  # of one file; all of ours together stay below 24 MB
+LARGEST_BYTES = 64 * MIB  # of one file; all of ours together stay below 24 MB
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _AGAIN = "get it again from the project (git checkout, or install the package again)"
@@ -85,10 +87,9 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
     """
     entry = entry_of(name)
     try:
-        with open(entry.path, "rb") as file:
-            data = file.read(entry.size_bytes + 1)  # never more than that, whatever lies there
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        data = read_bytes(entry.path, LARGEST_BYTES)
+    except (OSError, Untrusted) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise UserError(f"cannot read the network {entry.path}: {reason}; {_AGAIN}") from error
     if len(data) != entry.size_bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise UserError(f"{entry.path} is damaged or not the file that {MANIFEST} describes; {_AGAIN}")
@@ -135,9 +136,7 @@ def enter_pretrained(folder: Path, name: str, file: str = "", **about: Any) -> N
 def _files(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > 1 << 20:
-            raise ValueError("too long")
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        files = read_json(path, MIB)["files"]
         if not isinstance(files, dict):
             raise TypeError("files is no table")
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
@@ -148,4 +147,4 @@ def _files(folder: Path) -> dict[str, Any]:
 def _metadata(data: bytes) -> dict[str, str]:
     """The texts in a safetensors header, which was checked when the tensors were read."""
     size = int.from_bytes(data[:8], "little")
-    return json.loads(data[8 : 8 + size]).get("__metadata__") or {}
+    return parse_json(data[8 : 8 + size]).get("__metadata__") or {}

@@ -7,7 +7,7 @@ import pytest
 
 from faceswap.utils import locks
 from faceswap.utils.errors import UserError
-from faceswap.utils.locks import LOCK, locked
+from faceswap.utils.locks import LOCK, locked, tidy
 
 HOLD = """
 import sys, time
@@ -67,3 +67,13 @@ def test_a_file_system_without_locks_is_only_warned_about(tmp_path, monkeypatch,
     with locked(tmp_path, "training"):
         pass
     assert "cannot be locked" in caplog.text
+
+
+def test_a_lock_of_the_dead_goes_and_one_that_is_held_stays(tmp_path):
+    (tmp_path / LOCK).write_text("123 on another")
+    tidy(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    tidy(tmp_path)
+    with locked(tmp_path, "training"):
+        tidy(tmp_path)
+        assert (tmp_path / LOCK).exists()

@@ -6,7 +6,6 @@ and then only files of the names that a training writes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from faceswap.stylegan.training.state import CHECKPOINT
 from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted import read_json
 from faceswap.utils.workspace import RUN_CONFIG
 
 GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
@@ -38,7 +38,7 @@ def read_record(run: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError, RecursionError):
         path = run / REPORT
         if path.stat().st_size <= _LARGEST_REPORT:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = read_json(path)
             if isinstance(record, dict) and record.get("kind") == KIND:
                 return record
     with suppress(OSError, ValueError):  # trainings before there were records

@@ -19,10 +19,12 @@ import torch
 from torch import Tensor
 
 from faceswap.utils.file_kinds import mistaken_for
+from faceswap.utils.limits import WEIGHTS_BYTES
 from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect, plain_key
 from faceswap.utils.plain_pickle import load_at
+from faceswap.utils.untrusted import Untrusted, read_bytes
 
-MOST_BYTES = 4 << 30  # of a file: training states of 1024 px take 1.4 GB
+MOST_BYTES = WEIGHTS_BYTES
 MOST_STEPS = 500_000  # the largest honest files take about 100,000
 _MOST_RECORDS = 100_000
 _SPARE_BYTES = 1 << 20
@@ -120,10 +122,10 @@ def read_torch_file(path: Path, names: dict[tuple[str, str], Imitation] | None =
 
     `names`: what a bare pickle may ask for besides.
     """
-    with open(path, "rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise PickleError(f"it is larger than {MOST_BYTES >> 30} GB")
+    try:
+        data = read_bytes(path, MOST_BYTES)
+    except Untrusted as error:
+        raise PickleError(str(error)) from error
     if told := mistaken_for(data):
         raise PickleError(told)
     return _read(data, names or {})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import mean_face_in_crop, transform_points, view_of_crop
 from faceswap.core.landmarks import INNER
+from faceswap.utils.untrusted import Untrusted, parse_json
 
 KEY = "faceswap"
 FORMAT = 1
@@ -82,7 +83,7 @@ class ExportMetadata:
         if len(text) > _LARGEST_JSON:
             raise ValueError("its metadata are too long")
         try:
-            told = json.loads(text)
+            told = parse_json(text)
             if told["format"] != FORMAT:
                 raise ValueError("it was exported by another version of faceswap")
             faces = told["faces"] and (_name(told["faces"]["a"]), _name(told["faces"]["b"]))
@@ -108,7 +109,7 @@ class ExportMetadata:
                 faces=faces or None,
                 consent={_name(key): _line(value) for key, value in told["consent"].items()},
             )
-        except (LookupError, TypeError, AttributeError, RecursionError, OverflowError, json.JSONDecodeError) as error:
+        except (LookupError, TypeError, AttributeError, OverflowError, Untrusted) as error:
             raise ValueError(f"its metadata make no sense ({type(error).__name__})") from error
 
 
