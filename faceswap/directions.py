@@ -28,6 +28,7 @@ AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
+    check_apart(config.apart)
     from faceswap.config.results import result_of
     from faceswap.media.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
@@ -151,14 +152,26 @@ def chosen_names(asked: list[str] | None, known: Sequence[str], usual: Sequence[
     return names
 
 
+def check_apart(asked: Any) -> None:
+    """Raises UserError unless `apart=` is all, none, or a mapping of names to names."""
+    from faceswap.utils.errors import UserError
+
+    if asked in ("all", "none"):
+        return
+    others = list(asked.values()) if isinstance(asked, Mapping) else [None]
+    if not all(
+        isinstance(one, str) or (isinstance(one, list) and all(isinstance(n, str) for n in one)) for one in others
+    ):
+        raise UserError(f"apart={asked}: say all, none, or which from which as apart={{smile: [glasses]}}")
+
+
 def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:
     """Which others each edit is to leave alone. Raises UserError for names that are not sought."""
     from faceswap.utils.errors import UserError
 
     if asked in ("all", "none"):
         return {name: list(names) if asked == "all" else [] for name in names}
-    if not isinstance(asked, Mapping):
-        raise UserError(f"apart={asked}: say all, none, or which from which as apart={{smile: [glasses]}}")
+    check_apart(asked)
     table = {str(name): [others] if isinstance(others, str) else list(others) for name, others in asked.items()}
     for name in [*table, *(other for others in table.values() for other in others)]:
         if name not in names:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
-    from faceswap.compositing.colour import ColourMemory
+    check_asked(config)
+    from faceswap.compositing.colour import ColourMemory  # torch takes seconds: what is misspelt is told before
     from faceswap.config.compose import build
     from faceswap.config.results import result_of
     from faceswap.media.targets import check_target
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.editing.sheets import write_sheet
 
-    check_asked(config)
     inverter, known = tools_of(config)
     info, latent = source_of(config, inverter)
     result = result_of(

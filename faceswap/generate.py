@@ -12,16 +12,18 @@ from faceswap.config.command import run_command
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
     from faceswap.config.results import result_of
-    from faceswap.stylegan.gallery.mixing import rows_of
-    from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples
-    from faceswap.stylegan.weights.files import load_generator
-    from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError
     from faceswap.utils.limits import GRID_TILES, check_size
 
     seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
     if config.mix:
         check_size(f"the grid of {len(seeds)} x {len(styles)}", len(seeds) * len(styles), GRID_TILES, "faces")
+    # torch takes seconds: what is misspelt is told before
+    from faceswap.stylegan.gallery.mixing import rows_of
+    from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples
+    from faceswap.stylegan.weights.files import load_generator
+    from faceswap.utils.devices import choose_device
+
     generator = load_generator(config.generator or None).to(choose_device(config.device))
     if config.cutoff is not None and config.cutoff > generator.rows:
         raise UserError(f"cutoff={config.cutoff}: this generator has {generator.rows} rows of styles")
