@@ -191,6 +191,8 @@ def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
         has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
         if has_alpha:
             return on_black(np.asarray(image.convert("RGBA")))
+        if image.mode == "L":
+            return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2RGB), np.uint8)
         return np.array(image if image.mode == "RGB" else image.convert("RGB"))
     except _UNREADABLE as error:
         raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
