@@ -13,7 +13,7 @@ from pathlib import Path
 from faceswap.utils.atomic import writing_errors
 from faceswap.utils.errors import UserError
 from faceswap.utils.links import guard, open_own, own_folder
-from faceswap.utils.writers import describe_process, remove_entry, sweep
+from faceswap.utils.writers import describe_process, remove_entry, sweep_below
 
 LOCK = ".lock"
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -34,7 +34,7 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
     path = folder / LOCK
     is_new = not folder.exists()
     file = _held(path, at_work)
-    sweep(folder)
+    sweep_below(folder)
     try:
         yield
     finally:
@@ -48,7 +48,7 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
 
 def tidy(folder: Path) -> None:
     """Remove what dead processes left in a folder that is only read: their lock and temporary files, where allowed."""
-    sweep(folder)
+    sweep_below(folder)
     if (folder / LOCK).exists():
         with suppress(OSError, UserError), locked(folder, "tidying it"):  # one that is held stays
             pass

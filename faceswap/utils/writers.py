@@ -51,6 +51,16 @@ def sweep(folder: Path) -> None:
                     remove_entry(Path(entry.path))
 
 
+def sweep_below(folder: Path, depth: int = 2) -> None:
+    """Sweep `folder` and the folders in it, `depth` levels down; links are not followed."""
+    sweep(folder)
+    if depth:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    sweep_below(Path(entry.path), depth - 1)
+
+
 def sweep_once(folder: Path) -> None:
     """Sweep `folder` if this process has not done so yet."""
     name = os.path.abspath(folder)

@@ -8,6 +8,7 @@ import pytest
 from faceswap.utils import locks
 from faceswap.utils.errors import UserError
 from faceswap.utils.locks import LOCK, locked, tidy
+from tests.leftovers import left_by
 
 HOLD = """
 import sys, time
@@ -77,3 +78,16 @@ def test_a_lock_of_the_dead_goes_and_one_that_is_held_stays(tmp_path):
     with locked(tmp_path, "training"):
         tidy(tmp_path)
         assert (tmp_path / LOCK).exists()
+
+
+def test_what_the_dead_left_deeper_in_a_run_goes_though_nothing_is_written_there(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run" / "previews" / "own").mkdir(parents=True)
+    (tmp_path / "run" / "link").symlink_to(tmp_path / "elsewhere")
+    folders = [tmp_path / "run" / "previews", tmp_path / "run" / "previews" / "own", tmp_path / "elsewhere"]
+    left = [left_by(folder / "00000014.jpg") for folder in folders]
+    for path in left:
+        path.touch()
+    with locked(tmp_path / "run", "training"):
+        pass
+    assert [path.exists() for path in left] == [False, False, True]
