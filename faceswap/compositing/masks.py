@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from faceswap.swap.data.face_mask import FOREHEAD, face_outline
 
+BROW_ENDS = 0.3  # how far a hull reaches beyond the outer ends of the brows, in lengths of the brow
+BOUND_MARGIN = 0.08  # of the face's size: so far a learned mask may reach beyond the outline, fading
 MASK_PX = 128  # enough for polygons whose edge is a ramp; upsampled linearly into the frame
 # Distances to the view's borders, see _lines.
 VIEW_LINES = np.array([[1, 0, 0], [-1, 0, MASK_PX - 1], [0, 1, 0], [0, -1, MASK_PX - 1]], np.float32)
@@ -52,12 +54,13 @@ class _Edged:
 
 @dataclass(frozen=True)
 class HullMask(_Edged):
-    """The convex hull of the landmarks."""
+    """The convex hull of the landmarks, a little wider where the brows end."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
         size = face_size(scaled)
-        return _polygon_alpha(face_outline(scaled, self.forehead), self.erode * size, self.feather * size)
+        outline = face_outline(scaled, self.forehead, BROW_ENDS)
+        return _polygon_alpha(outline, self.erode * size, self.feather * size)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,22 @@ class LearnedMask(_Edged):
         distance = cv2.distanceTransform(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
         size = face_size(points) * learned.shape[0] / size_px
         edge = _ramp(distance[1:-1, 1:-1] - 0.5, self.erode * size, self.feather * size)
-        return edge * np.clip(learned, 0, 1).astype(np.float32)
+        alpha = edge * np.clip(learned, 0, 1).astype(np.float32)
+        return np.asarray(alpha * cv2.resize(self._bound(points, size_px), alpha.shape[::-1]), np.float32)
+
+    def _bound(self, points: NDArray, size_px: int) -> NDArray[np.float32]:
+        """1 where there is face by the landmarks, and a margin around it, (MASK_PX, MASK_PX).
+
+        Turned further than in training a model's mask smears over hair and background; in the poses that it knows it
+        ends where it was taught to, at the outline itself.
+        """
+        scaled = _to_mask_px(points, size_px)
+        outline = face_outline(scaled, self.forehead + BOUND_MARGIN, BROW_ENDS)
+        margin = BOUND_MARGIN * face_size(scaled)
+        middle = outline.mean(0)
+        away = outline - middle
+        wider = middle + away * (1 + margin / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-3))
+        return _polygon_alpha(cv2.convexHull(wider.astype(np.float32))[:, 0], 0.0, margin)
 
     def _warn(self, text: str) -> None:
         if not self._warned:

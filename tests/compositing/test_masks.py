@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.compositing.masks import MASK_PX, BoxMask, HullMask, LearnedMask, face_size
+from faceswap.compositing.masks import BROW_ENDS, MASK_PX, BoxMask, HullMask, LearnedMask, face_size
 from faceswap.swap.data.face_mask import face_outline
 from tests.compositing.fakes import face_points
 
@@ -36,7 +36,7 @@ def test_alpha_is_sane(mask) -> None:
 def test_hull_rises_inwards_only(mask: HullMask) -> None:
     """0 on and outside the outline, 1 further inside than erode + feather, by the true distance to the outline."""
     alpha = mask.alpha(POINTS, 128, None)
-    outline = face_outline(POINTS)
+    outline = face_outline(POINTS, brow_ends=BROW_ENDS)
     size = face_size(POINTS)
     for y in range(0, 128, 3):
         for x in range(0, 128, 3):
@@ -70,7 +70,7 @@ def test_mask_follows_fractions_of_a_pixel() -> None:
 def test_the_edge_is_exact(x: float, y: float, height: float, degrees: float, feather: float, kind) -> None:
     """The alpha is the ramp over the distance to the outline, or to the view's border where that is nearer."""
     points = face_points((x, y), height, degrees)
-    outline = face_outline(points)
+    outline = face_outline(points, brow_ends=BROW_ENDS if kind is HullMask else 0)
     if kind is BoxMask:
         (left, top), (right, bottom) = outline.min(0), outline.max(0)
         outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
@@ -138,3 +138,26 @@ def test_points_on_one_spot_give_an_empty_mask() -> None:
 def test_values_out_of_range(kind, name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"mask.{name}"):
         kind(**{name: value})
+
+
+@pytest.mark.parametrize("turn", [1.0, 0.55, 0.3])
+def test_a_learned_mask_ends_with_the_face(turn: float) -> None:
+    """A model that smears, as in a profile that it never saw, is held near the outline; a mask that fits is let be."""
+    points = ((POINTS - POINTS.mean(0)) * (turn, 1) + POINTS.mean(0)).astype(np.float32)
+    outline, size = face_outline(points, brow_ends=BROW_ENDS), face_size(points)
+    alpha = LearnedMask(feather=0).alpha(points, 128, np.ones((128, 128), np.float32))
+    for y in range(2, 126, 3):
+        for x in range(2, 126, 3):
+            inside_px = cv2.pointPolygonTest(outline, (x, y), True)
+            if inside_px < -0.3 * size:
+                assert alpha[y, x] == 0
+            elif inside_px > 1:
+                assert alpha[y, x] > 0.9
+
+
+@pytest.mark.parametrize("x", [-1, 1])
+def test_the_hull_covers_the_outer_ends_of_the_brows(x: int) -> None:
+    end, other = (17, 21) if x < 0 else (26, 22)
+    alpha = HullMask().alpha(POINTS, MASK_PX, None)
+    place = POINTS[end] + 0.05 * (POINTS[end] - POINTS[other])
+    assert alpha[tuple(np.round(place[::-1]).astype(int))] > 0.35

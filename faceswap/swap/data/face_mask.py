@@ -12,13 +12,24 @@ FOREHEAD = 1.0
 _SHIFT_BITS = 4  # cv2 fills polygons with this many fractional bits
 
 
-def face_outline(points: NDArray[np.float32], forehead: float = FOREHEAD) -> NDArray[np.float32]:
-    """The closed convex outline (K, 2) of a face with 68 points (68, 2), forehead included, in the points' space."""
+def face_outline(
+    points: NDArray[np.float32], forehead: float = FOREHEAD, brow_ends: float = 0.0
+) -> NDArray[np.float32]:
+    """The closed convex outline (K, 2) of a face with 68 points (68, 2), forehead included, in the points' space.
+
+    `brow_ends` > 0 carries it outwards over the outer ends of the brows, in lengths of each brow as it is seen: the
+    hair of a brow reaches beyond its last point, and a mask fades just there.
+    """
     brows = points[BROWS]
     eyes = np.concatenate([points[EYE_RIGHT], points[EYE_LEFT]]).mean(0)
     up = brows.mean(0) - eyes
     dome = np.sin(np.linspace(0.15, 0.85, len(brows)) * np.pi)[:, None]  # a forehead is round: less at the temples
     edge = np.concatenate([points[JAW], brows, brows + forehead * dome * up])
+    if brow_ends:
+        half = len(brows) // 2
+        outwards = brow_ends * np.stack([brows[0] - brows[half - 1], brows[-1] - brows[half]])
+        ends = brows[[0, -1]] + outwards
+        edge = np.concatenate([edge, ends, ends + 0.5 * forehead * up])
     return cv2.convexHull(edge.astype(np.float32))[:, 0].astype(np.float32, copy=False)
 
 
