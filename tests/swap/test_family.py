@@ -257,7 +257,7 @@ def test_a_checkpoint_builds_the_same_model_again(tmp_path, kind, beta):
     model = small(kind, beta=beta, coverage=0.75)
     save_checkpoint(tmp_path / "run", model, Adam().build(model), TrainingState(3, 1.0, 0), 1)
     swapper = Swapper.load(tmp_path / "run", device="cpu", precision="fp32")
-    assert swapper.model.settings == {**SMALL, "beta": beta, "coverage": 0.75}
+    assert swapper.model.settings == {**SMALL, "beta": beta, "coverage": 0.75, "output_scale": 1}
     with torch.no_grad():
         wanted = model.decode(model.encode(torch.full((1, 3, 64, 64), 0.2)), "a")[0]
     drawn = swapper.swap(np.full((1, 64, 64, 3), 51, np.uint8)).images
