@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from faceswap.stylegan.training.trainer import Plan, train_generator
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import Interrupted, UserError
 
 CONTEST = Contest(r1_every=2, path_every=2, together=0.5, head_start=4, ada_images=50)
 SETTINGS: dict[str, Any] = {
@@ -163,6 +164,15 @@ def test_a_checkpoint_is_never_without_its_generator(data, tmp_path, monkeypatch
     with pytest.raises(pytest.fail.Exception):
         train_generator(data, tmp_path, kimg=0.024, **SETTINGS)
     assert load_generator(tmp_path / GENERATOR_FILE).resolution == 32 and not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_training_that_is_stopped_early_leaves_its_generator_and_a_preview(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("faceswap.stylegan.training.trainer.StopRequest", lambda: nullcontext([True]))
+    slow = SETTINGS | {"looks": Looks(1, 10, 10, 50, 0)}
+    with pytest.raises(Interrupted, match="stopped at 4 pictures"):
+        train_generator(data, tmp_path, kimg=0.4, **slow)
+    assert load_generator(tmp_path / GENERATOR_FILE).resolution == 32 and (tmp_path / CHECKPOINT).is_file()
+    assert (tmp_path / "previews" / "00000004.jpg").is_file()
 
 
 def test_the_first_look_comes_after_a_minute_and_the_next_ones_less_and_less_often():
