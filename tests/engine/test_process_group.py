@@ -75,7 +75,7 @@ def test_two_processes_are_one_with_twice_the_batch(sets, tmp_path, two_train):
     assert codes == [0, 0], told
     both, whole = tmp_path / "train", train(sets, tmp_path / "whole", batch_size=8, **EVERYTHING)
     assert_equal_up_to_rounding(whole, both)
-    for name in ("loss", "loss/a/dssim", "loss/b/mask", "loss/a/adversary", "discriminator", "validation"):
+    for name in ("loss", "loss/a/dssim", "loss/b/mask", "loss/a/adversary", "loss/discriminator", "validation"):
         torch.testing.assert_close(curve(whole, name), curve(both, name), atol=1e-5, rtol=1e-4)
     assert len(list((both / "tensorboard").iterdir())) == 1, "one of them writes"
     assert json.loads((both / "report.json").read_text())["machine"]["processes"] == 2
