@@ -136,9 +136,12 @@ def _save(
 ) -> None:  # fmt: skip
     """The discriminator's own state lies in a file beside the checkpoint; its weights alone in one to ship."""
     if beside is not None:
-        save_tensors(beside.tensors(), checkpoint.with_suffix(".discriminator"))
         halves = {name: value.half() for name, value in beside.weights().items()}
-        save_tensors(halves, checkpoint.with_name("discriminator.safetensors"))
+        states = {checkpoint.with_suffix(".discriminator"): beside.tensors(),
+                  checkpoint.with_name("discriminator.safetensors"): halves}  # fmt: skip
+        for path, tensors in states.items():
+            with atomic_path(path) as temp:  # what was restored still lies in the file that was there
+                save_tensors(tensors, temp)
     save(checkpoint, network, average, optimiser, step, seconds)
 
 
