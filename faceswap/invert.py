@@ -50,8 +50,10 @@ def result_for(config: Any, info: SourceInfo) -> Result:
     from faceswap.stylegan.inversion.latents import SUFFIX
     from faceswap.utils.workspace import Workspace
 
-    name = f"{info.files[0].stem}{'.tradeoff.png' if config.tradeoff else SUFFIX}"
-    name = name if info.is_still else f"{info.name}_inverted"
+    if info.is_still:
+        name = f"{info.files[0].stem}{'.tradeoff.png' if config.tradeoff else SUFFIX}"
+    else:
+        name = f"{info.name}_inverted"
     if config.out:
         return result_at(Path(config.out) / name, "invert", config, {"photo": info.path}, is_chosen=True)
     told = variant("invert", config, told=("tradeoff",))

@@ -123,7 +123,7 @@ def test_what_cannot_be_edited_is_told_in_one_line(studio, tmp_path, capfd):
         ([f"photo={grey}", *common, "finder=builtin", "~finder.path", "smile=1"], ""),
         ([f"video={tmp_path / 'nothing.mp4'}", *common, "smile=1"], "nothing.mp4"),
         ([f"video={folder / 'clip.mp4'}", *common, "smile=1", "sheet=true"], "take one photo"),
-        ([photo, *common, "smile=1", f"out={folder / 'photo.png'}"], "it is the source"),
+        ([photo, *common, "smile=1", f"out={folder / 'photo.png'}"], "it is what photo= names"),
     ):
         code, out, err = called(capfd, *arguments, *([] if "out=" in arguments[-1] else [f"out={tmp_path / 'o.png'}"]))
         assert (code, out) == (2, ""), (arguments, err)

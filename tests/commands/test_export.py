@@ -52,8 +52,10 @@ def test_a_run_becomes_a_file_from_which_convert_makes_the_same_film(studio, tmp
             "convert", convert, capfd, model, f"video={studio.b.video}", "finder=landmarks", "crf=0",
             f"finder.path={studio.b.landmarks}", "device=cpu", "stop=4",
         )  # fmt: skip
-        assert code == 0 and Path(path).name == "brosnan_as_craig_0-4.mp4", error
-        report = json.loads((folder / path).with_name("brosnan_as_craig_0-4.mp4.report.json").read_text())
+        assert code == 0 and Path(path).name == "brosnan_as_craig_0-4_finder_landmarks_crf_0.mp4", error
+        report = json.loads(
+            (folder / path).with_name("brosnan_as_craig_0-4_finder_landmarks_crf_0.mp4.report.json").read_text()
+        )
         assert report["faces"] == 4 and "run craig_brosnan" in report["model"]
         films.append(np.stack([frame.image for frame in read_frames(folder / path)]).astype(int))
     assert np.abs(films[0] - films[1]).mean() < 0.02
