@@ -88,7 +88,9 @@ def _kind(name: str, field: dataclasses.Field) -> str:
     text = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
     text = text.replace("Optional[", "").replace("]", "").replace(" | None", "")
     names = {"str": "TEXT", "int": "N", "float": "X", "bool": "true|false"}
-    return "[...]" if text.startswith(("list", "List")) else names.get(text, text.upper())
+    if text.startswith(("list", "List")):  # without brackets, which zsh takes for a pattern
+        return {"list[str": "NAME,...", "list[int": "N,..."}.get(text, "[...]")
+    return names.get(text, text.upper())
 
 
 def _default_text(field: dataclasses.Field) -> str:

@@ -38,10 +38,10 @@ def sort_arguments(command: str, arguments: list[str], extra_folder: Path | None
         key, equals, value = argument.partition("=")
         bare = key.lstrip("+~")
         if not equals or not _KEY.match(bare.replace("/", "_").split("@")[0]) or (bare != key and bare not in names):
-            raise UserError(
-                f"cannot read '{shortened(argument)}': settings are written key=value, for instance "
-                f"{schema.EXAMPLES[command]}"
-            )
+            said = f"cannot read '{shortened(argument)}': "
+            if argument.startswith("#"):  # typed zsh hands a comment on, word by word
+                raise UserError(said + "leave out the comment, or tell zsh of comments: setopt interactive_comments")
+            raise UserError(f"{said}settings are written key=value, for instance {schema.EXAMPLES[command]}")
         if bare == "trust":
             found.trust += trusted_packages(value)
         elif bare == "pair" and "pair" in schema.names_in(command, ""):

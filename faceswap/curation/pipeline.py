@@ -138,7 +138,7 @@ def _summary(stock: FaceStock, verdicts: Verdicts, moved: NDArray, put_back: int
         return f"{head}; none blurred, double, misaligned or damaged"
     total = int(np.any(list(verdicts.against.values()), axis=0).sum())
     parts = ", ".join(f"{count} {_WORDS[reason]}" for reason, count in counts.items())
-    return f"{head}; would reject {total} ({parts}): reject=[{','.join(counts)}] does, nothing was moved"
+    return f"{head}; would reject {total} ({parts}): reject={','.join(counts)} does, nothing was moved"
 
 
 def _report(stock: FaceStock, verdicts: Verdicts, sort: str) -> str:

@@ -44,6 +44,7 @@ def test_typed_values_are_converted():
         (["vidio=x"], ["no setting 'vidio'", "did you mean 'video'"]),
         (["image_format=gif"], ["jpg, png, webp"]),
         (["craig.mp4"], ["key=value", "video=craig.mp4"]),
+        (["video=craig.mp4", "#", "find,", "track"], ["cannot read '#'", "setopt interactive_comments"]),
         (["finder.pth=3"], ["finder has no setting 'pth'"]),
         (["finder=face_alignment", "finder.path=x"], ["has no setting 'path'"]),
         (["size_px=[1"], ["quotes"]),

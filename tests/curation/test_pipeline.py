@@ -43,7 +43,7 @@ def test_by_default_it_only_tells(faces, caplog):
     assert [person["tracks"] for person in report_of(faces)["people"]] == [2, 2]
     line = caplog.messages[-1]
     assert "12 faces of 2 people; would reject 3 (1 blurred, 1 double, 1 misaligned)" in line
-    assert "reject=[blur,duplicates,misaligned]" in line
+    assert "reject=blur,duplicates,misaligned does" in line  # as it can be typed in any shell
 
 
 def test_a_file_of_the_same_name_in_the_other_place_is_not_written_over(faces):
