@@ -34,6 +34,8 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
         open_home(config, name)
     check_values(config)
     targets.check_targets(config, said.trust)
+    if "scorer" not in said.verbatim:
+        targets.check_function(getattr(config, "scorer", ""), said.trust)
     return config
 
 

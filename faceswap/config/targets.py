@@ -88,6 +88,16 @@ def declared_targets() -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def check_function(name: str, trust: Collection[str]) -> None:
+    """Raises UserError for a function "module:function" that a file names, and not the user on the command line."""
+    package = name.partition(":")[0].partition(".")[0]
+    if name and package not in trust:
+        raise UserError(
+            f"scorer={name} comes from a file, and files run nothing of their own: write scorer= on the command line, "
+            f"or trust={package or 'PACKAGE'}"
+        )
+
+
 def trusted_packages(text: str) -> list[str]:
     """The packages of `trust=my_lab` or `trust=[my_lab,other]`. Raises UserError for what is none of a user's."""
     names = [name.strip() for name in text.strip("[]").split(",") if name.strip()]

@@ -165,3 +165,11 @@ def test_only_packages_of_ones_own_can_be_trusted(trust):
         return
     with pytest.raises(UserError, match="packages of your own"):
         compose_config("convert", [trust])
+
+
+def test_a_file_names_no_function_that_is_run(folder):
+    """`scorer=` imports a module: only the command line, or trust=, lets it."""
+    where = folder("finder/theirs", "# @package _global_\ndefaults: ['builtin@_global_.finder']\nscorer: 'os:getcwd'\n")
+    with pytest.raises(UserError, match=r"scorer=os:getcwd comes from a file"):
+        compose_config("directions", ["finder=theirs"], where)
+    assert compose_config("directions", ["scorer=my_lab:redness"], where).scorer == "my_lab:redness"
