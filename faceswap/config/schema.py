@@ -83,7 +83,7 @@ FLAGS = {
     "--help": "this text",
     "--show-config": "print the composed settings and stop",
     "--config-dir DIR": "a folder with YAML files of your own: pair/NAME.yaml, model/NAME.yaml, ...",
-    "trust=PACKAGE": "take classes of this package of your own that YAML names by _target_; several: A,B",
+    "trust=PACKAGE": "take classes of this package of your own that a YAML file names; several: A,B",
     "--version": "print the version",
     "--debug": "show the traceback of an error",
 }

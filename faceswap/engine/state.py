@@ -13,8 +13,10 @@ from faceswap.utils.atomic import write_text
 from faceswap.utils.errors import UserError
 from faceswap.utils.tensor_files import SUM_KEY, DamagedCheckpoint
 from faceswap.utils.untrusted import read_json_table
+from faceswap.utils.versions import refuse_newer_format
 
 STATE_FILE = "state.json"
+FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,19 @@ def write_state(
     folder: Path, state: TrainingState, optimiser: str, sizes: Mapping[str, int], sums: Mapping[str, str]
 ) -> None:
     """Writes a checkpoint's state.json; `optimiser`: its kind, `sizes`, `sums`: of the checkpoint's other files."""
-    values = {"format": 1, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes), SUM_KEY: dict(sums)}
+    values = {"format": FORMAT, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes), SUM_KEY: dict(sums)}
     write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
 
 
 def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
     """Where the run stood, the kind of its optimiser, and the sums of the other files (none of an earlier version's).
 
-    Raises DamagedCheckpoint, also for files of other sizes, and UserError when it may not be read.
+    Raises DamagedCheckpoint, also for files of other sizes, and UserError when it may not be read or is of a later
+    format.
     """
     try:
         values = read_json_table(folder / STATE_FILE)
+        refuse_newer_format(folder / STATE_FILE, values.get("format"), FORMAT)
         for name, size in values["bytes"].items():
             if (folder / name).stat().st_size != size:
                 raise DamagedCheckpoint(f"{name} has {(folder / name).stat().st_size} bytes, not {size}")

@@ -131,6 +131,7 @@ def test_every_package_that_is_imported_is_declared():
     declared = set(re.findall(r"^[\w-]+", setup["options"]["install_requires"].lower(), re.MULTILINE))
     projects = {"cv2": "opencv-python", "pil": "pillow", "yaml": "pyyaml", "hydra": "hydra-core"}
     projects["omegaconf"] = "hydra-core"  # its other half, released with it
+    projects["google"] = "protobuf"
     imported = set()
     for path in (root / "faceswap").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -218,3 +218,11 @@ def test_a_sum_holds_for_every_type_and_for_nothing(tmp_path):
     save_tensors(tensors, tmp_path / "x.safetensors", {"about": "this"})
     back = read_tensors(tmp_path / "x.safetensors")
     assert all(torch.equal(back[name], tensors[name]) for name in tensors)
+
+
+def test_a_checkpoint_of_a_later_format_is_not_passed_over(run):
+    """To go on from the one before it would lose what the newer program trained."""
+    state = list_checkpoints(run)[0] / STATE_FILE
+    state.write_text(json.dumps({**json.loads(state.read_text()), "format": 99}))
+    with pytest.raises(UserError, match=r"format 99.*update the program"):
+        restored(run)
