@@ -188,6 +188,8 @@ def _choice(group: str, kind: type) -> str:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        value = str(value).lower()  # as it is typed
     if isinstance(value, float):
         value = f"{value:g}"
     if isinstance(value, list):

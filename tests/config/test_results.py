@@ -39,6 +39,10 @@ def test_each_variant_has_its_own_name_and_keeps_it(tmp_path, command) -> None:
     assert all(len(name.name) <= LONGEST_VARIANT + 8 and "/" not in name.name for name in names)
 
 
+def test_a_switch_stands_in_a_name_as_it_is_typed(tmp_path) -> None:
+    assert named(tmp_path, "morph", "there_and_back=true").name.endswith("_there_and_back_true.png")
+
+
 @pytest.mark.parametrize("unseen", ["device=cpu", "batch_size=3", "side_by_side=true"])
 def test_what_shows_in_no_result_is_in_no_name(tmp_path, unseen) -> None:
     assert named(tmp_path, "convert", unseen).name == "x.png"
