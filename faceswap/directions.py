@@ -26,6 +26,16 @@ USUAL = ("age", "smile", "yaw", "pitch", "gender", "hair", "skin", "glasses")
 AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 
 
+def _base_name(config: Any) -> str:
+    """What directions came from, so that those of one source lie beside those of another."""
+    if config.foreign:
+        return Path(config.foreign).stem
+    sources = [Path(path).stem for path in (config.generator, config.labels, config.pictures) if path]
+    if config.scorer:
+        sources.append(Path(config.scorer.rpartition(":")[2]).name)  # one word, whatever was typed
+    return "_".join(["directions", *(source[:40] for source in sources)])
+
+
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
     check_apart(config.apart)
@@ -39,8 +49,7 @@ def directions(config: Any) -> Path:
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
 
-    base = Path(config.foreign).stem if config.foreign else "directions"
-    result = result_of("directions", config, base, ".safetensors", told=("sheet",))
+    result = result_of("directions", config, _base_name(config), ".safetensors", told=("sheet",))
     out = result.path
     generator = None
     if not config.foreign or config.generator:

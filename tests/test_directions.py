@@ -2,7 +2,8 @@
 
 import pytest
 
-from faceswap.directions import apart_from, check_apart
+from faceswap.config.compose import compose_config
+from faceswap.directions import _base_name, apart_from, check_apart
 from faceswap.utils.errors import UserError
 
 
@@ -15,3 +16,11 @@ def test_which_attributes_are_left_alone():
 def test_what_is_no_table_of_names_is_one_line(asked):
     with pytest.raises(UserError, match=r"^apart="):
         check_apart(asked)
+
+
+def test_directions_of_each_source_have_a_name_of_their_own():
+    asked = ["", "scorer=my_scores:redness", "labels=labels.csv", "pictures=faces/craig", "generator=ffhq.pkl"]
+    names = [_base_name(compose_config("directions", [text] if text else [])) for text in asked]
+    assert names == ["directions", *(f"directions_{end}" for end in ("redness", "labels", "craig", "ffhq"))]
+    assert _base_name(compose_config("directions", ["scorer=my:../../there"])) == "directions_there"
+    assert _base_name(compose_config("directions", ["foreign=age.npy"])) == "age"

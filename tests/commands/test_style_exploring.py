@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def folder(tmp_path_factory):
 def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(folder):
     found = run(
         "directions", "generator=g.safetensors", "scorer=colours:score", "samples=300", "probes=64", "corrections=2",
-        "pca=1", cwd=folder,
+        "pca=1", cwd=folder, PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
     )  # fmt: skip
     known = load_directions(found.path)
     assert list(known.directions) == ["red", "blue", "pca1"] and known.leakage.shape == (2, 2)
