@@ -105,7 +105,9 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         call("directions", folder, f"foreign={folder}/age.npy", f"generator={folder}/g.safetensors", "sheet=false")
     )
     assert found["age"].generator == (folder / "hash").read_text() and found["age"].rows == (0, 8)
-    alone = load_directions(call("directions", folder, f"foreign={folder}/age.npy", "name=years"))
+    alone = load_directions(
+        call("directions", folder, f"foreign={folder}/age.npy", "name=years", f"out={folder}/years.safetensors")
+    )
     assert alone["years"].generator == ""
 
 
@@ -116,7 +118,7 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("directions", ("samples=40", "scorer=no_such:f"), "no_such"),
         ("directions", ("samples=40", "attributes=age", "scorer=json:loads"), "json"),
         ("directions", ("foreign=none.npy",), "there are no directions none.npy"),
-        ("directions", ("attributes=7", "samples=30"), "attributes=7"),
+        ("directions", ("attributes=7", "samples=30"), "nothing tells of '7'"),
         ("directions", ("attributes=[wings]", "samples=30"), "nothing tells of 'wings'"),
         ("directions", ("attributes=[age,smile]", "samples=30", "apart={age: [hat]}"), "'hat' is not among"),
         ("directions", ("attributes=[age,smile]", "samples=30", "apart=some"), "apart=some"),
@@ -128,7 +130,7 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("morph", ("a=1", "b=2", "paste=whole"), "paste=whole needs a photo"),
         ("morph", ("make=cartoon", "a=1", "cartoon=none.safetensors"), "none.safetensors"),
         ("morph", ("a=nobody.jpg", "b=2", "guess=average"), "nobody.jpg"),
-        ("stylegan.metrics", ("measures=speed",), "'speed' is not known"),
+        ("stylegan.metrics", ("measures=speed",), "measures=speed is not known"),
         ("stylegan.metrics", ("vgg=x.pth",), "LPIPS needs both"),
         ("stylegan.metrics", ("measures=inversion",), "cannot read the inversions"),
         ("stylegan.metrics", ("measures=consistency", "directions=none"), "name its encoder="),

@@ -174,7 +174,7 @@ def test_a_damaged_newest_one_never_displaces_a_good_one(tmp_path, keep):
 def test_another_coverage_or_pair_than_the_runs_is_refused(tmp_path):
     save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 0, ("x", "y")), keep=2)
     tighter = Tiny(coverage=0.4)
-    with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4; .*pair\.name=.*restart=true"):
+    with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4; .*run=.*restart=true"):
         restore_latest(tmp_path, tighter, Adam().build(tighter), ("x", "y"))
     with pytest.raises(UserError, match=r"pair\.a=x, not y and pair\.b=y, not x; "):
         restore_latest(tmp_path, *trained(), ("y", "x"))
