@@ -106,3 +106,10 @@ def test_the_middle_square():
     image = np.zeros((20, 60, 3), np.uint8)
     image[:, 20:40] = 200
     assert middle_square(image, 32).min() >= 199
+
+
+def test_what_is_refused_names_the_setting_that_named_it(tmp_path):
+    with pytest.raises(UserError, match=r"^data=.*accepted are"):
+        open_pictures(tmp_path / "nothing", 32, tmp_path)
+    with pytest.raises(UserError, match=r"^pictures=.*accepted are"):
+        open_pictures(tmp_path / "nothing", 32, tmp_path, "pictures")

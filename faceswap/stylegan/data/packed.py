@@ -75,7 +75,7 @@ class Pictures:
         return to_input(seen), to_input(targets)
 
 
-def open_pictures(source: Path, resolution: int, folder: Path) -> Pictures:
+def open_pictures(source: Path, resolution: int, folder: Path, setting: str = "data") -> Pictures:
     """A folder of images, a face set, or a folder that holds targets.npy (and seen.npy) or such a file itself.
 
     Images are cut to their middle square, faces of a set to the style crop; both are packed in `folder` once, under a
@@ -90,10 +90,14 @@ def open_pictures(source: Path, resolution: int, folder: Path) -> Pictures:
             raise UserError(f"{source}: {SEEN_FILE} holds {len(seen)} pictures, {TARGETS_FILE} {len(targets)}")
         return Pictures(targets, seen)
     if not source.is_dir():
-        raise UserError(f"data={source}: accepted are a folder of images, a face set and a folder with {TARGETS_FILE}")
+        raise UserError(
+            f"{setting}={source}: accepted are a folder of images, a face set and a folder with {TARGETS_FILE}"
+        )
     files, cut = _listed(source)
     if len(files) < FEWEST:
-        raise UserError(f"data={source} holds {len(files)} pictures: a generator needs thousands, at least {FEWEST}")
+        raise UserError(
+            f"{setting}={source} holds {len(files)} pictures: a generator needs thousands, at least {FEWEST}"
+        )
     packed = folder / f"pictures-{resolution}-{_key(source, files)}.npy"
     if not packed.is_file():
         _pack(files, cut, resolution, packed)

@@ -92,7 +92,7 @@ def styles_of_pictures(source: Path, count: int, generator: Generator, encoder: 
     `source`: a face set, a folder of aligned pictures or of packed crops, see `data.open_pictures`. Raises UserError.
     """
     with tempfile.TemporaryDirectory() as folder:
-        crops = open_pictures(source, generator.resolution, Path(folder)).seen
+        crops = open_pictures(source, generator.resolution, Path(folder), "pictures").seen
         places = np.random.default_rng(seed).permutation(len(crops))[:count]
         return styles_of_crops(crops, places.tolist(), generator, encoder)
 
