@@ -96,7 +96,7 @@ def _tell_unread(folder: Path) -> None:
     unread = _listed(folder, UNREAD_SUFFIXES, recursive=False)
     if unread:
         kinds = ", ".join(sorted({path.suffix.lower() for path in unread}))
-        log.warning("%s: %d pictures left out: %s is not read; make them JPEG or PNG", folder, len(unread), kinds)
+        log.warning("%s: %d pictures left out: %s cannot be read; make them JPEG or PNG", folder, len(unread), kinds)
 
 
 def _is_entered(folder: Path) -> bool:

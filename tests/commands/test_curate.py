@@ -27,7 +27,7 @@ def test_mistakes_are_one_line(tmp_path):
         ((), "faces= is missing"),
         (("faces=nobody",), "there are: mixed"),
         (("faces=mixed", "reject=ugly"), "reject=ugly"),
-        (("faces=mixed", "keep=one"), "several as keep=[1,3]"),
+        (("faces=mixed", "keep=one"), "several as keep=1,3"),
         (("faces=mixed", "apply=nothing.json"), "no such file"),
         (("faces=mixed", "limits.blur=-1"), "limits.blur"),
         (("faces=mixed", "device=gpu"), "device=gpu"),

@@ -80,8 +80,8 @@ def test_the_other_side_by_the_runs_path(at, tmp_path, capfd):
     ("arguments", "words"),
     [
         (["pair=nobody"], "no run 'nobody'"),
-        (["run=nothing"], "no weights in nothing"),
-        (["run=nothing", "pair=craig_brosnan"], "one of them"),
+        (["run=nothing"], "there is no run 'nothing'"),
+        (["run=nothing", "pair=craig_brosnan"], "there is no run 'nothing'"),
         (["side=c"], "choose from: a, b"),
         (["checkpoint=77"], "no such checkpoint"),
         (["out=film.mp4"], "ends in .onnx"),

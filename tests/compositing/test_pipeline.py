@@ -169,7 +169,7 @@ def test_a_diverged_model_is_told(film: Path, faces: Path, tmp_path: Path) -> No
         def swap(self, views: np.ndarray, to: str = "a") -> Decoded:
             return Decoded(np.full((*views.shape[:3], 3), np.nan, np.float32), None)
 
-    with pytest.raises(UserError, match="earlier checkpoint"):
+    with pytest.raises(UserError, match="another checkpoint"):
         convert_video(film, Diverged(64), tmp_path / "out.mp4", faces=faces)
 
 

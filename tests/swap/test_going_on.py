@@ -59,7 +59,7 @@ def test_restart_may_start_from_the_run_it_replaces(sets, tmp_path):
 def test_a_run_goes_on_with_its_own_faces_only(sets, tmp_path):
     run = train(sets, tmp_path / "run", iterations=2)
     before = files_of(run)
-    with pytest.raises(UserError, match=r"pair\.a=a, not b and pair\.b=b, not a;.*pair\.name=.*restart=true"):
+    with pytest.raises(UserError, match=r"pair\.a=a, not b and pair\.b=b, not a;.*run=.*restart=true"):
         train(sets[::-1], run)
     with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4;"):
         train(sets, run, model=lambda: Tiny(coverage=0.4))

@@ -82,8 +82,8 @@ def test_a_film_its_sheet_and_its_page(generator, tmp_path):
     film = write_film(generator, one, other, tmp_path / "a.mp4", timing, how)
     info = probe(film)
     assert (info.width, info.height) == (64, 64) and len(list(read_frames(info))) == 6
-    assert probe(tmp_path / "a.png").width == 7 * 128
-    page = (tmp_path / "a.html").read_text()
+    assert probe(tmp_path / "a.mp4.png").width == 7 * 128
+    page = (tmp_path / "a.mp4.html").read_text()
     assert page.count("data:image/jpeg;base64,") == 25 and "Made with AI" in page and "@@" not in page
     assert "http" not in page.replace("http-equiv", "")
 

@@ -100,7 +100,7 @@ def test_a_killed_and_resumed_run_tells_the_same_as_an_uninterrupted_one(sets, t
     for name in ("iteration", "validation", "score", "losses", "best"):
         assert mine[name] == other[name], name
     told, wanted = events(run), events(whole)
-    assert told.Tags()["tensors"] == wanted.Tags()["tensors"]
+    assert sorted(told.Tags()["tensors"]) == sorted(wanted.Tags()["tensors"])
     for kind, read in (("tensors", "Tensors"), ("scalars", "Scalars"), ("images", "Images")):
         for tag in wanted.Tags()[kind]:
             steps = [[event.step for event in getattr(one, read)(tag)] for one in (told, wanted)]
