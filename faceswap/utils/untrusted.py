@@ -46,9 +46,12 @@ def open_regular(path: str | Path) -> int:
 def read_bytes(path: str | Path, most_bytes: int) -> bytes:
     """Return the content of an ordinary file of at most `most_bytes`. Raises OSError and Untrusted."""
     with open(open_regular(path), "rb") as file:
-        if os.fstat(file.fileno()).st_size > most_bytes:
+        size = os.fstat(file.fileno()).st_size
+        if size > most_bytes:
             _refuse_size(most_bytes)
-        content = file.read(most_bytes + 1)  # it may have grown
+        content = file.read(size + 1)  # asked for more, Python takes the memory for all of it at once
+        if len(content) > size:  # it has grown
+            content += file.read(most_bytes + 1 - len(content))
     if len(content) > most_bytes:
         _refuse_size(most_bytes)
     return content
