@@ -5,7 +5,6 @@ Behind the array stands the sha256 of all before it: a cache of which the disk h
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import logging
 import math
@@ -21,6 +20,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.media.crops import read_crop
 from faceswap.swap.data.face_mask import hull_mask
 from faceswap.utils.atomic import atomic_path, remove
+from faceswap.utils.disk import create_npy
 from faceswap.utils.progress import Progress
 
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
@@ -82,8 +82,7 @@ def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8
 
 def _build(faces: FaceSet, path: Path, size_px: int) -> None:
     shape = (len(faces), size_px, size_px, 4)
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    _reserve(path, array.nbytes)
+    array = create_npy(path, np.uint8, shape)
     threads = min(8, os.cpu_count() or 1)
 
     def fill(index: int) -> None:
@@ -94,23 +93,6 @@ def _build(faces: FaceSet, path: Path, size_px: int) -> None:
             for _ in pool.map(fill, range(start, min(start + _CHUNK_FACES, len(faces)))):
                 bar.advance()
     array.flush()
-
-
-def _reserve(path: Path, content_bytes: int) -> None:
-    """Takes the disk space of a file's last `content_bytes`: a full disk is an error here, through the mapping a crash.
-
-    Writes zeros where the system (macOS) or the file system cannot reserve.
-    """
-    with open(path, "r+b") as file:
-        if hasattr(os, "posix_fallocate"):
-            try:
-                return os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-            except OSError as error:
-                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-                    raise
-        file.seek(-content_bytes, os.SEEK_END)
-        for start in range(0, content_bytes, _CHUNK_BYTES):
-            file.write(bytes(min(_CHUNK_BYTES, content_bytes - start)))
 
 
 def _seal(path: Path) -> None:
