@@ -5,6 +5,8 @@ TensorBoard itself hides such points of curves, but texts stand twice, and not e
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -12,19 +14,44 @@ from typing import IO
 from faceswap.utils.atomic import atomic_path, remove
 
 LARGEST_EVENT_BYTES = 64 << 20  # a preview has some MB
+_PREFIX = "events.out.tfevents."
 _HEAD_BYTES, _SUM_BYTES = 12, 4  # of a record: its length and the length's sum before it, its own sum behind it
 
 
 def drop_events_after(folder: Path, iteration: int) -> None:
     """Remove what stands beyond `iteration` from the event files in `folder`; all of them where a run begins at 0."""
-    for path in sorted(folder.glob("events.out.tfevents.*")):
-        if path.is_symlink() or not path.is_file():
-            continue
+    for path in _event_files(folder):
         if iteration == 0:
             remove(path)
         elif any(step > iteration for _, step in _records_of(path)):
             with atomic_path(path) as temp, open(temp, "wb") as file:
                 file.writelines(record for record, step in _records_of(path) if step <= iteration)
+
+
+def put_in_order(folder: Path) -> None:
+    """Let the event files in `folder` be read before the one that a session opens next.
+
+    Readers sort them by name, and a name begins with the second of its opening: two sessions begun within one second,
+    or after the clock was set back, would be read by the number of their process. Then the files that are there are
+    numbered from 0 instead, in the order in which they are read now.
+    """
+    files = _event_files(folder)
+    if max(map(_second_of, files), default=-1) < int(time.time()):
+        return
+    for number, path in enumerate(files):
+        rest = path.name.removeprefix(_PREFIX).partition(".")[2]
+        path.rename(folder / f"{_PREFIX}{number:010d}.{rest}")
+
+
+def _event_files(folder: Path) -> list[Path]:
+    found = sorted(folder.glob(f"{_PREFIX}*"))
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _second_of(path: Path) -> int:
+    """The second in a file's name; 0 where there is none."""
+    told = re.match(r"\d{1,12}(?=\.)", path.name.removeprefix(_PREFIX), re.ASCII)
+    return int(told[0]) if told else 0
 
 
 def _records_of(path: Path) -> Iterator[tuple[bytes, int]]:

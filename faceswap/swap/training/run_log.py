@@ -15,7 +15,7 @@ from torch.utils.tensorboard.summary import hparams
 from faceswap.core.face_set import REPORT
 from faceswap.media.images import write_image
 from faceswap.media.provenance import made_with_ai
-from faceswap.swap.training.event_files import drop_events_after
+from faceswap.swap.training.event_files import drop_events_after, put_in_order
 from faceswap.utils.atomic import write_json, write_text, writing_errors
 from faceswap.utils.links import own_folder
 from faceswap.utils.provenance import versions
@@ -51,6 +51,7 @@ class RunLog:
             with writing_errors(self._run):
                 folder = own_folder(self._run / TENSORBOARD)
                 drop_events_after(folder, self._iteration)
+                put_in_order(folder)
                 self._writer = SummaryWriter(self._name_of(folder))
             if self._config_text:
                 self._tell_settings(self._writer)

@@ -100,11 +100,10 @@ def test_a_killed_and_resumed_run_tells_the_same_as_an_uninterrupted_one(sets, t
     for name in ("iteration", "validation", "score", "losses", "best"):
         assert mine[name] == other[name], name
     told, wanted = events(run), events(whole)
-    assert sorted(told.Tags()["tensors"]) == sorted(wanted.Tags()["tensors"])
+    assert told.Tags()["tensors"] == wanted.Tags()["tensors"]
     for kind, read in (("tensors", "Tensors"), ("scalars", "Scalars"), ("images", "Images")):
         for tag in wanted.Tags()[kind]:
-            # Sorted: of two sessions within one second, TensorBoard may read the later one's file first.
-            steps = [sorted(event.step for event in getattr(one, read)(tag)) for one in (told, wanted)]
+            steps = [[event.step for event in getattr(one, read)(tag)] for one in (told, wanted)]
             assert steps[0] == steps[1], tag
 
 
@@ -147,6 +146,20 @@ def test_events_beyond_a_step_are_dropped_and_others_stay_as_they_are(tmp_path):
     drop_events_after(path.parent, 0)
     assert not list(path.parent.iterdir())
     drop_events_after(tmp_path / "nowhere", 5)
+
+
+def test_sessions_of_one_second_are_read_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.5)
+    folder = tmp_path / "tensorboard"
+    for session, number in enumerate((30, 4, 100, 5)):  # process numbers, which their names end with
+        monkeypatch.setattr("os.getpid", lambda number=number: number)
+        with RunLog(tmp_path, session, "") as log:
+            log.scalars({"loss": session}, session)
+        (folder / f"notes_{session}").touch()
+        folder.joinpath(f"events.out.tfevents.link{session}").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.undo()
+    assert [event.step for event in events(tmp_path).Scalars("loss")] == [0, 1, 2, 3]
+    assert len(list(folder.iterdir())) == 12
 
 
 def test_unchanged_settings_are_told_once(sets, tmp_path):
