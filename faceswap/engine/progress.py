@@ -16,11 +16,23 @@ PATIENCE_STEPS, PATIENCE_SHARE = 2000, 0.25  # without a better validation, at l
 IMPROVEMENT = 0.005  # of the lowest validation that counted: less is trembling
 
 
-class Clock:
-    """Counts the steps and seconds of all sessions of a run and knows when to stop.
+class TrainingProgress:
+    """Count the steps and seconds of all sessions of a run, and know when to stop.
 
-    `stopped`: somebody asked for it. `until`: plateau ends it, too, when validation no longer improves. All processes
-    of a team go by one time and stop after the same step.
+    All processes that train together go by one time and stop after the same step.
+
+    Args:
+        state: Where the run stands; a new run begins at iteration 0.
+        iterations: Steps in all, those of earlier sessions counted in.
+        minutes: Training time in all, likewise; None for no limit.
+        team: The processes that train together.
+        until: "plateau" ends the run also when validation has not improved for long.
+
+    Attributes:
+        iteration: Steps done.
+        stopped: Whether a process was asked to stop.
+        setbacks: How often the run went back to a checkpoint.
+        batch_size: What batch_size=auto chose; 0 before that.
     """
 
     def __init__(
@@ -45,7 +57,7 @@ class Clock:
         self.seed = state.seed
         self._lowest, self._lowest_at = state.lowest, state.lowest_at
         self._until = until
-        self._flat = self.flat
+        self._on_plateau = self.on_plateau
 
     def __str__(self) -> str:
         left = self.left_seconds()
@@ -54,24 +66,25 @@ class Clock:
 
     @property
     def seconds(self) -> float:
+        """Return the seconds of training, over all sessions."""
         return time.monotonic() - self._began
 
-    def tick(self, asked_to_stop: bool) -> bool:
-        """Counts a step; whether it is the last."""
+    def advance(self, asked_to_stop: bool) -> bool:
+        """Count a step, and return whether it is the last."""
         self.iteration += 1
-        asked, self._told, flat = self._team.largest([asked_to_stop, self.seconds, self.flat])
-        self.stopped, self._flat = bool(asked), bool(flat)
+        asked, self._told, on_plateau = self._team.largest([asked_to_stop, self.seconds, self.on_plateau])
+        self.stopped, self._on_plateau = bool(asked), bool(on_plateau)
         self._first = self._first or (self.iteration, self.seconds)
         return self.stopped or self.done()
 
     def step_seconds(self) -> float | None:
-        """What a step has taken in this session, looks and checkpoints included; None before the second."""
+        """Return the mean seconds a step of this session, validation and checkpoints too; None before the second."""
         if self._first is None or self.iteration <= self._first[0]:
             return None
         return (self.seconds - self._first[1]) / (self.iteration - self._first[0])
 
     def left_seconds(self) -> float | None:
-        """Until the run ends, at the pace of this session; None where nobody can tell yet."""
+        """Return the seconds until the run ends, at the pace of this session; None where nobody can tell yet."""
         step = self.step_seconds()
         ends = [] if step is None else [(self._iterations - self.iteration) * step]
         if self._minutes is not None:
@@ -79,7 +92,7 @@ class Clock:
         return max(0.0, min(ends)) if ends else None
 
     def outlook(self) -> str:
-        """How far it is and when it will be done, for people."""
+        """Return in words how far the run is and when it will be done."""
         left, step = self.left_seconds(), self.step_seconds()
         pace = "" if step is None else f", {step:.3g} s each"
         end = ""
@@ -88,34 +101,37 @@ class Clock:
         return f"iteration {self.iteration} of {self._iterations}{pace}{end}"
 
     def every(self, steps: int) -> bool:
+        """Return whether the last step was one of each `steps`."""
         return self.iteration % steps == 0
 
     def done(self) -> bool:
+        """Return whether the run is as long as it was asked to be."""
         in_time = self._minutes is not None and self._told >= 60 * self._minutes
-        return self.iteration >= self._iterations or in_time or (self._until == "plateau" and self._flat)
+        return self.iteration >= self._iterations or in_time or (self._until == "plateau" and self._on_plateau)
 
-    def validated(self, loss: float) -> None:
-        """Remembers the validation of this iteration where it is better than all before by more than chance."""
+    def record_validation(self, loss: float) -> None:
+        """Remember the validation loss of this iteration where it is better than all before by more than chance."""
         if self._lowest is None or loss < (1 - IMPROVEMENT) * self._lowest:
             self._lowest, self._lowest_at = loss, self.iteration
 
     @property
     def steps_since_best(self) -> int:
-        """Steps since validation has improved."""
+        """Return the steps since validation has improved."""
         return self.iteration - self._lowest_at
 
     @property
-    def flat(self) -> bool:
-        """Whether validation has not improved for long; never where nothing is validated."""
+    def on_plateau(self) -> bool:
+        """Return whether validation has not improved for long; False where nothing is validated."""
         patience = max(PATIENCE_STEPS, PATIENCE_SHARE * self.iteration)
         return self._lowest is not None and self.steps_since_best >= patience
 
-    def progress(self) -> float:
-        """The share of the run that is over, [0, 1]: of its iterations or of its minutes, whichever end it."""
+    def fraction(self) -> float:
+        """Return the share of the run that is over, [0, 1]: of its iterations or its minutes, whichever end it."""
         in_time = self._told / (60 * self._minutes) if self._minutes is not None else 0.0
         return min(1.0, max(self.iteration / self._iterations, in_time))
 
     def state(self) -> TrainingState:
+        """Return what a checkpoint keeps of it."""
         return replace(
             self._start,
             iteration=self.iteration,

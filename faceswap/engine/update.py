@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from faceswap.engine.process_group import ALONE, Team
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import TrainingProgress
 
 Schedule = Literal["constant", "cosine", "one_cycle"]
 SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine", "one_cycle")
@@ -101,7 +101,7 @@ class Updater(Generic[Model]):
         if self.averaged is not None:
             self.averaged.load_state_dict(self._trained.state_dict())
 
-    def step(self, losses: Tensor, clock: Clock) -> Tensor | None:
+    def step(self, losses: Tensor, progress: TrainingProgress) -> Tensor | None:
         """One step down the sum of `losses`, whose means over all processes it gives back, without a gradient.
 
         None, and nothing changed, when a loss is no number, or a gradient to be clipped. A GPU is not asked: to wait
@@ -110,7 +110,7 @@ class Updater(Generic[Model]):
         asks = losses.device.type == "cpu"
         self._optimiser.zero_grad()
         losses.sum().backward()
-        if clock.iteration < self._rests:
+        if progress.iteration < self._rests:
             for weight in self._resting:
                 weight.grad = None  # an optimiser passes it over
         means = losses.detach()
@@ -122,17 +122,17 @@ class Updater(Generic[Model]):
             if asks and not math.isfinite(float(length)):
                 return None
 
-        share = self._update.rate(clock.progress()) * AFTER_SETBACK**clock.setbacks
+        share = self._update.rate(progress.fraction()) * AFTER_SETBACK**progress.setbacks
         for group, full in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = full * share
         if self._update.dropout:
             before = [weight.detach().clone() for weight in self._weights]
             self._optimiser.step()
-            self._put_back(before, [clock.seed, clock.iteration])
+            self._put_back(before, [progress.seed, progress.iteration])
         else:
             self._optimiser.step()
         if self.averaged is not None:
-            self._average(clock.iteration)
+            self._average(progress.iteration)
         return means
 
     @torch.no_grad()

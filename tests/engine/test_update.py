@@ -10,7 +10,7 @@ import torch
 
 from faceswap.engine.adabelief import AdaBeliefOptimiser
 from faceswap.engine.optimizers import AdaBelief, Adam, AdamW
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import LAST_RATE, Update, Updater
 from faceswap.swap.inference.swapper import Swapper
@@ -84,8 +84,8 @@ def stepped(update: Update, iterations: int = 1, **state) -> tuple[Tiny, Tiny, U
     updater = Updater(model, torch.optim.SGD(model.parameters(), 1.0), update)
     before = [weight.detach().clone() for weight in model.parameters()]
     for iteration in range(iterations):
-        clock = Clock(TrainingState(iteration, 0.0, 3, **state), 10, None)
-        assert updater.step(sum(weight.sum() for weight in model.parameters()), clock) is not None
+        progress = TrainingProgress(TrainingState(iteration, 0.0, 3, **state), 10, None)
+        assert updater.step(sum(weight.sum() for weight in model.parameters()), progress) is not None
     return model, updater.shown, updater, before
 
 

@@ -106,7 +106,7 @@ class Bench:
 
         from faceswap.config.compose import compose_config
         from faceswap.engine.optimizers import Adam
-        from faceswap.engine.progress import Clock
+        from faceswap.engine.progress import TrainingProgress
         from faceswap.engine.state import TrainingState
         from faceswap.engine.update import Update, Updater
         from faceswap.swap.data.batch_stream import BatchStream, worker_count
@@ -119,9 +119,9 @@ class Bench:
         torch.manual_seed(0)
         model = self.machine.place(self._model())
         updater = Updater(model, Adam().build(model), Update())
-        clock = Clock(TrainingState(0, 0.0, 0), 10**9, None)
+        progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
         data = PairData(self.sides, {}, {}, {})
-        session = Session(model, updater, ReconstructionLoss(), self.machine, data, clock)
+        session = Session(model, updater, ReconstructionLoss(), self.machine, data, progress)
         colour = compose_config("train", []).augment.colour
         maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)
         workers = worker_count(self.options.workers, self.machine.device.type == "cuda")

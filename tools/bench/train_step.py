@@ -56,7 +56,7 @@ def main(argv: list[str]) -> dict:
 def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.engine.accelerator import choose_machine
     from faceswap.engine.optimizers import Adam
-    from faceswap.engine.progress import Clock
+    from faceswap.engine.progress import TrainingProgress
     from faceswap.engine.state import TrainingState
     from faceswap.engine.update import Update, Updater
     from faceswap.swap.data.batches import FaceBatch
@@ -78,8 +78,8 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     }
     nothing = PairData({}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
-    clock = Clock(TrainingState(0, 0.0, 0), 10**9, None)
-    session = Session(model, updater, ReconstructionLoss(), machine, nothing, clock)
+    progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
+    session = Session(model, updater, ReconstructionLoss(), machine, nothing, progress)
     return lambda: session.step(batch), machine.describe()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faceswap.engine.interrupts import StopRequest
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.swap.data.batch_stream import WorkersDied
 from faceswap.swap.data.prefetch import AnyBatch
@@ -42,7 +42,7 @@ class Pace:
 
 
 class Loop:
-    """Trains until the clock says so or somebody asks to stop; what it leaves in the run is whole at any time.
+    """Trains until the run is long enough or somebody asks to stop; what it leaves in the run is whole at any time.
 
     `restore` fills the model from the newest checkpoint that can be read; `save` writes one of the state it is given.
     `viewer` looks at what is trained, `best` keeps the weights that it likes best. `retries`: how often it may go back.
@@ -52,7 +52,7 @@ class Loop:
     def __init__(
         self,
         session: Session,
-        clock: Clock,
+        progress: TrainingProgress,
         journal: RunLog | None,
         pace: Pace,
         retries: int,
@@ -62,7 +62,7 @@ class Loop:
         best: Best,
     ) -> None:
         self._session = session
-        self._clock = clock
+        self._progress = progress
         self._journal = journal
         self._pace = pace
         self._retries = retries
@@ -71,26 +71,26 @@ class Loop:
         self._viewer = viewer
         self._best = best
         self._results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
-        self._told_flat = clock.flat
+        self._told_plateau = progress.on_plateau
 
     def run(self, batches: Iterator[Mapping[str, AnyBatch]], bar: Progress, stop: StopRequest) -> None:
         """All steps there are to do. Raises UserError when going back does not help, or a process died."""
-        clock, began = self._clock, self._clock.iteration
-        finished = clock.done()
+        progress, began = self._progress, self._progress.iteration
+        finished = progress.done()
         try:
             while not finished:
                 self._session.step(next(batches))
-                finished = clock.tick(bool(stop))
+                finished = progress.advance(bool(stop))
                 bar.advance()
                 if self._journal is not None:
                     self._journal.begin()
                 if self._holds(finished) and self._journal is not None:
-                    self._look_and_save(self._journal, finished, not clock.stopped, bar)
+                    self._look_and_save(self._journal, finished, not progress.stopped, bar)
         except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-            if self._journal is not None and clock.iteration > began and not self._session.broken(look=True):
+            if self._journal is not None and progress.iteration > began and not self._session.broken(look=True):
                 self._results["losses"] = self._session.take_losses() or self._results["losses"]
                 self._report(self._journal)
-                self._save(clock.state())
+                self._save(progress.state())
             if not stop:
                 raise
 
@@ -99,11 +99,11 @@ class Loop:
 
         An earlier version could be killed between the two.
         """
-        if self._journal is None or report.get("iteration") == self._clock.iteration:
+        if self._journal is None or report.get("iteration") == self._progress.iteration:
             return
         self._results["validation"] = validation = self._viewer.validate()
         self._results["score"] = score = score_of(validation)
-        self._best.offer(self._viewer.model, self._clock.iteration, score, validation)
+        self._best.offer(self._viewer.model, self._progress.iteration, score, validation)
         self._report(self._journal)
 
     def _holds(self, finished: bool) -> bool:
@@ -111,22 +111,24 @@ class Loop:
 
         Weights are asked only when somebody will look at them: a GPU would have to wait.
         """
-        iteration, pace = self._clock.iteration, self._pace
-        due = any(map(self._clock.every, (pace.log, pace.save))) or pace.looks(iteration)
+        iteration, pace = self._progress.iteration, self._pace
+        due = any(map(self._progress.every, (pace.log, pace.save))) or pace.looks(iteration)
         if self._session.broken(look=finished or due):
             self._go_back(0 if finished else self._retries)
             return False
         return finished or not self._session.left_out
 
     def _look_and_save(self, journal: RunLog, finished: bool, may_look: bool, bar: Progress) -> None:
-        clock, pace = self._clock, self._pace
-        saves = finished or clock.every(pace.save)
-        looks = (finished or pace.looks(clock.iteration)) and may_look
-        if finished or clock.every(pace.log):
+        progress, pace = self._progress, self._pace
+        saves = finished or progress.every(pace.save)
+        looks = (finished or pace.looks(progress.iteration)) and may_look
+        if finished or progress.every(pace.log):
             losses = self._session.take_losses() or self._results["losses"]
             self._results["losses"] = losses
-            journal.scalars({**losses, **self._session.speed()}, clock.iteration)
-            bar.note(" ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {clock}")
+            journal.scalars({**losses, **self._session.speed()}, progress.iteration)
+            bar.note(
+                " ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {progress}"
+            )
         with self._session.paused():
             try:
                 if looks:
@@ -136,45 +138,45 @@ class Loop:
                 journal.flush()
             finally:  # whatever happened to a picture
                 if saves:
-                    self._save(clock.state())
+                    self._save(progress.state())
 
     def _look(self, journal: RunLog, finished: bool) -> None:
-        iteration = self._clock.iteration
+        iteration = self._progress.iteration
         self._results["validation"] = validation = self._viewer.validate()
         self._results["score"] = score = score_of(validation)
         journal.scalars(validation | ({} if score is None else {"validation/swap/score": score}), iteration)
         self._best.offer(self._viewer.model, iteration, score, validation)
         for kind, picture in self._viewer.pictures().items():
             journal.preview(picture, iteration, kind)
-        journal.note("time", self._clock.outlook(), iteration)
+        journal.note("time", self._progress.outlook(), iteration)
         self._viewer.check(validation, iteration, finished)
         if "validation" in validation:
-            self._clock.validated(validation["validation"])
-        if self._clock.flat and not self._told_flat:
+            self._progress.record_validation(validation["validation"])
+        if self._progress.on_plateau and not self._told_plateau:
             log.info(
                 "validation has not improved for %d steps: more of them will change little. Look at the previews; "
-                "Ctrl-C stops and keeps all, stop_when=plateau does so by itself", self._clock.steps_since_best,
+                "Ctrl-C stops and keeps all, stop_when=plateau does so by itself", self._progress.steps_since_best,
             )  # fmt: skip
-        self._told_flat = self._clock.flat
+        self._told_plateau = self._progress.on_plateau
 
     def _report(self, journal: RunLog) -> None:
-        left = self._clock.left_seconds()
-        ahead = {"seconds_to_go": None if left is None else round(left), "plateau": self._clock.flat}
+        left = self._progress.left_seconds()
+        ahead = {"seconds_to_go": None if left is None else round(left), "plateau": self._progress.on_plateau}
         beside = {"best": self._best.report(), "look_seconds": self._viewer.seconds}
-        journal.report(self._session.report(self._clock.state()) | ahead | self._results | beside)
+        journal.report(self._session.report(self._progress.state()) | ahead | self._results | beside)
 
     def _go_back(self, retries: int) -> None:
-        """To the last checkpoint's weights with half the rate. The clock runs on, so that other batches come now."""
-        clock = self._clock
-        found = self._restore() if clock.setbacks < retries else None
+        """To the last checkpoint's weights with half the rate. Steps count on, so that other batches come."""
+        progress = self._progress
+        found = self._restore() if progress.setbacks < retries else None
         if found is None:
             raise UserError(
-                f"the loss is no number any more at iteration {clock.iteration}; lower optimiser.learning_rate (and "
+                f"the loss is no number any more at iteration {progress.iteration}; lower optimiser.learning_rate (and "
                 "say allow_changes=true): the same command goes on from the last checkpoint"
             )
-        clock.setbacks += 1
+        progress.setbacks += 1
         log.warning(
             "the loss is no number any more at iteration %d: back to the weights of iteration %d with half the "
-            "learning rate, %d of at most %d times", clock.iteration, found.iteration, clock.setbacks, retries,
+            "learning rate, %d of at most %d times", progress.iteration, found.iteration, progress.setbacks, retries,
         )  # fmt: skip
         self._session.forget()

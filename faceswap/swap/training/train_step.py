@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from faceswap.engine.accelerator import Machine
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Updater
 from faceswap.swap.data.batches import FaceBatch
@@ -42,7 +42,7 @@ class Session:
         loss: ReconstructionLoss,
         machine: Machine,
         data: PairData,
-        clock: Clock,
+        progress: TrainingProgress,
         likeness: LikenessLoss | None = None,
         adversary: Adversary | None = None,
     ) -> None:
@@ -54,7 +54,7 @@ class Session:
         self._machine = machine
         self._data = data
         self._batch_size = 0  # of the last step
-        self._clock = clock
+        self._progress = progress
         self._likeness = likeness
         self._adversary = adversary
         self._sums: dict[str, Tensor] = {}
@@ -66,13 +66,13 @@ class Session:
     def step(self, batch: Mapping[str, AnyBatch]) -> None:
         """Both sides through the encoder as one batch, each through its own decoder; one update of all weights."""
         self._batch_size = len(batch[SIDES[0]])
-        parts = self._parts(self._forward, batch, self._clock.iteration)
-        means = self._updater.step(torch.stack(list(parts.values())), self._clock)
+        parts = self._parts(self._forward, batch, self._progress.iteration)
+        means = self._updater.step(torch.stack(list(parts.values())), self._progress)
         if self._adversary is not None:
             self._adversary.learn(taken=means is not None)
         if means is None:
             self._skipped += 1
-            log.warning("iteration %d is left out: its loss is no number", self._clock.iteration + 1)
+            log.warning("iteration %d is left out: its loss is no number", self._progress.iteration + 1)
             return
         self._skipped = 0
         for name, value in zip(parts, means, strict=True):

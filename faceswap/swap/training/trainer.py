@@ -17,7 +17,7 @@ from faceswap.engine.accelerator import Compile, Precision, Switch, choose_machi
 from faceswap.engine.interrupts import StopRequest
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.process_group import find_team
-from faceswap.engine.progress import STOPS, Clock, StopWhen
+from faceswap.engine.progress import STOPS, StopWhen, TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Update, Updater
 from faceswap.swap.data.batch_stream import BatchStream, worker_count
@@ -141,11 +141,11 @@ def train_pair(
             if isinstance(init, Weights):
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
 
-        clock = Clock(replace(state, faces=names), iterations, minutes, team, stop_when)
+        progress = TrainingProgress(replace(state, faces=names), iterations, minutes, team, stop_when)
         report = {} if restart else read_report(run)
-        if clock.done():
-            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", clock.iteration)
-            if report.get("iteration") == clock.iteration:
+        if progress.done():
+            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", progress.iteration)
+            if report.get("iteration") == progress.iteration:
                 return run
         sizes = (network.resolution, network.coverage)
         with team.leader_first():
@@ -154,35 +154,35 @@ def train_pair(
         team.seed_apart(state.seed, state.iteration)
         on_gpu = machine.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
-        session = Session(network, updater, loss, machine, data, clock, likeness_loss, adversary)
+        session = Session(network, updater, loss, machine, data, progress, likeness_loss, adversary)
         if batch_size == "auto":
             chosen = choose_batch_size(state.batch_size, network, machine, session.attempt)
-            batch_size = clock.batch_size = team.smallest(chosen)
+            batch_size = progress.batch_size = team.smallest(chosen)
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, team)
         eyes = judge_for(data, str(machine.device)) if judge and team.leads else None
         viewer = Viewer(updater.shown, session.losses, machine, data, eyes)
         if restart and team.leads:
             _forget(run, maker)
-        if not clock.done():
+        if not progress.done():
             log.info("previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same command goes on",
                      run / PREVIEWS, run.parent)  # fmt: skip
         with (
             StopRequest() as stop,
             memory_errors(batch_size),
-            RunLog(run, clock.iteration, config_text, chosen_settings(config_text, default_text))
+            RunLog(run, progress.iteration, config_text, chosen_settings(config_text, default_text))
             if team.leads
             else nullcontext() as journal,
-            BatchStream(maker, clock.iteration, worker_count(workers, on_gpu, team.here)) as stream,
+            BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, team.here)) as stream,
             Feeder(stream, session.loader, machine) if on_gpu else nullcontext(stream) as batches,
-            Progress(None if minutes else iterations, "train", "iteration", clock.iteration, team.leads) as bar,
+            Progress(None if minutes else iterations, "train", "iteration", progress.iteration, team.leads) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
-            loop = Loop(session, clock, journal, pace, update.retries, restore, save, viewer, Best(run))
-            if clock.done():
+            loop = Loop(session, progress, journal, pace, update.retries, restore, save, viewer, Best(run))
+            if progress.done():
                 loop.catch_up(report)
             loop.run(batches, bar, stop)
-        if (stop or clock.stopped) and not clock.done():
-            where = f"iteration {clock.iteration}, saved in {run}"
+        if (stop or progress.stopped) and not progress.done():
+            where = f"iteration {progress.iteration}, saved in {run}"
             raise Interrupted(f"stopped at {where}; the same command goes on from there")
     return run
 

@@ -1,4 +1,4 @@
-"""batch_size=auto on planted memories, and the outlook of a clock."""
+"""batch_size=auto on planted memories, and the outlook of a run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from faceswap.engine import progress as clock
+from faceswap.engine import progress as progress_module
 from faceswap.engine.accelerator import Machine, choose_machine
-from faceswap.engine.progress import Clock
+from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.swap.training import batch_size
 from faceswap.swap.training.batch_size import available_bytes, check_batch_size, choose_batch_size, kept_bytes
@@ -115,18 +115,18 @@ def test_a_run_goes_on_with_the_batch_it_chose_and_the_choice_changes_nothing(se
 
 def test_a_clock_tells_when_the_run_will_be_done(monkeypatch):
     now = SimpleNamespace(seconds=100.0)
-    monkeypatch.setattr(clock.time, "monotonic", lambda: now.seconds)
-    ticking = Clock(TrainingState(50, 30.0, 0), iterations=1050, minutes=None)
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now.seconds)
+    ticking = TrainingProgress(TrainingState(50, 30.0, 0), iterations=1050, minutes=None)
     assert ticking.left_seconds() is None and str(ticking) == ""
     now.seconds += 60  # the first step compiles: it says nothing of the others
-    ticking.tick(asked_to_stop=False)
+    ticking.advance(asked_to_stop=False)
     assert ticking.left_seconds() is None
     for _ in range(9):
         now.seconds += 8
-        ticking.tick(asked_to_stop=False)
+        ticking.advance(asked_to_stop=False)
     assert ticking.left_seconds() == pytest.approx(990 * 8)
     assert str(ticking) == "2 h 12 min to go"
     assert ticking.outlook().startswith("iteration 60 of 1050, 8 s each; 2 h 12 min to go, done about ")
 
-    timed = Clock(TrainingState(0, 60.0, 0), iterations=10**6, minutes=3)
+    timed = TrainingProgress(TrainingState(0, 60.0, 0), iterations=10**6, minutes=3)
     assert timed.left_seconds() == pytest.approx(120) and str(timed) == "1.0 of 3 minutes, 2 min to go"
