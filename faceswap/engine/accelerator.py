@@ -25,7 +25,7 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
-class Machine:
+class Accelerator:
     """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch.
 
     `team`: the processes that train together. `graphs`: what is compiled is also recorded and played as one (CUDA
@@ -68,13 +68,13 @@ class Machine:
         }
 
 
-def choose_machine(
+def choose_accelerator(
     device: str = "auto",
     precision: Precision = "auto",
     channels_last: Switch = "auto",
     compile: Compile = "auto",
     team: Team = ALONE,
-) -> Machine:
+) -> Accelerator:
     """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
 
     Each process of a `team` takes a GPU of its own.
@@ -87,7 +87,7 @@ def choose_machine(
     if compile == "graphs" and not gpu:
         raise UserError(f"compile=graphs needs an NVIDIA GPU, and this is {place}: say compile=auto")
     bf16 = multiplies_bf16(place) if precision == "auto" else precision == "bf16"
-    return Machine(
+    return Accelerator(
         device=place,
         bf16=bf16,
         channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from faceswap.engine.accelerator import choose_machine, gpu_errors
+from faceswap.engine.accelerator import choose_accelerator, gpu_errors
 from faceswap.engine.process_group import ALONE, Team, find_team
 from faceswap.swap.training.checkpoints import list_checkpoints
 from faceswap.utils.errors import UserError
@@ -129,15 +129,15 @@ def test_torchrun_s_environment_is_read_and_an_incomplete_one_refused(monkeypatc
 
 def test_every_process_has_a_gpu_of_its_own(monkeypatch):
     team = Team(rank=6, size=8, place=2, here=4)
-    assert choose_machine("cpu", team=team).device == torch.device("cpu")
+    assert choose_accelerator("cpu", team=team).device == torch.device("cpu")
     monkeypatch.setattr("faceswap.engine.accelerator.choose_device", lambda asked: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    assert choose_machine(precision="fp32", team=team).device == torch.device("cuda:2")
+    assert choose_accelerator(precision="fp32", team=team).device == torch.device("cuda:2")
     with pytest.raises(UserError, match=r"cuda:1 is one GPU for 8 processes"):
-        choose_machine("cuda:1", team=team)
+        choose_accelerator("cuda:1", team=team)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(UserError, match=r"4 processes on this machine share 2 GPU.*--nproc-per-node 2"):
-        choose_machine(team=team)
+        choose_accelerator(team=team)
 
 
 def test_a_lost_gpu_is_said_in_one_line():

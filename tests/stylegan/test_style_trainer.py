@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.adversarial import Contest
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
@@ -242,7 +242,7 @@ def test_plans_are_checked():
 
 
 def test_the_average_follows_faster_at_first():
-    networks = Networks(choose_machine("cpu", "fp32"), 32, [8] * 4, 8, 1)
+    networks = Networks(choose_accelerator("cpu", "fp32"), 32, [8] * 4, 8, 1)
     weight, mean = networks.generator.synthesis.b4.const, networks.average.synthesis.b4.const
     with torch.no_grad():
         weight.fill_(1)
@@ -299,7 +299,7 @@ def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
 
 
 def restored(run):
-    networks = Networks(choose_machine("cpu", "fp32"), **asdict(SETTINGS["plan"]))
+    networks = Networks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
     compare = SETTINGS["reconstruction"].build(networks)
     optimisers = [SETTINGS["warm_up"].build(networks, compare).optimiser,
                   *SETTINGS["contest"].build(networks, compare).optimisers]  # fmt: skip

@@ -41,7 +41,7 @@ def main(argv: list[str]) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options)
         result: dict[str, Any] = {
-            "machine": bench.machine.describe(),
+            "machine": bench.accelerator.describe(),
             "torch": torch.__version__,
             "matrix_tflops": round(bench.matrix_rate() / 1e12, 3),
             "bars": {"waiting_share": BAR_WAITING, "rate_share": BAR_RATE},
@@ -56,11 +56,11 @@ class Bench:
     """The training of a made face set, as faceswap.train sets it up."""
 
     def __init__(self, folder: Path, options: argparse.Namespace) -> None:
-        from faceswap.engine.accelerator import choose_machine
+        from faceswap.engine.accelerator import choose_accelerator
 
         self.options = options
         self.folder = folder
-        self.machine = choose_machine(options.device, compile=options.compile)
+        self.accelerator = choose_accelerator(options.device, compile=options.compile)
         self.sides = self._sides()
 
     def row(self, batch: int, matrix_rate: float) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Bench:
         import torch
 
         side = 256 if self.options.small else 8192
-        one, other = (torch.randn(side, side, device=self.machine.device, dtype=torch.bfloat16) for _ in "ab")
+        one, other = (torch.randn(side, side, device=self.accelerator.device, dtype=torch.bfloat16) for _ in "ab")
         seconds = []
         for _ in range(20):
             self._wait()
@@ -117,17 +117,17 @@ class Bench:
         from faceswap.swap.training.train_step import Session
 
         torch.manual_seed(0)
-        model = self.machine.place(self._model())
+        model = self.accelerator.place(self._model())
         updater = Updater(model, Adam().build(model), Update())
         progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
         data = PairData(self.sides, {}, {}, {})
-        session = Session(model, updater, ReconstructionLoss(), self.machine, data, progress)
+        session = Session(model, updater, ReconstructionLoss(), self.accelerator, data, progress)
         colour = compose_config("train", []).augment.colour
         maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)
-        workers = worker_count(self.options.workers, self.machine.device.type == "cuda")
+        workers = worker_count(self.options.workers, self.accelerator.device.type == "cuda")
         with ExitStack() as stack:
             stream = stack.enter_context(BatchStream(maker, 0, workers))
-            batches = stack.enter_context(Feeder(stream, session.loader, self.machine))
+            batches = stack.enter_context(Feeder(stream, session.loader, self.accelerator))
             waited = [0.0]
 
             def step() -> None:
@@ -155,10 +155,10 @@ class Bench:
 
         from faceswap.swap.losses.reconstruction import ReconstructionLoss
 
-        model, loss = self._model().to(self.machine.device), ReconstructionLoss()
+        model, loss = self._model().to(self.accelerator.device), ReconstructionLoss()
         optimiser = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
         size = model.resolution
-        images, masks = (torch.rand(batch, count, size, size, device=self.machine.device) for count in (3, 1))
+        images, masks = (torch.rand(batch, count, size, size, device=self.accelerator.device) for count in (3, 1))
 
         def step() -> None:
             parts = [
@@ -186,7 +186,7 @@ class Bench:
         """Where the time goes, as a table on stderr."""
         from torch.profiler import ProfilerActivity, profile
 
-        on_gpu = self.machine.device.type == "cuda"
+        on_gpu = self.accelerator.device.type == "cuda"
         with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]) as found:
             for _ in range(3):
                 step()
@@ -216,5 +216,5 @@ class Bench:
     def _wait(self) -> None:
         import torch
 
-        if self.machine.device.type == "cuda":
-            torch.cuda.synchronize(self.machine.device)
+        if self.accelerator.device.type == "cuda":
+            torch.cuda.synchronize(self.accelerator.device)

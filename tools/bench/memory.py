@@ -77,12 +77,12 @@ class _Copy:
 def _swapper(model: str):
     if model == "copy":
         return _Copy()
-    from faceswap.engine.accelerator import choose_machine
+    from faceswap.engine.accelerator import choose_accelerator
     from faceswap.swap.inference.swapper import Swapper
     from faceswap.swap.models.lite import Lite
 
-    machine = choose_machine("cpu")
-    return Swapper(machine.place(Lite()).eval(), machine, {"model": "lite"})
+    accelerator = choose_accelerator("cpu")
+    return Swapper(accelerator.place(Lite()).eval(), accelerator, {"model": "lite"})
 
 
 def _film(folder: Path, frames: int) -> Path:

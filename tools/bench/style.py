@@ -34,19 +34,19 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--device", default="auto")
     options = parser.parse_args(argv)
 
-    from faceswap.engine.accelerator import choose_machine
+    from faceswap.engine.accelerator import choose_accelerator
     from faceswap.utils.devices import multiplies_bf16
 
     torch.set_num_threads(options.threads)
-    machine = choose_machine(options.device)
-    result: dict[str, Any] = {**machine.describe(), "unit": "images/s", "batch": {}}
-    gpu, half = machine.device.type == "cuda", multiplies_bf16(machine.device)
+    accelerator = choose_accelerator(options.device)
+    result: dict[str, Any] = {**accelerator.describe(), "unit": "images/s", "batch": {}}
+    gpu, half = accelerator.device.type == "cuda", multiplies_bf16(accelerator.device)
     for size in options.sizes:
         count = max(1, (2048 if gpu else 256) // size)
         result["batch"][size] = count
-        result[f"{size} px"] = _row(_generator(size).to(machine.device), count, options.runs, half)
+        result[f"{size} px"] = _row(_generator(size).to(accelerator.device), count, options.runs, half)
     if 64 in options.sizes:
-        small = _generator(64, SMALL).to(machine.device)
+        small = _generator(64, SMALL).to(accelerator.device)
         result["64 px, few channels"] = row = _row(small, 1, options.runs, half)
         result["met"] = max(row.values()) >= BAR
     print(json.dumps(result, indent=2))

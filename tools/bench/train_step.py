@@ -23,11 +23,11 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(argv)
 
-    ours, machine = _our_step()  # first: the room sets what torch reads when it is imported
+    ours, accelerator = _our_step()  # first: the room sets what torch reads when it is imported
     import torch
 
     torch.set_num_threads(options.threads)
-    machine["threads"] = options.threads
+    accelerator["threads"] = options.threads
     steps = {"ours": ours, "plain": _plain_step()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for run in range(options.warm_up + options.runs):
@@ -37,10 +37,10 @@ def main(argv: list[str]) -> dict:
             if run >= options.warm_up:
                 seconds[name].append(time.perf_counter() - before)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    ratio, bar = medians["ours"] / medians["plain"], BAR_BF16 if machine["precision"] == "bf16" else BAR_FP32
+    ratio, bar = medians["ours"] / medians["plain"], BAR_BF16 if accelerator["precision"] == "bf16" else BAR_FP32
     result = {
         "unit": "seconds per iteration, original, batch 16 + 16",
-        "machine": machine,
+        "machine": accelerator,
         "ours": round(medians["ours"], 3),
         "plain": round(medians["plain"], 3),
         "fastest": {name: round(min(values), 3) for name, values in seconds.items()},
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> dict:
 
 
 def _our_step() -> tuple[Callable[[], object], dict]:
-    from faceswap.engine.accelerator import choose_machine
+    from faceswap.engine.accelerator import choose_accelerator
     from faceswap.engine.optimizers import Adam
     from faceswap.engine.progress import TrainingProgress
     from faceswap.engine.state import TrainingState
@@ -65,8 +65,8 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.swap.models.original import Original
     from faceswap.swap.training.train_step import Session
 
-    machine = choose_machine("cpu")
-    model = machine.place(Original())
+    accelerator = choose_accelerator("cpu")
+    model = accelerator.place(Original())
     rng = np.random.default_rng(0)
     batch = {
         side: FaceBatch(
@@ -79,8 +79,8 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     nothing = PairData({}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
     progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
-    session = Session(model, updater, ReconstructionLoss(), machine, nothing, progress)
-    return lambda: session.step(batch), machine.describe()
+    session = Session(model, updater, ReconstructionLoss(), accelerator, nothing, progress)
+    return lambda: session.step(batch), accelerator.describe()
 
 
 def _plain_step() -> Callable[[], object]:

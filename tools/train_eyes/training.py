@@ -16,7 +16,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.stages import Stage
 from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
@@ -62,8 +62,8 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    machine = choose_machine(device)
-    place = machine.device
+    accelerator = choose_accelerator(device)
+    place = accelerator.device
     network = task.network()
     if start is not None:
         _begin_with(network, start)
@@ -85,7 +85,7 @@ def train(
             rate = task.learning_rate * min(1, (step + 1) / WARM_UP_STEPS) * _cosine(spent / (60 * minutes))
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            with machine.autocast():
+            with accelerator.autocast():
                 loss, parts = task.loss(network, {name: tensor.to(place) for name, tensor in batch.items()})
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

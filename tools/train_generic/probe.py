@@ -24,7 +24,7 @@ from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.cache import crop_px_for
 from faceswap.swap.data.warp import sample_cv2, still
 from faceswap.swap.models.registry import MODELS
@@ -86,10 +86,10 @@ def fill(network: torch.nn.Module, path: Path) -> None:
 
 def codes_of(network: torch.nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, D), the bottleneck of views (N, R, R, 3)."""
-    machine = choose_machine("auto")
-    network = machine.place(network).eval()
+    accelerator = choose_accelerator("auto")
+    network = accelerator.place(network).eval()
     parts = []
-    with torch.inference_mode(), machine.autocast():
+    with torch.inference_mode(), accelerator.autocast():
         for batch in np.array_split(pixels, max(1, len(pixels) // 64)):
             images = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
             parts.append(network.inter[0](network.encoder(images)).float().numpy())  # type: ignore[operator,index]

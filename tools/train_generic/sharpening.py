@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.cache import crop_px_for
 from faceswap.swap.losses.adversarial import Adversary, Discriminator
 from faceswap.swap.losses.perceptual import Likeness, LikenessLoss
@@ -97,11 +97,11 @@ def _sharpen(options: argparse.Namespace) -> Path:
     weights = GenericWeights.of(options.model)
     if weights is None:
         raise UserError(f"no generic weights of {options.model} are shipped to go on from: pretrain them first")
-    machine = choose_machine("auto")
+    accelerator = choose_accelerator("auto")
     network = sharper(weights, options.model)
     moments = Moments(options.data, crop_px_for(network.resolution, network.coverage, options.picture))
-    adversary = DISCRIMINATOR.build(machine)
-    likeness = LIKENESS.build(network.coverage, machine)
+    adversary = DISCRIMINATOR.build(accelerator)
+    likeness = LIKENESS.build(network.coverage, accelerator)
     task = SharpTask(moments, options.batch, loss=LOSS, likeness=likeness, adversary=adversary)
     return pretrain(network, task, options.out, options.minutes, options.rate, beside=adversary)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.images import write_image
 from faceswap.media.stages import Stage
 from faceswap.swap.losses.adversarial import Adversary
@@ -50,9 +50,9 @@ def pretrain(
     learns after each step what tells drawn from true pictures; its weights go into discriminator.safetensors.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    machine = choose_machine("auto")
+    accelerator = choose_accelerator("auto")
     stem = stem_of(network)
-    network = machine.place(network)
+    network = accelerator.place(network)
     if network.person is not None and not network.person.mean.any():
         _know_people(network, task)
     average = Average(network, 0.999)
@@ -73,7 +73,7 @@ def pretrain(
             now = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(share)
             for group in optimiser.param_groups:
                 group["lr"] = now
-            parts = _step(network, task, _placed(batch, machine.device), optimiser, machine, share)
+            parts = _step(network, task, _placed(batch, accelerator.device), optimiser, accelerator, share)
             if beside is not None:
                 beside.learn(taken=True)
                 parts |= beside.report()
@@ -117,10 +117,10 @@ def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
 
 
 def _step(
-    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, machine: Any,
+    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, accelerator: Any,
     share: float,
 ) -> dict[str, float]:  # fmt: skip
-    with machine.autocast():
+    with accelerator.autocast():
         parts = task.losses(network, batch, share)
     loss = torch.stack(list(parts.values())).sum()
     optimiser.zero_grad(set_to_none=True)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.images import write_image
 from faceswap.swap.inference.swapper import Swapper
 from faceswap.swap.models.layers import SIDES, SwapModel
@@ -74,10 +74,10 @@ class Trial:
 
     def _before(self, eyes: Eyes) -> dict[str, Any]:
         torch.manual_seed(self.seed)
-        machine = choose_machine("cpu")
-        model = machine.place(self.model())
+        accelerator = choose_accelerator("cpu")
+        model = accelerator.place(self.model())
         self.init.begin(model, {"a": self.scene.faces_a, "b": self.scene.faces_b})
-        return {"iteration": 0, "seconds": 0.0, **self._look(Swapper(model.eval(), machine, {}), 0, eyes)}
+        return {"iteration": 0, "seconds": 0.0, **self._look(Swapper(model.eval(), accelerator, {}), 0, eyes)}
 
     def _after(self, iteration: int, eyes: Eyes) -> dict[str, Any]:
         run = self.folder / "runs" / self.name

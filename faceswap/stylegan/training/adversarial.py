@@ -96,7 +96,7 @@ class Round:
 
     def _rows(self, count: int) -> Tensor:
         """Rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""
-        generator, place = self._networks.generator, self._networks.machine.device
+        generator, place = self._networks.generator, self._networks.accelerator.device
         rows = generator.spread(generator.mapping(torch.randn(count, generator.z_size, device=place)))
         if torch.rand(()) >= self._settings.mixing:
             return rows
@@ -112,7 +112,7 @@ class Round:
             if len(seen):
                 asked, ties = encoded(networks, seen, self._reconstruction.weights.divergence, offsets=True)
                 rows = torch.cat([rows, asked])
-            with networks.machine.autocast():
+            with networks.accelerator.autocast():
                 drawn = networks.generator.synthesis(rows, noise=self._noise)
                 logits = networks.discriminator(augmented(drawn, self.adaptive.p))
             parts = {"generator": drawn_as_real(logits.float())} | ties
@@ -125,7 +125,7 @@ class Round:
     def _judge(self, real: Tensor, drawn: Tensor) -> dict[str, float]:
         networks, settings = self._networks, self._settings
         networks.discriminator.requires_grad_(True)
-        with networks.machine.autocast():
+        with networks.accelerator.autocast():
             of_drawn = networks.discriminator(augmented(drawn, self.adaptive.p)).float()
             of_real = networks.discriminator(augmented(real, self.adaptive.p)).float()
         parts = {"discriminator": told_apart(of_real, of_drawn)}
@@ -145,7 +145,7 @@ class Round:
         """Steps in w of one length are to change pictures by one amount (StyleGAN2, eq. 4)."""
         networks, settings = self._networks, self._settings
         rows = self._rows(count)
-        with networks.machine.autocast():
+        with networks.accelerator.autocast():
             images = networks.generator.synthesis(rows, noise=self._noise)
         lengths = path_lengths(images, rows)
         self.path_mean = torch.lerp(self.path_mean.to(lengths), lengths.detach().mean(), PATH_DECAY)

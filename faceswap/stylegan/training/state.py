@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.moments import fill_moments
 from faceswap.stylegan.networks.discriminator import Discriminator
 from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
@@ -27,17 +27,23 @@ class Networks:
     """`generator`, `encoder`, `discriminator` in training; `average` and `average_encoder` are what should be used."""
 
     def __init__(
-        self, machine: Machine, resolution: int, channels: Sequence[int] | None, w_size: int, mapping_layers: int,
-        clamp: float | None = None, judge_channels: Sequence[int] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        accelerator: Accelerator,
+        resolution: int,
+        channels: Sequence[int] | None,
+        w_size: int,
+        mapping_layers: int,
+        clamp: float | None = None,
+        judge_channels: Sequence[int] | None = None,
+    ) -> None:
         generator = Generator(resolution, channels, w_size, w_size, mapping_layers, clamp)
         widths = [*WIDTHS[: len(generator.synthesis.sides) - 1]]
         widths += [WIDTHS[-1]] * (len(generator.synthesis.sides) - 1 - len(widths))
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
-        self.machine = machine
-        self.generator, self.encoder = machine.place(generator), machine.place(encoder)
+        self.accelerator = accelerator
+        self.generator, self.encoder = accelerator.place(generator), accelerator.place(encoder)
         judge = Discriminator(resolution, judge_channels or generator.settings["channels"])
-        self.discriminator = machine.place(judge)
+        self.discriminator = accelerator.place(judge)
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
@@ -98,7 +104,7 @@ def restore_checkpoint(
         with zipfile.ZipFile(path) as archive:  # torch does not look at the sums that it writes
             if archive.testzip() is not None:
                 raise ValueError("its content is not what was written")
-        state = torch.load(path, weights_only=True, map_location=networks.machine.device)
+        state = torch.load(path, weights_only=True, map_location=networks.accelerator.device)
         for name, part in networks.parts().items():
             if not all(bool(value.isfinite().all()) for value in state["networks"][name].values()):
                 raise ValueError(f"the {name} has weights that are no numbers")

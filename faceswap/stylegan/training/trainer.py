@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from faceswap.engine.accelerator import Precision, choose_machine, memory_errors
+from faceswap.engine.accelerator import Precision, choose_accelerator, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.training.adversarial import Contest
@@ -86,11 +86,11 @@ def train_generator(
     training when all that the new one needs is read, checked and built. Raises UserError for what the user can mend,
     Interrupted after a signal, when all is saved.
     """
-    machine = choose_machine(device, precision)
+    accelerator = choose_accelerator(device, precision)
     with locked(run, "training it"), memory_errors(batch_size):
         pictures = open_pictures(data, plan.resolution, run)
         torch.manual_seed(seed)
-        networks = Networks(machine, **asdict(plan))
+        networks = Networks(accelerator, **asdict(plan))
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)
@@ -124,7 +124,7 @@ def train_generator(
             if not finished:
                 watch.record(journal, images)
             while not finished:
-                seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, machine.device)
+                seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)
                 is_warm = images >= warm_up.images
                 losses = round_.step(seen, targets) if is_warm else autoencoding.step(seen, targets, images)
                 images += batch_size

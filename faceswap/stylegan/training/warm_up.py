@@ -52,7 +52,7 @@ class ReconstructionOf:
     def __init__(self, weights: Reconstruction, networks: Networks) -> None:
         self.weights = weights
         self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, outside=1)
-        self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.machine)
+        self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.accelerator)
 
     def __call__(self, images: Tensor, targets: Tensor, features: bool = True) -> dict[str, Tensor]:
         """The weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]; `features`: also theirs."""
@@ -99,7 +99,7 @@ class Autoencoding:
         self._set_rates(images / self._settings.images)
         rows, ties = encoded(networks, seen, self._reconstruction.weights.divergence)
         side = seen.shape[-1] // 2 if half else seen.shape[-1]
-        with networks.machine.autocast():
+        with networks.accelerator.autocast():
             drawn_again = networks.generator.synthesis(rows, noise="none", until_px=side)
         wanted = downsampled(targets) if half else targets
         parts = self._reconstruction(drawn_again, wanted, features=not half) | ties
@@ -121,7 +121,7 @@ def encoded(
 
     `offsets`: in W+ instead of W, tied to W as well.
     """
-    with networks.machine.autocast():
+    with networks.accelerator.autocast():
         features = networks.encoder.features(seen)
         mean, log_variance = networks.encoder.codes(features)
     rows = networks.generator.spread(networks.generator.mapping(drawn(mean, log_variance)))
@@ -130,7 +130,7 @@ def encoded(
     drift = DRIFT * mean.mean(0).square().sum()
     ties = {"divergence": divergence * normal_divergence(mean, log_variance), "drift": drift}
     if offsets:
-        with networks.machine.autocast():
+        with networks.accelerator.autocast():
             moved = networks.encoder.offsets(features)
         rows, ties["offsets"] = rows + moved, OFFSETS * moved.square().mean()
     return rows, ties

@@ -96,7 +96,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._shown = self.pictures.batch(0, PER_ROW, 1, False)
-        device = str(self.networks.machine.device)
+        device = str(self.networks.accelerator.device)
         self._kinds: dict[str, Callable[[Tensor], Tensor]] = {}
         if self.looks.samples:
             self._kinds["faces"] = face_features(device)
@@ -148,7 +148,7 @@ class Watch:
     def measure(self, journal: RunLog, images: int) -> None:
         """The distance of as many samples from as many pictures."""
         count = self.looks.samples
-        generator = self.networks.shipped()[0].to(self.networks.machine.device)
+        generator = self.networks.shipped()[0].to(self.networks.accelerator.device)
         with torch.random.fork_rng():
             for name, features in self._kinds.items():
                 batches = range(-(-min(count, len(self.pictures)) // BATCH))

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.batches import FaceBatch, RawBatch, Side
 from faceswap.swap.data.colour import recolour_torch
 from faceswap.swap.data.warp import sample_torch
@@ -41,13 +41,13 @@ AnyBatch = FaceBatch | RawBatch | DeviceBatch
 
 
 class Loader:
-    """Turns batches into tensors on the machine's device. `sides`: whose faces a RawBatch means."""
+    """Turns batches into tensors on the accelerator's device. `sides`: whose faces a RawBatch means."""
 
-    def __init__(self, machine: Machine, resolution: int, sides: Mapping[str, Side]) -> None:
-        self._machine = machine
+    def __init__(self, accelerator: Accelerator, resolution: int, sides: Mapping[str, Side]) -> None:
+        self._accelerator = accelerator
         self._resolution = resolution
         self._sides = sides
-        self._pins = machine.device.type == "cuda"
+        self._pins = accelerator.device.type == "cuda"
 
     def load(self, batch: AnyBatch, side: str) -> DeviceBatch:
         """One side of a batch. On a GPU nothing waits: the copies come from memory that the system cannot move."""
@@ -70,11 +70,11 @@ class Loader:
         """The faces of a cache on the device, (N, S, S, 4) uint8: from the disk's pages straight into pinned memory."""
         chosen = torch.empty((len(faces), *crops.shape[1:]), dtype=torch.uint8, pin_memory=self._pins)
         np.take(crops, faces, axis=0, out=chosen.numpy(), mode="clip")  # "raise" would take another copy
-        return chosen.to(self._machine.device, non_blocking=True)
+        return chosen.to(self._accelerator.device, non_blocking=True)
 
     def _sent(self, array: NDArray[Any]) -> Tensor:
         values = torch.from_numpy(np.ascontiguousarray(array))
-        return (values.pin_memory() if self._pins else values).to(self._machine.device, non_blocking=True)
+        return (values.pin_memory() if self._pins else values).to(self._accelerator.device, non_blocking=True)
 
     @staticmethod
     def _pictures(values: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Loader:
         return values.permute(0, 3, 1, 2).float() / 255
 
     def _laid_out(self, images: Tensor) -> Tensor:
-        layout = torch.channels_last if self._machine.channels_last else torch.contiguous_format
+        layout = torch.channels_last if self._accelerator.channels_last else torch.contiguous_format
         return images.contiguous(memory_format=layout)
 
 
@@ -92,11 +92,13 @@ class Feeder:
     The copies have a queue beside the steps' on the GPU, so that neither waits for the other. Use as a context manager.
     """
 
-    def __init__(self, stream: Iterator[Mapping[str, FaceBatch | RawBatch]], loader: Loader, machine: Machine) -> None:
+    def __init__(
+        self, stream: Iterator[Mapping[str, FaceBatch | RawBatch]], loader: Loader, accelerator: Accelerator
+    ) -> None:
         self._stream = stream
         self._loader = loader
-        self._device = machine.device
-        self._queue = torch.cuda.Stream(machine.device) if machine.device.type == "cuda" else None
+        self._device = accelerator.device
+        self._queue = torch.cuda.Stream(accelerator.device) if accelerator.device.type == "cuda" else None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="feeder")
         self._waiting: deque[Future[tuple[dict[str, DeviceBatch], torch.cuda.Event | None]]] = deque()
 

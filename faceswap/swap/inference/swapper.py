@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from faceswap.core.values import Decoded
-from faceswap.engine.accelerator import Machine, Precision, choose_machine
+from faceswap.engine.accelerator import Accelerator, Precision, choose_accelerator
 from faceswap.swap.models.layers import Side, SwapModel
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import find_weights
@@ -22,7 +22,7 @@ class Swapper:
     """A model ready to swap. `description` (model, settings, iteration, version, run) is for the result's metadata."""
 
     model: SwapModel
-    machine: Machine
+    accelerator: Accelerator
     description: dict[str, Any]
 
     @classmethod
@@ -38,9 +38,9 @@ class Swapper:
             inside = source / "checkpoints" / str(checkpoint)
             source = inside if inside.exists() else Path(checkpoint)
         weights = find_weights(source)
-        machine = choose_machine(device, precision)
+        accelerator = choose_accelerator(device, precision)
         model, description = load_model(weights)
-        return cls(machine.place(model).eval(), machine, {**description, "run": Path(run).name})
+        return cls(accelerator.place(model).eval(), accelerator, {**description, "run": Path(run).name})
 
     @property
     def resolution(self) -> int:
@@ -60,9 +60,9 @@ class Swapper:
         expected = (self.resolution, self.resolution, 3)
         if views.dtype != np.uint8 or views.ndim != 4 or views.shape[1:] != expected:
             raise ValueError(f"views must be (N, *{expected}) uint8, not {views.shape} {views.dtype}")
-        on_device = torch.from_numpy(np.ascontiguousarray(views)).to(self.machine.device)
+        on_device = torch.from_numpy(np.ascontiguousarray(views)).to(self.accelerator.device)
         images = on_device.permute(0, 3, 1, 2).float() / 255
-        with torch.inference_mode(), self.machine.autocast():
+        with torch.inference_mode(), self.accelerator.autocast():
             pictures, masks = self.model.decode(self.model.encode(images), to)
         return Decoded(
             images=pictures.float().permute(0, 2, 3, 1).contiguous().cpu().numpy(),

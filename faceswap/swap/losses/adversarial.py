@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.moments import fill_moments
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.utils.pretrained import listed, load_pretrained
@@ -52,14 +52,14 @@ class Discriminator:
         if self.channels < 1 or not self.learning_rate > 0:
             raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
 
-    def build(self, machine: Machine) -> Adversary | None:
+    def build(self, accelerator: Accelerator) -> Adversary | None:
         """It at work; None where it has no say. Raises UserError for shipped weights that are damaged."""
         if not (self.power or self.features):
             return None
         network = PatchNet(self.channels)
         if self.init == "generic":
             log.info("%s", begin_with_shipped(network))
-        return Adversary(self, machine, network)
+        return Adversary(self, accelerator, network)
 
 
 def _of_faces(values: Tensor, masks: Tensor) -> Tensor:
@@ -110,11 +110,11 @@ class Adversary:
     counts by how much of it is face: beyond, drawn and true are the same, and nobody could tell them apart.
     """
 
-    def __init__(self, settings: Discriminator, machine: Machine, network: PatchNet | None = None) -> None:
+    def __init__(self, settings: Discriminator, accelerator: Accelerator, network: PatchNet | None = None) -> None:
         self._settings = settings
-        self._autocast = machine.autocast
-        self._team = machine.team
-        self._network = machine.place(network or PatchNet(settings.channels))
+        self._autocast = accelerator.autocast
+        self._team = accelerator.team
+        self._network = accelerator.place(network or PatchNet(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
         self._drawn: list[Tensor] = []

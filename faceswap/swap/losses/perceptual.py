@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 
@@ -37,12 +37,12 @@ class Likeness:
             if not getattr(self, name) >= 0:
                 raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
 
-    def build(self, coverage: float, machine: Machine) -> LikenessLoss | None:
+    def build(self, coverage: float, accelerator: Accelerator) -> LikenessLoss | None:
         """The loss for a model that sees `coverage` of a crop. Raises UserError when the embedder is not there."""
         if self == Likeness():
             return None
-        network, _ = load_network("embedder", embedder.EmbedderNet, str(machine.device))
-        return LikenessLoss(self, network, coverage, machine.autocast)
+        network, _ = load_network("embedder", embedder.EmbedderNet, str(accelerator.device))
+        return LikenessLoss(self, network, coverage, accelerator.autocast)
 
 
 class LikenessLoss:

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.utils.errors import UserError
 
 BatchSize = int | Literal["auto"]
@@ -32,7 +32,7 @@ Attempt = Callable[[int], None]
 log = logging.getLogger(__name__)
 
 
-def choose_batch_size(before: int, network: nn.Module, machine: Machine, attempt: Attempt) -> int:
+def choose_batch_size(before: int, network: nn.Module, accelerator: Accelerator, attempt: Attempt) -> int:
     """What the run chose `before` (0: nothing yet), else what memory allows, with one line why.
 
     `attempt` takes one step of so many faces a side, without changing anything, and may run out of memory.
@@ -41,8 +41,8 @@ def choose_batch_size(before: int, network: nn.Module, machine: Machine, attempt
         log.info("batch_size=%d, as this run chose before", before)
         return before
     moments = 2 * sum(weight.nbytes for weight in network.parameters())  # which Adam begins to keep at the first step
-    by = _by_trial if machine.device.type == "cuda" else _by_counting
-    size, reason = by(machine, attempt, moments)
+    by = _by_trial if accelerator.device.type == "cuda" else _by_counting
+    size, reason = by(accelerator, attempt, moments)
     log.info("batch_size=%d: %s", size, reason)
     return size
 
@@ -53,14 +53,14 @@ def check_batch_size(asked: BatchSize) -> None:
         raise UserError(f"batch_size={asked}: a number above 0 is accepted, or auto")
 
 
-def _by_trial(machine: Machine, attempt: Attempt, moments: int) -> tuple[int, str]:
+def _by_trial(accelerator: Accelerator, attempt: Attempt, moments: int) -> tuple[int, str]:
     """Doubles the batch until it fails or takes more than its share of the GPU's free memory."""
-    free, _ = torch.cuda.mem_get_info(machine.device)
+    free, _ = torch.cuda.mem_get_info(accelerator.device)
     room = SHARE_OF_GPU * free - moments
     size, reason = LEAST, "not even twice as many fit into the GPU's memory"
     while size <= LARGEST_ON_GPU:
-        torch.cuda.reset_peak_memory_stats(machine.device)
-        used = torch.cuda.memory_allocated(machine.device)
+        torch.cuda.reset_peak_memory_stats(accelerator.device)
+        used = torch.cuda.memory_allocated(accelerator.device)
         try:
             attempt(size)
         except torch.OutOfMemoryError:
@@ -69,7 +69,7 @@ def _by_trial(machine: Machine, attempt: Attempt, moments: int) -> tuple[int, st
             break
         finally:
             torch.cuda.empty_cache()
-        taken = torch.cuda.max_memory_allocated(machine.device) - used
+        taken = torch.cuda.max_memory_allocated(accelerator.device) - used
         if taken > room:
             reason = f"{size} take {_gib(taken)} of {_gib(free)} of free GPU memory"
             break
@@ -77,7 +77,7 @@ def _by_trial(machine: Machine, attempt: Attempt, moments: int) -> tuple[int, st
     return max(LEAST, size // 2), reason
 
 
-def _by_counting(machine: Machine, attempt: Attempt, moments: int) -> tuple[int, str]:
+def _by_counting(accelerator: Accelerator, attempt: Attempt, moments: int) -> tuple[int, str]:
     """What a step keeps grows evenly with its faces: two small ones tell. A lack of RAM would end the process."""
     kept = []
     for size in (1, 2):

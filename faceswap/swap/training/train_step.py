@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Updater
@@ -33,25 +33,25 @@ log = logging.getLogger(__name__)
 
 
 class Session:
-    """A model in training on a machine. Losses are summed where they arise and looked at only when taken."""
+    """A model in training on an accelerator. Losses are summed where they arise and looked at only when taken."""
 
     def __init__(
         self,
         model: SwapModel,
         updater: Updater,
         loss: ReconstructionLoss,
-        machine: Machine,
+        accelerator: Accelerator,
         data: PairData,
         progress: TrainingProgress,
         likeness: LikenessLoss | None = None,
         adversary: Adversary | None = None,
     ) -> None:
         self._model = model
-        self._forward = machine.compiled(model)
-        self.loader = Loader(machine, model.resolution, data.sides)
+        self._forward = accelerator.compiled(model)
+        self.loader = Loader(accelerator, model.resolution, data.sides)
         self._updater = updater
         self._loss = loss
-        self._machine = machine
+        self._accelerator = accelerator
         self._data = data
         self._batch_size = 0  # of the last step
         self._progress = progress
@@ -88,7 +88,7 @@ class Session:
         black = np.zeros((count, side, side, 3), np.uint8)
         regions = np.zeros((count, side, side, 2), np.uint8) if self._loss.needs_regions else None
         batch = FaceBatch(black, black, black[..., 0], regions)
-        with torch.random.fork_rng([self._machine.device] if self._machine.device.type == "cuda" else []):
+        with torch.random.fork_rng([self._accelerator.device] if self._accelerator.device.type == "cuda" else []):
             parts = self._parts(self._model, dict.fromkeys(SIDES, batch), sys.maxsize)
             torch.stack(list(parts.values())).sum().backward()
         self._model.zero_grad()
@@ -109,7 +109,7 @@ class Session:
         """
         parts = {f"loss/{name}": float(value) / self._steps for name, value in self._sums.items()}
         seconds = time.monotonic() - self._since
-        self._images_per_second = 2 * self._batch_size * self._machine.team.size * self._steps / seconds
+        self._images_per_second = 2 * self._batch_size * self._accelerator.team.size * self._steps / seconds
         self._sums, self._steps, self._since = {}, 0, time.monotonic()
         return with_totals(parts, "loss") if parts else {}
 
@@ -153,13 +153,13 @@ class Session:
             "images_per_second": round(self._images_per_second, 1),
             "training_faces": {side: len(self._data.sides[side].indices) for side in SIDES},
             "validation_faces": {side: len(self._data.held_out[side]) for side in SIDES},
-            "machine": self._machine.describe(),
+            "machine": self._accelerator.describe(),
         }
 
     def _parts(self, forward: Callable[..., Any], batch: Mapping[str, AnyBatch], iteration: int) -> dict[str, Tensor]:
         """Every part of the loss of both sides, by `side/name`."""
         faces = {side: self.loader.load(batch[side], side) for side in SIDES}
-        with self._machine.autocast():
+        with self._accelerator.autocast():
             decoded = forward(*(faces[side].inputs for side in SIDES))
         parts = {}
         for side, seen in faces.items():

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from faceswap.core.face_set import REPORT
-from faceswap.engine.accelerator import Compile, Precision, Switch, choose_machine, gpu_errors, memory_errors
+from faceswap.engine.accelerator import Compile, Precision, Switch, choose_accelerator, gpu_errors, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.process_group import find_team
@@ -106,20 +106,20 @@ def train_pair(
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
     team = find_team()
-    machine = choose_machine(device, precision, channels_last, compile, team)
+    accelerator = choose_accelerator(device, precision, channels_last, compile, team)
     restart = restart and not team.came_back  # it has done so before one of the team died
-    with gpu_errors(), team.meet(machine.device), locked(run, "training it") if team.leads else nullcontext():
+    with gpu_errors(), team.meet(accelerator.device), locked(run, "training it") if team.leads else nullcontext():
         for folder in (CHECKPOINTS, CACHE) if team.leads else ():
             sweep(run / folder)
 
         torch.manual_seed(seed)
         names = (faces_a.name, faces_b.name)
         with memory_errors(batch_size):
-            network = machine.place(model())
+            network = accelerator.place(model())
             steps = optimiser.build(network)
             updater = Updater(network, steps, update, team, init.resting(network), init.rests)
-            adversary = discriminator.build(machine)
-            likeness_loss = likeness.build(network.coverage, machine)
+            adversary = discriminator.build(accelerator)
+            likeness_loss = likeness.build(network.coverage, accelerator)
         beside = [adversary] if adversary is not None else []
 
         def restore() -> TrainingState | None:
@@ -152,15 +152,15 @@ def train_pair(
             data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         check_pair(data, {"a": faces_a, "b": faces_b})
         team.seed_apart(state.seed, state.iteration)
-        on_gpu = machine.device.type == "cuda"
+        on_gpu = accelerator.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
-        session = Session(network, updater, loss, machine, data, progress, likeness_loss, adversary)
+        session = Session(network, updater, loss, accelerator, data, progress, likeness_loss, adversary)
         if batch_size == "auto":
-            chosen = choose_batch_size(state.batch_size, network, machine, session.attempt)
+            chosen = choose_batch_size(state.batch_size, network, accelerator, session.attempt)
             batch_size = progress.batch_size = team.smallest(chosen)
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, team)
-        eyes = judge_for(data, str(machine.device)) if judge and team.leads else None
-        viewer = Viewer(updater.shown, session.losses, machine, data, eyes)
+        eyes = judge_for(data, str(accelerator.device)) if judge and team.leads else None
+        viewer = Viewer(updater.shown, session.losses, accelerator, data, eyes)
         if restart and team.leads:
             _forget(run, maker)
         if not progress.done():
@@ -173,7 +173,7 @@ def train_pair(
             if team.leads
             else nullcontext() as journal,
             BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, team.here)) as stream,
-            Feeder(stream, session.loader, machine) if on_gpu else nullcontext(stream) as batches,
+            Feeder(stream, session.loader, accelerator) if on_gpu else nullcontext(stream) as batches,
             Progress(None if minutes else iterations, "train", "iteration", progress.iteration, team.leads) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.engine.accelerator import Machine
+from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.swap.models.layers import SIDES, SwapModel
@@ -28,12 +28,12 @@ class Viewer:
     """
 
     def __init__(
-        self, model: SwapModel, losses: Losses, machine: Machine, data: PairData, judge: Judge | None = None
+        self, model: SwapModel, losses: Losses, accelerator: Accelerator, data: PairData, judge: Judge | None = None
     ) -> None:
         self.model = model
         self.seconds: dict[str, float] = {}
         self._losses = losses
-        self._machine = machine
+        self._accelerator = accelerator
         self._data = data
         self._judge = judge
         self._watch = Watch(data.shown["b"])
@@ -50,7 +50,7 @@ class Viewer:
         began = time.monotonic()
         for side in SIDES:
             targets, target_masks = self._tensors(self._data.held_out[side])
-            with self._machine.autocast():
+            with self._accelerator.autocast():
                 images, masks = self.model.decode(self.model.encode(targets), side)
             for name, value in self._losses(images, masks, targets, target_masks).items():
                 parts[f"validation/{side}/{name}"] = float(value)
@@ -63,7 +63,7 @@ class Viewer:
     def pictures(self) -> dict[str, NDArray[np.uint8]]:
         """By kind: "" faces of both sides, `held_out` the swap of faces that never train, if there are any."""
         began = time.monotonic()
-        with self._machine.autocast():
+        with self._accelerator.autocast():
             faces = [self._tensors(self._data.shown[side])[0] for side in SIDES]
             pictures = {"": preview_grid(self.model, *faces)}
             if held_out := self._data.held_out["b"].some(PREVIEW_FACES):
@@ -87,14 +87,14 @@ class Viewer:
 
     def _swaps(self, faces: FaceViews) -> NDArray[np.uint8]:
         """(N, R, R, 3): the faces as decoder A draws them."""
-        with self._machine.autocast():
+        with self._accelerator.autocast():
             images, _ = self.model.decode(self.model.encode(self._tensors(faces)[0]), "a")
         return (images.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
     def _tensors(self, faces: FaceViews) -> tuple[Tensor, Tensor]:
         """Images (N, 3, R, R) and masks (N, 1, R, R), float32 in [0, 1] on the device."""
-        pictures = torch.from_numpy(faces.pictures).to(self._machine.device).permute(0, 3, 1, 2).float() / 255
-        layout = torch.channels_last if self._machine.channels_last else torch.contiguous_format
+        pictures = torch.from_numpy(faces.pictures).to(self._accelerator.device).permute(0, 3, 1, 2).float() / 255
+        layout = torch.channels_last if self._accelerator.channels_last else torch.contiguous_format
         return pictures[:, :3].contiguous(memory_format=layout), pictures[:, 3:]
 
 

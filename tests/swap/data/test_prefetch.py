@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from faceswap.config.compose import compose_config
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.batch_stream import BatchStream, WorkersDied
 from faceswap.swap.data.batches import BatchMaker
 from faceswap.swap.data.colour import ColourChange, colour_table, recolour_torch
@@ -15,7 +15,7 @@ from faceswap.swap.data.pair_data import open_pair
 from faceswap.swap.data.prefetch import Feeder, Loader
 from tests.swap.fakes import COLOUR
 
-CPU = choose_machine("cpu", "fp32")
+CPU = choose_accelerator("cpu", "fp32")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
 from faceswap.swap.training.checkpoints import list_checkpoints
 from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
@@ -16,7 +16,7 @@ from tests.swap.runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 ON = Discriminator(power=0.5, channels=4)
-CPU = choose_machine("cpu", "fp32")
+CPU = choose_accelerator("cpu", "fp32")
 
 
 def test_it_learns_to_tell_two_kinds_of_pictures_apart():

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from faceswap.engine import progress as progress_module
-from faceswap.engine.accelerator import Machine, choose_machine
+from faceswap.engine.accelerator import Accelerator, choose_accelerator
 from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.swap.training import batch_size
@@ -20,7 +20,7 @@ from tests.swap.fakes import Tiny
 from tests.swap.runs import train
 
 MIB = 2**20
-CPU = choose_machine("cpu")
+CPU = choose_accelerator("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -64,14 +64,14 @@ def test_a_run_keeps_what_it_chose(told):
 
 @pytest.fixture
 def gpu(monkeypatch):
-    """Free memory of a planted GPU, the most an attempt took, and a machine with it."""
+    """Free memory of a planted GPU, the most an attempt took, and an accelerator with it."""
     memory = SimpleNamespace(free=1000 * MIB, taken=0)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (memory.free, memory.free))
     monkeypatch.setattr("torch.cuda.reset_peak_memory_stats", lambda device: None)
     monkeypatch.setattr("torch.cuda.memory_allocated", lambda device: 0)
     monkeypatch.setattr("torch.cuda.max_memory_allocated", lambda device: memory.taken)
     monkeypatch.setattr("torch.cuda.empty_cache", lambda: None)
-    memory.machine = Machine(torch.device("cuda"), bf16=True, channels_last=True, compile=False)
+    memory.accelerator = Accelerator(torch.device("cuda"), bf16=True, channels_last=True, compile=False)
     return memory
 
 
@@ -82,7 +82,7 @@ def test_a_gpu_is_filled_by_trial(gpu, told, mib_a_face, wanted):
         if gpu.taken > gpu.free:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    assert choose_batch_size(0, Tiny(), gpu.machine, attempt) == wanted
+    assert choose_batch_size(0, Tiny(), gpu.accelerator, attempt) == wanted
     assert "free GPU memory" in told.text or "not even" in told.text
 
 

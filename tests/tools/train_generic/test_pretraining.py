@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from faceswap.engine.accelerator import choose_machine
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.losses.adversarial import Discriminator
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
@@ -182,7 +182,7 @@ def test_sharpening_rests_the_code_goes_on_and_leaves_a_discriminator(moments, t
     def sharpened(minutes):
         torch.manual_seed(0)
         network = sharpening.sharper(GenericWeights.of("lite"), "lite")
-        beside = Discriminator(power=0.1, channels=2).build(choose_machine("cpu"))
+        beside = Discriminator(power=0.1, channels=2).build(choose_accelerator("cpu"))
         task = sharpening.SharpTask(moments, 2, loss=ReconstructionLoss(eyes=3), adversary=beside)
         return network, pretrain(network, task, tmp_path / "out", minutes, beside=beside)
 
