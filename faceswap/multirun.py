@@ -27,12 +27,12 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     Goes on where it was when it was stopped: what is finished is not trained again. One that fails is told of and the
     others go on. Raises UserError at the end when any has failed.
     """
-    from faceswap.engine.process_group import find_team
+    from faceswap.engine.process_group import find_processes
     from faceswap.pairs import resolve_pair
     from faceswap.swap.training.comparison import read_report, write_comparison
     from faceswap.utils.workspace import Workspace
 
-    if find_team().size > 1:
+    if find_processes().size > 1:
         raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
     first = combinations[0].config
     workspace = Workspace(Path(first.workspace))

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import nn
 
-from faceswap.engine.process_group import ALONE, Team
+from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.utils.devices import choose_device, multiplies_bf16
 from faceswap.utils.errors import UserError
 
@@ -28,7 +28,7 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 class Accelerator:
     """`device`: where; `bf16`: mixed precision by autocast; `channels_last`: NHWC in memory; `compile`: by torch.
 
-    `team`: the processes that train together. `graphs`: what is compiled is also recorded and played as one (CUDA
+    `processes`: the processes that train together. `graphs`: what is compiled is also recorded and played as one (CUDA
     graphs).
     """
 
@@ -36,7 +36,7 @@ class Accelerator:
     bf16: bool
     channels_last: bool
     compile: bool
-    team: Team = ALONE
+    processes: ProcessGroup = SINGLE_PROCESS
     graphs: bool = False
 
     def autocast(self) -> AbstractContextManager:
@@ -55,7 +55,7 @@ class Accelerator:
         return module.to(self.device)
 
     def describe(self) -> dict[str, str | int | bool]:
-        """For reports."""
+        """Return what reports tell of it."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
         return {
             "device": str(self.device),
@@ -64,7 +64,7 @@ class Accelerator:
             "precision": "bf16" if self.bf16 else "fp32",
             "channels_last": self.channels_last,
             "compile": "graphs" if self.graphs else self.compile,
-            "processes": self.team.size,
+            "processes": self.processes.size,
         }
 
 
@@ -73,16 +73,16 @@ def choose_accelerator(
     precision: Precision = "auto",
     channels_last: Switch = "auto",
     compile: Compile = "auto",
-    team: Team = ALONE,
+    processes: ProcessGroup = SINGLE_PROCESS,
 ) -> Accelerator:
     """`device`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError for one that is not there.
 
-    Each process of a `team` takes a GPU of its own.
+    Each of several `processes` takes a GPU of its own.
 
     auto: bf16 where the hardware multiplies it; channels_last with bf16 and on a GPU; compile on a GPU only (on
     a CPU it costs most of a minute and gains nothing).
     """
-    place = choose_device(device) if team.size == 1 else _own_device(device, team)
+    place = choose_device(device) if processes.size == 1 else _own_device(device, processes)
     gpu = place.type == "cuda"
     if compile == "graphs" and not gpu:
         raise UserError(f"compile=graphs needs an NVIDIA GPU, and this is {place}: say compile=auto")
@@ -92,23 +92,26 @@ def choose_accelerator(
         bf16=bf16,
         channels_last=(gpu or bf16) if channels_last == "auto" else channels_last == "on",
         compile=gpu if compile == "auto" else compile != "off",
-        team=team,
+        processes=processes,
         graphs=compile == "graphs",
     )
 
 
-def _own_device(asked: str, team: Team) -> torch.device:
+def _own_device(asked: str, processes: ProcessGroup) -> torch.device:
     if asked.startswith("cuda:"):
-        raise UserError(f"device={asked} is one GPU for {team.size} processes: say device=auto and each takes its own")
+        raise UserError(
+            f"device={asked} is one GPU for {processes.size} processes: say device=auto and each takes its own"
+        )
     place = choose_device(asked)
     if place.type == "cpu":
         return place
     count = torch.cuda.device_count()
-    if team.here > count:
+    if processes.local_size > count:
         raise UserError(
-            f"{team.here} processes on this machine share {count} GPU(s): say --nproc-per-node {count}, or device=cpu"
+            f"{processes.local_size} processes on this machine share {count} GPU(s): say --nproc-per-node {count}, or "
+            "device=cpu"
         )
-    return torch.device("cuda", team.place)
+    return torch.device("cuda", processes.local_rank)
 
 
 @contextmanager

@@ -24,37 +24,44 @@ log = logging.getLogger(__name__)
 
 
 class PeerLost(UserError):
-    """A process of the team has ended, or cannot be reached."""
+    """Another process of the training has ended, or cannot be reached."""
 
 
 @dataclass(frozen=True)
-class Team:
-    """`size` processes of which this one is number `rank`; on its machine it is number `place` of `here`.
+class ProcessGroup:
+    """The processes that train one model together, seen from this one.
 
-    `restarts`: how often torchrun has started all anew after one had died.
+    Attributes:
+        rank: Number of this process, from 0.
+        size: How many there are.
+        local_rank: Number of this process on its machine.
+        local_size: How many there are on its machine.
+        restarts: How often torchrun has started all anew after one had died.
     """
 
     rank: int = 0
     size: int = 1
-    place: int = 0
-    here: int = 1
+    local_rank: int = 0
+    local_size: int = 1
     restarts: int = 0
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the one that writes, shows and speaks for all."""
+    def is_leader(self) -> bool:
+        """Return whether this process is the one that writes, shows and logs for all."""
         return self.rank == 0
 
     @property
-    def came_back(self) -> bool:
-        """Whether this is not the first try."""
+    def was_restarted(self) -> bool:
+        """Return whether torchrun has started this training before."""
         return self.restarts > 0
 
     @contextmanager
-    def meet(self, device: torch.device) -> Iterator[None]:
-        """Connects the processes, each with its `device`: NCCL between GPUs, gloo between CPUs.
+    def connect(self, device: torch.device) -> Iterator[None]:
+        """Connect the processes, each with its `device`: NCCL between GPUs, gloo between CPUs.
 
-        Raises UserError when some have a GPU and others none, PeerLost when they do not find each other.
+        Raises:
+            UserError: Some have a GPU and others none.
+            PeerLost: They do not find each other.
         """
         if self.size == 1:
             yield
@@ -62,7 +69,7 @@ class Team:
         on_gpu = device.type == "cuda"
         if on_gpu:
             torch.cuda.set_device(device)
-        if not self.leads:
+        if not self.is_leader:
             logging.getLogger("faceswap").setLevel(logging.ERROR)
         with _peers():
             # torchrun's store outlives a try; who found the addresses of the last one there would wait for the dead.
@@ -70,9 +77,9 @@ class Team:
             fresh = distributed.PrefixStore(f"try {self.restarts} of {self.size}", store)
             backends = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
             distributed.init_process_group(backends, store=fresh, rank=self.rank, world_size=self.size)
-        if self.smallest(on_gpu) != -self.smallest(-on_gpu):
+        if self.minimum(on_gpu) != -self.minimum(-on_gpu):
             raise UserError("some processes have a GPU and others none: say device=cpu, or start them where GPUs are")
-        log.info("%d processes train together, %d of them here", self.size, self.here)
+        log.info("%d processes train together, %d of them here", self.size, self.local_size)
         try:
             yield
         except BaseException:
@@ -82,7 +89,7 @@ class Team:
         distributed.destroy_process_group()
 
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Puts the mean of all processes in the place of every tensor (of one type and device), in one message."""
+        """Replace every tensor (of one type and device) by its mean over all processes, in one message."""
         if self.size == 1:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
@@ -91,8 +98,8 @@ class Team:
         means = (flat / self.size).split([tensor.numel() for tensor in tensors])
         torch._foreach_copy_(list(tensors), [mean.view(t.shape) for mean, t in zip(means, tensors, strict=True)])
 
-    def largest(self, values: Sequence[float]) -> list[float]:
-        """The largest that any process gives, value by value; all wait here for each other."""
+    def maximum(self, values: Sequence[float]) -> list[float]:
+        """Return the largest that any process gives, value by value; all wait for each other."""
         if self.size == 1:
             return [float(value) for value in values]
         numbers = torch.tensor([float(value) for value in values], dtype=torch.float64)
@@ -100,13 +107,13 @@ class Team:
             distributed.all_reduce(numbers, distributed.ReduceOp.MAX)
         return numbers.tolist()
 
-    def smallest(self, number: int) -> int:
-        """The smallest that any process gives; all wait here for each other."""
-        return -int(self.largest([-number])[0])
+    def minimum(self, number: int) -> int:
+        """Return the smallest that any process gives; all wait for each other."""
+        return -int(self.maximum([-number])[0])
 
     def check_same(self, number: int, what: str) -> None:
-        """Raises UserError when `number` is not the same everywhere: they do not see the same files."""
-        lowest, highest = self.smallest(number), -self.smallest(-number)
+        """Raise UserError when `number` is not the same everywhere: the processes do not see the same files."""
+        lowest, highest = self.minimum(number), -self.minimum(-number)
         if lowest != highest:
             raise UserError(
                 f"the processes do not see the same {what} ({lowest} to {highest}): workspace= must be one folder that "
@@ -115,33 +122,37 @@ class Team:
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
-        """What runs inside is done by the leader first: the others find the files that it has made."""
-        if not self.leads:
-            self.largest([0])
+        """Run what stands inside in the leader first: the others find the files that it has made."""
+        if not self.is_leader:
+            self.maximum([0])
         yield
-        if self.leads:
-            self.largest([0])
+        if self.is_leader:
+            self.maximum([0])
 
-    def seed_apart(self, seed: int, iteration: int) -> None:
-        """Gives every process random numbers of its own (Gaussian codes); alone, the generator stays as it is."""
+    def seed_each(self, seed: int, iteration: int) -> None:
+        """Seed every process apart (Gaussian codes are drawn); a single process keeps its generator as it is."""
         if self.size > 1:
             torch.manual_seed(int(np.random.SeedSequence([seed, iteration, self.rank]).generate_state(1)[0]))
 
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()
 
 
-def find_team() -> Team:
-    """The team that torchrun has put this process in, by its environment; without torchrun it is alone."""
+def find_processes() -> ProcessGroup:
+    """Return the processes that torchrun has started, by its environment; without torchrun this one alone.
+
+    Raises:
+        UserError: The environment is incomplete.
+    """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
-        return ALONE
+        return SINGLE_PROCESS
     numbers = {name: os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")}
     if not all(value.isdecimal() for value in numbers.values()):
         told = ", ".join(f"{name}={value}" for name, value in numbers.items())
         raise UserError(f"torchrun's environment is incomplete ({told}): start all processes with torchrun")
     restarts = os.environ.get("TORCHELASTIC_RESTART_COUNT", "")
-    rank, size, place, here = (int(value) for value in numbers.values())
-    return Team(rank, size, place, here, int(restarts) if restarts.isdecimal() else 0)
+    rank, size, local_rank, local_size = (int(value) for value in numbers.values())
+    return ProcessGroup(rank, size, local_rank, local_size, int(restarts) if restarts.isdecimal() else 0)
 
 
 @contextmanager

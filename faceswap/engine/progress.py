@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from faceswap.engine.process_group import ALONE, Team
+from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.engine.state import TrainingState
 
 StopWhen = Literal["length", "plateau"]
@@ -25,7 +25,7 @@ class TrainingProgress:
         state: Where the run stands; a new run begins at iteration 0.
         iterations: Steps in all, those of earlier sessions counted in.
         minutes: Training time in all, likewise; None for no limit.
-        team: The processes that train together.
+        processes: The processes that train together.
         until: "plateau" ends the run also when validation has not improved for long.
 
     Attributes:
@@ -40,7 +40,7 @@ class TrainingProgress:
         state: TrainingState,
         iterations: int,
         minutes: float | None,
-        team: Team = ALONE,
+        processes: ProcessGroup = SINGLE_PROCESS,
         until: StopWhen = "length",
     ) -> None:
         self.iteration = state.iteration
@@ -48,7 +48,7 @@ class TrainingProgress:
         self._began = time.monotonic() - state.seconds
         self._iterations = iterations
         self._minutes = minutes
-        self._team = team
+        self._processes = processes
         self._told = state.seconds
         self.stopped = False
         self._first: tuple[int, float] | None = None  # step of this session and its time: what compiles has done so
@@ -72,7 +72,7 @@ class TrainingProgress:
     def advance(self, asked_to_stop: bool) -> bool:
         """Count a step, and return whether it is the last."""
         self.iteration += 1
-        asked, self._told, on_plateau = self._team.largest([asked_to_stop, self.seconds, self.on_plateau])
+        asked, self._told, on_plateau = self._processes.maximum([asked_to_stop, self.seconds, self.on_plateau])
         self.stopped, self._on_plateau = bool(asked), bool(on_plateau)
         self._first = self._first or (self.iteration, self.seconds)
         return self.stopped or self.done()

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from faceswap.engine.process_group import ALONE, Team
+from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.engine.progress import TrainingProgress
 
 Schedule = Literal["constant", "cosine", "one_cycle"]
@@ -73,13 +73,13 @@ class Updater(Generic[Model]):
         model: Model,
         optimiser: torch.optim.Optimizer,
         update: Update,
-        team: Team = ALONE,
+        processes: ProcessGroup = SINGLE_PROCESS,
         resting: Sequence[Tensor] = (),
         rests: int = 0,
     ) -> None:
         self._optimiser = optimiser
         self._update = update
-        self._team = team
+        self._processes = processes
         self._resting, self._rests = resting, rests
         self._rates = [float(group["lr"]) for group in optimiser.param_groups]
         self._trained = model
@@ -114,7 +114,7 @@ class Updater(Generic[Model]):
             for weight in self._resting:
                 weight.grad = None  # an optimiser passes it over
         means = losses.detach()
-        self._team.average([means, *(weight.grad for weight in self._weights if weight.grad is not None)])
+        self._processes.average([means, *(weight.grad for weight in self._weights if weight.grad is not None)])
         if asks and not math.isfinite(float(means.sum())):
             return None
         if self._update.clip:

@@ -12,11 +12,11 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from faceswap.engine.accelerator import choose_accelerator, gpu_errors
-from faceswap.engine.process_group import ALONE, Team, find_team
+from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup, find_processes
 from faceswap.swap.training.checkpoints import list_checkpoints
 from faceswap.utils.errors import UserError
+from tests.swap.group_member import EVERYTHING, member
 from tests.swap.runs import files_of, train
-from tests.swap.team_member import EVERYTHING, member
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("tiny_is_known")
 def processes():
     """Starts processes that have imported everything already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.swap.team_member"])
+    context.set_forkserver_preload(["tests.swap.group_member"])
     return context
 
 
@@ -33,11 +33,11 @@ def processes():
 def two_train(processes, sets, tmp_path):
     """Lets two processes train; gives their exit codes and what they said."""
 
-    def start(task: str, came_back: int = 0) -> tuple[list[int | None], list[str]]:
+    def start(task: str, was_restarted: int = 0) -> tuple[list[int | None], list[str]]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
         both = [
-            processes.Process(target=member, args=(task, rank, port, came_back, sets, tmp_path / task), daemon=True)
+            processes.Process(target=member, args=(task, rank, port, was_restarted, sets, tmp_path / task), daemon=True)
             for rank in (0, 1)
         ]
         for process in both:
@@ -83,7 +83,7 @@ def test_two_processes_are_one_with_twice_the_batch(sets, tmp_path, two_train):
     codes, told = two_train("die")  # the second, in its last step
     assert codes[1] == -9 and codes[0] == 1 and "another process of this training has ended" in told[0], told
     assert [path.name for path in list_checkpoints(tmp_path / "die")] == ["00000004"]
-    codes, told = two_train("die", came_back=1)
+    codes, told = two_train("die", was_restarted=1)
     assert codes == [0, 0] and (tmp_path / "die/checkpoints/00000004").is_dir(), told
     assert_equal_up_to_rounding(whole, tmp_path / "die")
 
@@ -110,10 +110,10 @@ def test_processes_that_share_no_folder_are_told_so(tmp_path, two_train, sets):
 
 def test_without_torchrun_a_process_is_alone(monkeypatch):
     monkeypatch.setenv("RANK", "3")
-    assert find_team() is ALONE
-    with ALONE.meet(torch.device("cpu")), ALONE.leader_first():
-        ALONE.average([torch.ones(2)])
-    assert ALONE.leads and ALONE.largest([True, 2.5]) == [1.0, 2.5]
+    assert find_processes() is SINGLE_PROCESS
+    with SINGLE_PROCESS.connect(torch.device("cpu")), SINGLE_PROCESS.leader_first():
+        SINGLE_PROCESS.average([torch.ones(2)])
+    assert SINGLE_PROCESS.is_leader and SINGLE_PROCESS.maximum([True, 2.5]) == [1.0, 2.5]
 
 
 def test_torchrun_s_environment_is_read_and_an_incomplete_one_refused(monkeypatch):
@@ -121,23 +121,23 @@ def test_torchrun_s_environment_is_read_and_an_incomplete_one_refused(monkeypatc
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "2")
-    assert find_team() == Team(5, 8, 1, 4, restarts=2) and find_team().came_back
+    assert find_processes() == ProcessGroup(5, 8, 1, 4, restarts=2) and find_processes().was_restarted
     monkeypatch.delenv("LOCAL_RANK")
     with pytest.raises(UserError, match=r"LOCAL_RANK=, .*start all processes with torchrun"):
-        find_team()
+        find_processes()
 
 
 def test_every_process_has_a_gpu_of_its_own(monkeypatch):
-    team = Team(rank=6, size=8, place=2, here=4)
-    assert choose_accelerator("cpu", team=team).device == torch.device("cpu")
+    processes = ProcessGroup(rank=6, size=8, local_rank=2, local_size=4)
+    assert choose_accelerator("cpu", processes=processes).device == torch.device("cpu")
     monkeypatch.setattr("faceswap.engine.accelerator.choose_device", lambda asked: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    assert choose_accelerator(precision="fp32", team=team).device == torch.device("cuda:2")
+    assert choose_accelerator(precision="fp32", processes=processes).device == torch.device("cuda:2")
     with pytest.raises(UserError, match=r"cuda:1 is one GPU for 8 processes"):
-        choose_accelerator("cuda:1", team=team)
+        choose_accelerator("cuda:1", processes=processes)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(UserError, match=r"4 processes on this machine share 2 GPU.*--nproc-per-node 2"):
-        choose_accelerator(team=team)
+        choose_accelerator(processes=processes)
 
 
 def test_a_lost_gpu_is_said_in_one_line():

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.engine.process_group import ALONE, Team
+from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.swap.data.cache import open_cache
 from faceswap.swap.data.colour import STEPS, ColourChange, colour_table
 from faceswap.swap.data.recolour import MATCHERS, ColourTransfer, matched, recoloured
@@ -95,8 +95,8 @@ class Side:
 class BatchMaker:
     """Makes batch number n of both sides. `drawn` False leaves warps and colours to the GPU (RawBatch).
 
-    `transfer`: how each face of A takes on the colours of a random face of B. `team`: whose batch it is: the faces of
-    all its processes are drawn as one batch, of which this one makes its `batch_size`.
+    `transfer`: how each face of A takes on the colours of a random face of B. `processes`: the faces of all of them are
+    drawn as one batch, of which this one makes its `batch_size`.
     """
 
     sides: Mapping[str, Side]
@@ -108,7 +108,7 @@ class BatchMaker:
     seed: int = 0
     drawn: bool = True
     transfer: ColourTransfer = "none"
-    team: Team = ALONE
+    processes: ProcessGroup = SINGLE_PROCESS
 
     @cached_property
     def _colour_change(self) -> ColourChange:
@@ -122,8 +122,8 @@ class BatchMaker:
         return {name: self._make_side(place, side, number) for place, (name, side) in enumerate(self.sides.items())}
 
     def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
-        whole = self.batch_size * self.team.size
-        own = slice(self.batch_size * self.team.rank, self.batch_size * (self.team.rank + 1))
+        whole = self.batch_size * self.processes.size
+        own = slice(self.batch_size * self.processes.rank, self.batch_size * (self.processes.rank + 1))
         chosen = side.faces_of(number, whole, [self.seed, place])[own]
         rng = np.random.default_rng([self.seed, place, number, 1])
         grids = self.warp.at(number).draw(rng, whole, self.coverage).grids[own]

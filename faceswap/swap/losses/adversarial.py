@@ -113,7 +113,7 @@ class Adversary:
     def __init__(self, settings: Discriminator, accelerator: Accelerator, network: PatchNet | None = None) -> None:
         self._settings = settings
         self._autocast = accelerator.autocast
-        self._team = accelerator.team
+        self._processes = accelerator.processes
         self._network = accelerator.place(network or PatchNet(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
@@ -159,7 +159,9 @@ class Adversary:
         self._steps.zero_grad()
         loss.backward()
         loss = loss.detach()
-        self._team.average([loss, *(weight.grad for weight in self._network.parameters() if weight.grad is not None)])
+        self._processes.average(
+            [loss, *(weight.grad for weight in self._network.parameters() if weight.grad is not None)]
+        )
         if loss.device.type == "cpu" and not math.isfinite(float(loss)):
             return
         self._steps.step()

@@ -109,7 +109,7 @@ class Session:
         """
         parts = {f"loss/{name}": float(value) / self._steps for name, value in self._sums.items()}
         seconds = time.monotonic() - self._since
-        self._images_per_second = 2 * self._batch_size * self._accelerator.team.size * self._steps / seconds
+        self._images_per_second = 2 * self._batch_size * self._accelerator.processes.size * self._steps / seconds
         self._sums, self._steps, self._since = {}, 0, time.monotonic()
         return with_totals(parts, "loss") if parts else {}
 

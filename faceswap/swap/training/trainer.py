@@ -16,7 +16,7 @@ from faceswap.core.face_set import REPORT
 from faceswap.engine.accelerator import Compile, Precision, Switch, choose_accelerator, gpu_errors, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.engine.optimizers import Adam
-from faceswap.engine.process_group import find_team
+from faceswap.engine.process_group import find_processes
 from faceswap.engine.progress import STOPS, StopWhen, TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Update, Updater
@@ -94,8 +94,8 @@ def train_pair(
 
     Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
     `restart` removes an earlier run when all that the new one needs is read, checked and built. One process at a time
-    trains a run, or the team that torchrun has started (distributed.py), whose first alone writes. Raises UserError for
-    what the user can mend, Interrupted after a signal, when all is saved.
+    trains a run, or the processes that torchrun has started (process_group.py), whose first alone writes. Raises
+    UserError for what the user can mend, Interrupted after a signal, when all is saved.
     """
     check_batch_size(batch_size)
     if stop_when not in STOPS:
@@ -105,11 +105,15 @@ def train_pair(
     _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
-    team = find_team()
-    accelerator = choose_accelerator(device, precision, channels_last, compile, team)
-    restart = restart and not team.came_back  # it has done so before one of the team died
-    with gpu_errors(), team.meet(accelerator.device), locked(run, "training it") if team.leads else nullcontext():
-        for folder in (CHECKPOINTS, CACHE) if team.leads else ():
+    processes = find_processes()
+    accelerator = choose_accelerator(device, precision, channels_last, compile, processes)
+    restart = restart and not processes.was_restarted  # it has done so before one of them died
+    with (
+        gpu_errors(),
+        processes.connect(accelerator.device),
+        locked(run, "training it") if processes.is_leader else nullcontext(),
+    ):
+        for folder in (CHECKPOINTS, CACHE) if processes.is_leader else ():
             sweep(run / folder)
 
         torch.manual_seed(seed)
@@ -117,14 +121,14 @@ def train_pair(
         with memory_errors(batch_size):
             network = accelerator.place(model())
             steps = optimiser.build(network)
-            updater = Updater(network, steps, update, team, init.resting(network), init.rests)
+            updater = Updater(network, steps, update, processes, init.resting(network), init.rests)
             adversary = discriminator.build(accelerator)
             likeness_loss = likeness.build(network.coverage, accelerator)
         beside = [adversary] if adversary is not None else []
 
         def restore() -> TrainingState | None:
             found = restore_latest(run, network, steps, names, updater.averaged, beside)
-            team.check_same(found.iteration if found else 0, "checkpoints")
+            processes.check_same(found.iteration if found else 0, "checkpoints")
             return found
 
         save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
@@ -141,27 +145,27 @@ def train_pair(
             if isinstance(init, Weights):
                 log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
 
-        progress = TrainingProgress(replace(state, faces=names), iterations, minutes, team, stop_when)
+        progress = TrainingProgress(replace(state, faces=names), iterations, minutes, processes, stop_when)
         report = {} if restart else read_report(run)
         if progress.done():
             log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", progress.iteration)
             if report.get("iteration") == progress.iteration:
                 return run
         sizes = (network.resolution, network.coverage)
-        with team.leader_first():
+        with processes.leader_first():
             data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         check_pair(data, {"a": faces_a, "b": faces_b})
-        team.seed_apart(state.seed, state.iteration)
+        processes.seed_each(state.seed, state.iteration)
         on_gpu = accelerator.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
         session = Session(network, updater, loss, accelerator, data, progress, likeness_loss, adversary)
         if batch_size == "auto":
             chosen = choose_batch_size(state.batch_size, network, accelerator, session.attempt)
-            batch_size = progress.batch_size = team.smallest(chosen)
-        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, team)
-        eyes = judge_for(data, str(accelerator.device)) if judge and team.leads else None
+            batch_size = progress.batch_size = processes.minimum(chosen)
+        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, processes)
+        eyes = judge_for(data, str(accelerator.device)) if judge and processes.is_leader else None
         viewer = Viewer(updater.shown, session.losses, accelerator, data, eyes)
-        if restart and team.leads:
+        if restart and processes.is_leader:
             _forget(run, maker)
         if not progress.done():
             log.info("previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same command goes on",
@@ -170,11 +174,13 @@ def train_pair(
             StopRequest() as stop,
             memory_errors(batch_size),
             RunLog(run, progress.iteration, config_text, chosen_settings(config_text, default_text))
-            if team.leads
+            if processes.is_leader
             else nullcontext() as journal,
-            BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, team.here)) as stream,
+            BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, processes.local_size)) as stream,
             Feeder(stream, session.loader, accelerator) if on_gpu else nullcontext(stream) as batches,
-            Progress(None if minutes else iterations, "train", "iteration", progress.iteration, team.leads) as bar,
+            Progress(
+                None if minutes else iterations, "train", "iteration", progress.iteration, processes.is_leader
+            ) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
             loop = Loop(session, progress, journal, pace, update.retries, restore, save, viewer, Best(run))

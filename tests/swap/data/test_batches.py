@@ -11,7 +11,7 @@ from multiprocessing import active_children
 import numpy as np
 import pytest
 
-from faceswap.engine.process_group import Team
+from faceswap.engine.process_group import ProcessGroup
 from faceswap.swap.data.batch_stream import BatchStream, WorkersDied, worker_count
 from faceswap.swap.data.batches import BatchMaker, Side
 from faceswap.swap.data.pair_data import open_pair, split_by_time
@@ -65,9 +65,12 @@ def test_shapes_and_the_mask_that_no_colour_touches(sides):
 
 
 @pytest.mark.parametrize("drawn", [True, False])
-def test_each_process_of_a_team_makes_its_part_of_one_batch(sides, drawn):
+def test_each_process_of_several_makes_its_part_of_one_batch(sides, drawn):
     whole = maker(sides, drawn=drawn, transfer="mkl").make(3)
-    parts = [replace(maker(sides, drawn=drawn, transfer="mkl"), batch_size=4, team=Team(r, 2)).make(3) for r in (0, 1)]
+    parts = [
+        replace(maker(sides, drawn=drawn, transfer="mkl"), batch_size=4, processes=ProcessGroup(r, 2)).make(3)
+        for r in (0, 1)
+    ]
     for side in "ab":
         for name in ("inputs", "targets", "masks") if drawn else ("faces", "grids", "colours"):
             both = np.concatenate([getattr(part[side], name) for part in parts])

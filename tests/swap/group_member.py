@@ -1,4 +1,4 @@
-"""One process of a team, as torchrun would start it, and what a test lets happen to it."""
+"""One process of several, as torchrun would start it, and what a test lets happen to it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def member(task: str, rank: int, port: int, came_back: int, sets: tuple[Path, Path], run: Path) -> None:
+def member(task: str, rank: int, port: int, was_restarted: int, sets: tuple[Path, Path], run: Path) -> None:
     """Trains as number `rank` of two; what it says goes to `run`.RANK.txt. Runs in a process of its own."""
     place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
-    place |= {"TORCHELASTIC_RESTART_COUNT": came_back, "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1"}
+    place |= {"TORCHELASTIC_RESTART_COUNT": was_restarted, "TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1"}
     os.environ.update({name: str(value) for name, value in place.items()})
     with open(f"{run}.{rank}.txt", "ab") as told:
         os.dup2(told.fileno(), 1)
@@ -45,7 +45,7 @@ def member(task: str, rank: int, port: int, came_back: int, sets: tuple[Path, Pa
     steps = {"batch_size": 4, **EVERYTHING}
     if task == "other_files":  # as on two machines that share no folder
         run, steps["iterations"] = run.with_name(f"{run.name}{rank}"), 6 + rank
-    elif rank == 1 and task in HAPPENS and not came_back:
+    elif rank == 1 and task in HAPPENS and not was_restarted:
         before_step(*HAPPENS[task])
     try:
         train(sets, run, restart=task == "die", **steps)
