@@ -105,7 +105,7 @@ class Updater(Generic[Model]):
         """One step down the sum of `losses`, whose means over all processes it gives back, without a gradient.
 
         None, and nothing changed, when a loss is no number, or a gradient to be clipped. A GPU is not asked: to wait
-        for its answer would cost more than to go back once. See Session.broken.
+        for its answer would cost more than to go back once. See TrainStep.broken.
         """
         asks = losses.device.type == "cpu"
         self._optimiser.zero_grad()

@@ -54,32 +54,32 @@ def member(task: str, rank: int, port: int, was_restarted: int, sets: tuple[Path
         sys.exit(1)
 
 
-def spoil_one_loss(session: Any) -> None:
-    loss = session._loss
+def spoil_one_loss(train_step: Any) -> None:
+    loss = train_step._loss
 
     def spoiled(*tensors: Any) -> Any:
-        session._loss = loss
+        train_step._loss = loss
         return {name: value * float("nan") for name, value in loss(*tensors).items()}
 
-    session._loss = spoiled
+    train_step._loss = spoiled
 
 
 def before_step(number: int, what: Any) -> None:
-    """Lets `what` happen to a session before its step `number`, from 1."""
+    """Lets `what` happen to a training before its step `number`, from 1."""
     steps = []
 
-    def step(self: Any, batch: Any, step: Any = trainer.Session.step) -> None:
+    def step(self: Any, batch: Any, step: Any = trainer.TrainStep.step) -> None:
         steps.append(batch)
         if len(steps) == number:
             what(self)
         step(self, batch)
 
-    trainer.Session.step = step  # type: ignore[method-assign]
+    trainer.TrainStep.step = step  # type: ignore[method-assign]
 
 
 # To the second process alone, before a step.
 HAPPENS: dict[str, tuple[int, Any]] = {
-    "die": (6, lambda session: os.kill(os.getpid(), signal.SIGKILL)),
-    "stop": (3, lambda session: os.kill(os.getpid(), signal.SIGTERM)),
+    "die": (6, lambda train_step: os.kill(os.getpid(), signal.SIGKILL)),
+    "stop": (3, lambda train_step: os.kill(os.getpid(), signal.SIGTERM)),
     "bad_batch": (3, spoil_one_loss),
 }

@@ -28,24 +28,24 @@ pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 def spoil(monkeypatch, at, what):
-    """Lets `what` happen to a session before the steps number `at`."""
+    """Lets `what` happen to a training before the steps number `at`."""
     count = []
 
-    def step(self, batch, step=trainer.Session.step):
+    def step(self, batch, step=trainer.TrainStep.step):
         count.append(batch)
         if len(count) in at:
             what(self, monkeypatch)
         step(self, batch)
 
-    monkeypatch.setattr(trainer.Session, "step", step)
+    monkeypatch.setattr(trainer.TrainStep, "step", step)
 
 
-def break_weights(session, monkeypatch):
+def break_weights(train_step, monkeypatch):
     with torch.no_grad():
-        next(session._model.parameters()).fill_(float("nan"))
+        next(train_step._model.parameters()).fill_(float("nan"))
 
 
-def break_batch(session, monkeypatch, loss=ReconstructionLoss.__call__):
+def break_batch(train_step, monkeypatch, loss=ReconstructionLoss.__call__):
     def no_number(self, *tensors):
         monkeypatch.setattr(ReconstructionLoss, "__call__", loss)
         return {name: value * float("nan") for name, value in loss(self, *tensors).items()}
@@ -101,13 +101,13 @@ def test_where_not_every_loss_is_asked_for_it_is_seen_when_one_looks(sets, tmp_p
 def test_weights_that_a_step_broke_are_not_saved(sets, tmp_path, monkeypatch, caplog):
     count = []
 
-    def step(self, batch, step=trainer.Session.step):
+    def step(self, batch, step=trainer.TrainStep.step):
         step(self, batch)
         count.append(batch)
         if len(count) == 4:  # its own loss was a number; a checkpoint is due
             break_weights(self, monkeypatch)
 
-    monkeypatch.setattr(trainer.Session, "step", step)
+    monkeypatch.setattr(trainer.TrainStep, "step", step)
     run = train(sets, tmp_path / "run", iterations=12)
     assert "back to the weights of iteration 2 with half" in caplog.text
     assert list_checkpoints(run)[0].name == "00000012"

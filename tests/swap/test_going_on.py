@@ -91,7 +91,7 @@ def test_too_few_iterations_are_said(sets, tmp_path, caplog):
 def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_stop):
     steps = []
 
-    def step_then_die(self, batch, step=trainer.Session.step):
+    def step_then_die(self, batch, step=trainer.TrainStep.step):
         step(self, batch)
         steps.append(batch)
         if len(steps) == 3:
@@ -99,7 +99,7 @@ def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_sto
                 child.kill()
                 child.join()
 
-    monkeypatch.setattr(trainer.Session, "step", step_then_die)
+    monkeypatch.setattr(trainer.TrainStep, "step", step_then_die)
     monkeypatch.setattr(trainer.StopRequest, "__bool__", lambda self: asked_to_stop and died(steps))
 
     def died(steps):  # the signal is noticed only while the next batch is awaited
@@ -130,7 +130,7 @@ def test_a_lack_of_memory_is_said_in_one_line(sets, tmp_path, monkeypatch, error
     def fail(self, batch):
         raise error
 
-    monkeypatch.setattr(trainer.Session, "step", fail)
+    monkeypatch.setattr(trainer.TrainStep, "step", fail)
     with pytest.raises(UserError, match=r"out of .*memory at batch_size=4: say a smaller batch_size="):
         train(sets, tmp_path / "run")
 
@@ -139,7 +139,7 @@ def test_another_runtime_error_stays_what_it_is(sets, tmp_path, monkeypatch):
     def fail(self, batch):
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(trainer.Session, "step", fail)
+    monkeypatch.setattr(trainer.TrainStep, "step", fail)
     with pytest.raises(RuntimeError, match="shapes differ"):
         train(sets, tmp_path / "run")
 

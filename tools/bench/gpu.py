@@ -112,29 +112,29 @@ class Bench:
         from faceswap.swap.data.batch_stream import BatchStream, worker_count
         from faceswap.swap.data.batches import BatchMaker
         from faceswap.swap.data.pair_data import PairData
-        from faceswap.swap.data.prefetch import Feeder
+        from faceswap.swap.data.prefetch import CudaPrefetcher
         from faceswap.swap.losses.reconstruction import ReconstructionLoss
-        from faceswap.swap.training.train_step import Session
+        from faceswap.swap.training.train_step import TrainStep
 
         torch.manual_seed(0)
         model = self.accelerator.place(self._model())
         updater = Updater(model, Adam().build(model), Update())
         progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
         data = PairData(self.sides, {}, {}, {})
-        session = Session(model, updater, ReconstructionLoss(), self.accelerator, data, progress)
+        train_step = TrainStep(model, updater, ReconstructionLoss(), self.accelerator, data, progress)
         colour = compose_config("train", []).augment.colour
         maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)
         workers = worker_count(self.options.workers, self.accelerator.device.type == "cuda")
         with ExitStack() as stack:
             stream = stack.enter_context(BatchStream(maker, 0, workers))
-            batches = stack.enter_context(Feeder(stream, session.loader, self.accelerator))
+            batches = stack.enter_context(CudaPrefetcher(stream, train_step.loader, self.accelerator))
             waited = [0.0]
 
             def step() -> None:
                 began = time.perf_counter()
                 faces = next(batches)
                 waited[0] += time.perf_counter() - began
-                session.step(faces)
+                train_step.step(faces)
 
             yield step, waited
 

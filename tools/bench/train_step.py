@@ -63,7 +63,7 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.swap.data.pair_data import PairData
     from faceswap.swap.losses.reconstruction import ReconstructionLoss
     from faceswap.swap.models.original import Original
-    from faceswap.swap.training.train_step import Session
+    from faceswap.swap.training.train_step import TrainStep
 
     accelerator = choose_accelerator("cpu")
     model = accelerator.place(Original())
@@ -79,8 +79,8 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     nothing = PairData({}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
     progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
-    session = Session(model, updater, ReconstructionLoss(), accelerator, nothing, progress)
-    return lambda: session.step(batch), accelerator.describe()
+    train_step = TrainStep(model, updater, ReconstructionLoss(), accelerator, nothing, progress)
+    return lambda: train_step.step(batch), accelerator.describe()
 
 
 def _plain_step() -> Callable[[], object]:

@@ -42,7 +42,7 @@ class FaceBatch:
 
 @dataclass(frozen=True, eq=False)
 class RawBatch:
-    """N faces of one side as numbers, for a GPU to draw (feeding.py): `faces` (N,), their places in the side's cache.
+    """N faces of one side as numbers, for a GPU to draw (prefetch.py): `faces` (N,), their places in the side's cache.
 
     `grids` (N, 2, 5, 5, 2): the control grids of input and target (warp.py). `colours` (N, 16, 16, 16, 3) uint8: what
     becomes of every colour (colour.py), None where they stay. `regions`: as in FaceBatch.

@@ -40,8 +40,8 @@ class DeviceBatch:
 AnyBatch = FaceBatch | RawBatch | DeviceBatch
 
 
-class Loader:
-    """Turns batches into tensors on the accelerator's device. `sides`: whose faces a RawBatch means."""
+class DeviceLoader:
+    """Turn batches into tensors on the accelerator's device. `sides`: whose faces a RawBatch means."""
 
     def __init__(self, accelerator: Accelerator, resolution: int, sides: Mapping[str, Side]) -> None:
         self._accelerator = accelerator
@@ -50,7 +50,7 @@ class Loader:
         self._pins = accelerator.device.type == "cuda"
 
     def load(self, batch: AnyBatch, side: str) -> DeviceBatch:
-        """One side of a batch. On a GPU nothing waits: the copies come from memory that the system cannot move."""
+        """Return one side of a batch. On a GPU nothing waits: the copies come from pinned memory."""
         if isinstance(batch, DeviceBatch):
             return batch
         if isinstance(batch, RawBatch):
@@ -86,23 +86,23 @@ class Loader:
         return images.contiguous(memory_format=layout)
 
 
-class Feeder:
-    """A stream's batches, each made ready on the GPU by a thread of its own while the steps before it are taken.
+class CudaPrefetcher:
+    """Iterate over a stream's batches, each made ready on the GPU by a thread while the steps before it are taken.
 
     The copies have a queue beside the steps' on the GPU, so that neither waits for the other. Use as a context manager.
     """
 
     def __init__(
-        self, stream: Iterator[Mapping[str, FaceBatch | RawBatch]], loader: Loader, accelerator: Accelerator
+        self, stream: Iterator[Mapping[str, FaceBatch | RawBatch]], loader: DeviceLoader, accelerator: Accelerator
     ) -> None:
         self._stream = stream
         self._loader = loader
         self._device = accelerator.device
         self._queue = torch.cuda.Stream(accelerator.device) if accelerator.device.type == "cuda" else None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feeder")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._waiting: deque[Future[tuple[dict[str, DeviceBatch], torch.cuda.Event | None]]] = deque()
 
-    def __enter__(self) -> Feeder:
+    def __enter__(self) -> CudaPrefetcher:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -19,8 +19,8 @@ from faceswap.swap.data.prefetch import AnyBatch
 from faceswap.swap.training.best import Best
 from faceswap.swap.training.evaluator import score_of
 from faceswap.swap.training.run_log import RunLog
-from faceswap.swap.training.train_step import Session
-from faceswap.swap.training.validator import Viewer
+from faceswap.swap.training.train_step import TrainStep
+from faceswap.swap.training.validator import Validator
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
 
@@ -45,30 +45,30 @@ class Loop:
     """Trains until the run is long enough or somebody asks to stop; what it leaves in the run is whole at any time.
 
     `restore` fills the model from the newest checkpoint that can be read; `save` writes one of the state it is given.
-    `viewer` looks at what is trained, `best` keeps the weights that it likes best. `retries`: how often it may go back.
+    `validator` looks at what is trained, `best` keeps the weights of the best score. `retries`: how often to go back.
     `journal` None: another process looks, writes and saves for this one.
     """
 
     def __init__(
         self,
-        session: Session,
+        train_step: TrainStep,
         progress: TrainingProgress,
         journal: RunLog | None,
         pace: Pace,
         retries: int,
         restore: Callable[[], TrainingState | None],
         save: Callable[[TrainingState], Any],
-        viewer: Viewer,
+        validator: Validator,
         best: Best,
     ) -> None:
-        self._session = session
+        self._train_step = train_step
         self._progress = progress
         self._journal = journal
         self._pace = pace
         self._retries = retries
         self._restore = restore
         self._save = save
-        self._viewer = viewer
+        self._validator = validator
         self._best = best
         self._results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
         self._told_plateau = progress.on_plateau
@@ -79,7 +79,7 @@ class Loop:
         finished = progress.done()
         try:
             while not finished:
-                self._session.step(next(batches))
+                self._train_step.step(next(batches))
                 finished = progress.advance(bool(stop))
                 bar.advance()
                 if self._journal is not None:
@@ -87,8 +87,8 @@ class Loop:
                 if self._holds(finished) and self._journal is not None:
                     self._look_and_save(self._journal, finished, not progress.stopped, bar)
         except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
-            if self._journal is not None and progress.iteration > began and not self._session.broken(look=True):
-                self._results["losses"] = self._session.take_losses() or self._results["losses"]
+            if self._journal is not None and progress.iteration > began and not self._train_step.broken(look=True):
+                self._results["losses"] = self._train_step.take_losses() or self._results["losses"]
                 self._report(self._journal)
                 self._save(progress.state())
             if not stop:
@@ -101,9 +101,9 @@ class Loop:
         """
         if self._journal is None or report.get("iteration") == self._progress.iteration:
             return
-        self._results["validation"] = validation = self._viewer.validate()
+        self._results["validation"] = validation = self._validator.validate()
         self._results["score"] = score = score_of(validation)
-        self._best.offer(self._viewer.model, self._progress.iteration, score, validation)
+        self._best.offer(self._validator.model, self._progress.iteration, score, validation)
         self._report(self._journal)
 
     def _holds(self, finished: bool) -> bool:
@@ -113,23 +113,23 @@ class Loop:
         """
         iteration, pace = self._progress.iteration, self._pace
         due = any(map(self._progress.every, (pace.log, pace.save))) or pace.looks(iteration)
-        if self._session.broken(look=finished or due):
+        if self._train_step.broken(look=finished or due):
             self._go_back(0 if finished else self._retries)
             return False
-        return finished or not self._session.left_out
+        return finished or not self._train_step.left_out
 
     def _look_and_save(self, journal: RunLog, finished: bool, may_look: bool, bar: Progress) -> None:
         progress, pace = self._progress, self._pace
         saves = finished or progress.every(pace.save)
         looks = (finished or pace.looks(progress.iteration)) and may_look
         if finished or progress.every(pace.log):
-            losses = self._session.take_losses() or self._results["losses"]
+            losses = self._train_step.take_losses() or self._results["losses"]
             self._results["losses"] = losses
-            journal.scalars({**losses, **self._session.speed()}, progress.iteration)
+            journal.scalars({**losses, **self._train_step.speed()}, progress.iteration)
             bar.note(
                 " ".join(f"{side.upper()} {losses[f'loss/{side}']:.4f}" for side in "ab" if losses) + f" {progress}"
             )
-        with self._session.paused():
+        with self._train_step.paused():
             try:
                 if looks:
                     self._look(journal, finished)
@@ -142,14 +142,14 @@ class Loop:
 
     def _look(self, journal: RunLog, finished: bool) -> None:
         iteration = self._progress.iteration
-        self._results["validation"] = validation = self._viewer.validate()
+        self._results["validation"] = validation = self._validator.validate()
         self._results["score"] = score = score_of(validation)
         journal.scalars(validation | ({} if score is None else {"validation/swap/score": score}), iteration)
-        self._best.offer(self._viewer.model, iteration, score, validation)
-        for kind, picture in self._viewer.pictures().items():
+        self._best.offer(self._validator.model, iteration, score, validation)
+        for kind, picture in self._validator.pictures().items():
             journal.preview(picture, iteration, kind)
         journal.note("time", self._progress.outlook(), iteration)
-        self._viewer.check(validation, iteration, finished)
+        self._validator.check(validation, iteration, finished)
         if "validation" in validation:
             self._progress.record_validation(validation["validation"])
         if self._progress.on_plateau and not self._told_plateau:
@@ -162,8 +162,8 @@ class Loop:
     def _report(self, journal: RunLog) -> None:
         left = self._progress.left_seconds()
         ahead = {"seconds_to_go": None if left is None else round(left), "plateau": self._progress.on_plateau}
-        beside = {"best": self._best.report(), "look_seconds": self._viewer.seconds}
-        journal.report(self._session.report(self._progress.state()) | ahead | self._results | beside)
+        beside = {"best": self._best.report(), "look_seconds": self._validator.seconds}
+        journal.report(self._train_step.report(self._progress.state()) | ahead | self._results | beside)
 
     def _go_back(self, retries: int) -> None:
         """To the last checkpoint's weights with half the rate. Steps count on, so that other batches come."""
@@ -179,4 +179,4 @@ class Loop:
             "the loss is no number any more at iteration %d: back to the weights of iteration %d with half the "
             "learning rate, %d of at most %d times", progress.iteration, found.iteration, progress.setbacks, retries,
         )  # fmt: skip
-        self._session.forget()
+        self._train_step.forget()

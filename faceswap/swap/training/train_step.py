@@ -19,7 +19,7 @@ from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Updater
 from faceswap.swap.data.batches import FaceBatch
 from faceswap.swap.data.pair_data import PairData
-from faceswap.swap.data.prefetch import AnyBatch, Loader
+from faceswap.swap.data.prefetch import AnyBatch, DeviceLoader
 from faceswap.swap.losses.adversarial import Adversary
 from faceswap.swap.losses.perceptual import LikenessLoss
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
@@ -32,7 +32,7 @@ PATIENCE = 3  # steps in a row without a finite loss after which another batch w
 log = logging.getLogger(__name__)
 
 
-class Session:
+class TrainStep:
     """A model in training on an accelerator. Losses are summed where they arise and looked at only when taken."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Session:
     ) -> None:
         self._model = model
         self._forward = accelerator.compiled(model)
-        self.loader = Loader(accelerator, model.resolution, data.sides)
+        self.loader = DeviceLoader(accelerator, model.resolution, data.sides)
         self._updater = updater
         self._loss = loss
         self._accelerator = accelerator

@@ -24,7 +24,7 @@ from faceswap.swap.data.batch_stream import BatchStream, worker_count
 from faceswap.swap.data.batches import BatchMaker
 from faceswap.swap.data.colour import ColourChange
 from faceswap.swap.data.pair_data import CACHE, open_pair
-from faceswap.swap.data.prefetch import Feeder
+from faceswap.swap.data.prefetch import CudaPrefetcher
 from faceswap.swap.data.recolour import ColourTransfer
 from faceswap.swap.data.warp import Warp
 from faceswap.swap.losses.adversarial import Discriminator
@@ -37,13 +37,13 @@ from faceswap.swap.training.best import Best
 from faceswap.swap.training.checkpoints import CHECKPOINTS, find_weights, restore_latest, save_checkpoint
 from faceswap.swap.training.comparison import read_report
 from faceswap.swap.training.config_guard import check_same_settings, chosen_settings
-from faceswap.swap.training.evaluator import judge_for
+from faceswap.swap.training.evaluator import evaluator_for
 from faceswap.swap.training.health import check_pair
 from faceswap.swap.training.initialisation import Scratch, Weights
 from faceswap.swap.training.loop import Loop, Pace
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
-from faceswap.swap.training.train_step import Session
-from faceswap.swap.training.validator import Viewer
+from faceswap.swap.training.train_step import TrainStep
+from faceswap.swap.training.validator import Validator
 from faceswap.utils.atomic import remove
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import Interrupted, UserError
@@ -158,13 +158,13 @@ def train_pair(
         processes.seed_each(state.seed, state.iteration)
         on_gpu = accelerator.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
-        session = Session(network, updater, loss, accelerator, data, progress, likeness_loss, adversary)
+        train_step = TrainStep(network, updater, loss, accelerator, data, progress, likeness_loss, adversary)
         if batch_size == "auto":
-            chosen = choose_batch_size(state.batch_size, network, accelerator, session.attempt)
+            chosen = choose_batch_size(state.batch_size, network, accelerator, train_step.attempt)
             batch_size = progress.batch_size = processes.minimum(chosen)
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, processes)
-        eyes = judge_for(data, str(accelerator.device)) if judge and processes.is_leader else None
-        viewer = Viewer(updater.shown, session.losses, accelerator, data, eyes)
+        evaluator = evaluator_for(data, str(accelerator.device)) if judge and processes.is_leader else None
+        validator = Validator(updater.shown, train_step.losses, accelerator, data, evaluator)
         if restart and processes.is_leader:
             _forget(run, maker)
         if not progress.done():
@@ -177,13 +177,13 @@ def train_pair(
             if processes.is_leader
             else nullcontext() as journal,
             BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, processes.local_size)) as stream,
-            Feeder(stream, session.loader, accelerator) if on_gpu else nullcontext(stream) as batches,
+            CudaPrefetcher(stream, train_step.loader, accelerator) if on_gpu else nullcontext(stream) as batches,
             Progress(
                 None if minutes else iterations, "train", "iteration", progress.iteration, processes.is_leader
             ) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
-            loop = Loop(session, progress, journal, pace, update.retries, restore, save, viewer, Best(run))
+            loop = Loop(train_step, progress, journal, pace, update.retries, restore, save, validator, Best(run))
             if progress.done():
                 loop.catch_up(report)
             loop.run(batches, bar, stop)

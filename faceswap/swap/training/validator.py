@@ -1,4 +1,4 @@
-"""What can be seen of a model between two steps: its losses on held-out faces, what the judge says, pictures."""
+"""Validation between two steps: losses on held-out faces, what the evaluator measures of the swap, previews."""
 
 from __future__ import annotations
 
@@ -14,35 +14,48 @@ from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.swap.models.layers import SIDES, SwapModel
-from faceswap.swap.training.evaluator import Judge
+from faceswap.swap.training.evaluator import SwapEvaluator
 from faceswap.swap.training.health import Watch
 from faceswap.swap.training.previews import preview_grid, swap_grid
 
 Losses = Callable[[Tensor, Tensor | None, Tensor, Tensor], Mapping[str, Tensor]]
 
 
-class Viewer:
-    """Looks at `model`, the one that is to be used later on; `losses` of images, masks, targets and target masks.
+class Validator:
+    """Measure and draw what a model in training makes of faces that it does not train on.
 
-    `seconds`: what the parts of the last look took.
+    Args:
+        model: The model that is to be used later on: the averaged one, where an average is kept.
+        losses: The training's losses, of images, masks, targets and target masks.
+        accelerator: What the model runs on.
+        data: The pair; faces are held out of it and some are shown.
+        evaluator: Measures whose face the swap is; None leaves that out.
+
+    Attributes:
+        seconds: What the parts of the last validation took, by name.
     """
 
     def __init__(
-        self, model: SwapModel, losses: Losses, accelerator: Accelerator, data: PairData, judge: Judge | None = None
+        self,
+        model: SwapModel,
+        losses: Losses,
+        accelerator: Accelerator,
+        data: PairData,
+        evaluator: SwapEvaluator | None = None,
     ) -> None:
         self.model = model
         self.seconds: dict[str, float] = {}
         self._losses = losses
         self._accelerator = accelerator
         self._data = data
-        self._judge = judge
+        self._evaluator = evaluator
         self._watch = Watch(data.shown["b"])
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Of the held-out faces, unwarped: losses, PSNR inside the mask, and what the judge says of the swap.
+        """Return losses and PSNR (dB, inside the mask) of held-out faces, unwarped, and the evaluator's measures.
 
-        Names begin with `validation`; empty when none are held out.
+        Names begin with `validation`; empty when no faces are held out.
         """
         if not all(len(views) for views in self._data.held_out.values()):
             return {}
@@ -57,11 +70,11 @@ class Viewer:
             error = float(weighted_mean((images - targets).square(), target_masks))
             parts[f"validation/{side}/psnr_db"] = float(-10 * np.log10(max(error, 1e-10)))
         self.seconds["validation"] = round(time.monotonic() - began, 3)
-        return with_totals(parts, "validation") | self._judged()
+        return with_totals(parts, "validation") | self._evaluate()
 
     @torch.no_grad()
     def pictures(self) -> dict[str, NDArray[np.uint8]]:
-        """By kind: "" faces of both sides, `held_out` the swap of faces that never train, if there are any."""
+        """Return previews by kind: "" faces of both sides, `held_out` the swap of faces that never train, if any."""
         began = time.monotonic()
         with self._accelerator.autocast():
             faces = [self._tensors(self._data.shown[side])[0] for side in SIDES]
@@ -74,16 +87,16 @@ class Viewer:
 
     @torch.no_grad()
     def check(self, validation: Mapping[str, float], iteration: int, finished: bool) -> None:
-        """Warns where the model draws nothing any more (see health.py)."""
+        """Warn where the model draws nothing any more (see health.py)."""
         self._watch.look(self._swaps(self._data.shown["b"]), validation, iteration, finished)
 
-    def _judged(self) -> dict[str, float]:
-        if self._judge is None:
+    def _evaluate(self) -> dict[str, float]:
+        if self._evaluator is None:
             return {}
         began = time.monotonic()
-        judged = self._judge(self._swaps(self._judge.judged))
+        measures = self._evaluator(self._swaps(self._evaluator.faces))
         self.seconds["judging"] = round(time.monotonic() - began, 3)
-        return {f"validation/swap/{name}": value for name, value in judged.items()}
+        return {f"validation/swap/{name}": value for name, value in measures.items()}
 
     def _swaps(self, faces: FaceViews) -> NDArray[np.uint8]:
         """(N, R, R, 3): the faces as decoder A draws them."""
@@ -99,7 +112,7 @@ class Viewer:
 
 
 def with_totals(parts: Mapping[str, float], prefix: str) -> dict[str, float]:
-    """The parts and, under `prefix/a`, `prefix/b` and `prefix`, their sums (PSNR is no part of a loss)."""
+    """Return the parts and, under `prefix/a`, `prefix/b` and `prefix`, their sums (PSNR is no part of a loss)."""
     summed = {name: value for name, value in parts.items() if not name.endswith("psnr_db")}
     totals = {
         f"{prefix}/{side}": sum(value for name, value in summed.items() if name.startswith(f"{prefix}/{side}/"))

@@ -12,7 +12,7 @@ from faceswap.swap.data.batch_stream import BatchStream, WorkersDied
 from faceswap.swap.data.batches import BatchMaker
 from faceswap.swap.data.colour import ColourChange, colour_table, recolour_torch
 from faceswap.swap.data.pair_data import open_pair
-from faceswap.swap.data.prefetch import Feeder, Loader
+from faceswap.swap.data.prefetch import CudaPrefetcher, DeviceLoader
 from tests.swap.fakes import COLOUR
 
 CPU = choose_accelerator("cpu", "fp32")
@@ -26,7 +26,7 @@ def sides(sets, tmp_path_factory):
 @pytest.mark.parametrize(("colour", "transfer"), [([], "none"), (COLOUR, "none"), (COLOUR, "reinhard"), ([], "mkl")])
 def test_a_batch_drawn_on_the_device_is_the_same_batch(sides, colour, transfer):
     maker, later = (BatchMaker(sides, 8, 16, 0.8, colour=colour, drawn=d, transfer=transfer) for d in (True, False))
-    loader = Loader(CPU, 16, sides)
+    loader = DeviceLoader(CPU, 16, sides)
     for side, batch in maker.make(2).items():
         here, there = loader.load(batch, side), loader.load(later.make(2)[side], side)
         for name in ("inputs", "targets", "masks"):
@@ -39,20 +39,20 @@ def test_a_batch_drawn_on_the_device_is_the_same_batch(sides, colour, transfer):
 
 
 def test_a_feeder_gives_a_stream_s_batches_in_order_and_its_errors(sides):
-    maker, loader = BatchMaker(sides, 4, 16, 0.8, drawn=False), Loader(CPU, 16, sides)
-    with BatchStream(maker, 3, 0) as stream, Feeder(stream, loader, CPU) as feeder:
+    maker, loader = BatchMaker(sides, 4, 16, 0.8, drawn=False), DeviceLoader(CPU, 16, sides)
+    with BatchStream(maker, 3, 0) as stream, CudaPrefetcher(stream, loader, CPU) as prefetcher:
         for number in (3, 4, 5):
-            batch = next(feeder)
+            batch = next(prefetcher)
             assert all((batch[s].inputs == loader.load(maker.make(number)[s], s).inputs).all() for s in "ab")
 
     def dies():
         yield maker.make(0)
         raise WorkersDied("died")
 
-    with Feeder(dies(), loader, CPU) as feeder:
-        next(feeder)
+    with CudaPrefetcher(dies(), loader, CPU) as prefetcher:
+        next(prefetcher)
         with pytest.raises(WorkersDied):
-            next(feeder)
+            next(prefetcher)
 
 
 def test_a_table_as_it_stands_changes_nothing():

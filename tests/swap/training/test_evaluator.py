@@ -1,4 +1,4 @@
-"""The judge with planted eyes, which know whose face a colour is, and with the shipped ones."""
+"""The evaluator with planted networks, which know whose face a colour is, and with the shipped ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from faceswap.swap.data.pair_data import FaceViews, PairData
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.training import evaluator as judging
 from faceswap.swap.training.best import Best
-from faceswap.swap.training.evaluator import MOST_FACES, Eyes, Judge, judge_for, score_of
+from faceswap.swap.training.evaluator import MOST_FACES, EvaluationNetworks, SwapEvaluator, evaluator_for, score_of
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 from tests.swap.runs import train
@@ -59,27 +59,27 @@ def pair(held_out=20):
 
 
 @pytest.fixture
-def judge():
-    return Judge(pair(), Eyes(PlantedReader(), PlantedEmbedder()))
+def evaluator():
+    return SwapEvaluator(pair(), EvaluationNetworks(PlantedReader(), PlantedEmbedder()))
 
 
-def test_a_swap_that_is_a_and_one_that_is_still_b(judge):
-    assert len(judge.judged) == MOST_FACES
-    swap = judge(views(RED, MOST_FACES).rgb)
+def test_a_swap_that_is_a_and_one_that_is_still_b(evaluator):
+    assert len(evaluator.faces) == MOST_FACES
+    swap = evaluator(views(RED, MOST_FACES).rgb)
     assert (swap["identity_a"], swap["identity_b"], swap["nearer_a"]) == pytest.approx((1, 0, 1))
     size = np.sqrt(np.prod(np.ptp(POINTS, axis=0)))
     assert swap["landmark_error_percent"] == pytest.approx(100 * MOVED_PX / size)
-    none = judge(judge.judged.rgb)
+    none = evaluator(evaluator.faces.rgb)
     assert none["nearer_a"] == pytest.approx(-1) and none["landmark_error_percent"] == 0
 
 
-def test_swaps_that_are_no_faces_are_said_once_and_left_out(judge, caplog):
+def test_swaps_that_are_no_faces_are_said_once_and_left_out(evaluator, caplog):
     caplog.set_level(logging.INFO)
     nothing, half = np.zeros((MOST_FACES, SIDE, SIDE, 3), np.uint8), views(RED, MOST_FACES).rgb
-    assert judge(nothing) == judge(nothing) == {"faces_share": 0.0}
-    assert caplog.text.count("the swap is not judged yet: 0 of 16 are faces") == 1
+    assert evaluator(nothing) == evaluator(nothing) == {"faces_share": 0.0}
+    assert caplog.text.count("the swap is not evaluated yet: 0 of 16 are faces") == 1
     half[: MOST_FACES // 2] = 0
-    assert judge(half)["faces_share"] == 0.5 and judge(half)["nearer_a"] == pytest.approx(1)
+    assert evaluator(half)["faces_share"] == 0.5 and evaluator(half)["nearer_a"] == pytest.approx(1)
 
 
 def test_the_score_weighs_identity_movement_and_sharpness():
@@ -91,19 +91,23 @@ def test_the_score_weighs_identity_movement_and_sharpness():
 
 
 def test_nobody_judges_where_nothing_is_held_out_or_no_eyes_are_there(monkeypatch, caplog):
-    assert judge_for(pair(0), "cpu") is None and not caplog.text
-    monkeypatch.setattr(Eyes, "load", classmethod(lambda *_: (_ for _ in ()).throw(UserError("no weights"))))
-    assert judge_for(pair(), "cpu") is None and "not judged: no weights" in caplog.text
-    monkeypatch.setattr(Eyes, "load", classmethod(lambda *_: Eyes(PlantedReader(), PlantedEmbedder())))
+    assert evaluator_for(pair(0), "cpu") is None and not caplog.text
+    monkeypatch.setattr(
+        EvaluationNetworks, "load", classmethod(lambda *_: (_ for _ in ()).throw(UserError("no weights")))
+    )
+    assert evaluator_for(pair(), "cpu") is None and "not evaluated: no weights" in caplog.text
+    monkeypatch.setattr(
+        EvaluationNetworks, "load", classmethod(lambda *_: EvaluationNetworks(PlantedReader(), PlantedEmbedder()))
+    )
     black = PairData({}, {"b": views(NOTHING, 3)}, {}, pair().known)
-    assert judge_for(black, "cpu") is None and "show no face" in caplog.text
+    assert evaluator_for(black, "cpu") is None and "show no face" in caplog.text
 
 
 def test_the_shipped_eyes_change_no_random_number_of_a_run():
     import torch
 
     torch.manual_seed(3)
-    judge_for(pair(), "cpu")
+    evaluator_for(pair(), "cpu")
     drawn = torch.rand(4)
     torch.manual_seed(3)
     assert (torch.rand(4) == drawn).all()
@@ -124,8 +128,10 @@ def test_the_best_is_kept_and_known_again(tmp_path, caplog):
 @pytest.mark.usefixtures("tiny_is_known")
 def test_a_run_keeps_its_best(sets, tmp_path, monkeypatch):
     scores = iter([{"nearer_a": 0.9}, {"nearer_a": 0.1}, {}])
-    monkeypatch.setattr(Judge, "__init__", lambda self, data, eyes: setattr(self, "judged", data.held_out["b"]))
-    monkeypatch.setattr(Judge, "__call__", lambda self, swaps: {"landmark_error_percent": 3.0} | next(scores))
+    monkeypatch.setattr(
+        SwapEvaluator, "__init__", lambda self, data, networks: setattr(self, "faces", data.held_out["b"])
+    )
+    monkeypatch.setattr(SwapEvaluator, "__call__", lambda self, swaps: {"landmark_error_percent": 3.0} | next(scores))
     monkeypatch.setattr(judging, "score_of", score_of)
     run = train(sets, tmp_path / "run", model=Tiny, judge=True, iterations=9)
     report = json.loads((run / "report.json").read_text())

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from faceswap.swap.training.validator import Viewer
+from faceswap.swap.training.validator import Validator
 from faceswap.utils.errors import UserError
 from tests.swap.runs import files_of, train
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("tiny_is_known")
 @pytest.mark.parametrize("cut_at", [None, 7, 12])
 def test_a_plateau_is_told_and_ends_a_run_where_it_also_ends_resumed(sets, tmp_path, monkeypatch, caplog, cut_at):
     monkeypatch.setattr("faceswap.engine.progress.PATIENCE_STEPS", 8)
-    monkeypatch.setattr(Viewer, "validate", lambda self: {"validation": 1.0})
+    monkeypatch.setattr(Validator, "validate", lambda self: {"validation": 1.0})
     if cut_at:
         train(sets, tmp_path / "run", iterations=cut_at, stop_when="plateau", preview_every=5)
     with caplog.at_level(logging.INFO):

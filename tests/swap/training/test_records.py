@@ -48,7 +48,7 @@ def test_a_session_that_cannot_begin_changes_no_record(sets, tmp_path, monkeypat
     def fail(self, batch):
         raise UserError("no first step")
 
-    monkeypatch.setattr(trainer.Session, "step", fail)
+    monkeypatch.setattr(trainer.TrainStep, "step", fail)
     with pytest.raises(UserError, match="no first step"):
         train(sets, run, iterations=9, config_text="iterations: 9")
     assert content(run) == before

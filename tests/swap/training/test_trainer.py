@@ -37,11 +37,11 @@ def test_a_killed_and_resumed_run_is_the_uninterrupted_one(sets, tmp_path, worke
 
 
 def test_a_signal_saves_says_so_and_the_run_goes_on(sets, tmp_path, monkeypatch):
-    def slow_step(self, batch, step=trainer.Session.step):
+    def slow_step(self, batch, step=trainer.TrainStep.step):
         time.sleep(0.02)
         step(self, batch)
 
-    monkeypatch.setattr(trainer.Session, "step", slow_step)
+    monkeypatch.setattr(trainer.TrainStep, "step", slow_step)
     run = tmp_path / "stopped"
     threading.Thread(target=lambda: _signal_when_running(run)).start()
     with pytest.raises(Interrupted, match="same command"):
