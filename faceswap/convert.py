@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from faceswap.compositing.results import Swapper
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def convert(config: Any) -> Path:
     from faceswap.config.results import result_of
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair

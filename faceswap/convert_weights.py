@@ -13,8 +13,8 @@ def convert_weights(config: Any) -> Path:
     """Reads a generator in any layout and writes it in another; returns the new file's path."""
     from faceswap.config.compose import require
     from faceswap.stylegan.weights.files import check_suffix, generator_hash, load_generator, write_as
-    from faceswap.utils.atomic import check_writable
     from faceswap.utils.errors import UserError
+    from faceswap.utils.files.atomic import check_writable
 
     require(config, "out")
     out = Path(config.out)

@@ -18,7 +18,7 @@ def curate(config: Any) -> Path:
     from faceswap.config.compose import build, require
     from faceswap.curation.flags import REASONS
     from faceswap.curation.pipeline import curate_faces
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     require(config, "faces")
     return curate_faces(

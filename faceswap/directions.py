@@ -40,7 +40,7 @@ def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
     check_apart(config.apart)
     from faceswap.config.results import result_of
-    from faceswap.media.images import write_image
+    from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
     from faceswap.stylegan.directions.discovery import styles_of
     from faceswap.stylegan.directions.imported import import_directions

@@ -56,7 +56,7 @@ def write_paged(
     from dataclasses import replace
 
     from faceswap.convert import suffix_of
-    from faceswap.media.images import READ_SUFFIXES
+    from faceswap.media.pictures.images import READ_SUFFIXES
     from faceswap.media.targets import check_target
     from faceswap.stylegan.editing.edits import read_moves
     from faceswap.stylegan.editing.photos import edited

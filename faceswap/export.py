@@ -14,7 +14,7 @@ def export(config: Any) -> Path:
     from faceswap.config.results import result_of
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
     from faceswap.utils.errors import UserError
-    from faceswap.utils.workspace import RUN_CONFIG, Workspace
+    from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
     if config.out and Path(config.out).suffix.lower() != ".onnx":
         raise UserError(f"out={config.out}: name a file that ends in .onnx")

@@ -17,7 +17,7 @@ def extract(config: Any) -> Path:
     from faceswap.config.compose import build, require
     from faceswap.extraction.pipeline import extract_faces
     from faceswap.media.takes import name_of_takes, probe_takes
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     require(config, "video")
     takes = probe_takes(config.video)

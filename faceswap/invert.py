@@ -48,7 +48,7 @@ def result_for(config: Any, info: SourceInfo) -> Result:
     """The file of a photo's code or the folder of several; other settings than usual have a folder of their own."""
     from faceswap.config.results import result_at, variant
     from faceswap.stylegan.inversion.latents import SUFFIX
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     if info.is_still:
         name = f"{info.files[0].stem}{'.tradeoff.png' if config.tradeoff else SUFFIX}"

@@ -79,8 +79,8 @@ def grid(config: Any) -> Path:
 
 def average(config: Any) -> Path:
     """Many faces laid over each other."""
-    from faceswap.media.images import write_image
-    from faceswap.media.provenance import made_with_ai
+    from faceswap.media.ai_notice import made_with_ai
+    from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.morphing.composite import composite
 
     result = target(config, ".png")
@@ -131,7 +131,7 @@ def paster_of(config: Any) -> Paster:
     """What brings drawn faces into the photo."""
     from faceswap.compositing.blenders import AlphaBlender
     from faceswap.config.compose import build
-    from faceswap.media.colour_transfer import NoColour
+    from faceswap.media.pictures.colour_transfer import NoColour
     from faceswap.stylegan.editing.pasting import Paster
 
     return Paster(build(config.mask), NoColour(), AlphaBlender(), config.paste)
@@ -144,7 +144,7 @@ def aligned_faces(config: Any) -> Iterator[AlignedFace]:
     from faceswap.media.sources import probe
     from faceswap.stylegan.data.face_sets import stored_faces
     from faceswap.stylegan.data.portraits import portraits
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     if config.faces in workspace.face_set_names():

@@ -30,7 +30,7 @@ def train_several(combinations: Sequence[Combination], train: Callable[[Any], Pa
     from faceswap.engine.process_group import find_processes
     from faceswap.pairs import resolve_pair
     from faceswap.swap.training.comparison import read_report, write_comparison
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     if find_processes().size > 1:
         raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")

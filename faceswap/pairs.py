@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import RUN_CONFIG, Workspace
-from faceswap.utils.yaml_files import read_yaml
+from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
+from faceswap.utils.untrusted.yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
     from faceswap.config.compose import build, to_yaml, untouched
     from faceswap.pairs import refuse_itself, run_to_train, show_consent
-    from faceswap.utils.provenance import versions_comment
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
+    from faceswap.utils.program_versions import versions_comment
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair

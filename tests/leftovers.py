@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from faceswap.utils.writers import temp_path
+from faceswap.utils.files.temporary import temp_path
 
 
 def left_by(path: Path, process: int = 999_999_999) -> Path:

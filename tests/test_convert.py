@@ -14,7 +14,7 @@ from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import Workspace
+from faceswap.utils.files.workspace import Workspace
 from tests.compositing.clips import write_face_set, write_film
 
 

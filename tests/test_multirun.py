@@ -12,7 +12,7 @@ from faceswap.config.sweep import compose_combinations
 from faceswap.multirun import run_names, train_several
 from faceswap.swap.training.comparison import read_report, write_comparison
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.files.workspace import RUN_CONFIG
 
 
 @pytest.fixture

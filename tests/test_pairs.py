@@ -5,8 +5,8 @@ import pytest
 from faceswap.config.swapping_nodes import ConsentBlock
 from faceswap.pairs import recorded_pair
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import Workspace
-from faceswap.utils.yaml_files import LARGEST_YAML
+from faceswap.utils.files.workspace import Workspace
+from faceswap.utils.untrusted.yaml_files import LARGEST_YAML
 
 
 def run_with(tmp_path, text):

@@ -1,4 +1,4 @@
-"""The colours of faces and frames, averaged over a film's time. How they are matched: media/colour_transfer.py."""
+"""The colours of faces and frames, averaged over time. Matching: media/pictures/colour_transfer.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from faceswap.media.colour_transfer import ColourStatistics
+from faceswap.media.pictures.colour_transfer import ColourStatistics
 from faceswap.utils.errors import UserError
 
 FLICKER_LEVELS = 2.0  # grey levels by which the mean colour of a face errs from frame to frame; more is light

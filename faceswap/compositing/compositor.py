@@ -14,7 +14,7 @@ from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import SeeingMask
 from faceswap.core.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
-from faceswap.media.colour_transfer import STATISTICS_PX, ColourMatcher
+from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
 
 def view_of(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.core.set_sources import sources_of
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_json
+from faceswap.utils.untrusted.reading import read_json
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -37,7 +37,7 @@ from faceswap.compositing.results import (
     write_report,
 )
 from faceswap.core.values import AlignedFace, Decoded, Frame
-from faceswap.media.colour_transfer import ColourMatcher, Reinhard
+from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.progress import Progress

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.coverage import ranges, shortened
 from faceswap.core.values import Decoded
-from faceswap.media import provenance
-from faceswap.utils.atomic import write_json
-from faceswap.utils.workspace import RESULT_REPORT
+from faceswap.media import ai_notice
+from faceswap.utils.files.atomic import write_json
+from faceswap.utils.files.workspace import RESULT_REPORT
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -57,7 +57,7 @@ class Counts:
 
 def made_with_ai(swapper: Swapper) -> dict[str, str]:
     """Container metadata that say what the film is."""
-    return provenance.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
+    return ai_notice.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
 
 
 def model_name(swapper: Swapper) -> str:
@@ -132,7 +132,7 @@ def report_path(out: Path) -> Path:
 
 def comparison_path(out: Path) -> Path:
     """Where the film or the pictures of before and after lie."""
-    from faceswap.media.images import WRITE_SUFFIXES
+    from faceswap.media.pictures.images import WRITE_SUFFIXES
     from faceswap.media.writing import FILM_SUFFIXES
 
     is_file = out.suffix.lower() in (*FILM_SUFFIXES, *WRITE_SUFFIXES)

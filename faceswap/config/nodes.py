@@ -207,21 +207,21 @@ class BoxMaskNode:
 class NoColourNode:
     """The model's colours as they are."""
 
-    _target_: str = "faceswap.media.colour_transfer.NoColour"
+    _target_: str = "faceswap.media.pictures.colour_transfer.NoColour"
 
 
 @dataclass
 class ReinhardNode:
     """Mean and spread of each Lab channel: steady, the one to begin with."""
 
-    _target_: str = "faceswap.media.colour_transfer.Reinhard"
+    _target_: str = "faceswap.media.pictures.colour_transfer.Reinhard"
 
 
 @dataclass
 class MongeKantorovichNode:
     """The linear map between the two colour clouds: closest match, also of tints."""
 
-    _target_: str = "faceswap.media.colour_transfer.MongeKantorovich"
+    _target_: str = "faceswap.media.pictures.colour_transfer.MongeKantorovich"
 
 
 @dataclass

@@ -10,8 +10,8 @@ from faceswap.config.messages import nearest
 from faceswap.config.paths import config_folder
 from faceswap.config.swapping_nodes import ConsentBlock, PairNode
 from faceswap.utils.errors import UserError
-from faceswap.utils.text_files import read_text
-from faceswap.utils.yaml_files import LARGEST_YAML, parse_yaml
+from faceswap.utils.untrusted.text_files import read_text
+from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
 
 LONGEST_TEXT = 2000  # characters of a name or a consent's line
 _HEADER = re.compile(r"^\s*#\s*@", re.MULTILINE)

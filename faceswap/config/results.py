@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.config.groups import GROUPS
-from faceswap.utils.atomic import check_writable, write_json
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_json
-from faceswap.utils.workspace import RESULT_REPORT, Workspace
+from faceswap.utils.files.atomic import check_writable, write_json
+from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
+from faceswap.utils.untrusted.reading import read_json
 
 RECORD = "made_with"
 LARGEST_RECORD = 1 << 24  # bytes; ours have some thousand

@@ -11,8 +11,8 @@ from faceswap.config import schema
 from faceswap.config.groups import GROUPS
 from faceswap.config.messages import quoted
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import RUN_CONFIG
-from faceswap.utils.yaml_files import read_yaml
+from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.untrusted.yaml_files import read_yaml
 
 # Where it lay and what was to become of an earlier one is for the new command to say.
 _LEFT_OUT = ("workspace", "restart", "allow_changes", "out", "pair", "run")

@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 
 from faceswap.config import schema
 from faceswap.utils.errors import UserError
-from faceswap.utils.text_files import read_text
-from faceswap.utils.yaml_files import LARGEST_YAML, parse_yaml
+from faceswap.utils.untrusted.text_files import read_text
+from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
 
 # Pairs are read as data (pair_files.py), commands and what Hydra itself does are not a folder's to change.
 _NOT_FROM_A_FOLDER = ("pair", "hydra")

@@ -18,7 +18,7 @@ from faceswap.core.set_sources import MOST_SOURCES, SetSource, sources_of
 from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import FACES_A_FRAME
-from faceswap.utils.untrusted import read_json, read_lines
+from faceswap.utils.untrusted.reading import read_json, read_lines
 
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"

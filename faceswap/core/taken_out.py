@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT, FaceRecord
-from faceswap.utils.atomic import remove, write_json
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_json
+from faceswap.utils.files.atomic import remove, write_json
+from faceswap.utils.untrusted.reading import read_json
 
 LARGEST_BYTES = 64 << 20
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
 from faceswap.core.taken_out import fingerprint_of
-from faceswap.utils.atomic import writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
-from faceswap.utils.locks import LOCK
+from faceswap.utils.files.atomic import writing_errors
+from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.locks import LOCK
 
 logger = logging.getLogger(__name__)
 

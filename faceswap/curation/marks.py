@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faceswap.curation.inventory import FaceStock
 from faceswap.utils.errors import UserError
-from faceswap.utils.text_files import read_text
+from faceswap.utils.untrusted.text_files import read_text
 
 LARGEST_BYTES = 32 << 20
 _SHOWN = 60  # characters of a foreign text in an error

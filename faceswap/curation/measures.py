@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from faceswap.core.face_set import CURATION_CACHE, FaceRecord
 from faceswap.core.landmarks import INNER
 from faceswap.curation.inventory import FaceStock
-from faceswap.media.crops import read_crop
-from faceswap.utils.atomic import atomic_path
+from faceswap.media.pictures.crops import read_crop
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress
-from faceswap.utils.untrusted import Untrusted
-from faceswap.utils.untrusted_arrays import Expected, read_npz
+from faceswap.utils.untrusted.arrays import Expected, read_npz
+from faceswap.utils.untrusted.reading import Untrusted
 
 THUMBNAIL_PX = 32
 EMBEDDING = 128

@@ -18,10 +18,10 @@ from faceswap.curation.inventory import FaceStock
 from faceswap.curation.marks import read_marks
 from faceswap.curation.measures import Embedder, measure
 from faceswap.curation.sheet import sheet_html
-from faceswap.utils.atomic import write_text
 from faceswap.utils.choices import FACE_ORDERS
 from faceswap.utils.errors import UserError
-from faceswap.utils.locks import locked
+from faceswap.utils.files.atomic import write_text
+from faceswap.utils.files.locks import locked
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress
 
 TIMEOUT_SECONDS = 20

@@ -24,7 +24,7 @@ from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_d
 from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import FACES_A_FRAME
-from faceswap.utils.untrusted import read_json_table
+from faceswap.utils.untrusted.reading import read_json_table
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -20,10 +20,10 @@ from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.limits import ARRAY_BYTES, TABLE_BYTES
-from faceswap.utils.plain_pickle import loads
-from faceswap.utils.untrusted import parse_json, read_bytes, read_json_table, read_lines, read_text
-from faceswap.utils.untrusted_arrays import ANY_SHAPE, Expected
-from faceswap.utils.untrusted_arrays import read_npz as read_arrays
+from faceswap.utils.untrusted.arrays import ANY_SHAPE, Expected
+from faceswap.utils.untrusted.arrays import read_npz as read_arrays
+from faceswap.utils.untrusted.reading import parse_json, read_bytes, read_json_table, read_lines, read_text
+from faceswap.utils.untrusted.safe_pickle import loads
 
 LARGEST_BYTES = 1 << 30  # of a file, unpacked: about a million faces
 _POINTS_NAMES = ("points", "lm68", "landmarks")

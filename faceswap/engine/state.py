@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.utils.atomic import write_text
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import SUM_KEY, DamagedCheckpoint
-from faceswap.utils.untrusted import read_json_table
-from faceswap.utils.versions import refuse_newer_format
+from faceswap.utils.files.atomic import write_text
+from faceswap.utils.files.tensor_files import SUM_KEY, DamagedCheckpoint
+from faceswap.utils.files.versions import refuse_newer_format
+from faceswap.utils.untrusted.reading import read_json_table
 
 STATE_FILE = "state.json"
 FORMAT = 1

@@ -21,11 +21,11 @@ from faceswap.core.face_set import (
 from faceswap.extraction.journal import JOURNAL, planned_crops
 from faceswap.extraction.naming import looks_like_a_crop
 from faceswap.media.sources import SourceInfo
-from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import refuse_links
-from faceswap.utils.untrusted import Untrusted, read_json, read_lines
-from faceswap.utils.writers import sweep
+from faceswap.utils.files.atomic import write_text, writing_errors
+from faceswap.utils.files.links import refuse_links
+from faceswap.utils.files.temporary import sweep
+from faceswap.utils.untrusted.reading import Untrusted, read_json, read_lines
 
 CLEARING = ".clearing"  # lies in a folder while its face set is deleted, so that a kill does not leave half of one
 _MADE_LAST = (CONTACT_SHEET, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TAKEN_OUT)

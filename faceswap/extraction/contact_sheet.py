@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from faceswap.core.face_set import CONTACT_SHEET, FaceSet
-from faceswap.media.images import read_image, write_image
-from faceswap.media.tiles import contact_sheet
+from faceswap.media.pictures.images import read_image, write_image
+from faceswap.media.pictures.tiles import contact_sheet
 
 SHEET_FACES = 64
 

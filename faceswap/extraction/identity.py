@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_set import ALIGNMENTS, FaceRecord, FaceSet
 from faceswap.detect.protocol import Finder
-from faceswap.media.crops import read_crop
+from faceswap.media.pictures.crops import read_crop
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError

@@ -12,10 +12,10 @@ from typing import Any
 from faceswap.core.face_set import ALIGNMENTS, LAST_FRAME
 from faceswap.core.set_sources import MOST_SOURCES
 from faceswap.extraction.naming import crop_name
-from faceswap.utils.atomic import write_text, writing_errors
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_text, writing_errors
+from faceswap.utils.files.links import open_append, own_folder, refuse_links, truncate
 from faceswap.utils.limits import JSON_LINES_BYTES, check_size
-from faceswap.utils.links import open_append, own_folder, refuse_links, truncate
 
 JOURNAL = ".resume.jsonl"
 VERSION = 2  # notes of another version are not gone on from

@@ -15,7 +15,7 @@ from faceswap.extraction.run import Extraction
 from faceswap.extraction.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.utils.errors import UserError
-from faceswap.utils.locks import locked, tidy
+from faceswap.utils.files.locks import locked, tidy
 
 logger = logging.getLogger(__name__)
 

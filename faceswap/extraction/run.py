@@ -20,8 +20,8 @@ from faceswap.extraction.settings import Settings
 from faceswap.extraction.source_extraction import SourceExtraction, explained
 from faceswap.media.sources import SourceInfo
 from faceswap.track.tracker import Linker
-from faceswap.utils.atomic import write_json, write_text
 from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.files.atomic import write_json, write_text
 from faceswap.utils.progress import Progress
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_json
+from faceswap.utils.untrusted.reading import read_json
 
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _SAMPLE_BYTES = 1 << 20

@@ -22,7 +22,7 @@ from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.naming import crop_name
 from faceswap.extraction.quality import sharpness
 from faceswap.extraction.settings import Settings
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.media.stages import Stage

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from faceswap.facenets.layers import Residual, trunk
 from faceswap.facenets.views import ViewReader
-from faceswap.utils.pretrained import entry_of
+from faceswap.utils.files.pretrained import entry_of
 
 if TYPE_CHECKING:
     from faceswap.facenets.inception_resnet import PublicEmbedder

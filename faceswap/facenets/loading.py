@@ -12,7 +12,7 @@ from torch import nn
 from faceswap.facenets.layers import folded
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import load_pretrained
+from faceswap.utils.files.pretrained import load_pretrained
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 

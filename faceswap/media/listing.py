@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET, REMOVED
-from faceswap.media.images import READ_SUFFIXES
+from faceswap.media.pictures.images import READ_SUFFIXES
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.files.workspace import RUN_CONFIG
 
 log = logging.getLogger(__name__)
 

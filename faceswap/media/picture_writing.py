@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from faceswap.core.values import Frame
-from faceswap.media.images import WRITE_SUFFIXES, write_image
+from faceswap.media.pictures.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target, refuse_losses
-from faceswap.utils.atomic import remove, write_json, writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
-from faceswap.utils.workspace import RESULT_REPORT
-from faceswap.utils.writers import temp_path
+from faceswap.utils.files.atomic import remove, write_json, writing_errors
+from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.temporary import temp_path
+from faceswap.utils.files.workspace import RESULT_REPORT
 
 
 class ImageWriter:

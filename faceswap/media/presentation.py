@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
+from faceswap.media.pictures.tiles import draw_labels
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
-from faceswap.media.tiles import draw_labels
 from faceswap.media.writing import VideoWriter, writer_for
 from faceswap.utils.limits import COMPARISON_STILL_SECONDS
 from faceswap.utils.progress import Progress

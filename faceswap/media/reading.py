@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
-from faceswap.media.images import read_animation, read_image
+from faceswap.media.pictures.images import read_animation, read_image
 from faceswap.media.sources import SourceInfo, probe
-from faceswap.media.timeline import Timeline
+from faceswap.media.video.timeline import Timeline
 from faceswap.utils.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -82,9 +82,9 @@ def _read_animation(info: SourceInfo, start: int, stop: int | None) -> Iterator[
 
 
 def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> Iterator[Frame]:
-    from faceswap.media import streams
-    from faceswap.media.decoding import Damage, decode_pictures, missing_end, nothing_decoded
-    from faceswap.media.pixels import RgbReader
+    from faceswap.media.video import streams
+    from faceswap.media.video.decoding import Damage, decode_pictures, missing_end, nothing_decoded
+    from faceswap.media.video.pixels import RgbReader
 
     damage = Damage()
     to_rgb = RgbReader()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from faceswap.media.colour import ColourTags
-from faceswap.media.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
 from faceswap.media.listing import is_own, list_pictures, natural_order
+from faceswap.media.pictures.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
+from faceswap.media.video.colour_tags import ColourTags
 from faceswap.utils.errors import UserError
 
 STILLS_PER_SECOND = Fraction(25)
@@ -127,9 +127,9 @@ def _probe_animation(path: Path, header: ImageHeader) -> SourceInfo:
 
 
 def _probe_film(path: Path) -> SourceInfo:
-    from faceswap.media import streams
-    from faceswap.media.decoding import first_frame
-    from faceswap.media.pixels import tags_of
+    from faceswap.media.video import streams
+    from faceswap.media.video.decoding import first_frame
+    from faceswap.media.video.pixels import tags_of
 
     with streams.open_film(path) as container:
         stream = streams.picture_stream(container, path)

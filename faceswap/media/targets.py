@@ -9,10 +9,10 @@ from pathlib import Path
 
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
-from faceswap.utils.untrusted import read_json
-from faceswap.utils.workspace import RESULT_REPORT
-from faceswap.utils.writers import sweep, temp_path
+from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.temporary import sweep, temp_path
+from faceswap.utils.files.workspace import RESULT_REPORT
+from faceswap.utils.untrusted.reading import read_json
 
 
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:

@@ -15,18 +15,18 @@ import av
 
 from faceswap.core.values import Frame
 from faceswap.media import listing
-from faceswap.media.images import READ_SUFFIXES, WRITE_SUFFIXES
-from faceswap.media.losses import carry_over, warn_of_losses
+from faceswap.media.dropped_content import carry_over, warn_of_losses
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
-from faceswap.media.pixels import is_odd, rgb_to_frame
-from faceswap.media.sound import SoundTracks
-from faceswap.media.sound_plan import MUXERS, open_sound, plan_sound
-from faceswap.media.sound_tracks import TrackPlan
+from faceswap.media.pictures.images import READ_SUFFIXES, WRITE_SUFFIXES
+from faceswap.media.sound.copying import SoundTracks
+from faceswap.media.sound.plan import MUXERS, open_sound, plan_sound
+from faceswap.media.sound.tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target
-from faceswap.utils.atomic import atomic_path
+from faceswap.media.video.pixels import is_odd, rgb_to_frame
 from faceswap.utils.choices import X264_PRESETS
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)

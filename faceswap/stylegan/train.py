@@ -13,7 +13,7 @@ def train(config: Any) -> Path:
     """Trains a generator and returns the run's folder."""
     from faceswap.config.compose import build, require, to_yaml, untouched
     from faceswap.stylegan.training.trainer import train_generator
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     require(config, "data")
     run = Path(config.run) if config.run else Workspace(Path(config.workspace)).run("style")

@@ -11,7 +11,7 @@ from faceswap.config.command import run_command
 from faceswap.convert import convert
 from faceswap.extract import extract
 from faceswap.media.sources import probe
-from faceswap.utils.writers import TEMP_MARK
+from faceswap.utils.files.temporary import TEMP_MARK
 from tests.clips import make_clip
 from tests.commands.conftest import FAST, one_line_error, run
 

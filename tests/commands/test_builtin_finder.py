@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from faceswap.core.face_set import FaceSet
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from tests.clips import Clip
 from tests.commands.conftest import Studio, one_line_error, run
 from tests.detect.builtin.tiny_networks import write_networks

@@ -7,7 +7,7 @@ import pytest
 
 from faceswap.config.command import run_command
 from faceswap.edit import edit
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions

@@ -8,7 +8,7 @@ import torch
 from faceswap.config.compose import compose_config
 from faceswap.convert_weights import convert_weights
 from faceswap.generate import generate
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash, load_generator, save_generator
 from faceswap.utils.errors import UserError

@@ -7,7 +7,7 @@ import pytest
 
 from faceswap.config.command import run_command
 from faceswap.invert import invert
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.stylegan.inversion.latents import Latent
 from faceswap.stylegan.weights.files import load_generator

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from tests.commands.conftest import FAST, one_line_error, run
 
 
@@ -70,7 +70,7 @@ def test_convert_the_other_way_beside_each_other(studio):
 
 
 def test_convert_an_image_and_a_folder(studio):
-    from faceswap.media.images import write_image
+    from faceswap.media.pictures.images import write_image
     from faceswap.media.reading import read_frames
 
     frames = list(read_frames(studio.b.video, 0, 3))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.colour import ColourMemory
-from faceswap.media.colour_transfer import ColourStatistics, MongeKantorovich, NoColour, Reinhard
+from faceswap.media.pictures.colour_transfer import ColourStatistics, MongeKantorovich, NoColour, Reinhard
 from faceswap.utils.errors import UserError
 
 ONES = np.ones((64, 64), np.float32)

@@ -10,7 +10,7 @@ from faceswap.compositing.compositor import blend, paste, view_of
 from faceswap.compositing.masks import BoxMask, HullMask
 from faceswap.core.geometry import frame_to_crop_for, scale_of
 from faceswap.core.values import Decoded, Frame
-from faceswap.media.colour_transfer import NoColour, Reinhard
+from faceswap.media.pictures.colour_transfer import NoColour, Reinhard
 from tests.compositing.fakes import FullMask, IdentitySwapper, TintSwapper, face_points, smooth_picture
 
 PLAIN = {"mask": HullMask(), "colour": NoColour(), "blender": AlphaBlender()}

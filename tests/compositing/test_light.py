@@ -12,7 +12,7 @@ from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.masks import HullMask
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Decoded, Frame
-from faceswap.media.colour_transfer import ColourMatcher, MongeKantorovich, Reinhard
+from faceswap.media.pictures.colour_transfer import ColourMatcher, MongeKantorovich, Reinhard
 from tests.clips import draw_face
 from tests.compositing.fakes import face_points
 

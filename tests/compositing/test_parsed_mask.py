@@ -16,7 +16,7 @@ from faceswap.core.geometry import frame_to_crop_for, invert, transform_points, 
 from faceswap.core.values import Decoded, Frame
 from faceswap.facenets.parser import COVERAGE, NAMES, RESOLUTION_PX
 from faceswap.facenets.views import frame_to_view_for
-from faceswap.media.colour_transfer import NoColour
+from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
 from tests.compositing.clips import centre, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper, face_points, smooth_picture

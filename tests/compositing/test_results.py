@@ -13,8 +13,8 @@ from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.placement import StoredFaces
 from faceswap.compositing.results import report_path
 from faceswap.core.face_set import FaceSet
-from faceswap.media.colour_transfer import NoColour
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.colour_transfer import NoColour
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
 from tests.compositing.clips import write_face_set, write_film

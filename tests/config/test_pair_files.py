@@ -100,7 +100,7 @@ def test_files_of_other_programs(tmp_path, encoding, caplog):
 )  # fmt: skip
 def test_a_run_is_named_in_any_order(tmp_path, arguments):
     from faceswap.pairs import run_to_train
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     for name in "xy":
         (tmp_path / "faces" / name).mkdir(parents=True)
@@ -111,7 +111,7 @@ def test_a_run_is_named_in_any_order(tmp_path, arguments):
 
 def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):
     from faceswap.pairs import run_to_train
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     for name in ("a", "b_c", "a_b", "c"):
         (tmp_path / "faces" / name).mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):
 def test_a_run_and_a_pair_that_contradict_each_other(tmp_path):
     from faceswap.config.compose import to_yaml
     from faceswap.pairs import chosen_run
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     trained = compose_config("train", ["pair.a=x", "pair.b=y", "run=exp1"])
     (tmp_path / "runs" / "exp1").mkdir(parents=True)

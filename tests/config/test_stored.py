@@ -6,7 +6,7 @@ import pytest
 
 from faceswap.config.compose import compose_config, to_yaml
 from faceswap.utils.errors import UserError
-from faceswap.utils.provenance import versions, versions_comment
+from faceswap.utils.program_versions import versions, versions_comment
 
 
 def test_the_same_settings_come_back_but_for_what_is_said(tmp_path):
@@ -26,7 +26,7 @@ def test_the_same_settings_come_back_but_for_what_is_said(tmp_path):
     ("text", "says"),
     [("model: {_target_: os.system}\nseed: 1\n", "no class of the group model"), ("- 1\n", "no config.yaml of train"),
      ("_target_: os.system\nseed: 1\n", "no config.yaml"), ("pair: {a: x, b: y, loss: 3}\n", "no 'loss'"),
-     ("seed: 1\nmodel: {_target_: faceswap.utils.atomic.remove}\n", "no class of"),
+     ("seed: 1\nmodel: {_target_: faceswap.utils.files.atomic.remove}\n", "no class of"),
      ("a: 1\n", "no config")],
 )  # fmt: skip
 def test_a_stored_config_is_data(tmp_path, text, says):

@@ -74,8 +74,8 @@ def test_commands_and_schemas_are_not_a_folders_to_replace(folder):
 @pytest.mark.parametrize(
     "target",
     [
-        "pydoc.importfile", "shutil.rmtree", "os.system", "builtins.exec", "faceswap.utils.atomic.remove",
-        "faceswap.utils.atomic.shutil.rmtree", "faceswap.utils.atomic.os.system",
+        "pydoc.importfile", "shutil.rmtree", "os.system", "builtins.exec", "faceswap.utils.files.atomic.remove",
+        "faceswap.utils.files.atomic.shutil.rmtree", "faceswap.utils.files.atomic.os.system",
         "my_lab.masks.Ellipse", "hydra.utils.call", "..os.system", "", "faceswap..x", 3, "[os.system]",
     ],
 )  # fmt: skip

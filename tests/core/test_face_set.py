@@ -8,9 +8,9 @@ import pytest
 from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceRecord, FaceSet, read_records
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face
-from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import Workspace
+from faceswap.utils.files.atomic import atomic_path, write_json
+from faceswap.utils.files.workspace import Workspace
 
 
 def record(frame: int = 3, file: str = "000003_00.jpg") -> FaceRecord:

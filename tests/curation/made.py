@@ -11,7 +11,7 @@ import numpy as np
 
 from faceswap.core.face_set import ALIGNMENTS, FaceRecord
 from faceswap.core.geometry import head_pose, mean_face_in_crop
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from tests.clips import draw_face
 
 SIZE_PX = 96

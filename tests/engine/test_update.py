@@ -15,7 +15,7 @@ from faceswap.engine.state import TrainingState
 from faceswap.engine.update import LAST_RATE, Update, Updater
 from faceswap.swap.inference.swapper import Swapper
 from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
-from faceswap.utils.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, train
 

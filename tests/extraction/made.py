@@ -12,7 +12,7 @@ import numpy as np
 
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.sources import SourceInfo
 
 
@@ -76,7 +76,7 @@ def source_of(path: Path, kind: str = "video", size: tuple[int, int] = (160, 120
     """A SourceInfo as `probe` would give it."""
     from fractions import Fraction
 
-    from faceswap.media.colour import ColourTags
+    from faceswap.media.video.colour_tags import ColourTags
 
     values: dict = {
         "path": path, "kind": kind, "files": (), "width": size[0], "height": size[1], "stored_width": size[0],

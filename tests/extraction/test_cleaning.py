@@ -14,7 +14,7 @@ from faceswap.extraction import cleaning
 from faceswap.extraction.cleaning import CLEARING, clear
 from faceswap.extraction.journal import Journal
 from faceswap.extraction.pipeline import extract_faces
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.utils.errors import Interrupted, UserError
 from tests.extraction.made import MovingFinder, write_frames
 

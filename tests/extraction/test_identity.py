@@ -15,7 +15,7 @@ from faceswap.extraction import run as extraction
 from faceswap.extraction.identity import Person, person_of
 from faceswap.extraction.journal import JOURNAL
 from faceswap.extraction.pipeline import extract_faces
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.utils.errors import Interrupted, UserError
 from tests.extraction.made import MovingFinder, face_at, frame_of, write_frames
 

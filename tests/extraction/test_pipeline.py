@@ -20,9 +20,9 @@ from faceswap.detect import protocol as finders
 from faceswap.extraction import source_extraction
 from faceswap.extraction.journal import JOURNAL
 from faceswap.extraction.pipeline import extract_faces
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.locks import LOCK, locked
+from faceswap.utils.files.locks import LOCK, locked
 from tests.extraction.made import MovingFinder, face_at, frame_of, write_frames
 from tests.leftovers import left_by
 

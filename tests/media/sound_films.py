@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from faceswap.media.channels import native_channels
+from faceswap.media.sound.channels import native_channels
 
 RATE, SECONDS, TONE_HZ = 48000, 0.3, 200
 FRAMES = 4

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET, REMOVED
-from faceswap.media.images import write_image
 from faceswap.media.listing import list_pictures
+from faceswap.media.pictures.images import write_image
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
 from tests.media.made_films import picture

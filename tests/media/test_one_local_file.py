@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
@@ -48,7 +48,7 @@ def test_protocols_are_names_of_files_that_are_not_there(tmp_path, monkeypatch, 
 def test_a_wide_pixel_does_not_make_a_frame_too_large(tmp_path, monkeypatch):
     from fractions import Fraction
 
-    monkeypatch.setattr("faceswap.media.streams.FRAME_PIXELS", 96 * 64 * 3)
+    monkeypatch.setattr("faceswap.media.video.streams.FRAME_PIXELS", 96 * 64 * 3)
     film = make_film(tmp_path / "film.mp4", Film(aspect=Fraction(6), sound=()))
     with pytest.raises(UserError, match=r"576 x 64 is larger"):
         probe(film)
@@ -59,7 +59,7 @@ def test_a_size_that_grows_on_the_way_is_refused_by_the_decoder(tmp_path, monkey
     large = make_film(tmp_path / "b.h264", Film(sound=(), ticks=tuple(range(5)), size=(640, 480)))
     both = tmp_path / "both.h264"
     both.write_bytes(small.read_bytes() + large.read_bytes())
-    monkeypatch.setattr("faceswap.media.streams.FRAME_PIXELS", 96 * 64 * 4)
+    monkeypatch.setattr("faceswap.media.video.streams.FRAME_PIXELS", 96 * 64 * 4)
     assert 0 < len(list(read_frames(both))) <= 5
     assert "damaged packets" in caplog.text
 
@@ -94,6 +94,6 @@ def test_bands_change_nothing(tmp_path, monkeypatch):
     rgba = np.dstack([picture(40, 30), np.arange(1200).reshape(30, 40) % 256]).astype(np.uint8)
     Image.fromarray(rgba).save(tmp_path / "rgba.png")
     whole = [read_image(tmp_path / name) for name in ("gray.png", "rgba.png")]
-    monkeypatch.setattr("faceswap.media.images._BAND_PIXELS", 90)
+    monkeypatch.setattr("faceswap.media.pictures.images._BAND_PIXELS", 90)
     for name, before in zip(("gray.png", "rgba.png"), whole, strict=True):
         assert np.array_equal(read_image(tmp_path / name), before)

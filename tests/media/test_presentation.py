@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.presentation import side_by_side
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError

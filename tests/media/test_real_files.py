@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import pytest
 
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.takes import name_of_takes, probe_takes
 from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture

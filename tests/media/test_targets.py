@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.targets import check_target
 from faceswap.media.writing import writer_for
 from faceswap.utils.errors import UserError
-from faceswap.utils.writers import temp_path
+from faceswap.utils.files.temporary import temp_path
 from tests.leftovers import left_by
 from tests.media.made_films import Film, make_film, picture
 

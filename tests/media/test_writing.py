@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from faceswap.core.values import Frame
-from faceswap.media.images import read_image, write_image
+from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import VideoWriter, writer_for

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.weights import describe
-from faceswap.utils.tensor_files import HEADER_KEY, save_tensors
+from faceswap.utils.files.tensor_files import HEADER_KEY, save_tensors
 
 
 def write_weights(folder: Path, model: SwapModel) -> Path:

@@ -12,7 +12,7 @@ from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceRecord
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.core.values import Face
 from faceswap.swap.models.layers import SwapModel, downscale, upscale
-from faceswap.utils.atomic import write_json
+from faceswap.utils.files.atomic import write_json
 
 COLOUR = [
     {"name": "RandomBrightnessContrast", "kwargs": {"p": 0.5}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
 from faceswap.swap.training.trainer import train_pair
-from faceswap.utils.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import COLOUR, Tiny
 
 

@@ -23,7 +23,7 @@ from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
 from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import read_description
+from faceswap.utils.files.tensor_files import read_description
 from tests.swap.fakes import SMALL_UD as SMALL
 from tests.swap.models.test_registry import gmac_of_a_swap, moved, sizes
 from tests.swap.runs import assert_same_run, train

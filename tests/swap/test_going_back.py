@@ -20,7 +20,7 @@ from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.training import trainer
 from faceswap.swap.training.checkpoints import MODEL_FILE, list_checkpoints
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import make_face_set
 from tests.swap.runs import files_of, train
 

@@ -17,7 +17,7 @@ from faceswap.swap.training import trainer
 from faceswap.swap.training.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.training.initialisation import Weights
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_tensors
 from tests.leftovers import left_by
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train

@@ -29,7 +29,7 @@ def main(argv: list[str]) -> dict:
     from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
     from faceswap.compositing.masks import BoxMask, HullMask, LearnedMask
     from faceswap.compositing.memory import reuse_freed_memory
-    from faceswap.media.colour_transfer import MongeKantorovich, NoColour, Reinhard
+    from faceswap.media.pictures.colour_transfer import MongeKantorovich, NoColour, Reinhard
 
     cv2.setNumThreads(1)
     reuse_freed_memory()  # as convert does

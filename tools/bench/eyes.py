@@ -129,7 +129,7 @@ class _WithMarkedBoxes:
 def stand_ins(weights: Path, folder: Path) -> Path:
     """A folder with a manifest: the networks in `weights`, and the shipped ones where it has none."""
     from faceswap.utils.errors import UserError
-    from faceswap.utils.pretrained import FILE_NAME, enter_pretrained, entry_of, listed
+    from faceswap.utils.files.pretrained import FILE_NAME, enter_pretrained, entry_of, listed
 
     for file in weights.glob(FILE_NAME.format("*")):
         shutil.copy(file, folder)

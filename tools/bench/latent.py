@@ -79,7 +79,7 @@ def _views(folder: Path, resolution: int, coverage: float) -> Any:
 
     from faceswap.core.face_set import FaceSet
     from faceswap.core.geometry import view_of_crop, warp_crop
-    from faceswap.media.images import read_image
+    from faceswap.media.pictures.images import read_image
 
     faces = FaceSet.open(folder)
     if len(faces) < 2:
@@ -97,7 +97,7 @@ def _pixels(images: Any) -> np.ndarray:
 
 def _write(path: Path, sheets: tuple[np.ndarray, ...]) -> None:
     """All runs' rows below each other, the narrower ones with a black margin."""
-    from faceswap.media.images import write_image
+    from faceswap.media.pictures.images import write_image
 
     width = max(sheet.shape[1] for sheet in sheets)
     write_image(path, np.concatenate([np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]))

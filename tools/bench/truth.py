@@ -113,7 +113,7 @@ def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace:
     from faceswap.convert import convert
     from faceswap.extract import extract
     from faceswap.train import train
-    from faceswap.utils.workspace import Workspace
+    from faceswap.utils.files.workspace import Workspace
 
     for role in ("a", "b", "test") if options.minutes else ("test",):
         video = options.clips / f"{pair[role]}.mp4"

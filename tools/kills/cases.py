@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from tests.clips import make_clip
 from tests.stylegan.tiny import tiny_files

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from faceswap.utils.locks import LOCK
-from faceswap.utils.writers import TEMP_MARK
+from faceswap.utils.files.locks import LOCK
+from faceswap.utils.files.temporary import TEMP_MARK
 
 Left = dict[str, Any]  # by file and, in JSON, by place: a value or a checksum
 _LOGS = "tensorboard"  # its files are named after time and process

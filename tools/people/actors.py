@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.utils.atomic import write_json
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.progress import Progress
 from faceswap.utils.workers import end_with_parent
 from tools.people.assets import Assets

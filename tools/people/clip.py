@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.utils.atomic import atomic_path
+from faceswap.utils.files.atomic import atomic_path
 from tools.people.speech import SAMPLE_RATE
 
 BT709 = 1  # FFmpeg's number for its primaries, transfer and matrix

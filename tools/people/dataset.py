@@ -24,8 +24,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.progress import Progress
 from faceswap.utils.workers import end_with_parent
 from tools.people.assets import Assets

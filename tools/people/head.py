@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from faceswap.utils.atomic import atomic_path
+from faceswap.utils.files.atomic import atomic_path
 from tools.people.appearance import BROW_STYLES, HAIR_STYLES, LASH_STYLES
 from tools.people.assets import Assets, cache_folder
 from tools.people.mesh_files import Binding, read_binding, read_obj, read_target

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.utils.atomic import atomic_path
+from faceswap.utils.files.atomic import atomic_path
 from tools.people.appearance import HAIR_STYLES
 from tools.people.assets import cache_folder
 from tools.people.camera import look_at, orthographic

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from faceswap.utils.atomic import atomic_path
+from faceswap.utils.files.atomic import atomic_path
 from tools.people.appearance import DETAIL_VARIANTS
 from tools.people.assets import cache_folder
 from tools.people.head import Head

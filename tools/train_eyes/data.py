@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress
 
 MISTAKES, MISTAKES_PX = "mistakes.npy", 128  # see tools/train_eyes/mistakes.py

@@ -29,7 +29,7 @@ from faceswap.facenets.landmark_net import LandmarkNet
 from faceswap.facenets.landmarks import LandmarkReader
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.files.atomic import atomic_path, write_json
 from tools.reference.marks import Marks, marked_media
 from tools.train_eyes.training import exported
 

@@ -22,7 +22,7 @@ from faceswap.facenets.detector_net import DetectorNet
 from faceswap.facenets.layers import folded
 from faceswap.facenets.windows import window_of_box
 from faceswap.track.boxes import common_share
-from faceswap.utils.atomic import atomic_path
+from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.data import MISTAKES, MISTAKES_PX, Faces

@@ -11,8 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from faceswap.utils.atomic import atomic_path
-from faceswap.utils.pretrained import FILE_NAME, enter_pretrained
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import FILE_NAME, enter_pretrained
 from tools.train_eyes.__main__ import TASKS
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"

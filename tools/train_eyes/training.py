@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.stages import Stage
-from faceswap.utils.atomic import atomic_path, write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path, write_json
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3

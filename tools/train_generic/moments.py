@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from faceswap.core.geometry import frame_to_crop_for, transform_points, warp_crop
 from faceswap.swap.data.face_mask import hull_mask
 from faceswap.swap.training.generic import PERSON_SIZE, PersonReader
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import entry_of
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import entry_of
 from faceswap.utils.progress import Progress
 from tools.train_eyes.data import Faces
 

@@ -29,7 +29,7 @@ from faceswap.swap.data.cache import crop_px_for
 from faceswap.swap.data.warp import sample_cv2, still
 from faceswap.swap.models.registry import MODELS
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import HEADER_KEY
+from faceswap.utils.files.tensor_files import HEADER_KEY
 from tools.train_generic.moments import Moments
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # of ridge, in shares of the mean variance; of the logistic one, a tenth

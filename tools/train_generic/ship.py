@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faceswap.swap.training.generic import NAME
-from faceswap.utils.atomic import atomic_path
-from faceswap.utils.pretrained import enter_pretrained
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import enter_pretrained
 from tools.train_generic.__main__ import MODELS
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"

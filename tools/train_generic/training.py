@@ -16,12 +16,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from faceswap.engine.accelerator import choose_accelerator
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.media.stages import Stage
 from faceswap.swap.losses.adversarial import Adversary
-from faceswap.utils.atomic import atomic_path, write_json
-from faceswap.utils.pretrained import entry_of
-from faceswap.utils.tensor_files import save_tensors
+from faceswap.utils.files.atomic import atomic_path, write_json
+from faceswap.utils.files.pretrained import entry_of
+from faceswap.utils.files.tensor_files import save_tensors
 from tools.train_eyes.training import Average, resume, save
 from tools.train_generic.network import GenericNet
 from tools.train_generic.task import SwapTask, score

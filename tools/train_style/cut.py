@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from faceswap.core.geometry import warp_crop
 from faceswap.stylegan.data.alignment import frame_to_style_for
 from faceswap.stylegan.data.packed import SEEN_FILE, TARGETS_FILE
-from faceswap.utils.atomic import atomic_path, write_text
+from faceswap.utils.files.atomic import atomic_path, write_text
 from faceswap.utils.progress import Progress
 from tools.people.labels import Label
 from tools.train_eyes.data import Faces

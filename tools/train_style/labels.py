@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from faceswap.facenets.attributes import COLOURS, NUMBERS, SHARES
 from faceswap.stylegan.directions.scoring import luma
-from faceswap.utils.atomic import write_text
+from faceswap.utils.files.atomic import write_text
 from tools.train_eyes.attributes import picture_labels
 from tools.train_eyes.data import Faces
 

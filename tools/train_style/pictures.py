@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.media.images import read_image, write_image
-from faceswap.media.tiles import contact_sheet, draw_labels
+from faceswap.media.pictures.images import read_image, write_image
+from faceswap.media.pictures.tiles import contact_sheet, draw_labels
 from faceswap.stylegan.directions.directions import DirectionSet, load_directions
 from faceswap.stylegan.directions.discovery import styles_of
 from faceswap.stylegan.gallery.mixing import RANGES, mixed, mixing_grid

@@ -33,7 +33,7 @@ from faceswap.stylegan.weights.files import (
     save_encoder,
     save_generator,
 )
-from faceswap.utils.pretrained import enter_pretrained
+from faceswap.utils.files.pretrained import enter_pretrained
 from tools.train_style.cut import HELD_OUT
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"

@@ -14,8 +14,8 @@ import numpy as np
 
 from faceswap.stylegan.directions.directions import SHIPPED, DirectionSet, load_directions
 from faceswap.stylegan.weights.files import generator_hash, load_generator
-from faceswap.utils.atomic import atomic_path
-from faceswap.utils.pretrained import enter_pretrained
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import enter_pretrained
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from faceswap.media.images import read_image, write_image
-from faceswap.utils.atomic import atomic_path
+from faceswap.media.pictures.images import read_image, write_image
+from faceswap.utils.files.atomic import atomic_path
 from tools.transfer.trials import ARMS, means
 
 COLOURS = {"generic": (0, 110, 190), "plain": (220, 130, 0), "scratch": (110, 110, 110)}

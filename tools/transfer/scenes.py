@@ -18,8 +18,8 @@ from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import Decoded, Frame
-from faceswap.media.colour_transfer import Reinhard
-from faceswap.media.images import read_image
+from faceswap.media.pictures.colour_transfer import Reinhard
+from faceswap.media.pictures.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.swap.data.pair_data import split_by_time
 from faceswap.swap.inference.swapper import Swapper

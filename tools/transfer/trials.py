@@ -13,13 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from faceswap.engine.accelerator import choose_accelerator
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.swap.inference.swapper import Swapper
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.training.initialisation import Generic, Scratch, Weights
 from faceswap.swap.training.trainer import train_pair
-from faceswap.utils.atomic import atomic_path, write_json
+from faceswap.utils.files.atomic import atomic_path, write_json
 from tools.transfer.scenes import Scene
 from tools.truth.eyes import Eyes
 

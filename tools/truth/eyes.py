@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.facenets.landmarks import LandmarkReader
-from faceswap.utils.pretrained import entry_of
+from faceswap.utils.files.pretrained import entry_of
 
 NETWORKS = ("landmarks", "embedder")
 

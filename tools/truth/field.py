@@ -21,9 +21,9 @@ from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
 from faceswap.facenets.views import ViewReader
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import entry_of
+from faceswap.utils.files.pretrained import entry_of
 from tools.train_eyes.data import Faces
 
 LEAST_PEOPLE = 200  # of a gallery, beside A and B

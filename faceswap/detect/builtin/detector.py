@@ -16,8 +16,8 @@ from faceswap.detect.builtin.following import Follower
 from faceswap.detect.builtin.networks import Networks
 from faceswap.track.tracker import Glance, is_cut
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.pretrained import entry_of, listed
 from faceswap.utils.limits import check_number
-from faceswap.utils.pretrained import entry_of, listed
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo

@@ -8,7 +8,7 @@ from pathlib import Path
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import transform_points, view_of_crop
 from faceswap.core.values import AlignedFace
-from faceswap.media.crops import square_crop
+from faceswap.media.pictures.crops import square_crop
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE, style_of_stored
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
-from faceswap.utils.tables import read_table
-from faceswap.utils.text_files import read_text
-from faceswap.utils.untrusted import parse_json
+from faceswap.utils.untrusted.reading import parse_json
+from faceswap.utils.untrusted.tables import read_table
+from faceswap.utils.untrusted.text_files import read_text
 
 LARGEST_TABLE = 64 << 20  # bytes
 KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")

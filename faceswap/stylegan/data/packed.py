@@ -16,13 +16,13 @@ from torch import Tensor
 
 from faceswap.core.face_set import ALIGNMENTS, FaceSet
 from faceswap.facenets.layers import to_input
-from faceswap.media.crops import square_crop
-from faceswap.media.images import read_image
 from faceswap.media.listing import list_pictures
+from faceswap.media.pictures.crops import square_crop
+from faceswap.media.pictures.images import read_image
 from faceswap.stylegan.data.alignment import style_of_stored
-from faceswap.utils.atomic import atomic_path
-from faceswap.utils.disk import create_npy
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.disk import create_npy
 from faceswap.utils.progress import Progress
 
 TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw

@@ -14,11 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import load_pretrained
-from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
-from faceswap.utils.untrusted import parse_json
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import load_pretrained
+from faceswap.utils.files.tensor_files import (
+    HEADER_KEY,
+    DamagedCheckpoint,
+    read_description,
+    read_tensors,
+    save_tensors,
+)
+from faceswap.utils.untrusted.reading import parse_json
 
 SHIPPED = "stylegan-people-64-directions"
 LARGEST_BYTES = 64 << 20  # a hundred directions of 18 rows of 512 numbers are 4 MB

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.errors import UserError
-from faceswap.utils.file_kinds import look_mistaken
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 LARGEST_BYTES = 64 << 20  # of a file, and of what it unpacks to
 MOST_AXES = 512

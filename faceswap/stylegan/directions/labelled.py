@@ -16,7 +16,7 @@ from torch import Tensor
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.detect.protocol import Finder, find_in_batches
 from faceswap.facenets.layers import to_input
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.media.sources import probe
 from faceswap.stylegan.data.alignment import align_style
 from faceswap.stylegan.data.labels import Labels

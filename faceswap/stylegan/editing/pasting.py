@@ -19,7 +19,7 @@ from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import SeeingMask
 from faceswap.core.geometry import compose, scale_of, view_of_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
-from faceswap.media.colour_transfer import ColourMatcher
+from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.stylegan.editing.flow import motion_and_rest
 
 Way = Literal["move", "change", "whole"]

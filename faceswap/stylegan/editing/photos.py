@@ -23,8 +23,8 @@ from faceswap.stylegan.inversion.latents import Latent
 from faceswap.stylegan.inversion.pipeline import Inverter
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning
 from faceswap.stylegan.networks.generator import Generator
-from faceswap.utils.atomic import write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:

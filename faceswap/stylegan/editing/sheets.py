@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import compose, view_of_crop, warp_crop
 from faceswap.core.values import Frame
-from faceswap.media.images import encode_image, write_image
+from faceswap.media.pictures.images import encode_image, write_image
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.targets import check_target
-from faceswap.media.tiles import contact_sheet
 from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.editing.edits import Move, moved
 from faceswap.stylegan.editing.pasting import Paster
@@ -24,7 +24,7 @@ from faceswap.stylegan.editing.photos import Inverted
 from faceswap.stylegan.inversion.pipeline import made_with_ai
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.atomic import write_text
+from faceswap.utils.files.atomic import write_text
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:

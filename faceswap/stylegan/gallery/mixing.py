@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.media.tiles import contact_sheet
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.gallery.sheets import TILE_PX, drawn
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.utils.errors import UserError

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceswap.media.images import write_image
-from faceswap.media.tiles import contact_sheet
+from faceswap.media.pictures.images import write_image
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.gallery.mixing import mixing_grid
 from faceswap.stylegan.gallery.sheets import TILE_PX

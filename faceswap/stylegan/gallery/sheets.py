@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.media.tiles import contact_sheet
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.directions.directions import Direction, move
 from faceswap.stylegan.networks.generator import Generator

@@ -18,9 +18,15 @@ from faceswap.core.values import AlignedFace, Frame
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.tensor_files import (
+    HEADER_KEY,
+    DamagedCheckpoint,
+    read_description,
+    read_tensors,
+    save_tensors,
+)
 
 SUFFIX = ".latent.safetensors"
 LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory

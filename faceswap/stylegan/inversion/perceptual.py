@@ -16,8 +16,8 @@ from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
 from faceswap.utils.errors import UserError
-from faceswap.utils.file_kinds import look_mistaken
-from faceswap.utils.plain_machine import PickleError
+from faceswap.utils.untrusted.file_kinds import look_mistaken
+from faceswap.utils.untrusted.pickle_interpreter import PickleError
 
 Stages = Callable[[Tensor], list[Tensor]]
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import invert as undone
 from faceswap.core.geometry import transform_points
-from faceswap.media import provenance
-from faceswap.media.images import write_image
-from faceswap.media.tiles import contact_sheet
+from faceswap.media import ai_notice
+from faceswap.media.pictures.images import write_image
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
 from faceswap.stylegan.inversion.domain import World
@@ -27,9 +27,9 @@ from faceswap.stylegan.inversion.perceptual import Resemblance
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
-from faceswap.utils.atomic import write_json
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _written(
 
 def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:
     """Metadata that say what a picture or film is."""
-    return provenance.made_with_ai(what, f"generator {generator[:12]}")
+    return ai_notice.made_with_ai(what, f"generator {generator[:12]}")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from faceswap.media.images import write_image
-from faceswap.media.tiles import draw_labels
+from faceswap.media.pictures.images import write_image
+from faceswap.media.pictures.tiles import draw_labels
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.inversion.pipeline import Inverter, in_a_row, made_with_ai
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.atomic import write_json
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ def metrics(config: Any) -> Path:
     from faceswap.stylegan.metrics import report as measuring
     from faceswap.stylegan.metrics.going_on import Measurements
     from faceswap.stylegan.weights.files import generator_hash, load_generator
-    from faceswap.utils.atomic import write_json
     from faceswap.utils.devices import choose_device
+    from faceswap.utils.files.atomic import write_json
 
     chosen = config.measures or []
     result = result_of("stylegan.metrics", config, "metrics", ".json")

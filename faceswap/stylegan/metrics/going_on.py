@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from faceswap.utils.atomic import write_json
-from faceswap.utils.untrusted import Untrusted, read_json_table
+from faceswap.utils.files.atomic import write_json
+from faceswap.utils.untrusted.reading import Untrusted, read_json_table
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
-from faceswap.utils.file_kinds import look_mistaken
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 SIDE_PX, SIZE = 299, 2048
 LARGEST_BYTES = 200 << 20

@@ -22,7 +22,7 @@ from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import KEPT_PICTURES_BYTES, check_size
-from faceswap.utils.untrusted import read_json
+from faceswap.utils.untrusted.reading import read_json
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
 # Of FFHQ at 1024 px, from the READMEs of StyleGAN and StyleGAN2 (config F), by LPIPS-VGG of the cropped face: nothing

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.core.values import Frame
-from faceswap.media.colour import ColourTags
-from faceswap.media.images import encode_image, write_image
+from faceswap.media.pictures.images import encode_image, write_image
+from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.sources import SourceInfo
-from faceswap.media.tiles import contact_sheet
+from faceswap.media.video.colour_tags import ColourTags
 from faceswap.media.writing import VideoWriter
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
@@ -31,7 +31,7 @@ from faceswap.stylegan.morphing.subjects import Sitter, codes_of, photo_of
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.atomic import write_text
+from faceswap.utils.files.atomic import write_text
 from faceswap.utils.progress import Progress
 
 SHEET_STEPS, PAGE_STEPS, PAGE_PX = 7, 25, 256

@@ -18,8 +18,8 @@ from faceswap.stylegan.training.state import CHECKPOINT
 from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted import read_json
-from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.untrusted.reading import read_json
 
 GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
 KIND = "stylegan training"

@@ -22,7 +22,7 @@ from faceswap.stylegan.weights.files import load_generator
 from faceswap.stylegan.weights.layouts import MOST_CHANNELS
 from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.locks import locked
+from faceswap.utils.files.locks import locked
 from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)

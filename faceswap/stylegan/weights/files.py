@@ -25,13 +25,13 @@ from faceswap.stylegan.weights.layouts import (
 )
 from faceswap.stylegan.weights.published import Published, read_published
 from faceswap.stylegan.weights.torch_writing import write_torch_file
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
-from faceswap.utils.file_kinds import look_mistaken
-from faceswap.utils.plain_machine import PickleError
-from faceswap.utils.pretrained import load_pretrained
-from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensor_file, save_tensors
-from faceswap.utils.untrusted import parse_json
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.pretrained import load_pretrained
+from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_tensor_file, save_tensors
+from faceswap.utils.untrusted.file_kinds import look_mistaken
+from faceswap.utils.untrusted.pickle_interpreter import PickleError
+from faceswap.utils.untrusted.reading import parse_json
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from faceswap.stylegan.weights.layouts import (
 )  # fmt: skip
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
 from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
-from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect
+from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect
 
 DEEPEST = 8  # modules within each other; a generator has four
 

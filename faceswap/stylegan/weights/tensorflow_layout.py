@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of
-from faceswap.utils.plain_machine import expect
+from faceswap.utils.untrusted.pickle_interpreter import expect
 
 Arrays = dict[str, NDArray]
 DEEPEST = 4  # networks within each other; Gs has two

@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.utils.file_kinds import mistaken_for
 from faceswap.utils.limits import WEIGHTS_BYTES
-from faceswap.utils.plain_machine import Imitation, PickleError, Unfinished, expect, plain_key
-from faceswap.utils.plain_pickle import load_at
-from faceswap.utils.untrusted import Untrusted, read_bytes
+from faceswap.utils.untrusted.file_kinds import mistaken_for
+from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect, plain_key
+from faceswap.utils.untrusted.reading import Untrusted, read_bytes
+from faceswap.utils.untrusted.safe_pickle import load_at
 
 MOST_BYTES = WEIGHTS_BYTES
 MOST_STEPS = 500_000  # the largest honest files take about 100,000

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.utils.atomic import atomic_path
-from faceswap.utils.disk import reserve
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.disk import reserve
 
 _ENTRY_BYTES = 1024  # a record's names, sizes and alignment, and its place in the pickle
 

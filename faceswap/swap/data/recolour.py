@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.media.colour_transfer import (
+from faceswap.media.pictures.colour_transfer import (
     STATISTICS_PX,
     ColourMatcher,
     ColourStatistics,

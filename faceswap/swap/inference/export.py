@@ -23,8 +23,8 @@ from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, KEY, MASK, Expor
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.models.layers import Convolution, Side, SwapModel
 from faceswap.swap.models.weights import load_model
-from faceswap.utils.atomic import atomic_path
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import atomic_path
 
 OPSET = 17  # of 2022: whatever runs ONNX knows it
 LARGEST_DIFFERENCE = 1e-3  # between a pixel, in [0, 1], of the file's and of the model's picture

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import mean_face_in_crop, transform_points, view_of_crop
 from faceswap.core.landmarks import INNER
-from faceswap.utils.untrusted import Untrusted, parse_json
+from faceswap.utils.untrusted.reading import Untrusted, parse_json
 
 KEY = "faceswap"
 FORMAT = 1

@@ -17,7 +17,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.moments import fill_moments
 from faceswap.swap.losses.reconstruction import weighted_mean
-from faceswap.utils.pretrained import listed, load_pretrained
+from faceswap.utils.files.pretrained import listed, load_pretrained
 
 Init = Literal["generic", "scratch"]
 INITS: tuple[Init, ...] = ("generic", "scratch")

@@ -13,7 +13,7 @@ import faceswap
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import build_model, model_name
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import DamagedCheckpoint, read_description, read_tensors
+from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_description, read_tensors
 
 LARGEST_WEIGHT = 1e6  # trained ones stay below a hundred; what is drawn with larger ones is no number
 

@@ -24,11 +24,17 @@ from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS
 from faceswap.swap.models.weights import check_numbers, describe, read_weights
-from faceswap.utils.atomic import flush_to_disk, remove, writing_errors
 from faceswap.utils.errors import UserError
-from faceswap.utils.links import own_folder
-from faceswap.utils.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, read_tensors, save_tensors
-from faceswap.utils.writers import temp_path
+from faceswap.utils.files.atomic import flush_to_disk, remove, writing_errors
+from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.temporary import temp_path
+from faceswap.utils.files.tensor_files import (
+    HEADER_KEY,
+    DamagedCheckpoint,
+    read_description,
+    read_tensors,
+    save_tensors,
+)
 
 CHECKPOINTS = "checkpoints"
 MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.core.face_set import REPORT
-from faceswap.utils.atomic import write_text
-from faceswap.utils.untrusted import read_json_table
+from faceswap.utils.files.atomic import write_text
+from faceswap.utils.untrusted.reading import read_json_table
 
 # Heading, where it stands in the report, decimals.
 COLUMNS: tuple[tuple[str, tuple[str, ...], int], ...] = (

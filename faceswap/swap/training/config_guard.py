@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import RUN_CONFIG
-from faceswap.utils.yaml_files import parse_yaml, read_yaml
+from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.untrusted.yaml_files import parse_yaml, read_yaml
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
 # the checkpoint knows the face sets; `seed` and `init` matter to a run that begins.

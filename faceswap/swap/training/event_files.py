@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from faceswap.utils.atomic import atomic_path, remove
+from faceswap.utils.files.atomic import atomic_path, remove
 
 LARGEST_EVENT_BYTES = 64 << 20  # a preview has some MB
 _PREFIX = "events.out.tfevents."

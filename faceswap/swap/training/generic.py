@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.media.crops import read_crop
+from faceswap.media.pictures.crops import read_crop
 from faceswap.swap.models.layers import LEAK, SwapModel
 from faceswap.swap.training.output_scale import fitted_rows, output_layers
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import listed, load_pretrained
+from faceswap.utils.files.pretrained import listed, load_pretrained
 
 NAME = "generic-{}"  # of a model's weights in pretrained/
 PARTS = ("encoder", "inter")  # taken as they are; both decoders come from one, called `decoder` in the file

@@ -17,7 +17,7 @@ from faceswap.swap.training.checkpoints import find_weights
 from faceswap.swap.training.generic import GenericWeights, PersonReader, fold, name_in_file
 from faceswap.swap.training.output_scale import fitted
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import DamagedCheckpoint
+from faceswap.utils.files.tensor_files import DamagedCheckpoint
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
 from faceswap.core.face_set import REPORT
-from faceswap.media.images import write_image
-from faceswap.media.provenance import made_with_ai
+from faceswap.media.ai_notice import made_with_ai
+from faceswap.media.pictures.images import write_image
 from faceswap.swap.training.event_files import drop_events_after, put_in_order
-from faceswap.utils.atomic import write_json, write_text, writing_errors
-from faceswap.utils.links import own_folder
-from faceswap.utils.provenance import versions
-from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.files.atomic import write_json, write_text, writing_errors
+from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.program_versions import versions
 
 TENSORBOARD, PREVIEWS = "tensorboard", "previews"
 COMPARED = ("validation", "validation/swap/score")  # curves that TensorBoard's table of settings shows

@@ -44,12 +44,12 @@ from faceswap.swap.training.loop import Loop, Pace
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
 from faceswap.swap.training.train_step import TrainStep
 from faceswap.swap.training.validator import Validator
-from faceswap.utils.atomic import remove
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.locks import locked
+from faceswap.utils.files.atomic import remove
+from faceswap.utils.files.locks import locked
+from faceswap.utils.files.temporary import sweep
 from faceswap.utils.progress import Progress
-from faceswap.utils.writers import sweep
 
 log = logging.getLogger(__name__)
 

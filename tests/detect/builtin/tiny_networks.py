@@ -14,7 +14,7 @@ from faceswap.facenets.detector_net import DetectorNet
 from faceswap.facenets.embedder import EmbedderNet
 from faceswap.facenets.landmark_net import LandmarkNet
 from faceswap.facenets.windows import window_of_points
-from faceswap.utils.pretrained import save_pretrained
+from faceswap.utils.files.pretrained import save_pretrained
 
 ONES = (1, 1, 1, 1)
 NONE = (0, 0, 0, 0)

@@ -20,8 +20,8 @@ from faceswap.stylegan.directions.directions import (
     save_directions,
 )
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
-from faceswap.utils.tensor_files import HEADER_KEY, save_tensors
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
+from faceswap.utils.files.tensor_files import HEADER_KEY, save_tensors
 
 
 def direction(name: str = "smile", size: int = 8, seed: int = 0, **more) -> Direction:

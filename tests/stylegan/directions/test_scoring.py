@@ -12,7 +12,7 @@ from faceswap.core.geometry import mean_face_in_crop
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face
 from faceswap.facenets.attributes import OUTPUTS, AttributeReader
-from faceswap.media.images import write_image
+from faceswap.media.pictures.images import write_image
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.data.labels import read_labels
 from faceswap.stylegan.directions.discovery import Sample, styles_of

@@ -9,7 +9,7 @@ from faceswap.compositing.masks import BoxMask
 from faceswap.compositing.parsed_mask import HeadMask
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
-from faceswap.media.colour_transfer import NoColour
+from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.stylegan.data.alignment import align_style
 from faceswap.stylegan.editing.film_latents import Follower
 from faceswap.stylegan.editing.flow import motion_and_rest

@@ -27,7 +27,7 @@ from faceswap.stylegan.weights.files import load_generator
 from faceswap.stylegan.weights.torch_files import read_torch_file, refuse_repeated
 from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.errors import UserError
-from faceswap.utils.plain_machine import PickleError
+from faceswap.utils.untrusted.pickle_interpreter import PickleError
 from tests.stylegan import published_made as made
 
 

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.pairs import refuse_itself, resolve_pair
 from faceswap.swap.data.pair_data import open_faces, open_pair
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import Workspace
+from faceswap.utils.files.workspace import Workspace
 from tests.swap.fakes import make_face_set
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceswap.media.colour_transfer import MongeKantorovich, Reinhard
+from faceswap.media.pictures.colour_transfer import MongeKantorovich, Reinhard
 from faceswap.swap.data.batches import BatchMaker
 from faceswap.swap.data.pair_data import open_pair
 from faceswap.swap.data.recolour import recoloured

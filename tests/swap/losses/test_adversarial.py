@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
 from faceswap.swap.training.checkpoints import list_checkpoints
-from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.swap.runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")

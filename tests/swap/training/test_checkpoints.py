@@ -21,9 +21,9 @@ from faceswap.swap.training.checkpoints import (
     restore_latest,
     save_checkpoint,
 )
-from faceswap.utils import tensor_files
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import read_description
+from faceswap.utils.files import tensor_files
+from faceswap.utils.files.tensor_files import read_description
 from tests.swap.fakes import Tiny
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")

@@ -7,7 +7,7 @@ import yaml
 
 from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.utils.errors import UserError
-from faceswap.utils.workspace import RUN_CONFIG
+from faceswap.utils.files.workspace import RUN_CONFIG
 
 OLD = {"model": {"_target_": "faceswap.swap.models.lite.Lite"}, "loss": {"l1": 1.0}, "batch_size": 8}
 SWITCH = {"identity": 0.0}

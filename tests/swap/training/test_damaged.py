@@ -28,7 +28,7 @@ from faceswap.swap.training.checkpoints import (
 )
 from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
-from faceswap.utils.tensor_files import DamagedCheckpoint, read_tensors, save_tensors
+from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_tensors, save_tensors
 from tests.swap.fakes import Tiny
 from tests.swap.training.test_checkpoints import trained
 

@@ -19,7 +19,7 @@ from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
 from faceswap.swap.training.initialisation import Generic, Weights
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
 from tests.detect.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tools.bench.models import MODELS as COUNTED

@@ -26,7 +26,7 @@ from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.swap.training.initialisation import Generic, start_from
 from faceswap.swap.training.output_scale import fitted, fitted_rows
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.detect.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tools.train_generic.network import GenericNet

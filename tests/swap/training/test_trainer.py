@@ -19,7 +19,7 @@ from faceswap.swap.training.checkpoints import MODEL_FILE, find_weights, list_ch
 from faceswap.swap.training.initialisation import Weights
 from faceswap.swap.training.previews import LABEL_PX, TILE_PX
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import Tiny, make_face_set
 from tests.swap.runs import assert_same_run, files_of, train
 

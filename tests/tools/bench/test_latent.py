@@ -5,7 +5,7 @@ import torch
 
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
-from faceswap.media.images import read_image
+from faceswap.media.pictures.images import read_image
 from faceswap.swap.models.df import Df
 from faceswap.swap.training.checkpoints import save_checkpoint
 from tests.swap.fakes import SMALL_UD, make_face_set

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from faceswap.utils.pretrained import FOLDER_VARIABLE
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.detect.builtin.tiny_networks import write_networks
 from tests.tools.truth.made import write_parser

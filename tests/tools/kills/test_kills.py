@@ -12,7 +12,7 @@ from tools.kills.killing import run
 
 PROGRAMS = {
     "careful": """
-        from faceswap.utils.atomic import write_json, write_text
+        from faceswap.utils.files.atomic import write_json, write_text
         write_text("a.txt", "all of it")
         write_json("b.json", {"seconds": time.time(), "faces": 3})
     """,

@@ -11,7 +11,7 @@ import pytest
 
 from faceswap.core.values import Face
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.extraction.made import face_at, points_at
 from tools.bench import eyes

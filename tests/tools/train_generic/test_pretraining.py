@@ -17,7 +17,7 @@ from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of
 from tests.detect.builtin.tiny_networks import write_networks
 from tests.swap.fakes import SMALL_UD
 from tests.tools.train_eyes.made import write_set

@@ -9,7 +9,7 @@ from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.weights import files as weights
-from faceswap.utils.pretrained import FOLDER_VARIABLE
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE
 from tools.train_style import ship
 from tools.train_style.cut import before_wall
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from faceswap.facenets.parser import ParserNet
-from faceswap.utils.pretrained import save_pretrained
+from faceswap.utils.files.pretrained import save_pretrained
 
 
 def write_parser(folder: Path) -> None:

@@ -16,7 +16,7 @@ from faceswap.facenets.landmarks import LandmarkReader, Reading
 from faceswap.facenets.windows import window_of_points
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE, MANIFEST, listed
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE, MANIFEST, listed
 from tests.clips import draw_face, write_clip
 from tests.detect.builtin.tiny_networks import write_networks
 from tools.truth.eyes import NETWORKS, Eyes, identity_scores

@@ -8,7 +8,7 @@ import pytest
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.utils.errors import UserError
-from faceswap.utils.pretrained import FOLDER_VARIABLE
+from faceswap.utils.files.pretrained import FOLDER_VARIABLE
 from tests.clips import draw_face
 from tests.tools.train_eyes.made import write_set
 from tests.tools.truth.made import write_parser

@@ -1,0 +1,107 @@
+"""What of a film does not go into its result, told in one line; and what goes along beside pictures and sound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from av.container import InputContainer, OutputContainer
+
+from faceswap.media.sources import SourceInfo
+from faceswap.media.video.colour_tags import KNOWN_MATRICES
+from faceswap.media.video.streams import open_film, picture_stream
+
+log = logging.getLogger(__name__)
+
+# What a viewer or an archive looks for; the rest (encoder, brands, settings) speaks of the old file.
+_CARRIED_METADATA = (
+    "title", "artist", "album", "date", "creation_time", "copyright", "genre", "language", "location", "show",
+    "episode_id", "network", "synopsis", "composer", "publisher",
+)  # fmt: skip
+_TRANSFERS = {16: "PQ (HDR)", 18: "HLG (HDR)"}
+_OTHER_STREAMS = (("subtitle", "its subtitles", "subtitle tracks"), ("attachment", "an attachment", "attachments"))
+_SIDE_DATA = {
+    "MASTERING_DISPLAY_METADATA": "the HDR data of its mastering screen",
+    "CONTENT_LIGHT_LEVEL": "its HDR light levels",
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DOVI_METADATA": "Dolby Vision",
+    "DOVI_RPU_BUFFER": "Dolby Vision",
+    "A53_CC": "closed captions",
+    "STEREO3D": "stereo 3D",
+}
+
+
+def warn_of_losses(info: SourceInfo, *, is_whole: bool) -> None:
+    """One WARNING that names all of a film that its result, or part of it, will not have; none when it has all."""
+    with open_film(info.path) as source:
+        lost = list(dict.fromkeys(_losses(info, source, is_whole)))
+    if lost:
+        told = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
+        log.warning("%s: not in the result: %s", info.path, told)
+
+
+def carry_over(info: SourceInfo, output: OutputContainer, video: Any, *, is_whole: bool) -> None:
+    """Takes title, date and the like along; of a whole film also chapters and timecode. Call it before the first frame.
+
+    `video` is the output's stream of pictures.
+    """
+    with open_film(info.path) as source:
+        for key, text in source.metadata.items():
+            if key.lower() in _CARRIED_METADATA and text:
+                output.metadata[key.lower()] = text
+        if not is_whole:
+            return
+        timecode = _timecode(source)
+        if timecode:
+            video.metadata["timecode"] = timecode
+        if source.chapters():
+            output.set_chapters([_moved(chapter, info.start_seconds) for chapter in source.chapters()])
+
+
+def _moved(chapter: Any, earlier_seconds: float) -> Any:
+    ticks = round(earlier_seconds / chapter["time_base"])
+    return {**chapter, "start": chapter["start"] - ticks, "end": chapter["end"] - ticks}
+
+
+def _timecode(source: InputContainer) -> str | None:
+    tagged = [source.metadata, *(stream.metadata for stream in source.streams)]
+    return next((metadata["timecode"] for metadata in tagged if metadata.get("timecode")), None)
+
+
+def _losses(info: SourceInfo, source: InputContainer, is_whole: bool) -> Iterator[str]:
+    stream = picture_stream(source, info.path)
+    pixels = stream.codec_context.format
+    components = pixels.components if pixels else ()
+    bits = max((component.bits for component in components), default=8)
+    if bits > 8:
+        hdr = _TRANSFERS.get(info.colour.transfer)
+        yield f"{bits} bits a channel (8 instead{f', still coded as {hdr}' if hdr else ''})"
+    if any(component.is_alpha for component in components):
+        yield "its transparency (black instead)"
+    if info.colour.matrix not in KNOWN_MATRICES:
+        yield f"its colour matrix ({info.colour.matrix} of H.273, read as BT.709: colours may be off)"
+    yield from _side_data(stream, source)
+    data = sum(other.type == "data" and "timecode" not in other.metadata for other in source.streams)
+    # QuickTime keeps chapters in a text track, which is found as data or as subtitles.
+    chapters = int("mov" in source.format.name and bool(source.chapters()))
+    for kind, one, many in _OTHER_STREAMS:
+        count = sum(other.type == kind for other in source.streams)
+        count -= chapters if kind == "subtitle" and not data else 0
+        if count > 0:
+            yield one if count == 1 else f"{count} {many}"
+    if len(source.streams.video) > 1:
+        yield "its cover picture or further video tracks"
+    if not is_whole and source.chapters():
+        yield "its chapters (a part of a film has none)"
+    if not is_whole and _timecode(source):
+        yield "its timecode (a part of a film begins elsewhere)"
+    if data > chapters:
+        yield "its data tracks (of a camera or a broadcast)"
+
+
+def _side_data(stream: Any, source: InputContainer) -> Iterator[str]:
+    """What the first picture carries."""
+    for frame in source.decode(stream):
+        yield from (told for name, told in _SIDE_DATA.items() if frame.side_data.get(name) is not None)
+        return

@@ -1,0 +1,1 @@
+"""Video files through FFmpeg: streams, decoding, timestamps, colour tags, pixel formats."""

@@ -1,0 +1,109 @@
+"""Where everything lies: DIR/faces/NAME, DIR/runs/PAIR, DIR/out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.files.links import guard
+
+RUN_CONFIG = "config.yaml"
+RESULT_REPORT = "report.json"  # in a folder of pictures; beside a file: FILE.report.json
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder that holds face sets, runs and results."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise UserError(f"workspace={self.root} is a file; name a folder (it is made when missing)")
+        for folder in ("faces", "runs", "out"):  # these may be links of the user's, what lies below may not
+            guard(self.root / folder)
+
+    def faces(self, name: str) -> Path:
+        """The folder of a face set."""
+        return self.root / "faces" / _checked(name, "a face set")
+
+    def run(self, pair: str) -> Path:
+        """The folder of a training run."""
+        return self.root / "runs" / _checked(pair, "a pair")
+
+    @property
+    def out(self) -> Path:
+        """The folder of finished films and pictures."""
+        return self.root / "out"
+
+    def existing_faces(self, name: str) -> Path:
+        """The folder of a face set that is there. Raises UserError that lists those there are."""
+        folder = self.faces(name)
+        if folder.is_dir():
+            return folder
+        known = ", ".join(self.face_set_names()) or "none yet"
+        raise UserError(
+            f"there is no face set '{name}' in {self.root} (there are: {known}); "
+            f"make it: python -m faceswap.extract video={name}.mp4"
+        )
+
+    def together(self, text: str) -> str:
+        """Return the name for several face sets of one person, `x+y`, from `[x,y]` or `x,y`; others as they are."""
+        if not text or self.faces(text).is_dir():
+            return text
+        inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        names = [name.strip().strip("'\"") for name in inner.split(",")]
+        return "+".join(dict.fromkeys(names)) if len(names) > 1 or inner != text else text
+
+    def existing_faces_together(self, name: str) -> Path:
+        """Return the folder of a face set, or of several `x+y` that are all there (none is made for them).
+
+        Raises:
+            UserError: One is not there; those there are listed.
+        """
+        if not self.faces(name).is_dir() and "+" in name:
+            for part in name.split("+"):
+                self.existing_faces(part)
+            return self.faces(name)
+        return self.existing_faces(name)
+
+    def existing_run(self, pair: str) -> Path:
+        """The folder of a run that is there. Raises UserError that lists those there are."""
+        folder = self.run(pair)
+        if folder.is_dir():
+            return folder
+        known = ", ".join(self.run_names()) or "none yet"
+        raise UserError(f"there is no run '{pair}' in {self.root} (there are: {known}); train it first")
+
+    def run_or_path(self, text: str) -> Path:
+        """What `init=` names: a run of this workspace by its pair's name, else a path."""
+        if "/" not in text and text not in ("", ".", "..") and self.run(text).is_dir():
+            return self.run(text)
+        return Path(text)
+
+    def face_set_names(self) -> list[str]:
+        """The face sets there are, by name."""
+        return _folders(self.root / "faces")
+
+    def run_names(self) -> list[str]:
+        """The runs there are, by name."""
+        return _folders(self.root / "runs")
+
+    def last_run(self) -> str:
+        """The pair trained last: every training writes its config.yaml anew. Raises UserError when there is none."""
+        written = {name: self.run(name) / RUN_CONFIG for name in self.run_names()}
+        times = {name: path.stat().st_mtime_ns for name, path in written.items() if path.is_file()}
+        if not times:
+            raise UserError(f"no pair was trained in {self.root}: train one first, or say workspace=")
+        return max(times, key=lambda name: times[name])
+
+
+def _checked(name: str, what: str) -> str:
+    if not name or name in (".", "..") or "/" in name or "\0" in name:
+        raise UserError(f"'{name}' cannot name {what}: use a plain name without slashes")
+    return name
+
+
+def _folders(parent: Path) -> list[str]:
+    return sorted(path.name for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []

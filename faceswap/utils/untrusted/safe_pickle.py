@@ -1,0 +1,42 @@
+"""Reads pickles of plain data and numpy arrays without ever running anything that stands in them.
+
+Python's own unpickler imports and calls whatever the file names. Other programs store alignments and weights as
+pickles, so this is a small machine of its own for the opcodes that plain data needs: None, bools, numbers, texts,
+bytes, lists, tuples, sets (as lists), dicts with plain keys, and numpy arrays and scalars, whose few constructors are
+recognised by name and imitated. A reader of another format brings imitations of its own (`Names`). Whatever else a
+file asks for is refused. Memory stays below a small multiple of the file's size, and the number of steps is bounded.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from faceswap.utils.untrusted.pickle_arrays import NUMPY_NAMES
+from faceswap.utils.untrusted.pickle_interpreter import MOST_STEPS, Machine, Names, PickleError
+
+
+def loads(data: bytes) -> Any:
+    """The value in a pickle. Raises PickleError (one line) when it is damaged or holds anything but plain data."""
+    return load_at(data)[0]
+
+
+def load_at(
+    data: bytes,
+    position: int = 0,
+    names: Names | None = None,
+    persistent: Callable[[Any], Any] | None = None,
+    most_steps: int = MOST_STEPS,
+) -> tuple[Any, int]:
+    """The value in the pickle that begins at `position`, and the position behind it.
+
+    `names` it may ask for besides numpy's; `persistent` gives the objects that it only refers to (none by default).
+    """
+    machine = Machine(data, position, {**NUMPY_NAMES, **(names or {})}, persistent, most_steps)
+    try:
+        return machine.run(), machine.position + 1
+    except PickleError:
+        raise
+    except (struct.error, LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise PickleError(f"it is damaged ({type(error).__name__})") from error

@@ -1,0 +1,130 @@
+"""Below a set or a run nothing is written or deleted through a link; links down to it are the user's own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.files import links
+from faceswap.utils.files.atomic import remove, write_text
+from faceswap.utils.files.links import guard, open_append, own_folder, truncate
+from faceswap.utils.files.locks import LOCK, locked
+from faceswap.utils.files.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def nothing_guarded(monkeypatch):
+    monkeypatch.setattr(links, "_guarded", set())
+
+
+@pytest.fixture
+def precious(tmp_path) -> Path:
+    """A folder and a file of the user, somewhere else."""
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    return folder
+
+
+def is_unharmed(precious: Path) -> bool:
+    return [path.name for path in precious.iterdir()] == ["thesis.txt"] and (
+        precious / "thesis.txt"
+    ).read_text() == "years of work"
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    folder = Workspace(tmp_path / "ws").run("a_b")
+    folder.mkdir(parents=True)
+    return folder
+
+
+WAYS = {
+    "write": lambda folder: write_text(folder / "thesis.txt", "x"),
+    "write deeper": lambda folder: write_text(folder / "new" / "x.txt", "x"),
+    "delete": lambda folder: remove(folder / "thesis.txt"),
+    "append": lambda folder: open_append(folder / "thesis.txt"),
+    "truncate": lambda folder: truncate(folder / "thesis.txt", 0),
+    "make": lambda folder: own_folder(folder),
+    "lock": lambda folder: locked(folder, "training it").__enter__(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_a_link_in_a_run_is_not_followed(run, precious, way):
+    (run / "cache").symlink_to(precious)
+    with pytest.raises(UserError, match=r"cache is a link \(to .*precious\)"):
+        way(run / "cache")
+    assert is_unharmed(precious)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_a_run_that_is_a_link_itself_is_not_written_to(run, precious, way):
+    run.rmdir()
+    run.symlink_to(precious)
+    with pytest.raises(UserError, match="is a link"):
+        way(run)
+    assert is_unharmed(precious)
+
+
+@pytest.mark.parametrize(
+    "write", [open_append, lambda path: truncate(path, 0), lambda path: locked(path.parent, "x").__enter__()]
+)
+@pytest.mark.parametrize("target", ["thesis.txt", "new.txt", "/dev/null"])
+def test_a_file_that_is_a_link_is_not_written_through(run, precious, write, target):
+    (run / LOCK).symlink_to(precious / target)
+    with pytest.raises(UserError, match=r"\.lock is (a link|no ordinary file).*delete it"):
+        write(run / LOCK)
+    assert is_unharmed(precious)
+
+
+@pytest.mark.parametrize(
+    "write", [open_append, lambda path: truncate(path, 0), lambda path: locked(path.parent, "x").__enter__()]
+)
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(run, write):
+    os.mkfifo(run / LOCK)
+    with pytest.raises(UserError, match="no ordinary file"):
+        write(run / LOCK)
+
+
+def test_a_link_in_the_place_of_a_whole_file_is_replaced_or_deleted_and_its_target_stays(run, precious):
+    for name in ("report.json", "old.json"):
+        (run / name).symlink_to(precious / "thesis.txt")
+    (run / "tensorboard").symlink_to(precious)
+    write_text(run / "report.json", "{}")
+    remove(run / "old.json")
+    remove(run / "tensorboard")
+    assert (run / "report.json").read_text() == "{}" and not (run / "report.json").is_symlink()
+    assert is_unharmed(precious) and [path.name for path in run.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("linked", ["ws", "ws/faces", "ws/runs", "ws/out"])
+def test_the_users_own_links_down_to_the_sets_are_followed(tmp_path, linked):
+    disk = tmp_path / "bigger disk"
+    disk.mkdir()
+    (tmp_path / linked).parent.mkdir(exist_ok=True)
+    (tmp_path / linked).symlink_to(disk)
+    workspace = Workspace(tmp_path / "ws")
+    with locked(workspace.faces("anna"), "extracting"), locked(workspace.run("a_b"), "training"):
+        write_text(workspace.faces("anna") / "report.json", "{}")
+        write_text(workspace.run("a_b") / "previews" / "x" / "1.txt", "x")
+        write_text(workspace.out / "film.txt", "x")
+    assert list(disk.rglob("*.*"))
+
+
+def test_a_place_that_the_user_names_may_be_reached_through_links(tmp_path, precious):
+    (tmp_path / "elsewhere").symlink_to(precious)
+    with locked(tmp_path / "elsewhere", "training it"):
+        write_text(tmp_path / "elsewhere" / "film.txt", "x")
+    write_text(tmp_path / "elsewhere" / "sub" / "film.txt", "x")
+    assert (precious / "sub" / "film.txt").exists()
+
+
+def test_the_way_back_up_does_not_lead_around_the_guard(run, precious, monkeypatch):
+    (run / "cache").symlink_to(precious)
+    monkeypatch.chdir(run.parent)
+    guard(run)
+    with pytest.raises(UserError, match="is a link"):
+        write_text(Path("a_b/../a_b/cache/x.txt"), "x")
+    assert is_unharmed(precious)
