@@ -27,7 +27,7 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.media.stages import Stage
 from faceswap.track.smoothing import FoundFrame, linked, smoothed_tracks
-from faceswap.track.tracker import Glance, Linker
+from faceswap.track.tracker import FrameSignature, Linker
 from faceswap.utils.errors import UserError
 
 WRITER_THREADS = 2
@@ -127,7 +127,7 @@ class SourceExtraction:
         if self.place is not None:
             last, following = self._taken_up(self.place, frames)
             yield from self._window
-            before = None if last is None else Glance.at(last)
+            before = None if last is None else FrameSignature.of(last)
             frames = following
         for found in linked(self._usable(frames), self.linker, before):
             self.tracks.update(face.track for face in found.faces)

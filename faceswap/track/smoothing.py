@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import Face, Frame
-from faceswap.track.tracker import Glance, Linker, is_cut
+from faceswap.track.tracker import FrameSignature, Linker, is_cut
 
 LEAST_EXTENT_PX = 1.0  # points on one spot have no direction
 
@@ -26,16 +26,16 @@ class FoundFrame:
 
 
 def linked(
-    found: Iterable[tuple[Frame, Sequence[Face]]], linker: Linker, before: Glance | None = None
+    found: Iterable[tuple[Frame, Sequence[Face]]], linker: Linker, before: FrameSignature | None = None
 ) -> Iterator[FoundFrame]:
     """Each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
 
     `before`: what the frame before the first one looked like, if there was one.
     """
     for frame, faces in found:
-        glance = Glance.at(frame)
-        cut = before is not None and is_cut(before, glance)
-        before = glance
+        signature = FrameSignature.of(frame)
+        cut = before is not None and is_cut(before, signature)
+        before = signature
         usable = [face for face in faces if np.ptp(face.points[INNER], axis=0).max() > LEAST_EXTENT_PX]
         tracks = linker.step(usable, cut)
         yield FoundFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)

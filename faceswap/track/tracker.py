@@ -170,22 +170,22 @@ def _is_near(a: Face, b: Face) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
-    """What is kept of a frame to tell a cut: `brightness` (36, 64) float32 and `colours`, an 8 x 8 x 8 histogram."""
+class FrameSignature:
+    """Describe a frame for shot detection: `brightness` (36, 64) float32 and `colours`, an 8 x 8 x 8 histogram."""
 
     brightness: NDArray[np.float32]
     colours: NDArray[np.float32]
 
     @classmethod
-    def at(cls, frame: Frame) -> Glance:
-        # Every n-th pixel first: a glance need not see all of a large frame.
+    def of(cls, frame: Frame) -> FrameSignature:
+        # Every n-th pixel first: a signature does not need all of a large frame.
         step = max(1, min(frame.width // 256, frame.height // 144))
         small = cv2.resize(np.ascontiguousarray(frame.image[::step, ::step]), (64, 36), interpolation=cv2.INTER_AREA)
         colours = cv2.calcHist([small], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3).ravel()
         return cls(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32), colours / colours.sum())
 
 
-def is_cut(before: Glance, after: Glance) -> bool:
+def is_cut(before: FrameSignature, after: FrameSignature) -> bool:
     """Whether a new shot begins: the picture's layout is another one, or its colours are and the layout changed too.
 
     Layout: 1 - correlation of brightness; on real footage 0.8 to 1 at cuts and below 0.3 within shots. Colours alone

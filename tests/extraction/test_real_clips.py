@@ -13,7 +13,7 @@ from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.track.tracker import Glance, Linker, is_cut
+from faceswap.track.tracker import FrameSignature, Linker, is_cut
 from faceswap.utils.errors import UserError
 
 
@@ -30,10 +30,10 @@ def test_all_faces_of_a_clip_stand_upright(shared_real: Path, tmp_path: Path, na
 def test_cuts_of_a_dark_film_are_seen_and_nothing_else(shared_real: Path) -> None:
     before, cuts = None, []
     for frame in read_frames(shared_real / "videos" / "multi_hamilton.mp4"):
-        glance = Glance.at(frame)
-        if before is not None and is_cut(before, glance):
+        signature = FrameSignature.of(frame)
+        if before is not None and is_cut(before, signature):
             cuts.append(frame.index)
-        before = glance
+        before = signature
     assert cuts == [20, 82, 211]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceswap.core.values import Face, Frame
 from faceswap.detect.builtin.following import Follower
 from faceswap.detect.builtin.networks import Networks
-from faceswap.track.tracker import Glance, is_cut
+from faceswap.track.tracker import FrameSignature, is_cut
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
 from faceswap.utils.limits import check_number
@@ -107,7 +107,7 @@ class BuiltinFinder:
 
     def _start_anew(self) -> None:
         self._follower: Follower | None = None
-        self._glance: Glance | None = None
+        self._signature: FrameSignature | None = None
         self._last = -1  # index of the last frame that was looked at
         self._searched = -1  # and of the last one that was searched by plan
 
@@ -122,7 +122,7 @@ class BuiltinFinder:
             return
         self._begin().restore(state["followed"])
         self._last, self._searched = int(state["last"]), int(state["searched"])
-        self._glance = None if last is None else Glance.at(last)
+        self._signature = None if last is None else FrameSignature.of(last)
 
     def _begin(self) -> Follower:
         if self._networks is None:
@@ -137,9 +137,9 @@ class BuiltinFinder:
         return self._recognise and (bool(self._embedder_weights) or EMBEDDER in listed())
 
     def _step_to(self, frame: Frame) -> _Step:
-        before, self._glance = self._glance, Glance.at(frame)
+        before, self._signature = self._signature, FrameSignature.of(frame)
         passed, self._last = frame.index - self._last, frame.index
-        begins = before is None or passed <= 0 or is_cut(before, self._glance)
+        begins = before is None or passed <= 0 or is_cut(before, self._signature)
         searched = begins or frame.index - self._searched >= self._every
         self._searched = frame.index if searched else self._searched
         return _Step(begins, searched, max(1, passed))
