@@ -17,8 +17,8 @@ from faceswap.core.geometry import frame_to_crop_for, scale_of
 from faceswap.core.taken_out import without_other_people
 from faceswap.core.values import Face, Frame
 from faceswap.detect.protocol import Finder, find_in_batches
-from faceswap.track.smoothing import linked, smoothed_tracks
-from faceswap.track.tracker import Linker
+from faceswap.track.smoothing import smoothed_tracks, track_faces
+from faceswap.track.tracker import Tracker
 from faceswap.utils.errors import UserError
 
 SMALLEST_SCALE = 1e-3  # crop pixels per frame pixel, and the other way round
@@ -120,7 +120,9 @@ class FoundFaces:
         return {"faces_from": f"finder {self._finder.description}"}
 
     def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
-        for found in smoothed_tracks(linked(find_in_batches(self._finder, frames), Linker()), self._smooth_frames):
+        for found in smoothed_tracks(
+            track_faces(find_in_batches(self._finder, frames), Tracker()), self._smooth_frames
+        ):
             yield found.frame, [self._place(face) for face in found.faces]
 
     def _place(self, face: Face) -> PlacedFace:

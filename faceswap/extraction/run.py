@@ -19,7 +19,7 @@ from faceswap.extraction.report import report_of, tell
 from faceswap.extraction.settings import Settings
 from faceswap.extraction.source_extraction import SourceExtraction, explained
 from faceswap.media.sources import SourceInfo
-from faceswap.track.tracker import Linker
+from faceswap.track.tracker import Tracker
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.atomic import write_json, write_text
 from faceswap.utils.progress import Progress
@@ -69,11 +69,11 @@ class Extraction:
         (self.folder / JOURNAL).unlink(missing_ok=True)
 
     def _extract(self) -> None:
-        place, linker, first = self.journal.place, Linker(), 0
+        place, tracker, first = self.journal.place, Tracker(), 0
         if place is not None:
             with explained(self.folder):
                 first = int(place["source"])
-                linker.restore(place["linker"])
+                tracker.restore(place["linker"])
         totals = [_frames_in(info, self.settings) for info in self.sources]
         total = None if None in totals else sum(count for count in totals if count)
         with Progress(total, "extract", "frame", initial=self.frames_before) as bar:
@@ -83,7 +83,7 @@ class Extraction:
                 begun = place if place is not None and number == first and "last" in place else None
                 with explained(self.folder):
                     one = SourceExtraction(
-                        info, number, self.finder, linker, self.folder, self.settings, self.journal, begun
+                        info, number, self.finder, tracker, self.folder, self.settings, self.journal, begun
                     )
                 try:
                     one.run(bar.advance)

@@ -26,8 +26,8 @@ from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.media.stages import Stage
-from faceswap.track.smoothing import FoundFrame, linked, smoothed_tracks
-from faceswap.track.tracker import FrameSignature, Linker
+from faceswap.track.smoothing import TrackedFrame, smoothed_tracks, track_faces
+from faceswap.track.tracker import FrameSignature, Tracker
 from faceswap.utils.errors import UserError
 
 WRITER_THREADS = 2
@@ -68,21 +68,21 @@ def explained(folder: Path) -> Iterator[None]:
 class SourceExtraction:
     """The frames of the source with this `number`, from its start or from a `place` that the journal marked.
 
-    A place is marked after each batch of the finder: its state, the linker's, and the faces that smoothing still holds
+    A place is marked after each batch of the finder: its state, the tracker's, and the faces that smoothing still holds
     back. Batches are thus the same however often a run is stopped, and so are the faces to the last bit.
     """
 
     def __init__(
-        self, info: SourceInfo, number: int, finder: Finder, linker: Linker, folder: Path, settings: Settings,
+        self, info: SourceInfo, number: int, finder: Finder, tracker: Tracker, folder: Path, settings: Settings,
         journal: Journal, place: dict[str, Any] | None,
     ) -> None:  # fmt: skip
-        self.info, self.number, self.finder, self.linker = info, number, finder, linker
+        self.info, self.number, self.finder, self.tracker = info, number, finder, tracker
         self.folder, self.settings, self.journal = folder, settings, journal
         self.smooth_frames = 0 if info.kind == "images" else settings.smooth_frames
         self.place = None if place is None else Place.of(place)
-        self.first_track = linker.next_track if self.place is None else self.place.first_track
+        self.first_track = tracker.next_track if self.place is None else self.place.first_track
         self.tracks: set[int] = set()
-        self._window: deque[FoundFrame] = deque(maxlen=2 * self.smooth_frames)
+        self._window: deque[TrackedFrame] = deque(maxlen=2 * self.smooth_frames)
         self._places: dict[int, dict[str, Any]] = {}  # by the number of frames found until then
         # Of a place so many more frames were found than noted.
         self._found_count, self._noted_count = (0 if place is None else self.smooth_frames), 0
@@ -110,8 +110,8 @@ class SourceExtraction:
             finally:  # also when stopped: what was found is kept
                 while waiting:
                     self._note_next(waiting)
-        self.linker.begin_anew()
-        self.journal.mark({"source": self.number + 1, "linker": self.linker.state()})
+        self.tracker.start_source()
+        self.journal.mark({"source": self.number + 1, "linker": self.tracker.state()})
 
     def _frames(self) -> Iterator[Frame]:
         first = self.settings.start
@@ -121,7 +121,7 @@ class SourceExtraction:
             if (frame.index - self.settings.start) % self.settings.every == 0:
                 yield frame
 
-    def _found(self, frames: Iterator[Frame]) -> Iterator[FoundFrame]:
+    def _found(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         """The frames that are still to do with their faces and tracks, after those that smoothing needs once more."""
         before = None
         if self.place is not None:
@@ -129,7 +129,7 @@ class SourceExtraction:
             yield from self._window
             before = None if last is None else FrameSignature.of(last)
             frames = following
-        for found in linked(self._usable(frames), self.linker, before):
+        for found in track_faces(self._usable(frames), self.tracker, before):
             self.tracks.update(face.track for face in found.faces)
             self._found_count += 1
             self._window.append(found)
@@ -146,7 +146,7 @@ class SourceExtraction:
                 break
             if frame.index in place.held:
                 cut, faces = place.held[frame.index]
-                self._window.append(FoundFrame(frame, faces, cut))
+                self._window.append(TrackedFrame(frame, faces, cut))
             if frame.index == place.last:
                 last = frame
                 break
@@ -174,7 +174,7 @@ class SourceExtraction:
             "source": self.number,
             "last": frame.index,
             "first_track": self.first_track,
-            "linker": self.linker.state(),
+            "linker": self.tracker.state(),
             "finder": self._finder_state,
             "held": [
                 {"frame": held.frame.index, "cut": held.cut, "faces": [packed_face(face) for face in held.faces]}

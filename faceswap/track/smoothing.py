@@ -1,4 +1,4 @@
-"""Faces linked into tracks, and their points smoothed without lag, as the frames stream by."""
+"""Link faces into tracks, and smooth their points without lag, as the frames stream by."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import Face, Frame
-from faceswap.track.tracker import FrameSignature, Linker, is_cut
+from faceswap.track.tracker import FrameSignature, Tracker, is_cut
 
 LEAST_EXTENT_PX = 1.0  # points on one spot have no direction
 
 
 @dataclass(frozen=True, eq=False)
-class FoundFrame:
+class TrackedFrame:
     """A frame, the faces found in it with their tracks, and whether it begins a shot."""
 
     frame: Frame
@@ -25,9 +25,9 @@ class FoundFrame:
     cut: bool
 
 
-def linked(
-    found: Iterable[tuple[Frame, Sequence[Face]]], linker: Linker, before: FrameSignature | None = None
-) -> Iterator[FoundFrame]:
+def track_faces(
+    found: Iterable[tuple[Frame, Sequence[Face]]], tracker: Tracker, before: FrameSignature | None = None
+) -> Iterator[TrackedFrame]:
     """Each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
 
     `before`: what the frame before the first one looked like, if there was one.
@@ -37,11 +37,11 @@ def linked(
         cut = before is not None and is_cut(before, signature)
         before = signature
         usable = [face for face in faces if np.ptp(face.points[INNER], axis=0).max() > LEAST_EXTENT_PX]
-        tracks = linker.step(usable, cut)
-        yield FoundFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)
+        tracks = tracker.step(usable, cut)
+        yield TrackedFrame(frame, [replace(face, track=track) for face, track in zip(usable, tracks, strict=True)], cut)
 
 
-def smoothed_tracks(stream: Iterable[FoundFrame], smooth_frames: int) -> Iterator[FoundFrame]:
+def smoothed_tracks(stream: Iterable[TrackedFrame], smooth_frames: int) -> Iterator[TrackedFrame]:
     """The same frames, each face's points after a symmetric quadratic filter over `smooth_frames` to both sides.
 
     So many frames are held back; boxes, scores and tracks stay as they are. Nothing is mixed across a cut or a frame
@@ -50,7 +50,7 @@ def smoothed_tracks(stream: Iterable[FoundFrame], smooth_frames: int) -> Iterato
     if smooth_frames <= 0:
         yield from stream
         return
-    window: deque[FoundFrame] = deque()  # the frames before and after the one whose turn it is
+    window: deque[TrackedFrame] = deque()  # the frames before and after the one whose turn it is
     now = 0
     for found in stream:
         window.append(found)
@@ -74,12 +74,12 @@ def quadratic_weights(low: int, high: int) -> NDArray[np.float64]:
     return np.linalg.pinv(powers)[0]
 
 
-def _smoothed(window: Sequence[FoundFrame], now: int) -> FoundFrame:
+def _smoothed(window: Sequence[TrackedFrame], now: int) -> TrackedFrame:
     faces = [_smoothed_face(window, now, face) for face in window[now].faces]
     return replace(window[now], faces=faces)
 
 
-def _smoothed_face(window: Sequence[FoundFrame], now: int, face: Face) -> Face:
+def _smoothed_face(window: Sequence[TrackedFrame], now: int, face: Face) -> Face:
     before: list[NDArray] = []
     for index in range(now, 0, -1):
         points = None if window[index].cut else _points_of(window[index - 1], face.track)
@@ -96,7 +96,7 @@ def _smoothed_face(window: Sequence[FoundFrame], now: int, face: Face) -> Face:
     return replace(face, points=np.tensordot(weights, np.stack([*before, face.points, *after]), 1))
 
 
-def _points_of(found: FoundFrame, track: int) -> NDArray[np.float32] | None:
+def _points_of(found: TrackedFrame, track: int) -> NDArray[np.float32] | None:
     """The points of a track in a frame, None when it is not there, or not alone."""
     points = [face.points for face in found.faces if face.track == track]
     return points[0] if track >= 0 and len(points) == 1 else None

@@ -34,7 +34,7 @@ def overlap(a: Face, b: Face) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Open:
+class _OpenTrack:
     """A track that may still go on: its last face, for how many frames it was not seen, who it is if that is known."""
 
     track: int
@@ -42,15 +42,15 @@ class _Open:
     missed: int = 0
     who: NDArray[np.float32] | None = None
 
-    def seen_as(self, face: Face) -> _Open:
+    def seen_as(self, face: Face) -> _OpenTrack:
         who = self.who
         if face.embedding is not None:
             new = as_stored(face.embedding)
             who = new if who is None else (1 - _NEW_SHARE) * who + _NEW_SHARE * new
-        return _Open(self.track, face, 0, who)
+        return _OpenTrack(self.track, face, 0, who)
 
 
-class Linker:
+class Tracker:
     """Gives each face the number of its track, frame after frame.
 
     The faces of a frame are matched to the open tracks greedily, best first: by `affinity`, the boxes' overlap or any
@@ -69,7 +69,7 @@ class Linker:
     ) -> None:
         self._affinity, self._least, self._longest_gap = affinity, least_affinity, longest_gap_frames
         self._longest_memory = longest_memory_frames
-        self._open: list[_Open] = []
+        self._open: list[_OpenTrack] = []
         self._next = 0
 
     @property
@@ -77,7 +77,7 @@ class Linker:
         """The number that a new track would get."""
         return self._next
 
-    def begin_anew(self) -> None:
+    def start_source(self) -> None:
         """Another film begins: no track goes on, and no number is used again."""
         self._open = []
 
@@ -100,7 +100,7 @@ class Linker:
         """Goes on from a `state`. Raises ValueError, KeyError or TypeError for anything else."""
         self._next = int(state["next"])
         self._open = [
-            _Open(
+            _OpenTrack(
                 int(known["track"]),
                 unpacked_face(known["last"]),
                 int(known["missed"]),
@@ -138,7 +138,7 @@ class Linker:
                 matches[track] = index
         return list(matches.items())
 
-    def _value(self, known: _Open, face: Face) -> float | None:
+    def _value(self, known: _OpenTrack, face: Face) -> float | None:
         """How well a face continues a track; None when it does not."""
         place = self._affinity(known.last, face)
         alike = None if known.who is None or face.embedding is None else likeness(known.who, as_stored(face.embedding))
@@ -153,7 +153,7 @@ class Linker:
     def _remember(self, faces: Sequence[Face], tracks: Sequence[int]) -> None:
         before = {known.track: known for known in self._open}
         seen = {
-            track: before.get(track, _Open(track, face)).seen_as(face)
+            track: before.get(track, _OpenTrack(track, face)).seen_as(face)
             for track, face in zip(tracks, faces, strict=True)
         }
         for known in self._open:

@@ -13,7 +13,7 @@ from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.track.tracker import FrameSignature, Linker, is_cut
+from faceswap.track.tracker import FrameSignature, Tracker, is_cut
 from faceswap.utils.errors import UserError
 
 
@@ -43,10 +43,10 @@ def test_linking_by_overlap_keeps_people_apart(shared_real: Path, name: str, peo
 
     finder, info = LandmarksFinder(), probe(shared_real / "videos" / name)
     finder.prepare(info)
-    linker, known = Linker(), {}
+    tracker, known = Tracker(), {}
     for frame in read_frames(info):
         faces = finder.find([frame])[0]
-        linked = linker.step([replace(face, track=-1) for face in faces])
+        linked = tracker.step([replace(face, track=-1) for face in faces])
         for face, track in zip(faces, linked, strict=True):
             assert known.setdefault(track, face.track) == face.track
     assert len(known) == people

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from faceswap.track.smoothing import FoundFrame, smoothed_tracks
+from faceswap.track.smoothing import TrackedFrame, smoothed_tracks
 from tests.extraction.made import face_at, frame_of
 
 
@@ -16,7 +16,7 @@ def stream(count: int, tremble: float = 0.0, cuts: tuple[int, ...] = (), without
     for index in range(count):
         face = face_at(50 + 2 * index + 0.1 * index**2, 60, track=0)
         face = replace(face, points=face.points + rng.normal(0, tremble, (68, 2)).astype(np.float32))
-        yield FoundFrame(frame_of(index), [] if index in without else [face], index in cuts)
+        yield TrackedFrame(frame_of(index), [] if index in without else [face], index in cuts)
 
 
 def centres(found) -> np.ndarray:
@@ -58,9 +58,9 @@ def test_nothing_is_mixed_across_a_cut_or_a_gap() -> None:
         for index in range(12):
             face = face_at(50 if index < 6 else 150, 60, track=0)
             if cut or index != 6:
-                yield FoundFrame(frame_of(index), [face], cut and index == 6)
+                yield TrackedFrame(frame_of(index), [face], cut and index == 6)
             else:
-                yield FoundFrame(frame_of(index), [], False)
+                yield TrackedFrame(frame_of(index), [], False)
 
     for cut in (True, False):
         x = centres(smoothed_tracks(two_places(cut), 3))[:, 0]
@@ -70,7 +70,7 @@ def test_nothing_is_mixed_across_a_cut_or_a_gap() -> None:
 def test_faces_that_share_a_number_or_have_none_are_left_alone() -> None:
     faces = [[face_at(50 + 9 * (-1) ** index, 60, track=-1), face_at(150, 60, track=2), face_at(250, 60, track=2)]
              for index in range(6)]  # fmt: skip
-    found = [FoundFrame(frame_of(index), group, False) for index, group in enumerate(faces)]
+    found = [TrackedFrame(frame_of(index), group, False) for index, group in enumerate(faces)]
     for old, new in zip(found, smoothed_tracks(found, 2), strict=True):
         for a, b in zip(old.faces, new.faces, strict=True):
             np.testing.assert_allclose(a.points, b.points, atol=1e-3)

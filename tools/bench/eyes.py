@@ -70,8 +70,8 @@ def run(media: Path, options: argparse.Namespace) -> Tally:
     from faceswap.detect.protocol import find_in_batches
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
-    from faceswap.track.smoothing import FoundFrame, linked, smoothed_tracks
-    from faceswap.track.tracker import Linker
+    from faceswap.track.smoothing import TrackedFrame, smoothed_tracks, track_faces
+    from faceswap.track.tracker import Tracker
 
     info = probe(media)
     marks = Marks.read(media, (info.width, info.height))
@@ -82,9 +82,9 @@ def run(media: Path, options: argparse.Namespace) -> Tally:
     finder.prepare(info)
     cuts: list[int] = []
 
-    def found() -> Iterator[FoundFrame]:
+    def found() -> Iterator[TrackedFrame]:
         frames = islice((frame for frame in read_frames(info) if frame.index % options.every == 0), options.frames)
-        for item in linked(find_in_batches(finder, frames), Linker()):
+        for item in track_faces(find_in_batches(finder, frames), Tracker()):
             cuts.extend([item.frame.index] if item.cut else [])
             yield item
 
