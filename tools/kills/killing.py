@@ -1,16 +1,21 @@
-"""Runs a command in a forked process that is killed before its n-th change of the disk.
+"""Runs a command in a forked process that is killed before its n-th change of the disk, or a moment after.
 
 Python tells an audit hook of every file opened for writing, every rename, removal and folder made, before it happens:
-the kill comes exactly there. Forking spares each of some hundred runs the seconds that imports take.
+the kill comes exactly there. What libraries in C write after it (films, weights) is met by a timer of the system, whose
+signal ends the process wherever it is. Forking spares each of some hundred runs the seconds that imports take.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import runpy
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +31,33 @@ class Ended(NamedTuple):
     said: str
 
 
-def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0) -> Ended:
-    """Run `python -m MODULE ARGUMENTS` in `folder`; kill it before its change number `kill_at`, 0: never."""
+def import_commands() -> None:
+    """Import all of faceswap and what it loads late, so that forked processes need not."""
+    import faceswap
+
+    found = [module.name for module in pkgutil.walk_packages(faceswap.__path__, "faceswap.")]
+    for name in (*found, "onnx", "tensorboard", "moviepy"):
+        if not name.endswith("__main__"):
+            with suppress(ImportError):  # a package of an extra
+                importlib.import_module(name)
+
+
+def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0, delay_seconds: float = 0.0) -> Ended:
+    """Run `python -m MODULE ARGUMENTS` in `folder`, or kill it on the way.
+
+    Args:
+        module: the command's.
+        arguments: its settings.
+        folder: the current folder of the command, whose changes are counted.
+        kill_at: the number of the change before which it is killed, from 1; 0: never.
+        delay_seconds: the kill comes so long after that place instead, in the midst of what follows.
+    """
     told = folder.with_name(folder.name + ".told")
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _become(module, arguments, folder, told, writer, kill_at)
+        _become(module, arguments, folder, told, lambda: _count_changes(folder, writer, kill_at, delay_seconds))
     os.close(writer)
     with open(reader, "rb") as counted:
         changes = len(counted.read())
@@ -41,7 +65,7 @@ def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0) -> En
     return Ended(os.waitstatus_to_exitcode(status), changes, told.read_text(errors="replace"))
 
 
-def _become(module: str, arguments: list[str], folder: Path, told: Path, writer: int, kill_at: int) -> None:
+def _become(module: str, arguments: list[str], folder: Path, told: Path, count: Callable[[], None]) -> None:
     """The child's whole life."""
     code = 1
     try:
@@ -49,7 +73,7 @@ def _become(module: str, arguments: list[str], folder: Path, told: Path, writer:
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(folder)
-        _count_changes(folder, writer, kill_at)
+        count()
         sys.argv = [module, *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
@@ -62,8 +86,8 @@ def _become(module: str, arguments: list[str], folder: Path, told: Path, writer:
     os._exit(code)
 
 
-def _count_changes(folder: Path, writer: int, kill_at: int) -> None:
-    """Write a byte into the pipe `writer` for each change below `folder`, and end before number `kill_at`."""
+def _count_changes(folder: Path, writer: int, kill_at: int, delay_seconds: float) -> None:
+    """Write a byte into the pipe `writer` for each change below `folder`, and end at number `kill_at` (see `run`)."""
     leader, inside, seen = os.getpid(), os.path.abspath(folder), 0
 
     def hook(event: str, values: tuple[Any, ...]) -> None:
@@ -81,6 +105,8 @@ def _count_changes(folder: Path, writer: int, kill_at: int) -> None:
         seen += 1
         os.write(writer, b".")
         if seen == kill_at:
-            os.kill(leader, signal.SIGKILL)
+            if not delay_seconds:
+                os.kill(leader, signal.SIGKILL)
+            signal.setitimer(signal.ITIMER_REAL, delay_seconds)  # SIGALRM, which nothing here handles, ends a process
 
     sys.addaudithook(hook)

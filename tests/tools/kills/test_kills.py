@@ -1,6 +1,7 @@
 """The tool that kills commands finds what a careless one leaves, and nothing where a careful one was killed."""
 
 import random
+import signal
 import sys
 
 import pytest
@@ -30,6 +31,13 @@ PROGRAMS = {
         with open(f".{os.getpid()}.part.txt", "w") as file:
             file.write("x")
         os.rename(file.name, "a.txt")
+    """,
+    "slow": """
+        with open("a.txt", "w") as file:
+            file.write("half")
+            file.flush()
+            time.sleep(20)
+            open("b.txt", "w").close()
     """,
     "twice": """
         with open("a.txt", "a") as file:
@@ -77,6 +85,12 @@ def test_a_kill_comes_before_the_change_that_it_names(tmp_path, program):
         assert ended.code == (-9 if place < 3 else 0) and sorted(p.name for p in folder.iterdir()) == left
         for path in folder.iterdir():
             path.unlink()
+
+
+def test_a_kill_can_come_in_the_midst_of_what_follows_a_change(tmp_path, program):
+    folder = tmp_path / "inputs"
+    ended = run(program("slow").module, [], folder, kill_at=1, delay_seconds=0.2)
+    assert ended == (-signal.SIGALRM, 1, "") and (folder / "a.txt").read_text() == "half"
 
 
 def test_times_are_not_compared_and_files_always_are(tmp_path):
