@@ -6,7 +6,7 @@ from faceswap.config.swapping_nodes import ConsentBlock
 from faceswap.pairs import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
-from faceswap.utils.untrusted.yaml_files import LARGEST_YAML
+from faceswap.utils.limits import YAML_BYTES
 
 
 def run_with(tmp_path, text):
@@ -35,7 +35,7 @@ def test_aliases_that_unfold_to_any_size_stay_folded(tmp_path):
 
 @pytest.mark.parametrize(
     "text", ["", "pair: 3", "pair: {a: x}", "pair: {a: [x], b: y}", "{", "pair: {a: x, b: y, consent: [1]}",
-             "pair: {a: x, b: y}\n#" + "x" * LARGEST_YAML]
+             "pair: {a: x, b: y}\n#" + "x" * YAML_BYTES]
 )  # fmt: skip
 def test_what_tells_no_pair_is_one_line(tmp_path, text):
     with pytest.raises(UserError, match=r"config\.yaml does not tell"):

@@ -10,10 +10,10 @@ from faceswap.config.messages import nearest
 from faceswap.config.paths import config_folder
 from faceswap.config.swapping_nodes import ConsentBlock, PairNode
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import TEXT_CHARACTERS, YAML_BYTES
 from faceswap.utils.untrusted.text_files import read_text
-from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
+from faceswap.utils.untrusted.yaml_files import parse_yaml
 
-LONGEST_TEXT = 2000  # characters of a name or a consent's line
 _HEADER = re.compile(r"^\s*#\s*@", re.MULTILINE)
 _PAIR, _CONSENT = ("name", "a", "b", "consent"), ("who", "purpose", "when")
 
@@ -33,7 +33,7 @@ def read_pair(path: Path) -> PairNode:
         UserError: one line that names file and key, for a key that pairs do not have, a list, a package header, and
             `${...}`: a pair is data, nothing in it is resolved or imported.
     """
-    text = read_text(path, LARGEST_YAML)
+    text = read_text(path, YAML_BYTES)
     if _HEADER.search(text):
         raise UserError(f"{path}: a pair file is data and has no '# @package' line; take it out")
     values = parse_yaml(text, str(path), texts=True) or {}
@@ -73,6 +73,6 @@ def _text(value: Any, where: str) -> str:
         raise UserError(f"{where}: one text is wanted, not {str(value)[:60]}")
     if "${" in value:
         raise UserError(f"{where}: '${{...}}' is not resolved in a pair, which is data; write the text itself")
-    if "\0" in value or len(value) > LONGEST_TEXT:
-        raise UserError(f"{where}: a text of at most {LONGEST_TEXT} characters without NUL is wanted")
+    if "\0" in value or len(value) > TEXT_CHARACTERS:
+        raise UserError(f"{where}: a text of at most {TEXT_CHARACTERS} characters without NUL is wanted")
     return " ".join(value.split()) if "\n" in value else value

@@ -20,10 +20,10 @@ from faceswap.config.groups import GROUPS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import check_writable, write_json
 from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
+from faceswap.utils.limits import JSON_BYTES
 from faceswap.utils.untrusted.reading import read_json
 
 RECORD = "made_with"
-LARGEST_RECORD = 1 << 24  # bytes; ours have some thousand
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
 UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run")
@@ -167,7 +167,7 @@ def _refuse_other(path: Path, made: Mapping[str, Any]) -> None:
     """Raise UserError when a result is there that was made with other settings; one without a record is replaced."""
     try:
         report = record_path(path)
-        if not path.exists() or report.stat().st_size > LARGEST_RECORD:
+        if not path.exists() or report.stat().st_size > JSON_BYTES:
             return
         before = read_json(report)[RECORD]
         others = {name: before[name] for name in before.keys() & made.keys() if before[name] != _stored(made[name])}

@@ -7,6 +7,7 @@ from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
 from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, LARGEST_SEED, REJECTED, X264_PRESETS
+from faceswap.utils.limits import CROP_SIDE_PX
 
 SWITCH = ("auto", "on", "off")
 
@@ -44,7 +45,7 @@ class ExtractConfig:
     workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
     size_px: int = option(
-        256, "width of the stored crops; they hold the whole head with margin", minimum=32, maximum=4096
+        256, "width of the stored crops; they hold the whole head with margin", minimum=32, maximum=CROP_SIDE_PX
     )
     every: int = option(1, "take every n-th frame", minimum=1)
     start: int = option(0, "first frame", minimum=0)

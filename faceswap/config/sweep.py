@@ -12,8 +12,7 @@ from typing import Any
 from faceswap.config import schema
 from faceswap.config.compose import compose_config
 from faceswap.utils.errors import UserError
-
-MOST_COMBINATIONS = 200
+from faceswap.utils.limits import SWEEP_COMBINATIONS
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,9 @@ def compose_combinations(
     Raises UserError, also for more than 200 combinations.
     """
     values = [_values(command, argument) for argument in arguments]
-    chosen = list(itertools.islice(itertools.product(*values), MOST_COMBINATIONS + 1))
-    if len(chosen) > MOST_COMBINATIONS:
-        raise UserError(
-            f"--multirun: these are more than {MOST_COMBINATIONS} combinations; take fewer values at a time"
-        )
+    chosen = list(itertools.islice(itertools.product(*values), SWEEP_COMBINATIONS + 1))
+    if len(chosen) > SWEEP_COMBINATIONS:
+        raise UserError(f"--multirun: more than {SWEEP_COMBINATIONS} combinations; take fewer values at a time")
     varying = [place for place, several in enumerate(values) if len(several) > 1]
     return [
         Combination(tuple(one[place] for place in varying), compose_config(command, list(one), extra_folder))
@@ -63,7 +60,7 @@ def _values(command: str, argument: str) -> list[str]:
         if not override.is_discrete_sweep():
             ends = ",".join(re.findall(r"[\d.eE+-]+", argument.partition("(")[2])[:2]) or "1,2"
             raise UserError(f"--multirun: '{argument}' has no end of values; write some out: {key}={ends}")
-        found = list(itertools.islice(override.sweep_string_iterator(), MOST_COMBINATIONS + 1))
+        found = list(itertools.islice(override.sweep_string_iterator(), SWEEP_COMBINATIONS + 1))
     except HydraException:  # told of where the settings are composed
         return [argument]
     return [f"{key}={value}" for value in found]

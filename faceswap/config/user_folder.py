@@ -16,8 +16,9 @@ from omegaconf import OmegaConf
 
 from faceswap.config import schema
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import YAML_BYTES
 from faceswap.utils.untrusted.text_files import read_text
-from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
+from faceswap.utils.untrusted.yaml_files import parse_yaml
 
 # Pairs are read as data (pair_files.py), commands and what Hydra itself does are not a folder's to change.
 _NOT_FROM_A_FOLDER = ("pair", "hydra")
@@ -34,7 +35,7 @@ class UserFolderSource(ConfigSource):
         path = self._file(config_path)
         if path is None:
             raise ConfigLoadError(f"Config not found : {config_path}")
-        text = read_text(path, LARGEST_YAML)
+        text = read_text(path, YAML_BYTES)
         values = parse_yaml(text, str(path)) or {}
         if not isinstance(values, dict):
             raise UserError(f"{path}: settings are wanted, each a line 'name: value'")

@@ -14,10 +14,18 @@ from numpy.typing import NDArray
 
 from faceswap.core.embeddings import packed, unpacked
 from faceswap.core.geometry import scale_of, transform_points
-from faceswap.core.set_sources import MOST_SOURCES, SetSource, sources_of
+from faceswap.core.set_sources import SetSource, sources_of
 from faceswap.core.values import POINT_COUNT, Face
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import FACES_A_FRAME
+from faceswap.utils.limits import (
+    EVERY_FRAMES,
+    FACES_A_FRAME,
+    FILMS_A_SET,
+    FRAME_NUMBER,
+    FRAME_SHIFT_PX,
+    FRAME_SIDE_PX,
+    MEASURED_MAGNITUDE,
+)
 from faceswap.utils.untrusted.reading import read_json, read_lines
 
 ALIGNMENTS = "alignments.jsonl"
@@ -32,10 +40,6 @@ CURATION_CACHE = ".curation.npz"
 
 # Files of strangers are read too: what lies outside of these is no face set, and would only ask for too much memory.
 CROP_SIZES_PX = (16, 4096)
-LAST_FRAME = 10**8 - 1
-LARGEST_EVERY = 100_000
-_LARGEST_SIDE_PX = 1e6
-_LARGEST_SHIFT_PX, _LARGEST_NUMBER = 1e12, 1e9  # float32 holds what comes of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,19 +142,22 @@ class FaceRecord:
         """Raises ValueError for values that no extraction writes."""
         if self.frame_to_crop.shape != (2, 3) or not np.isfinite(self.frame_to_crop).all():
             raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
-        if np.abs(self.frame_to_crop).max() > _LARGEST_SHIFT_PX or not 1e-6 < scale_of(self.frame_to_crop) < 1e6:
+        if (
+            np.abs(self.frame_to_crop).max() > FRAME_SHIFT_PX
+            or not 1 / FRAME_SIDE_PX < scale_of(self.frame_to_crop) < FRAME_SIDE_PX
+        ):
             raise ValueError("frame_to_crop cannot be turned round")
         if not CROP_SIZES_PX[0] <= self.size_px <= CROP_SIZES_PX[1]:
             raise ValueError(f"size_px={self.size_px} is not {CROP_SIZES_PX[0]} to {CROP_SIZES_PX[1]}")
-        if not 0 <= self.frame <= LAST_FRAME or not -1 <= self.track <= LAST_FRAME:
+        if not 0 <= self.frame <= FRAME_NUMBER or not -1 <= self.track <= FRAME_NUMBER:
             raise ValueError(f"frame={self.frame} or track={self.track} is out of range")
-        if not 0 <= self.source < MOST_SOURCES:
+        if not 0 <= self.source < FILMS_A_SET:
             raise ValueError(f"source={self.source} is out of range")
         numbers = [self.time_seconds, self.score, self.blur, self.yaw, self.pitch, self.roll]
-        if not np.abs(numbers).max() <= _LARGEST_NUMBER:  # nor is NaN
-            raise ValueError(f"time, score, blur and angles must be numbers up to {_LARGEST_NUMBER:g}")
+        if not np.abs(numbers).max() <= MEASURED_MAGNITUDE:  # nor is NaN
+            raise ValueError(f"time, score, blur and angles must be numbers up to {MEASURED_MAGNITUDE:g}")
         face = self.face  # checks box and points
-        if max(np.abs(face.points).max(), np.abs(face.box).max()) > _LARGEST_SIDE_PX:
+        if max(np.abs(face.points).max(), np.abs(face.box).max()) > FRAME_SIDE_PX:
             raise ValueError("points lie a million pixels away")
 
 
@@ -285,4 +292,4 @@ def _read_report(path: Path) -> dict:
 
 
 # The numbers that are read of a report again, and their ranges.
-_REPORT_NUMBERS = {"every": (1, LARGEST_EVERY), "width": (1, 1_000_000), "height": (1, 1_000_000)}
+_REPORT_NUMBERS = {"every": (1, EVERY_FRAMES), "width": (1, FRAME_SIDE_PX), "height": (1, FRAME_SIDE_PX)}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MOST_SOURCES = 10_000
-_LONGEST_TEXT = 4096
+from faceswap.utils.limits import FILMS_A_SET, PATH_CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,14 @@ def sources_of(report: Mapping[str, Any]) -> tuple[SetSource, ...]:
     if several is None:
         path, checksum = report.get("source"), report.get("source_sha256")
         return (SetSource(Path(path), checksum),) if path is not None else ()
-    if not isinstance(several, list) or not 1 <= len(several) <= MOST_SOURCES:
-        raise ValueError(f"sources must be a list of 1 to {MOST_SOURCES}")
+    if not isinstance(several, list) or not 1 <= len(several) <= FILMS_A_SET:
+        raise ValueError(f"sources must be a list of 1 to {FILMS_A_SET}")
     return tuple(_source(one) for one in several)
 
 
 def _source(told: Any) -> SetSource:
     path, checksum = (told.get("path"), told.get("sha256")) if isinstance(told, dict) else (None, None)
     for text in (path, checksum):
-        if not isinstance(text, str) or not text or "\0" in text or len(text) > _LONGEST_TEXT:
+        if not isinstance(text, str) or not text or "\0" in text or len(text) > PATH_CHARACTERS:
             raise ValueError("sources: each must have a path and a sha256")
     return SetSource(Path(path), checksum)  # type: ignore[arg-type]

@@ -10,9 +10,8 @@ from pathlib import Path
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT, FaceRecord
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import remove, write_json
+from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.reading import read_json
-
-LARGEST_BYTES = 64 << 20
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -41,7 +40,7 @@ def read_other_people(folder: Path) -> set[str]:
     """
     path = folder / TAKEN_OUT
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        if path.stat().st_size > TABLE_BYTES:
             raise ValueError("too large")
         record = read_json(path)
         files = record["other_people"]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from faceswap.curation.inventory import FaceStock
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.text_files import read_text
 
-LARGEST_BYTES = 32 << 20
 _SHOWN = 60  # characters of a foreign text in an error
 
 
@@ -44,7 +44,7 @@ def _text(path: Path) -> str:
     if not path.is_file():
         raise UserError(f"apply={path}: no such file; save it in the sheet (curation.html) first")
     try:
-        return read_text(path, LARGEST_BYTES)
+        return read_text(path, TABLE_BYTES)
     except UserError as error:
         reason = str(error).removeprefix(f"cannot read {path}: ")
         raise UserError(f"apply={path}: cannot be read as text ({reason})") from error

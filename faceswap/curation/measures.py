@@ -20,6 +20,7 @@ from faceswap.curation.inventory import FaceStock
 from faceswap.media.pictures.crops import read_crop
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.limits import FACE_MEASURES_BYTES, SPARE_BYTES
 from faceswap.utils.progress import Progress
 from faceswap.utils.untrusted.arrays import Expected, read_npz
 from faceswap.utils.untrusted.reading import Untrusted
@@ -39,7 +40,6 @@ _STORED = {
     "readable": Expected("b", (None,)),
     "embeddings": Expected("f", (None, None)),
 }
-_SPARE_BYTES, _FACE_BYTES = 16 << 20, 4 << 10  # a face takes 1.5 kB, and its name
 
 
 class Embedder(Protocol):
@@ -148,7 +148,7 @@ def _stored(path: Path, recogniser: str, count: int) -> _Table | None:
     """The table of an earlier run over about `count` faces; None when there is none that can be used, or when another
     embedder looked."""
     try:
-        found = read_npz(path, _STORED, most_bytes=_SPARE_BYTES + 2 * count * _FACE_BYTES)
+        found = read_npz(path, _STORED, most_bytes=16 * SPARE_BYTES + count * FACE_MEASURES_BYTES)
     except (OSError, Untrusted):
         return None
     if int(found.pop("layout")) != _LAYOUT or (str(found.pop("recogniser")) != recogniser and recogniser):

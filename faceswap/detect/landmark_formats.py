@@ -25,7 +25,6 @@ from faceswap.utils.untrusted.arrays import read_npz as read_arrays
 from faceswap.utils.untrusted.reading import parse_json, read_bytes, read_json_table, read_lines, read_text
 from faceswap.utils.untrusted.safe_pickle import loads
 
-LARGEST_BYTES = 1 << 30  # of a file, unpacked: about a million faces
 _POINTS_NAMES = ("points", "lm68", "landmarks")
 _COLUMNS = dict.fromkeys(
     ("frame", "points", "lm68", "box", "score", "track", "valid", "meta"), Expected("biufU", ANY_SHAPE)
@@ -55,7 +54,7 @@ def read_npz(path: Path) -> ImportedFaces:
 
     Rows whose `valid` is not 1 or whose points are not finite are left out; `meta` (JSON) may tell width and height.
     """
-    columns = read_arrays(path, _COLUMNS, optional=list(_COLUMNS), most_bytes=LARGEST_BYTES)
+    columns = read_arrays(path, _COLUMNS, optional=list(_COLUMNS), most_bytes=ARRAY_BYTES)
     meta = columns.pop("meta", None)
     left = Counter[str]()
     size = _size_of({} if meta is None else parse_json(str(meta)))
@@ -106,7 +105,7 @@ def read_fsa(path: Path) -> ImportedFaces:
     Old files have the frames at the top, plain lists of faces, or call the landmarks `landmarksXY`.
     """
     unpacker = zlib.decompressobj()
-    content = unpacker.decompress(read_bytes(path, ARRAY_BYTES), LARGEST_BYTES)
+    content = unpacker.decompress(read_bytes(path, ARRAY_BYTES), ARRAY_BYTES)
     if unpacker.unconsumed_tail:
         raise ValueError("it unpacks to more than 1 GB")
     if not unpacker.eof:

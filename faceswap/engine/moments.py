@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from faceswap.utils.limits import OPTIMIZER_STEPS
+
 # By the optimiser's class: the moments of a weight, each of the weight's own shape and type; beside them its `step`.
 KINDS = {
     "Adam": ("exp_avg", "exp_avg_sq"),
@@ -19,7 +21,6 @@ KINDS = {
 }
 _NEVER_NEGATIVE = ("exp_avg_sq", "exp_avg_var")  # their root is taken
 _STEP = "step"
-LAST_STEP = 1 << 24  # beyond it a float32 counts no further
 
 
 def fill_moments(optimiser: torch.optim.Optimizer, found: Iterable[tuple[str, Tensor, Mapping[str, Any]]]) -> None:
@@ -61,7 +62,7 @@ def checked_moments(
         sound = bool(value.isfinite().all()) and not (kind in _NEVER_NEGATIVE and bool((value < 0).any()))
         if not sound:
             raise ValueError(f"the optimiser's {kind} of {name} holds impossible numbers")
-    if not 1 <= float(stored[_STEP]) <= LAST_STEP:
+    if not 1 <= float(stored[_STEP]) <= OPTIMIZER_STEPS:
         raise ValueError(f"the optimiser has taken {float(stored[_STEP]):g} steps of {name}")
     beside = weight.device if optimiser.defaults.get("fused") else torch.device("cpu")
     return {

@@ -9,18 +9,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from faceswap.core.face_set import ALIGNMENTS, LAST_FRAME
-from faceswap.core.set_sources import MOST_SOURCES
+from faceswap.core.face_set import ALIGNMENTS
 from faceswap.extraction.naming import crop_name
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_text, writing_errors
 from faceswap.utils.files.links import open_append, own_folder, refuse_links, truncate
-from faceswap.utils.limits import JSON_LINES_BYTES, check_size
+from faceswap.utils.limits import (
+    FACES_A_FRAME,
+    FILMS_A_SET,
+    FRAME_NUMBER,
+    JOURNAL_LINE_BYTES,
+    JSON_LINES_BYTES,
+    check_size,
+)
 
 JOURNAL = ".resume.jsonl"
 VERSION = 2  # notes of another version are not gone on from
-_LONGEST_LINE_BYTES = 64 << 20
-_MOST_FACES = 10_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def read_note(line: bytes) -> Plan | Entry | Mark:
     if not isinstance(values, list) or len(values) not in (3, 4) or any(type(v) is not int or v < 0 for v in values):
         raise ValueError("neither three or four numbers nor a place")
     source, frame, faces, *size = values
-    if source >= MOST_SOURCES or frame > LAST_FRAME or faces > _MOST_FACES:
+    if source >= FILMS_A_SET or frame > FRAME_NUMBER or faces > FACES_A_FRAME:
         raise ValueError("a number is out of range")
     return Entry(source, frame, faces, size[0]) if size else Plan(source, frame, faces)
 
@@ -188,7 +192,7 @@ def planned_crops(folder: Path) -> set[str]:
 def _head(folder: Path) -> bytes:
     """The line of the settings without its end; empty when it is not whole."""
     with open(folder / JOURNAL, "rb") as file:
-        line = file.readline(_LONGEST_LINE_BYTES)
+        line = file.readline(JOURNAL_LINE_BYTES)
     return line[:-1] if line.endswith(b"\n") else b""
 
 
@@ -206,7 +210,7 @@ def _notes(folder: Path) -> Iterator[tuple[Plan | Entry | Mark, int]]:
     end_bytes = len(head) + 1
     with open(folder / JOURNAL, "rb") as file:
         file.seek(end_bytes)
-        while (line := file.readline(_LONGEST_LINE_BYTES)).endswith(b"\n"):
+        while (line := file.readline(JOURNAL_LINE_BYTES)).endswith(b"\n"):
             try:
                 note = read_note(line)
             except ValueError:

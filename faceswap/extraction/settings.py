@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.core.face_set import ALIGNMENTS, LARGEST_EVERY, REPORT
+from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import CROP_SIDE_PX, EVERY_FRAMES, SMOOTHING_FRAMES
 from faceswap.utils.untrusted.reading import read_json
 
-LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _SAMPLE_BYTES = 1 << 20
 
 
@@ -54,16 +54,16 @@ class Settings:
 
 def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int, smooth_frames: int) -> None:
     """Raises UserError for a setting of an extraction that is out of range."""
-    if not 32 <= size_px <= 2048:
-        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
-    if not 1 <= every <= LARGEST_EVERY:
-        raise UserError(f"every={every}: must be 1 (each frame) to {LARGEST_EVERY}")
+    if not 32 <= size_px <= CROP_SIDE_PX:
+        raise UserError(f"size_px={size_px}: crops may be 32 to {CROP_SIDE_PX} pixels wide")
+    if not 1 <= every <= EVERY_FRAMES:
+        raise UserError(f"every={every}: must be 1 (each frame) to {EVERY_FRAMES}")
     if image_format not in IMAGE_FORMATS:
         raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
     if minimum_face_px < 0:
         raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
-    if not 0 <= smooth_frames <= LONGEST_SMOOTHING_FRAMES:
-        raise UserError(f"smooth_frames={smooth_frames}: must be 0 (off) to {LONGEST_SMOOTHING_FRAMES}")
+    if not 0 <= smooth_frames <= SMOOTHING_FRAMES:
+        raise UserError(f"smooth_frames={smooth_frames}: must be 0 (off) to {SMOOTHING_FRAMES}")
 
 
 def settings_for(

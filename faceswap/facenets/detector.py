@@ -20,6 +20,7 @@ from faceswap.facenets.detector_net import DetectorNet, split
 from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FACES_A_FRAME
 
 BORDER_GREY = 127  # what surrounds a picture: 0 once it is network input, like the network's own padding
 BORDER_SHARE = 0.12  # of the reduced picture's sides, all round, so that a cut face's centre lies inside the maps
@@ -31,7 +32,6 @@ SECOND_LOOK_ABOVE_PX, SECOND_LOOK_SIDE_PX = 240, 160  # the network learned face
 LARGEST_BATCH_PIXELS = 8 * 640 * 640
 OVERLAP = 0.4  # intersection over union above which two boxes are one face
 INSIDE = 0.75  # a box with so much of it inside a surer one is part of that face
-MOST_FACES = 200  # of one picture
 
 
 class FaceDetector:
@@ -149,7 +149,7 @@ def distinct(faces: NDArray[np.float32]) -> NDArray[np.float32]:
     faces = faces[np.argsort(-faces[:, 4], kind="stable")]
     kept: list[NDArray[np.float32]] = []
     for face in faces:
-        if len(kept) == MOST_FACES:
+        if len(kept) == FACES_A_FRAME:
             break
         if not kept or not _covered(face, np.array(kept)):
             kept.append(face)

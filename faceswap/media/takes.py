@@ -11,8 +11,8 @@ from pathlib import Path
 from faceswap.media.listing import FILM_SUFFIXES, is_own, list_films, list_pictures, natural_order
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FILMS_A_SET
 
-MOST_TAKES = 1000
 _NAMED = 3  # stems in the name of a list
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ def probe_takes(text: str | Path) -> tuple[SourceInfo, ...]:
     if not os.path.lexists(path) and not _matches(path):
         files = [file for part in _listed(str(text)) for file in _films_of(Path(part)) or (Path(part),)]
     files = list({os.path.realpath(file): file for file in files}.values())
-    if len(files) > MOST_TAKES:
-        raise UserError(f"{text} names {len(files)} films; one face set is made of up to {MOST_TAKES}")
+    if len(files) > FILMS_A_SET:
+        raise UserError(f"{text} names {len(files)} films; one face set is made of up to {FILMS_A_SET}")
     return tuple(probe(file) for file in files) if files else (probe(path),)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
-
-MOST = 1000
+from faceswap.utils.limits import SEEDS_A_LIST
 
 
 def seeds_of(text: str) -> list[int] | None:
@@ -23,8 +22,8 @@ def seeds_of(text: str) -> list[int] | None:
         ends = int(first), int(last or first)
         if max(ends) > LARGEST_SEED:
             raise UserError(f"{text}: seeds are whole numbers from 0 to {LARGEST_SEED}")
-        if not ends[0] <= ends[1] < ends[0] + MOST or len(seeds) + ends[1] - ends[0] >= MOST:
-            raise UserError(f"{text}: write seeds as 0-9, at most {MOST} of them")
+        if not ends[0] <= ends[1] < ends[0] + SEEDS_A_LIST or len(seeds) + ends[1] - ends[0] >= SEEDS_A_LIST:
+            raise UserError(f"{text}: write seeds as 0-9, at most {SEEDS_A_LIST} of them")
         seeds += range(ends[0], ends[1] + 1)
     return seeds
 

@@ -16,25 +16,60 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 JSON_BYTES = 16 * MIB  # reports, states, manifests
 JSON_LINE_BYTES = 1 * MIB  # one line of JSON lines; ours have 5 kB
 JSON_LINES_BYTES = 4 * GIB  # a whole file of them, read line by line
+JOURNAL_LINE_BYTES = 64 * MIB  # all faces of one frame with the state of what follows them
+REPORT_BYTES = 1 * MIB  # what is looked up in many runs at a time
 YAML_BYTES = 256 * KIB  # a run's config.yaml has some 5 kB
-TABLE_BYTES = 64 * MIB  # labels and measures, all at once in memory
+TABLE_BYTES = 64 * MIB  # labels, marks and measures, all at once in memory
 HEADER_BYTES = 8 * MIB  # of a weights file
 WEIGHTS_BYTES = 4 * GIB  # training states of 1024 px take 1.4 GB
-ARRAY_BYTES = 1 * GIB  # an array read as a whole; those mapped from the disk may be larger
+PRETRAINED_BYTES = 64 * MIB  # of one file; all of ours together stay below 24 MB
+FOREIGN_NETWORK_BYTES = 1 * GIB  # torchvision's vgg16 takes 528 MB
+ONNX_BYTES = 2 * GIB - 1  # protobuf, in which ONNX files are written, holds no more
+DIRECTIONS_BYTES = 64 * MIB  # a hundred directions of 18 rows of 512 numbers are 4 MB
+LATENT_BYTES = 256 * MIB  # a generator's changes may lie with it
+ARRAY_BYTES = 1 * GIB  # an array read as a whole (a million faces); those mapped from the disk may be larger
+EVENT_BYTES = 64 * MIB  # one record of TensorBoard; a preview has some MB
+FACE_MEASURES_BYTES = 8 * KIB  # a face's measures take 1.5 kB, and its name
+SPARE_BYTES = 1 * MIB  # what a reader may take besides what the size of a file, or its count of faces, explains
 
 # Numbers in them.
 JSON_DEPTH = 100
+YAML_DEPTH = 40
+YAML_VALUES = 5_000  # values, keys, lists and mappings together
 NUMBER_DIGITS = 40
+NAME_CHARACTERS = 255
+TEXT_CHARACTERS = 2_000  # of a consent's line
+PATH_CHARACTERS = 4_096
+ONNX_JSON_CHARACTERS = 100_000  # ours have some 3,000
 TENSORS = 20_000
 DIMENSIONS = 8
 ARCHIVE_MEMBERS = 1_000
+TORCH_RECORDS = 100_000  # tensors in a torch file
+PICKLE_STEPS = 500_000  # of a torch file; the largest honest ones take about 100,000
+PLAIN_STEPS = 20_000_000  # of a pickle; a run of numbers counts once, and an empty list takes 64 bytes
+MEASURED_MAGNITUDE = 1e9  # times, scores, angles; float32 holds what comes of them
+WEIGHT_MAGNITUDE = 1e6  # trained ones stay below a hundred; what is drawn with larger ones is no number
+OPTIMIZER_STEPS = 1 << 24  # beyond it a float32 counts no further
+ACTIVATION_CLAMP = 1e9  # where a generator clamps what its layers make
+
+# Networks.
+GENERATED_SIDE_PX = 1_024
+LAYER_CHANNELS = 2_048
+LAYER_WIDTH = 4_096  # of a fully connected layer
+MAPPING_LAYERS = 16
+MODULE_DEPTH = 8  # modules within each other; a generator has four
+ONNX_NODES = 1_000
+ONNX_NUMBERS = 1 << 30  # of all layers for one face; the largest model has a tenth
 
 # Pictures and films.
 PICTURE_PIXELS = 150_000_000
 PICTURE_BYTES = 1 * GIB  # decoded: channels and bits a channel count too
 FRAME_PIXELS = 100_000_000
+FRAME_SIDE_PX = 1_000_000
+FRAME_SHIFT_PX = 1e12  # of a crop's place in its frame
 FRAME_NUMBER = 10**8 - 1  # the highest; eleven days at 100 frames a second
 FACES_A_FRAME = 200
+FILMS_A_SET = 1_000  # films of one face set
 REPEATED_FRAMES = 100_000  # that stand still because a film's next time lies far ahead: an hour at 25 a second
 WAIT_SECONDS = 60.0  # before a film's first picture; what begins later counts from somewhere else
 STILL_SECONDS = 3600.0  # between two pictures of a film; a longer jump is a damaged time
@@ -46,6 +81,16 @@ KEPT_PICTURES_BYTES = 4 * GIB  # of pictures that must be in memory together
 # Settings.
 COUNT = 10**9  # of anything counted by a setting
 SEED = 2**32 - 1
+SEEDS_A_LIST = 1_000  # in a list
+SWEEP_COMBINATIONS = 200  # of --multirun
+CROP_SIDE_PX = 2_048
+EVERY_FRAMES = 100_000
+SMOOTHING_FRAMES = 15  # on each side; so many frames are held in memory
+DETECT_SIDE_PX = 8_192
+BATCH_FRAMES = 10_000
+DETECTION_LOOKS = 20  # from the third on hardly anything changes
+EDIT_SIGMAS = 100.0
+DIRECTIONS_A_FILE = 512  # of directions in one file
 
 
 def check_number(name: str, value: float, least: float, most: float, unit: str = "") -> None:

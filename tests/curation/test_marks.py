@@ -55,7 +55,7 @@ def test_files_that_are_none(tmp_path, stock, monkeypatch):
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="as text"):
         read_marks(tmp_path / "bytes", stock)
-    monkeypatch.setattr(marks, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(marks, "TABLE_BYTES", 1000)
     (tmp_path / "large").write_text("x" * 1001)
     with pytest.raises(UserError, match="larger"):
         read_marks(tmp_path / "large", stock)

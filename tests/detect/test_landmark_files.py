@@ -265,7 +265,7 @@ def test_code_in_an_fsa_is_refused_in_one_line_and_not_run(tmp_path: Path) -> No
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landmark_formats, "LARGEST_BYTES", 100_000)
+    monkeypatch.setattr(landmark_formats, "ARRAY_BYTES", 100_000)
     (tmp_path / "bomb.fsa").write_bytes(zlib.compress(bytes(1_000_000)))
     np.savez_compressed(tmp_path / "bomb.npz", frame=np.zeros(1), points=np.zeros((1, 68, 2)), score=np.zeros(100_000))
     for name in ("bomb.fsa", "bomb.npz"):

@@ -88,6 +88,7 @@ def _become(module: str, arguments: list[str], folder: Path, told: Path, count: 
 
 def _count_changes(folder: Path, writer: int, kill_at: int, delay_seconds: float) -> None:
     """Write a byte into the pipe `writer` for each change below `folder`, and end at number `kill_at` (see `run`)."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     leader, inside, seen = os.getpid(), os.path.abspath(folder), 0
 
     def hook(event: str, values: tuple[Any, ...]) -> None:
@@ -107,6 +108,6 @@ def _count_changes(folder: Path, writer: int, kill_at: int, delay_seconds: float
         if seen == kill_at:
             if not delay_seconds:
                 os.kill(leader, signal.SIGKILL)
-            signal.setitimer(signal.ITIMER_REAL, delay_seconds)  # SIGALRM, which nothing here handles, ends a process
+            signal.setitimer(signal.ITIMER_REAL, delay_seconds)  # SIGALRM ends it
 
     sys.addaudithook(hook)

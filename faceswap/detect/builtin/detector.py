@@ -17,13 +17,11 @@ from faceswap.detect.builtin.networks import Networks
 from faceswap.track.tracker import FrameSignature, is_cut
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
-from faceswap.utils.limits import check_number
+from faceswap.utils.limits import BATCH_FRAMES, DETECT_SIDE_PX, DETECTION_LOOKS, check_number
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
 
-MOST_LOOKS = 20  # from the third on hardly anything changes
-MOST_FRAMES, LARGEST_SIDE_PX = 10_000, 8192
 PARTS = ("detector", "landmarks")
 EMBEDDER, CHECK = "embedder", "parser"  # a folder of weights still in training may lack these
 
@@ -60,8 +58,8 @@ class BuiltinFinder:
         _networks: Networks | None = None,
     ) -> None:
         for name, value, least, most in (
-            ("detect_every", detect_every, 1, MOST_FRAMES), ("looks", looks, 1, MOST_LOOKS),
-            ("batch_size", batch_size, 1, MOST_FRAMES), ("detect_side_px", detect_side_px, 64, LARGEST_SIDE_PX),
+            ("detect_every", detect_every, 1, BATCH_FRAMES), ("looks", looks, 1, DETECTION_LOOKS),
+            ("batch_size", batch_size, 1, BATCH_FRAMES), ("detect_side_px", detect_side_px, 64, DETECT_SIDE_PX),
         ):  # fmt: skip
             check_number(f"finder.{name}", value, least, most)
         if not 0 < minimum_score < 1:

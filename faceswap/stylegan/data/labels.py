@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.reading import parse_json
 from faceswap.utils.untrusted.tables import read_table
 from faceswap.utils.untrusted.text_files import read_text
 
-LARGEST_TABLE = 64 << 20  # bytes
 KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")
 
 
@@ -44,7 +44,7 @@ def read_labels(path: str | Path) -> Labels:
     """
     path = Path(path)
     try:
-        rows = _json_rows(path) if path.suffix.lower() == ".jsonl" else read_table(path, LARGEST_TABLE)
+        rows = _json_rows(path) if path.suffix.lower() == ".jsonl" else read_table(path, TABLE_BYTES)
     except UserError as error:
         reason = str(error).removeprefix("cannot read ").removeprefix(f"{path}: ")
         raise UserError(f"cannot read the labels {path}: {reason}") from error
@@ -68,7 +68,7 @@ def read_labels(path: str | Path) -> Labels:
 
 def _json_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
-    for number, line in enumerate(read_text(path, LARGEST_TABLE).split("\n"), 1):
+    for number, line in enumerate(read_text(path, TABLE_BYTES).split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -24,10 +24,10 @@ from faceswap.utils.files.tensor_files import (
     read_tensors,
     save_tensors,
 )
+from faceswap.utils.limits import DIRECTIONS_BYTES
 from faceswap.utils.untrusted.reading import parse_json
 
 SHIPPED = "stylegan-people-64-directions"
-LARGEST_BYTES = 64 << 20  # a hundred directions of 18 rows of 512 numbers are 4 MB
 STRONGEST = 4.0  # sigmas; further out a generator has never been
 _KIND = "directions"
 _UNREADABLE = (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
@@ -213,8 +213,8 @@ def load_direction(source: str | Path, name: str | None = None) -> Direction:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray]]:
     if not path.is_file():
         raise UserError(f"there are no directions at {path}; find some with python -m faceswap.directions")
-    if path.stat().st_size > LARGEST_BYTES:
-        raise UserError(f"{path} is too large for a file of directions ({LARGEST_BYTES >> 20} MB at most)")
+    if path.stat().st_size > DIRECTIONS_BYTES:
+        raise UserError(f"{path} is too large for a file of directions ({DIRECTIONS_BYTES >> 20} MB at most)")
     return read_description(path), {name: tensor.float().numpy() for name, tensor in read_tensors(path).items()}
 
 

@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import DIRECTIONS_A_FILE, DIRECTIONS_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 
-LARGEST_BYTES = 64 << 20  # of a file, and of what it unpacks to
-MOST_AXES = 512
 PUZER_ROWS = (0, 8)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -39,8 +38,8 @@ def import_directions(path: str | Path, name: str = "") -> DirectionSet:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"there are no directions {path}; accepted are .npy, .npz and .pt files")
-    if path.stat().st_size > LARGEST_BYTES:
-        raise UserError(f"{path} is too large for directions ({LARGEST_BYTES >> 20} MB at most)")
+    if path.stat().st_size > DIRECTIONS_BYTES:
+        raise UserError(f"{path} is too large for directions ({DIRECTIONS_BYTES >> 20} MB at most)")
     if told := look_mistaken(path):
         raise UserError(f"cannot read the directions {path}: {told}")
     try:
@@ -59,7 +58,7 @@ def _arrays(path: Path) -> dict[str, NDArray]:
         return {"array": _npy(path.read_bytes())}
     if suffix == ".npz":
         with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > 16 * LARGEST_BYTES:
+            if sum(info.file_size for info in archive.infolist()) > 16 * DIRECTIONS_BYTES:
                 raise ValueError("it unpacks to more than directions can be")
             names = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             # act_* are of activations, not of styles, and large
@@ -72,8 +71,8 @@ def _arrays(path: Path) -> dict[str, NDArray]:
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as file:
-        data = file.read(LARGEST_BYTES + 1)  # whatever the header says
-    if len(data) > LARGEST_BYTES:
+        data = file.read(DIRECTIONS_BYTES + 1)  # whatever the header says
+    if len(data) > DIRECTIONS_BYTES:
         raise ValueError("it unpacks to more than directions can be")
     return data
 
@@ -117,7 +116,7 @@ def _single(name: str, vector: NDArray, source: str) -> Direction:
 
 def _axes(axes: NDArray, spreads: NDArray) -> dict[str, Direction]:
     axes, spreads = axes.reshape(len(axes), -1, axes.shape[-1]), np.asarray(spreads).ravel()
-    if len(axes) != len(spreads) or len(axes) > MOST_AXES:
+    if len(axes) != len(spreads) or len(axes) > DIRECTIONS_A_FILE:
         raise ValueError(f"it has {len(axes)} axes and {len(spreads)} spreads")
     found: dict[str, Any] = {}
     for number, (axis, spread) in enumerate(zip(axes, spreads, strict=True), 1):

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, move
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import EDIT_SIGMAS
 
 OVERDRIVE = 3.0  # sigmas; nearly all of the generator's faces lie nearer
-LARGEST = 100.0
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _strengths(name: str, text: str, known: DirectionSet) -> tuple[float, float]
         values = float(first), float(last if colon else first)
     except ValueError:
         values = math.nan, math.nan
-    if not all(abs(value) <= LARGEST for value in values):
+    if not all(abs(value) <= EDIT_SIGMAS for value in values):
         about = "" if name in known.directions else f"; edit has no setting and no direction '{name}'"
         raise UserError(
             f"{name}={text}: a strength is a number of sigmas such as +1.5, or for a video a ramp such as 0:2{about}"

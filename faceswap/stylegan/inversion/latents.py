@@ -27,12 +27,11 @@ from faceswap.utils.files.tensor_files import (
     read_tensors,
     save_tensors,
 )
+from faceswap.utils.limits import FRAME_SIDE_PX, LATENT_BYTES, MEASURED_MAGNITUDE
 
 SUFFIX = ".latent.safetensors"
-LONGEST_SMOOTHING_FRAMES = 15  # so many frames are held in memory
 _KIND = "latent"
 _UNREADABLE = (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RuntimeError, OverflowError)
-_LARGEST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +67,7 @@ class Latent:
     def load(cls, path: str | Path, generator: Generator) -> Latent:
         """From a file. Raises UserError when it is none, is damaged, or belongs to another generator."""
         path = Path(path)
-        if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
+        if not path.is_file() or path.stat().st_size > LATENT_BYTES:
             raise UserError(f"there is no inverted photo {path}; make one with python -m faceswap.invert photo=...")
         try:
             told, tensors = read_description(path), read_tensors(path)
@@ -87,7 +86,10 @@ def _latent(told: dict[str, Any], tensors: Mapping[str, Tensor], generator: Gene
         raise ValueError("its numbers have other shapes")
     if not all(bool(values.isfinite().all()) for values in (rows, matrix, points)):
         raise ValueError("its numbers are not finite")
-    if not 1e-9 < abs(float(torch.linalg.det(matrix[:, :2]))) < 1e9 or float(points.abs().max()) > 1e7:
+    if (
+        not 1e-9 < abs(float(torch.linalg.det(matrix[:, :2]))) < MEASURED_MAGNITUDE
+        or float(points.abs().max()) > FRAME_SIDE_PX
+    ):
         raise ValueError("its crop lies nowhere in a picture")
     if int(told["size_px"]) != generator.resolution:
         raise ValueError("its crop has another size than the generator's pictures")

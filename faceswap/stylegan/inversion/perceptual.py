@@ -16,6 +16,7 @@ from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.pickle_interpreter import PickleError
 
@@ -25,7 +26,6 @@ Stages = Callable[[Tensor], list[Tensor]]
 _VGG_PLAN: tuple[int | str, ...] = (64, 64, "M", 128, 128, "M", 256, 256, 256)
 _VGG_MEAN, _VGG_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_PX = (128, 256)  # pictures are brought into this range of sides
-_LARGEST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{setting}={path}: there is no such file")
-    if path.stat().st_size > _LARGEST_BYTES:
+    if path.stat().st_size > FOREIGN_NETWORK_BYTES:
         raise UserError(f"{setting}={path} is too large to be weights of it")
     try:
         if told := look_mistaken(path):

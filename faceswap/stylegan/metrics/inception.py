@@ -17,10 +17,10 @@ from torch.nn import functional
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 SIDE_PX, SIZE = 299, 2048
-LARGEST_BYTES = 200 << 20
 
 
 class Conv(nn.Module):
@@ -163,7 +163,7 @@ def inception_features(path: str, device: str = "auto") -> Callable[[Tensor], Te
     """The features of the network in a file. Raises UserError when it is another one."""
     place = choose_device(device)
     try:
-        if Path(path).stat().st_size > LARGEST_BYTES:
+        if Path(path).stat().st_size > FOREIGN_NETWORK_BYTES:
             raise ValueError("too large")
         tensors = read_torch_tensors(Path(path))
         network = Inception()

@@ -21,7 +21,7 @@ from faceswap.stylegan.metrics.separability import separability
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import KEPT_PICTURES_BYTES, check_size
+from faceswap.utils.limits import KEPT_PICTURES_BYTES, TABLE_BYTES, check_size
 from faceswap.utils.untrusted.reading import read_json
 
 KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "end"), ("w", "end"))
@@ -29,7 +29,6 @@ KINDS: tuple[tuple[Space, Where], ...] = (("z", "full"), ("w", "full"), ("z", "e
 # else compares with them. Separability was measured with 40 classifiers of CelebA, which nobody has here.
 PUBLISHED = {"z full": (665, 348), "w full": (233, 127), "z end": (666, 349), "w end": (197, 129)}
 PUBLISHED_PX = 1024
-LARGEST_TABLE = 64 << 20
 _INVERSION_COLUMNS = ("pixels", "perceptual", "identity", "loss", "seconds", "steps")
 
 Report = dict[str, dict[str, Any]]
@@ -90,7 +89,7 @@ def measure_inversions(path: str | Path) -> Report:
     """Means of the table that `python -m faceswap.invert` wrote. Raises UserError when it is none."""
     path = Path(path)
     try:
-        table = read_json(path, LARGEST_TABLE)
+        table = read_json(path, TABLE_BYTES)
         columns = {
             name: np.array([float(row[name]) for row in table]) for name in _INVERSION_COLUMNS if name in table[0]
         }

@@ -19,6 +19,7 @@ from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.limits import REPORT_BYTES
 from faceswap.utils.untrusted.reading import read_json
 
 GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
@@ -29,7 +30,6 @@ FREE = {
     *("grow_from", "allow_changes"),
 }
 _FILES = (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, REPORT, RUN_CONFIG)
-_LARGEST_REPORT = 1 << 20
 _LISTS = {PREVIEWS: re.compile(r"\d{8,}\.jpg"), TENSORBOARD: re.compile(r"events\.out\.tfevents\.[^/]+")}
 
 
@@ -37,7 +37,7 @@ def read_record(run: Path) -> dict[str, Any]:
     """The record of the training in a folder; empty where none of ours lies there."""
     with suppress(OSError, ValueError, RecursionError):
         path = run / REPORT
-        if path.stat().st_size <= _LARGEST_REPORT:
+        if path.stat().st_size <= REPORT_BYTES:
             record = read_json(path)
             if isinstance(record, dict) and record.get("kind") == KIND:
                 return record

@@ -19,10 +19,10 @@ from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace, Watch
 from faceswap.stylegan.weights.files import load_generator
-from faceswap.stylegan.weights.layouts import MOST_CHANNELS
 from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import locked
+from faceswap.utils.limits import LAYER_CHANNELS
 from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -45,15 +45,15 @@ class Plan:
     def __post_init__(self) -> None:
         if self.resolution not in (32, 64, 128, 256, 512, 1024):
             raise ValueError(f"plan.resolution={self.resolution}: accepted are 32, 64, 128, 256, 512 and 1024")
-        if not 4 <= self.w_size <= MOST_CHANNELS:
-            raise ValueError(f"plan.w_size={self.w_size}: accepted are 4 to {MOST_CHANNELS}")
+        if not 4 <= self.w_size <= LAYER_CHANNELS:
+            raise ValueError(f"plan.w_size={self.w_size}: accepted are 4 to {LAYER_CHANNELS}")
         count = self.resolution.bit_length() - 2
         for name in ("channels", "judge_channels"):
             given = getattr(self, name)
-            if given is not None and (len(given) != count or not 1 <= min(given) <= max(given) <= MOST_CHANNELS):
+            if given is not None and (len(given) != count or not 1 <= min(given) <= max(given) <= LAYER_CHANNELS):
                 raise ValueError(
                     f"plan.{name}={str(list(given))[:80]}: {self.resolution} px need {count} numbers of "
-                    f"1 to {MOST_CHANNELS}"
+                    f"1 to {LAYER_CHANNELS}"
                 )
 
 

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.layouts import (
-    MOST_LAYERS,
     Foreign,
     checked,
     settings_of,
@@ -29,6 +28,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import load_pretrained
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_tensor_file, save_tensors
+from faceswap.utils.limits import ACTIVATION_CLAMP, LAYER_WIDTH, MAPPING_LAYERS
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.pickle_interpreter import PickleError
 from faceswap.utils.untrusted.reading import parse_json
@@ -39,7 +39,6 @@ SHIPPED_GENERATOR = "stylegan-people-64"
 SHIPPED_ENCODER = "stylegan-people-64-encoder"
 SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
 AVERAGED = 10_000  # codes whose mean stands in for an average that a file lacks
-_LARGEST_SETTING = 4096
 _DAMAGED = (SafetensorError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError)
 Layout = Literal["ours", "nvidia", "rosinality"]
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
@@ -180,7 +179,7 @@ def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
     settings = settings_of(shapes)
     checked(shapes, expected := shapes_of(settings))
     clamp = parse_json(texts.get("settings", "{}")).get("clamp")
-    if not (clamp is None or (isinstance(clamp, int | float) and 0 < clamp < 1e9)):
+    if not (clamp is None or (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP)):
         raise Foreign("it clamps at no number")
     if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in tensors.values()):
         raise Foreign("its weights are not all finite")
@@ -212,7 +211,7 @@ def _check_sizes(settings: Mapping[str, Any]) -> None:
     """Raises ValueError for settings that are no sizes, or beyond all reason."""
     for value in settings.values():
         numbers = value if isinstance(value, list) else [value]
-        if len(numbers) > 32 or not all(type(number) is int and 0 < number <= _LARGEST_SETTING for number in numbers):
+        if len(numbers) > 32 or not all(type(number) is int and 0 < number <= LAYER_WIDTH for number in numbers):
             raise ValueError("sizes beyond all reason")
-    if settings.get("mapping_layers", 0) > MOST_LAYERS:
+    if settings.get("mapping_layers", 0) > MAPPING_LAYERS:
         raise ValueError("layers beyond all reason")

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from faceswap.stylegan.networks.generator import FIRST_PX, Generator, sides
 from faceswap.stylegan.networks.layers import TAPS
+from faceswap.utils.limits import GENERATED_SIDE_PX, LAYER_CHANNELS, MAPPING_LAYERS
 
 Shapes = Mapping[str, tuple[int, ...]]
-LARGEST_PX, MOST_CHANNELS, MOST_LAYERS = 1024, 2048, 16
 
 
 class Foreign(ValueError):
@@ -50,14 +50,14 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     numbers = [*channels, settings["z_size"], settings["w_size"]]
     if not all(type(number) is int for number in [resolution, settings["mapping_layers"], *numbers]):
         raise Foreign("its sizes are no whole numbers")
-    if not (2 * FIRST_PX <= resolution <= LARGEST_PX and resolution & (resolution - 1) == 0):
+    if not (2 * FIRST_PX <= resolution <= GENERATED_SIDE_PX and resolution & (resolution - 1) == 0):
         raise Foreign(
-            f"it draws pictures of {resolution} px; 8 to {LARGEST_PX} px, doubled from one to the next, are supported"
+            f"it draws pictures of {resolution} px; supported are 8 to {GENERATED_SIDE_PX} px, doubled each time"
         )
-    if len(channels) != len(sides(resolution)) or not all(1 <= number <= MOST_CHANNELS for number in numbers):
-        raise Foreign(f"its sizes are beyond 1 to {MOST_CHANNELS}")
-    if not 1 <= settings["mapping_layers"] <= MOST_LAYERS:
-        raise Foreign(f"its mapping has {settings['mapping_layers']} layers; 1 to {MOST_LAYERS} are supported")
+    if len(channels) != len(sides(resolution)) or not all(1 <= number <= LAYER_CHANNELS for number in numbers):
+        raise Foreign(f"its sizes are beyond 1 to {LAYER_CHANNELS}")
+    if not 1 <= settings["mapping_layers"] <= MAPPING_LAYERS:
+        raise Foreign(f"its mapping has {settings['mapping_layers']} layers; 1 to {MAPPING_LAYERS} are supported")
 
 
 def shapes_of(settings: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -32,9 +32,8 @@ from faceswap.stylegan.weights.layouts import (
 )  # fmt: skip
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
 from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
+from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
 from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect
-
-DEEPEST = 8  # modules within each other; a generator has four
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def _rosinality_settings(stored: Mapping[str, StoredTensor]) -> dict[str, Any]:
 
 def _flattened(module: Any, prefix: str = "", depth: int = 0) -> dict[str, StoredTensor]:
     """The state dict of a stored module."""
-    if depth > DEEPEST:
+    if depth > MODULE_DEPTH:
         raise PickleError("its modules lie too deep within each other")
     state = expect(module, Persistent).state
     own = {**expect(state.get("_parameters"), dict), **expect(state.get("_buffers"), dict)}
@@ -186,7 +185,7 @@ def _clamp(network: Persistent) -> float | None:
     for name in ("synthesis", f"b{FIRST_PX}", "conv1"):
         module = expect(expect(module, Persistent).state.get("_modules"), dict).get(name)
     clamp = expect(module, Persistent).state.get("conv_clamp")
-    if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < 1e9):
+    if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP):
         raise PickleError("it clamps at no number")
     return None if clamp is None else float(clamp)
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of
+from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
 from faceswap.utils.untrusted.pickle_interpreter import expect
 
 Arrays = dict[str, NDArray]
-DEEPEST = 4  # networks within each other; Gs has two
 
 
 def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
@@ -33,14 +33,14 @@ def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     if strange := sorted(ours.keys() - expected.keys()):
         raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     clamp = expect(state.get("static_kwargs") or {}, dict).get("conv_clamp")
-    if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < 1e9):
+    if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP):
         raise Foreign("it clamps at no number")
     return settings | {"clamp": clamp and float(clamp)}, {name: ours[name] for name in expected}
 
 
 def _variables(state: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Arrays:
     """All arrays of a network and of those within it."""
-    if depth > DEEPEST:
+    if depth > MODULE_DEPTH:
         raise Foreign("its networks lie too deep within each other")
     found = {}
     for pair in expect(state.get("variables"), list):

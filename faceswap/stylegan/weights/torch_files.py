@@ -18,16 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.utils.limits import WEIGHTS_BYTES
+from faceswap.utils.limits import PICKLE_STEPS, SPARE_BYTES, TORCH_RECORDS, WEIGHTS_BYTES
 from faceswap.utils.untrusted.file_kinds import mistaken_for
 from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect, plain_key
 from faceswap.utils.untrusted.reading import Untrusted, read_bytes
 from faceswap.utils.untrusted.safe_pickle import load_at
 
-MOST_BYTES = WEIGHTS_BYTES
-MOST_STEPS = 500_000  # the largest honest files take about 100,000
-_MOST_RECORDS = 100_000
-_SPARE_BYTES = 1 << 20
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _DTYPES = {
     "FloatStorage": torch.float32, "DoubleStorage": torch.float64, "HalfStorage": torch.float16,
@@ -93,7 +89,7 @@ def refuse_repeated(tensors: Iterable[StoredTensor]) -> None:
             item_bytes = source.dtype.itemsize
             held[id(source)] = source.count * item_bytes
         asked += prod(tensor.shape) * item_bytes
-    if asked > 2 * sum(held.values()) + _SPARE_BYTES:
+    if asked > 2 * sum(held.values()) + SPARE_BYTES:
         raise PickleError("it counts its numbers many times")
 
 
@@ -123,7 +119,7 @@ def read_torch_file(path: Path, names: dict[tuple[str, str], Imitation] | None =
     `names`: what a bare pickle may ask for besides.
     """
     try:
-        data = read_bytes(path, MOST_BYTES)
+        data = read_bytes(path, WEIGHTS_BYTES)
     except Untrusted as error:
         raise PickleError(str(error)) from error
     if told := mistaken_for(data):
@@ -150,7 +146,7 @@ def read_torch_tensors(path: Path) -> dict[str, Tensor]:
 def _read(data: bytes, names: dict[tuple[str, str], Imitation]) -> Any:
     if data.startswith(b"PK\x03\x04"):
         return _read_zip(data)
-    value, end = load_at(data, 0, {**_NAMES, **names}, most_steps=MOST_STEPS)
+    value, end = load_at(data, 0, {**_NAMES, **names}, most_steps=PICKLE_STEPS)
     return _read_row(data, end) if value == _MAGIC else value
 
 
@@ -168,7 +164,7 @@ def _read_row(data: bytes, position: int) -> Any:
         content = lambda: data[places[key][0] : places[key][1]]  # noqa: E731 (known when all has been read)
         return storages.setdefault(key, Storage(dtype, count, content))
 
-    value, position = load_at(data, position, _NAMES, refer, MOST_STEPS)
+    value, position = load_at(data, position, _NAMES, refer, PICKLE_STEPS)
     keys, position = load_at(data, position)
     for key in expect(keys, list):
         storage = storages.get(expect(key, str))
@@ -188,7 +184,7 @@ def _read_zip(data: bytes) -> Any:
         raise PickleError("it is a damaged archive") from error
     # torch never packs: a record that grows, or lies over another one, is a trap
     packed = any(entry.compress_type or entry.compress_size != entry.file_size for entry in entries)
-    if packed or len(entries) > _MOST_RECORDS or sum(entry.file_size for entry in entries) > len(data):
+    if packed or len(entries) > TORCH_RECORDS or sum(entry.file_size for entry in entries) > len(data):
         raise PickleError("it is an archive that torch did not write")
     records = {entry.filename: entry for entry in entries}
     pickles = [name for name in records if name.endswith("/data.pkl") and name.count("/") == 1]
@@ -213,7 +209,7 @@ def _read_zip(data: bytes) -> Any:
 
     if f"{folder}byteorder" in records and record(f"{folder}byteorder") != b"little":
         raise PickleError("it was written in an order of bytes that is not read here")
-    return load_at(record(pickles[0]), 0, _NAMES, refer, MOST_STEPS)[0]
+    return load_at(record(pickles[0]), 0, _NAMES, refer, PICKLE_STEPS)[0]
 
 
 def _reference(reference: Any, length: int) -> tuple[torch.dtype, str, int]:
@@ -222,14 +218,14 @@ def _reference(reference: Any, length: int) -> tuple[torch.dtype, str, int]:
     if len(reference) != length or reference[0] != "storage" or reference[5:] not in ((), (None,)):
         raise PickleError("it refers to something that is no storage")
     kind, count = expect(reference[1], Imitation).name, expect(reference[4], int)
-    if kind not in _DTYPES or not 0 <= count <= MOST_BYTES:
+    if kind not in _DTYPES or not 0 <= count <= WEIGHTS_BYTES:
         raise PickleError("it refers to something that is no storage")
     return _DTYPES[kind], expect(reference[2], str), count
 
 
 def _tensor(source: Any, offset: Any, shape: Any, stride: Any, *_: Any) -> StoredTensor:
     sizes = [expect(number, int) for number in (offset, *expect(shape, tuple), *expect(stride, tuple))]
-    if len(shape) != len(stride) or len(shape) > 8 or not all(0 <= size <= MOST_BYTES for size in sizes):
+    if len(shape) != len(stride) or len(shape) > 8 or not all(0 <= size <= WEIGHTS_BYTES for size in sizes):
         raise PickleError("it holds a tensor of an impossible shape")
     return StoredTensor(expect(source, Storage | NestedFile), offset, shape, stride)
 

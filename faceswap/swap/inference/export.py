@@ -18,16 +18,17 @@ from torch import Tensor, nn
 from torch.onnx.symbolic_helper import parse_args
 
 import faceswap
-from faceswap.swap.inference.onnx_graph import LARGEST_BYTES, optional_package, parse, weights_sha256
+from faceswap.swap.inference.onnx_graph import optional_package, parse, weights_sha256
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, KEY, MASK, ExportMetadata
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.models.layers import Convolution, Side, SwapModel
 from faceswap.swap.models.weights import load_model
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.limits import ONNX_BYTES
 
 OPSET = 17  # of 2022: whatever runs ONNX knows it
-LARGEST_DIFFERENCE = 1e-3  # between a pixel, in [0, 1], of the file's and of the model's picture
+PIXEL_TOLERANCE = 1e-3  # between a pixel, in [0, 1], of the file's and of the model's picture
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def export_onnx(
     optional_package("onnx")
     optional_package("onnxruntime")
     model, description = load_model(weights)
-    if 4 * model.parameter_count() > LARGEST_BYTES:
+    if 4 * model.parameter_count() > ONNX_BYTES:
         raise UserError(f"{weights} has more weights than the 2 GB that an ONNX file can hold; train a smaller model")
     made = traced(model, side)
     about = ExportMetadata(
@@ -73,7 +74,7 @@ def export_onnx(
     with atomic_path(out) as temp:
         temp.write_bytes(data)
         difference = _difference(OnnxSwapper.load(temp, device="cpu"), model, side)
-        if not difference <= LARGEST_DIFFERENCE:
+        if not difference <= PIXEL_TOLERANCE:
             raise UserError(f"{weights}: the exported model draws other pictures (by up to {difference:.2g}); "
                             "its weights are damaged, or this version of torch exports wrongly")  # fmt: skip
     log.info("%s: %.1f MB, differs from the weights by at most %.1g", out, len(data) / 1e6, difference)

@@ -13,8 +13,8 @@ from typing import Any
 
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, MASK, ExportMetadata
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import ONNX_NODES, ONNX_NUMBERS
 
-LARGEST_BYTES = (1 << 31) - 1  # protobuf, in which ONNX files are written, holds no more
 # What the models of this program are made of. None can loop, reach for files or run code; how large their results
 # get is known before they run.
 OPERATORS = frozenset(
@@ -22,8 +22,6 @@ OPERATORS = frozenset(
      "InstanceNormalization", "LeakyRelu", "Mul", "ReduceMean", "Reshape", "Sigmoid", "Slice", "Sqrt", "Transpose",
      "Unsqueeze"]
 )  # fmt: skip
-_MOST_NODES = 1_000
-_MOST_NUMBERS = 1 << 30  # of all layers for one face; the largest model has a tenth
 _FEW = 64  # a tensor of so many whole numbers is a shape, not a weight
 
 
@@ -59,7 +57,7 @@ def weights_sha256(model: Any) -> str:
 def check(model: Any, about: ExportMetadata) -> None:
     """Raises ValueError, in words for the user, for a graph that this program's export cannot have written."""
     graph = model.graph
-    if model.functions or model.training_info or graph.sparse_initializer or len(graph.node) > _MOST_NODES:
+    if model.functions or model.training_info or graph.sparse_initializer or len(graph.node) > ONNX_NODES:
         raise ValueError("it holds more than a network")
     for node in graph.node:
         if node.domain or node.op_type not in OPERATORS:
@@ -110,7 +108,7 @@ def _check_sizes(model: Any, about: ExportMetadata) -> None:
         raise ValueError("its layers do not fit each other") from error
     sizes = {value.name: _dims(value) for value in [*known.value_info, *known.output]}
     named = [name for node in graph.node for name in node.output if name]
-    if any(0 in sizes.get(name, [0]) for name in named) or sum(math.prod(sizes[n]) for n in named) > _MOST_NUMBERS:
+    if any(0 in sizes.get(name, [0]) for name in named) or sum(math.prod(sizes[n]) for n in named) > ONNX_NUMBERS:
         raise ValueError("its layers are larger than those of any model here, or of no known size")
     wanted = {IMAGE: [1, 3, side, side], MASK: [1, 1, side, side]}
     if any(sizes[value.name] != wanted[value.name] for value in graph.output):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import mean_face_in_crop, transform_points, view_of_crop
 from faceswap.core.landmarks import INNER
+from faceswap.utils.limits import NAME_CHARACTERS, ONNX_JSON_CHARACTERS, TEXT_CHARACTERS
 from faceswap.utils.untrusted.reading import Untrusted, parse_json
 
 KEY = "faceswap"
@@ -20,8 +21,6 @@ FORMAT = 1
 INPUT, IMAGE, MASK = "faces", "image", "mask"
 SIDES_PX = (8, 1024)  # of the pictures an exported model may ask for
 
-_LARGEST_JSON = 100_000  # characters; ours have some 3,000
-_LARGEST_NAME, _LARGEST_TEXT = 255, 2_000
 _SAME_PX = 0.01  # templates that differ by less cut the same pictures
 
 
@@ -80,7 +79,7 @@ class ExportMetadata:
     @classmethod
     def from_json(cls, text: str) -> ExportMetadata:
         """What `to_json` wrote. Raises ValueError, in words for the user, for anything else."""
-        if len(text) > _LARGEST_JSON:
+        if len(text) > ONNX_JSON_CHARACTERS:
             raise ValueError("its metadata are too long")
         try:
             told = parse_json(text)
@@ -135,7 +134,7 @@ def _alignment(resolution: int, coverage: float) -> dict[str, Any]:
 
 def _name(value: Any) -> str:
     """A text that may become part of a file's name."""
-    text = _text(value, _LARGEST_NAME)
+    text = _text(value, NAME_CHARACTERS)
     if "/" in text or any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
         raise ValueError("a name in its metadata cannot be one")
     return text
@@ -143,7 +142,7 @@ def _name(value: Any) -> str:
 
 def _line(value: Any) -> str:
     """A text that is shown; what steers a terminal is taken out."""
-    return "".join(c if c.isprintable() else " " for c in _text(value, _LARGEST_TEXT))
+    return "".join(c if c.isprintable() else " " for c in _text(value, TEXT_CHARACTERS))
 
 
 def _text(value: Any, largest: int) -> str:

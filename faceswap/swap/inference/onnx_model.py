@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Decoded
-from faceswap.swap.inference.onnx_graph import LARGEST_BYTES, check, optional_package, parse
+from faceswap.swap.inference.onnx_graph import check, optional_package, parse
 from faceswap.swap.inference.onnx_metadata import INPUT, KEY, ExportMetadata
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import ONNX_BYTES
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +95,8 @@ def _read(path: Path) -> bytes:
     if not path.is_file():
         raise UserError(f"there is no file {path}; make one with python -m faceswap.export")
     with open(path, "rb") as file:
-        data = file.read(LARGEST_BYTES + 1)
-    if len(data) > LARGEST_BYTES:
+        data = file.read(ONNX_BYTES + 1)
+    if len(data) > ONNX_BYTES:
         raise UserError(f"{path} cannot be used: it is larger than the 2 GB that an ONNX file can have")
     return data
 

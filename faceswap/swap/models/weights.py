@@ -14,8 +14,7 @@ from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import build_model, model_name
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_description, read_tensors
-
-LARGEST_WEIGHT = 1e6  # trained ones stay below a hundred; what is drawn with larger ones is no number
+from faceswap.utils.limits import WEIGHT_MAGNITUDE
 
 
 def read_weights(path: Path, expected_sum: str | None = None) -> dict[str, Tensor]:
@@ -28,7 +27,7 @@ def read_weights(path: Path, expected_sum: str | None = None) -> dict[str, Tenso
 def check_numbers(name: str, tensors: Mapping[str, Tensor]) -> None:
     """Raise DamagedCheckpoint for weights of `name` that are no number, or larger than any that training makes."""
     for key, tensor in tensors.items():
-        if tensor.is_floating_point() and tensor.numel() and not float(tensor.abs().max()) <= LARGEST_WEIGHT:
+        if tensor.is_floating_point() and tensor.numel() and not float(tensor.abs().max()) <= WEIGHT_MAGNITUDE:
             raise DamagedCheckpoint(f"{name}: {key} holds impossible numbers")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from faceswap.core.face_set import REPORT
 from faceswap.utils.files.atomic import write_text
+from faceswap.utils.limits import REPORT_BYTES
 from faceswap.utils.untrusted.reading import read_json_table
 
 # Heading, where it stands in the report, decimals.
@@ -29,7 +30,6 @@ COLUMNS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("best at", ("best", "iteration"), 0),
     ("best score", ("best", "score"), 3),
 )
-LARGEST_REPORT = 1_000_000  # characters
 NOTES = """
 Each run's last numbers. Loss and validation are sums of what that run was told to make small: between runs with other
 losses only the columns from PSNR on compare. The swap's are those of held-out faces of B drawn as A.
@@ -39,7 +39,7 @@ losses only the columns from PSNR on compare. The swap's are those of held-out f
 def read_report(run: Path) -> dict[str, Any]:
     """A run's report.json; empty when there is none that can be read."""
     try:
-        return read_json_table(run / REPORT, LARGEST_REPORT)
+        return read_json_table(run / REPORT, REPORT_BYTES)
     except (OSError, ValueError):
         return {}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from faceswap.utils.files.atomic import atomic_path, remove
+from faceswap.utils.limits import EVENT_BYTES
 
-LARGEST_EVENT_BYTES = 64 << 20  # a preview has some MB
 _PREFIX = "events.out.tfevents."
 _HEAD_BYTES, _SUM_BYTES = 12, 4  # of a record: its length and the length's sum before it, its own sum behind it
 
@@ -66,7 +66,7 @@ def _records(file: IO[bytes]) -> Iterator[tuple[bytes, int]]:
 
     while len(head := file.read(_HEAD_BYTES)) == _HEAD_BYTES:
         length = int.from_bytes(head[:8], "little")
-        if length > LARGEST_EVENT_BYTES:
+        if length > EVENT_BYTES:
             return
         rest = file.read(length + _SUM_BYTES)
         if len(rest) < length + _SUM_BYTES:

@@ -18,13 +18,12 @@ from safetensors.numpy import load, save
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path, write_json
-from faceswap.utils.limits import MIB
+from faceswap.utils.limits import MIB, PRETRAINED_BYTES
 from faceswap.utils.untrusted.reading import Untrusted, parse_json, read_bytes, read_json
 
 MANIFEST = "manifest.json"
 FILE_NAME = "eyes-{}.safetensors"
 FOLDER_VARIABLE = "FACESWAP_PRETRAINED"
-LARGEST_BYTES = 64 * MIB  # of one file; all of ours together stay below 24 MB
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _AGAIN = "get it again from the project (git checkout, or install the package again)"
@@ -74,7 +73,7 @@ def entry_of(name: str) -> Entry:
     about = files[name]
     file, sha256, size = (about.get(key) for key in ("file", "sha256", "bytes")) if isinstance(about, dict) else [0] * 3
     plain = isinstance(file, str) and Path(file).name == file and file.endswith(".safetensors") and "\0" not in file
-    if not plain or not isinstance(sha256, str) or type(size) is not int or not 8 <= size <= LARGEST_BYTES:
+    if not plain or not isinstance(sha256, str) or type(size) is not int or not 8 <= size <= PRETRAINED_BYTES:
         raise UserError(f"{manifest}: the entry of '{name}' makes no sense; {_AGAIN}")
     return Entry(folder / str(file), sha256, size, about)
 
@@ -87,7 +86,7 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
     """
     entry = entry_of(name)
     try:
-        data = read_bytes(entry.path, LARGEST_BYTES)
+        data = read_bytes(entry.path, PRETRAINED_BYTES)
     except (OSError, Untrusted) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise UserError(f"cannot read the network {entry.path}: {reason}; {_AGAIN}") from error

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-MOST_STEPS = 20_000_000  # a run of numbers counts once; an empty list, the most memory for a byte, takes 64 bytes
-_SPARE_BYTES = 1 << 20
+from faceswap.utils.limits import SPARE_BYTES
+
 _PLAIN_KEYS = (str, bytes, int, float, bool, type(None))  # hashing them never recurses
 
 
@@ -52,7 +52,7 @@ class Machine:
     ) -> None:
         self.data, self.position, self.names, self.persistent = data, position, names, persistent
         self.steps_left = most_steps
-        self.bytes_left = 2 * len(data) + _SPARE_BYTES  # of what is made by imitations
+        self.bytes_left = 2 * len(data) + SPARE_BYTES  # of what is made by imitations
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}

@@ -13,8 +13,9 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from faceswap.utils.limits import PLAIN_STEPS
 from faceswap.utils.untrusted.pickle_arrays import NUMPY_NAMES
-from faceswap.utils.untrusted.pickle_interpreter import MOST_STEPS, Machine, Names, PickleError
+from faceswap.utils.untrusted.pickle_interpreter import Machine, Names, PickleError
 
 
 def loads(data: bytes) -> Any:
@@ -27,7 +28,7 @@ def load_at(
     position: int = 0,
     names: Names | None = None,
     persistent: Callable[[Any], Any] | None = None,
-    most_steps: int = MOST_STEPS,
+    most_steps: int = PLAIN_STEPS,
 ) -> tuple[Any, int]:
     """The value in the pickle that begins at `position`, and the position behind it.
 

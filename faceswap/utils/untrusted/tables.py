@@ -6,12 +6,13 @@ import csv
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted.text_files import LARGEST_TEXT, read_text
+from faceswap.utils.limits import TABLE_BYTES
+from faceswap.utils.untrusted.text_files import read_text
 
 SEPARATORS = ",;\t"
 
 
-def read_table(path: str | Path, largest: int = LARGEST_TEXT) -> list[dict[str, str]]:
+def read_table(path: str | Path, largest: int = TABLE_BYTES) -> list[dict[str, str]]:
     """Return the rows of a CSV by the names in its first line, blanks around names and values taken away.
 
     The separator is the one of `, ; tab` that stands most often in the first line. Where it is no comma, a comma

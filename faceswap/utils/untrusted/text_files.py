@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.encodings import decode_text
 from faceswap.utils.untrusted.reading import parse_json, read_bytes
 
-LARGEST_TEXT = 64 << 20  # bytes, where a caller says nothing else
 
-
-def read_text(path: str | Path, largest: int = LARGEST_TEXT) -> str:
+def read_text(path: str | Path, largest: int = TABLE_BYTES) -> str:
     """Return the text of an ordinary file of at most `largest` bytes, whichever program wrote it; see `decode_text`.
 
     Raises:
@@ -26,7 +25,7 @@ def read_text(path: str | Path, largest: int = LARGEST_TEXT) -> str:
         raise UserError(f"cannot read {path!s}: {error}".replace("\0", "\\0")) from error
 
 
-def read_json(path: str | Path, largest: int = LARGEST_TEXT) -> Any:
+def read_json(path: str | Path, largest: int = TABLE_BYTES) -> Any:
     """Return what a JSON file holds. Raises UserError, in one line that names the file, when it is none."""
     try:
         return parse_json(read_text(path, largest))

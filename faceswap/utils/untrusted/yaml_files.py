@@ -9,12 +9,9 @@ from typing import Any
 import yaml
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import YAML_BYTES
+from faceswap.utils.limits import YAML_BYTES, YAML_DEPTH, YAML_VALUES
 from faceswap.utils.untrusted.text_files import read_text
 
-LARGEST_YAML = YAML_BYTES
-DEEPEST_YAML = 40  # levels of nesting
-MOST_VALUES = 5000  # values, keys, lists and mappings together
 _Fast: Any = getattr(yaml, "CParser", None)  # libyaml's, which most wheels of PyYAML bring
 
 
@@ -44,7 +41,7 @@ _Values.add_implicit_resolver(
 
 def read_yaml(path: str | Path, texts: bool = False) -> Any:
     """Return what a YAML file holds; see `parse_yaml`. Raises UserError, one line that names the file."""
-    return parse_yaml(read_text(path, LARGEST_YAML), str(path), texts)
+    return parse_yaml(read_text(path, YAML_BYTES), str(path), texts)
 
 
 def parse_yaml(text: str, name: str, texts: bool = False) -> Any:
@@ -58,8 +55,8 @@ def parse_yaml(text: str, name: str, texts: bool = False) -> Any:
     Raises:
         UserError: no YAML, or one with tags, aliases, a key twice, several documents, or too deep a nesting.
     """
-    if len(text) > LARGEST_YAML:
-        raise UserError(f"{name} is larger than {LARGEST_YAML >> 10} KiB: too large for settings")
+    if len(text) > YAML_BYTES:
+        raise UserError(f"{name} is larger than {YAML_BYTES >> 10} KiB: too large for settings")
     try:
         _check_events(text, name)
         return yaml.load(text, _Texts if texts else _Values)
@@ -79,8 +76,8 @@ def _check_events(text: str, name: str) -> None:
     expects_key: list[bool] = []
     while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
         documents, count = documents + isinstance(event, yaml.DocumentStartEvent), count + 1
-        if count > MOST_VALUES:
-            raise UserError(f"{name}: more than {MOST_VALUES} values; settings have fewer")
+        if count > YAML_VALUES:
+            raise UserError(f"{name}: more than {YAML_VALUES} values; settings have fewer")
         if documents > 1:
             raise UserError(f"{name}: several documents in one file; settings are one")
         if isinstance(event, yaml.AliasEvent):
@@ -93,8 +90,8 @@ def _check_events(text: str, name: str) -> None:
             depth += 1
             keys.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
             expects_key.append(isinstance(event, yaml.MappingStartEvent))
-            if depth > DEEPEST_YAML:
-                raise UserError(f"{name}: nested deeper than {DEEPEST_YAML} levels; settings are not")
+            if depth > YAML_DEPTH:
+                raise UserError(f"{name}: nested deeper than {YAML_DEPTH} levels; settings are not")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
             keys.pop()

@@ -167,7 +167,7 @@ def test_what_is_no_file(tmp_path):
 
 
 def test_a_file_above_the_formats_limit_is_not_read_to_its_end(exported, monkeypatch):
-    monkeypatch.setattr(onnx_model, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(onnx_model, "ONNX_BYTES", 1000)
     refused(exported, "larger than")
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
+from faceswap.utils.limits import YAML_BYTES
+from faceswap.utils.untrusted.yaml_files import parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from faceswap.utils.untrusted.yaml_files import LARGEST_YAML, parse_yaml
         ("a: b: c\n", "line 1"),
         ("? [1]\n: 2\n", "key"),
         ("a: 'x\n", "no YAML"),
-        ("#" + "x" * LARGEST_YAML, "larger than"),
+        ("#" + "x" * YAML_BYTES, "larger than"),
     ],
 )
 def test_what_settings_never_hold_is_one_line(text, says):
