@@ -46,11 +46,11 @@ def run_of(weights: Path) -> Path:
     """The folder of the run that a weights file belongs to; one that lies elsewhere: the folder it lies in."""
     from faceswap.swap.training.checkpoints import CHECKPOINTS
 
-    folder = weights.resolve().parent
-    for parent in (folder, folder.parent):
-        if parent.name == CHECKPOINTS:
-            return parent.parent
-    return folder
+    for folder in (weights.parent, weights.resolve().parent):  # as it was named, where that tells enough
+        for parent in (folder, folder.parent):
+            if parent.name == CHECKPOINTS:
+                return parent.parent
+    return weights.parent
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """What is read of a run's config.yaml, which may come from a stranger."""
 
+from pathlib import Path
+
 import pytest
 
+from faceswap.config.compose import compose_config
 from faceswap.config.swapping_nodes import ConsentBlock
 from faceswap.pairs import recorded_pair
 from faceswap.utils.errors import UserError
@@ -46,3 +49,15 @@ def test_a_workspace_that_is_a_file_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"workspace=.*is a file"):
         Workspace(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [("", "ws/runs/style"), ("exp1", "ws/runs/exp1"), ("./exp1", "exp1"), ("models/exp1", "models/exp1")],
+)
+def test_a_run_of_a_generator_is_named_as_other_runs_are(monkeypatch, said, place):
+    from faceswap.stylegan import train as command
+
+    monkeypatch.setattr("faceswap.stylegan.training.trainer.train_generator", lambda data, run, **settings: run)
+    config = compose_config("stylegan.train", ["workspace=ws", "data=pictures", f"run={said}"])
+    assert command.train(config) == Path(place)

@@ -20,7 +20,7 @@ from faceswap import __version__
 from faceswap.config.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.streams import GONE, steady_standard_error
-from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line
+from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 
 if TYPE_CHECKING:
     from faceswap.config.sweep import Combination
@@ -114,8 +114,9 @@ def _run(
     if several is not None and any([_take_flag(arguments, flag) for flag in ("--multirun", "-m")]):
         from faceswap.config.sweep import compose_combinations
 
-        found = compose_combinations(command, arguments, extra_folder)
-        return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found) if show else f"{several(found)}\n"
+        with warned_once():
+            found = compose_combinations(command, arguments, extra_folder)
+            return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found) if show else f"{several(found)}\n"
     config = compose_config(command, arguments, extra_folder)
     if show:
         return to_yaml(config)
@@ -149,7 +150,8 @@ def _prepare_process(debug: bool) -> None:
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # no look-up of the package index at import
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, handlers=[handler])
+    level = logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR  # of torchrun's team the first speaks
+    logging.basicConfig(level=logging.DEBUG if debug else level, handlers=[handler])
     for noisy in ("PIL", "matplotlib", "numba", "libav", "h5py", "torch"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

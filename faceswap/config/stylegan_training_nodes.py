@@ -85,7 +85,7 @@ class StyleGANTrainConfig:
     """Train a StyleGAN2, and an encoder beside it where you ask for one, on pictures of your own."""
 
     data: str = option("", "a folder of images, a face set, or a folder with targets.npy", verbatim=True)
-    run: str = option("", "the run's folder (default: runs/style in the workspace); one that is there goes on",
+    run: str = option("", "the run's name, or a path with a slash (default: style); one that is there goes on",
                       verbatim=True)  # fmt: skip
     workspace: str = workspace()
     plan: PlanNode = section(PlanNode, "the network")

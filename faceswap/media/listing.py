@@ -26,7 +26,7 @@ UNREAD_SUFFIXES = (
 )  # fmt: skip
 # Folders that systems lay beside pictures: macOS in archives, Synology for thumbnails, Windows for what was deleted.
 _FOREIGN_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
-_RUN_FOLDERS = ("previews", "tensorboard", "checkpoints", "cache")
+_RUN_FOLDERS = ("previews", "checkpoints", "cache")
 
 
 def list_pictures(folder: Path, *, recursive: bool = False) -> tuple[Path, ...]:

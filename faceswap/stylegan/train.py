@@ -16,7 +16,7 @@ def train(config: Any) -> Path:
     from faceswap.utils.files.workspace import Workspace
 
     require(config, "data")
-    run = Path(config.run) if config.run else Workspace(Path(config.workspace)).run("style")
+    run = Workspace(Path(config.workspace)).run_or_new_path(config.run or "style")
     return train_generator(
         Path(config.data),
         run,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LONGEST_LINE = 2_000  # characters of an error: an honest one has some hundred
 
@@ -44,3 +46,32 @@ class PrintableFormatter(logging.Formatter):
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+class _WarnedOnce(logging.Filter):
+    """Lets each warning through once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING:
+            return True
+        text = record.getMessage()
+        is_news = text not in self._shown
+        self._shown.add(text)
+        return is_news
+
+
+@contextmanager
+def warned_once() -> Iterator[None]:
+    """Show each warning only once within the block: what is true of all of several trainings is not news each time."""
+    filters = [(handler, _WarnedOnce()) for handler in logging.getLogger().handlers]
+    for handler, once in filters:
+        handler.addFilter(once)
+    try:
+        yield
+    finally:
+        for handler, once in filters:
+            handler.removeFilter(once)

@@ -79,3 +79,12 @@ def test_a_closed_stdout_ends_quietly(arguments):
     done = subprocess.run([sys.executable, "-c", CODE, *arguments], stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(("rank", "times"), [("0", 1), ("1", 0)])
+def test_one_process_of_a_team_speaks(rank, times):
+    code = CODE.replace("lambda config:", "lambda config: logging.getLogger('faceswap').warning('no consent') or")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import logging\n{code}"], env=os.environ | {"RANK": rank}, capture_output=True
+    )
+    assert (done.returncode, done.stderr.count(b"no consent")) == (0, times)

@@ -51,6 +51,14 @@ def weights_of(run):
     return torch.load(run / CHECKPOINT, weights_only=True)["networks"]
 
 
+def test_it_says_where_to_look_and_what_to_do_next(data, tmp_path, caplog):
+    caplog.set_level("INFO")
+    train_generator(data, tmp_path / "runs" / "style", kimg=0.004, **SETTINGS)
+    began, ended = caplog.messages[0], caplog.messages[-1]
+    assert "16 pictures of 32 px" in began and f"tensorboard --logdir {tmp_path / 'runs'};" in began
+    assert f"generator={tmp_path / 'runs' / 'style' / GENERATOR_FILE}" in ended
+
+
 def test_what_comes_out_can_be_used(whole):
     generator, encoder = load_generator(whole / GENERATOR_FILE), load_encoder(whole / ENCODER_FILE)
     images = generator.synthesis(encoder(torch.randn(2, 3, 32, 32)))
@@ -203,11 +211,12 @@ def test_restart_removes_what_a_training_wrote_and_nothing_else(data, tmp_path):
     train_generator(data, run, kimg=0.004, **SETTINGS)
     for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
         kept.write_bytes(b"of the user")
-    (run / "previews" / "00000099.jpg").write_bytes(b"of an earlier training")
+    for gone in (run / "previews" / "00000099.jpg", run / "events.out.tfevents.1"):
+        gone.write_bytes(b"of an earlier training")
     train_generator(data, run, kimg=0.004, restart=True, **SETTINGS)
     for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
         assert kept.read_bytes() == b"of the user"
-    assert not (run / "previews" / "00000099.jpg").exists()
+    assert not (run / "previews" / "00000099.jpg").exists() and not (run / "events.out.tfevents.1").exists()
     shutil.rmtree(run / "previews")
     (run / "previews").symlink_to(photos)
     for restart in (True, False):
@@ -216,7 +225,7 @@ def test_restart_removes_what_a_training_wrote_and_nothing_else(data, tmp_path):
     assert (photos / "00000024.jpg").read_bytes() == b"of the user"
 
 
-@pytest.mark.parametrize("name", ["generator.safetensors", "config.yaml", "report.json", "previews/00000001.jpg"])
+@pytest.mark.parametrize("name", ["generator.safetensors", "config.yaml", "report.json", "previews/00000001.jpg", "events.out.tfevents.1"])
 def test_a_folder_of_other_files_is_no_run(data, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("of the user")

@@ -3,7 +3,14 @@ import logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.utils.terminal import LONGEST_LINE, PrintableFormatter, printable, printable_lines, single_line
+from faceswap.utils.terminal import (
+    LONGEST_LINE,
+    PrintableFormatter,
+    printable,
+    printable_lines,
+    single_line,
+    warned_once,
+)
 
 HOSTILE = "a\x1b]0;owned\x07\x1b[2Jb\rc\x9b31m\u202edfp.exe\u2028d"
 
@@ -38,3 +45,15 @@ def test_a_name_in_a_log_record_is_no_line_of_its_own():
     first, *traceback = formatter.format(record).splitlines()
     assert first == r"INFO: reading x\x0aERROR: all is lost\x1b[2J"
     assert traceback[0].startswith("Traceback") and "\x1b" not in "".join(traceback)
+
+
+def test_what_is_true_of_several_trainings_is_told_once(caplog):
+    log = logging.getLogger("faceswap.pairs")
+    with warned_once():
+        for run in ("one", "two"):
+            log.warning("no consent is on record")
+            log.warning("%s failed", run)
+            log.error("same")
+    log.warning("no consent is on record")
+    assert caplog.messages.count("no consent is on record") == 2, "once within the block, and after it"
+    assert "one failed" in caplog.messages and "two failed" in caplog.messages and caplog.messages.count("same") == 2

@@ -11,7 +11,7 @@ from faceswap.utils.files.locks import LOCK
 from faceswap.utils.files.temporary import TEMP_MARK
 
 Left = dict[str, Any]  # by file and, in JSON, by place: a value or a checksum
-_LOGS = "tensorboard"  # its files are named after time and process
+_LOGS = "events.out.tfevents."  # TensorBoard's files are named after time and process
 
 
 def what_lies_in(folder: Path) -> Left:
@@ -19,7 +19,7 @@ def what_lies_in(folder: Path) -> Left:
     found: Left = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
-        if path.is_file() and _LOGS not in path.parts:
+        if path.is_file() and not path.name.startswith(_LOGS):
             found[name] = ""
             found |= _values(name, path)
     return found

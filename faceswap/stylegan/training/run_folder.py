@@ -16,7 +16,8 @@ from faceswap.core.face_set import REPORT
 from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.state import CHECKPOINT
 from faceswap.swap.training.config_guard import check_same_settings
-from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD
+from faceswap.swap.training.event_files import EVENTS
+from faceswap.swap.training.run_log import PREVIEWS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.limits import REPORT_BYTES
@@ -30,7 +31,7 @@ FREE = {
     *("grow_from", "allow_changes"),
 }
 _FILES = (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, REPORT, RUN_CONFIG)
-_LISTS = {PREVIEWS: re.compile(r"\d{8,}\.jpg"), TENSORBOARD: re.compile(r"events\.out\.tfevents\.[^/]+")}
+_PREVIEW = re.compile(r"\d{8,}\.jpg")
 
 
 def read_record(run: Path) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def check_folder(run: Path, record: Mapping[str, Any]) -> None:
     Args:
         record: Of the training there; empty: none.
     """
-    names = [name for name in (*_FILES, *_LISTS) if (run / name).exists() or (run / name).is_symlink()]
+    names = [name for name in (*_FILES, PREVIEWS) if (run / name).exists() or (run / name).is_symlink()]
+    names += sorted(path.name for path in run.glob(EVENTS))
     for name in names:
         if (run / name).is_symlink():
             raise UserError(
@@ -90,13 +92,13 @@ def forget(run: Path) -> None:
     """Remove the training in `run`: files of the names that it writes, and nothing else. Call `check_folder` before."""
     for name in _FILES:
         (run / name).unlink(missing_ok=True)
-    for name, pattern in _LISTS.items():
-        folder = run / name
-        for path in list(folder.iterdir()) if folder.is_dir() else []:
-            if pattern.fullmatch(path.name) and not path.is_dir():
-                path.unlink()
-        with suppress(OSError):  # something else lies there, or there is none
-            folder.rmdir()
+    previews = run / PREVIEWS
+    shown = [path for path in previews.iterdir() if _PREVIEW.fullmatch(path.name)] if previews.is_dir() else []
+    for path in [*shown, *run.glob(EVENTS)]:
+        if not path.is_dir():
+            path.unlink()
+    with suppress(OSError):  # something else lies there, or there is none
+        previews.rmdir()
 
 
 def sweep_packed(run: Path, used: Path | None) -> None:

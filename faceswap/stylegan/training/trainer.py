@@ -14,12 +14,12 @@ from faceswap.engine.accelerator import Precision, choose_accelerator, memory_er
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.training.adversarial import Contest
-from faceswap.stylegan.training.run_folder import check_folder, check_same, forget, read_record, sweep_packed
+from faceswap.stylegan.training.run_folder import GENERATOR_FILE, check_folder, check_same, forget, read_record, sweep_packed
 from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace, Watch
 from faceswap.stylegan.weights.files import load_generator
-from faceswap.swap.training.run_log import RunLog
+from faceswap.swap.training.run_log import PREVIEWS, RunLog
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import locked
 from faceswap.utils.limits import LAYER_CHANNELS
@@ -122,6 +122,11 @@ def train_generator(
             Progress(last, "train", "picture", images) as bar,
         ):
             if not finished:
+                log.info(
+                    "%s %s: %d pictures of %d px; previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same "
+                    "command goes on", f"going on from {images} pictures of" if found else "training", run,
+                    len(pictures), plan.resolution, run / PREVIEWS, run.parent,
+                )  # fmt: skip
                 watch.record(journal, images)
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)
@@ -152,6 +157,7 @@ def train_generator(
                 watch.look(journal, images)
                 watch.measure(journal, images)
                 watch.record(journal, images, is_final=True)
+        log.info("draw with it: python -m faceswap.generate generator=%s seeds=0-15", run / GENERATOR_FILE)
     return run
 
 

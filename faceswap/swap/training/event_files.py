@@ -15,6 +15,7 @@ from faceswap.utils.files.atomic import atomic_path, remove
 from faceswap.utils.limits import EVENT_BYTES
 
 _PREFIX = "events.out.tfevents."
+EVENTS = f"{_PREFIX}*"
 _HEAD_BYTES, _SUM_BYTES = 12, 4  # of a record: its length and the length's sum before it, its own sum behind it
 
 
@@ -44,7 +45,7 @@ def put_in_order(folder: Path) -> None:
 
 
 def _event_files(folder: Path) -> list[Path]:
-    found = sorted(folder.glob(f"{_PREFIX}*"))
+    found = sorted(folder.glob(EVENTS))
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 

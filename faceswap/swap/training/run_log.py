@@ -21,7 +21,7 @@ from faceswap.utils.files.links import own_folder
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.program_versions import versions
 
-TENSORBOARD, PREVIEWS = "tensorboard", "previews"
+PREVIEWS = "previews"
 COMPARED = ("validation", "validation/swap/score")  # curves that TensorBoard's table of settings shows
 
 
@@ -49,7 +49,7 @@ class RunLog:
         """Open the journal, once something has been trained, and return its writer."""
         if self._writer is None:
             with writing_errors(self._run):
-                folder = own_folder(self._run / TENSORBOARD)
+                folder = own_folder(self._run)  # TensorBoard calls a run by the folder in which its events lie
                 drop_events_after(folder, self._iteration)
                 put_in_order(folder)
                 self._writer = SummaryWriter(self._name_of(folder))

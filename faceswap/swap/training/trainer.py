@@ -41,7 +41,7 @@ from faceswap.swap.training.evaluator import evaluator_for
 from faceswap.swap.training.health import check_pair
 from faceswap.swap.training.initialisation import Scratch, Weights
 from faceswap.swap.training.loop import Loop, Pace
-from faceswap.swap.training.run_log import PREVIEWS, TENSORBOARD, RunLog
+from faceswap.swap.training.run_log import PREVIEWS, RunLog
 from faceswap.swap.training.train_step import TrainStep
 from faceswap.swap.training.validator import Validator
 from faceswap.utils.devices import choose_device
@@ -206,7 +206,7 @@ def usual_iterations(device: str, minutes: float | None) -> int:
 def _forget(run: Path, maker: BatchMaker) -> None:
     """Removes an earlier run, once a first batch has shown that the new one can begin."""
     maker.make(0)
-    for name in (CHECKPOINTS, TENSORBOARD, PREVIEWS, REPORT):
+    for name in (CHECKPOINTS, PREVIEWS, REPORT):
         remove(run / name)
 
 

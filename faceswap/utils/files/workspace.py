@@ -82,6 +82,10 @@ class Workspace:
             return self.run(text)
         return Path(text)
 
+    def run_or_new_path(self, text: str) -> Path:
+        """Return what `run=` of a new run names: a folder of this workspace's runs, or the path that has a slash."""
+        return Path(text) if "/" in text or text in (".", "..") else self.run(text)
+
     def face_set_names(self) -> list[str]:
         """The face sets there are, by name."""
         return _folders(self.root / "faces")

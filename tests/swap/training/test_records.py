@@ -29,7 +29,7 @@ def content(run):
 
 
 def events(run):
-    found = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0, "scalars": 0, "images": 0})
+    found = EventAccumulator(str(run), size_guidance={"tensors": 0, "scalars": 0, "images": 0})
     return found.Reload()
 
 
@@ -131,7 +131,7 @@ def test_events_beyond_a_step_are_dropped_and_others_stay_as_they_are(tmp_path):
         for step in range(0, 50, 10):
             log.scalars({"loss": step / 10}, step)
             log.note("time", str(step), step)
-    (path,) = (tmp_path / "tensorboard").iterdir()
+    (path,) = tmp_path.glob("events.out.*")
     whole = path.read_bytes()
     drop_events_after(path.parent, 40)
     assert path.read_bytes() == whole
@@ -144,7 +144,7 @@ def test_events_beyond_a_step_are_dropped_and_others_stay_as_they_are(tmp_path):
     path.write_bytes(b"no events at all, but long enough to be some")
     drop_events_after(path.parent, 20)
     drop_events_after(path.parent, 0)
-    assert not list(path.parent.iterdir())
+    assert not path.exists()
     drop_events_after(tmp_path / "nowhere", 5)
 
 
@@ -191,7 +191,7 @@ def test_a_run_whose_name_is_no_utf8_is_trained_and_goes_on(sets, tmp_path):
     train(sets, run, iterations=2, config_text="seed: 0")
     train(sets, run, iterations=4, config_text="seed: 0")
     assert json.loads((run / "report.json").read_text())["iteration"] == 4
-    assert any(path.name.startswith("events.out") for path in (run / "tensorboard").iterdir())
+    assert list(run.glob("events.out.*"))
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "report.json"])
@@ -208,3 +208,12 @@ def test_what_a_killed_process_left_of_the_best_weights_goes(sets, tmp_path):
     (tmp_path / "run" / "checkpoints" / ".tmpA1b2C3").touch()
     run = train(sets, tmp_path / "run", iterations=1)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["00000001"]
+
+
+def test_tensorboard_calls_runs_by_their_names(sets, tmp_path):
+    from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+
+    for name in ("craig_brosnan", "exp1"):
+        train(sets, tmp_path / "runs" / name, iterations=2)
+    listed = EventMultiplexer().AddRunsFromDirectory(str(tmp_path / "runs"))
+    assert sorted(listed.Runs()) == ["craig_brosnan", "exp1"]

@@ -80,8 +80,8 @@ def test_what_a_run_leaves(sets, tmp_path):
 
 def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
     run = train(sets, tmp_path / "run", config_text="batch_size: 4")
-    assert len(list((run / "tensorboard").iterdir())) == 1
-    events = EventAccumulator(str(run / "tensorboard"))
+    assert len(list(run.glob("events.out.*"))) == 1
+    events = EventAccumulator(str(run))
     events.Reload()
     tags = events.Tags()
     wanted = {"loss/a/l1", "loss/b/mask", "loss", "validation/b/psnr_db", "pace/learning_rate"}
@@ -97,7 +97,7 @@ def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
 
 def test_losses_fall(sets, tmp_path):
     run = train(sets, tmp_path / "run", iterations=150, log_every=10, save_every=1000, preview_every=1000)
-    events = EventAccumulator(str(run / "tensorboard"))
+    events = EventAccumulator(str(run))
     events.Reload()
     losses = [event.value for event in events.Scalars("loss")]
     assert losses[-1] < 0.6 * losses[0]

@@ -97,8 +97,8 @@ def test_times_are_not_compared_and_files_always_are(tmp_path):
     left = []
     for number in range(3):
         folder = tmp_path / str(number)
-        (folder / "tensorboard").mkdir(parents=True)
-        (folder / "tensorboard" / f"events.{number}").touch()
+        folder.mkdir()
+        (folder / f"events.out.tfevents.{number}").touch()
         (folder / "report.json").write_text(f'{{"seconds": {number}, "faces": [3, {3 if number < 2 else 4}]}}')
         (folder / "same.txt").write_text("same")
         left.append(what_lies_in(folder))

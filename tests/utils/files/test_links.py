@@ -91,10 +91,10 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(run, write):
 def test_a_link_in_the_place_of_a_whole_file_is_replaced_or_deleted_and_its_target_stays(run, precious):
     for name in ("report.json", "old.json"):
         (run / name).symlink_to(precious / "thesis.txt")
-    (run / "tensorboard").symlink_to(precious)
+    (run / "previews").symlink_to(precious)
     write_text(run / "report.json", "{}")
     remove(run / "old.json")
-    remove(run / "tensorboard")
+    remove(run / "previews")
     assert (run / "report.json").read_text() == "{}" and not (run / "report.json").is_symlink()
     assert is_unharmed(precious) and [path.name for path in run.iterdir()] == ["report.json"]
 
