@@ -67,6 +67,7 @@ def convert(config: Any) -> Path:
         smooth_frames=config.smooth_frames,
         smooth_colour=config.smooth_colour,
         fill_frames=config.fill_frames,
+        fade_from_yaw=config.fade_from_yaw,
         side_by_side=config.side_by_side,
         metadata=consent_metadata(pair.consent),
         record=result.record,

@@ -41,14 +41,15 @@ def blend(
     memory: ColourMemory | None = None,
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
+    strengths: Sequence[float] | None = None,
     in_place: bool = False,
 ) -> Frame:
     """The frame with `decoded` faces pasted where their `views` came from; pixels outside the masks stay bit for bit.
 
     Only each face's region is touched, and its alpha is applied once. `memory` steadies the colours along `tracks` (one
-    number a view). `free`: what a SeeingMask has already seen of these views; otherwise it looks now. `in_place` writes
-    into the frame's own picture, for a caller that owns it: copying a 4K frame costs as much as blending a face. The
-    largest face is pasted last, as the nearest.
+    number a view). `free`: what a SeeingMask has already seen of these views; otherwise it looks now. `strengths`: the
+    share of each face that is pasted, from 0 to 1. `in_place` writes into the frame's own picture, for a caller that
+    owns it: copying a 4K frame costs as much as blending a face. The largest face is pasted last, as the nearest.
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
@@ -64,7 +65,9 @@ def blend(
         if free is not None:
             alpha = alpha * cv2.resize(free[i], alpha.shape[::-1])
         face = _fitted(frame, view, decoded.images[i], alpha, colour, blender, memory, track)
-        paste(image, face, alpha, view.frame_to_crop)
+        strength = 1.0 if strengths is None else strengths[i]
+        if strength > 0:
+            paste(image, face, alpha if strength == 1 else alpha * np.float32(strength), view.frame_to_crop)
     return Frame(image, frame.index, frame.seconds)
 
 

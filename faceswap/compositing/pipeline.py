@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from faceswap.compositing.results import (
     write_comparison,
     write_report,
 )
+from faceswap.compositing.turning import WHOLE, Fading
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
@@ -83,6 +84,7 @@ def convert_video(
     smooth_frames: int | None = None,
     smooth_colour: float | None = None,
     fill_frames: int | None = None,
+    fade_from_yaw: float | Literal["auto", "off"] = "auto",
     side_by_side: bool = False,
     metadata: dict[str, str] | None = None,
     record: dict[str, Any] | None = None,
@@ -99,7 +101,8 @@ def convert_video(
     then not touched.
 
     `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
-    for pictures, which need have nothing to do with each other, they are 0 unless given.
+    for pictures, which need have nothing to do with each other, they are 0 unless given. `fade_from_yaw`: how far a
+    head may be turned, in degrees, before the swap fades out (turning.py); auto: what suits the model.
     """
     from faceswap.media.sources import SourceInfo, probe
     from faceswap.media.writing import writer_for
@@ -111,7 +114,10 @@ def convert_video(
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
-    paste = _Paste(mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour))
+    paste = _Paste(
+        mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour),
+        Fading.asked_for(fade_from_yaw, swapper.description, to),
+    )  # fmt: skip
     about = made_with_ai(swapper) | (metadata or {})
     writer = writer_for(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
@@ -202,30 +208,41 @@ class _Paste:
     colour: ColourMatcher
     blender: Blender
     memory: ColourMemory
+    fading: Fading
 
 
-def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[tuple[Frame, int]]:
-    """Finished frames, each with the number of its faces."""
+class _Blended(NamedTuple):
+    """A finished frame, the number of its faces, and whether one of them is not swapped in full."""
+
+    frame: Frame
+    faces: int
+    is_faded: bool
+
+
+def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[_Blended]:
     for item in items:
         frame = item.frame
+        strengths = [paste.fading.strength(view.points) for view in item.views]
         if item.decoded is not None:
             frame = blend(
                 frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, in_place=True,
+                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, in_place=True,
             )  # fmt: skip
-        yield frame, len(item.views)
+        yield _Blended(frame, len(item.views), any(strength < WHOLE for strength in strengths))
 
 
 def _write(
-    frames: Iterable[tuple[Frame, int]], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
+    frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
 ) -> None:
     with Progress(_total(info, start, stop), "convert") as bar, writer:
-        for frame, faces in frames:
+        for frame, faces, is_faded in frames:
             writer.write(frame)
             counts.frames += 1
             counts.faces += faces
             if faces == 0:
                 counts.without_face.append(frame.index)
+            if is_faded:
+                counts.faded.append(frame.index)
             bar.advance()
         if counts.frames == 0:
             raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")

@@ -52,6 +52,7 @@ class Counts:
     frames: int = 0
     faces: int = 0
     without_face: list[int] = field(default_factory=list)  # the numbers of frames in which nothing was swapped
+    faded: list[int] = field(default_factory=list)  # of frames in which a face is not swapped in full (turning.py)
     started: float = field(default_factory=time.monotonic)
 
 
@@ -107,6 +108,8 @@ def write_report(
         "faces": counts.faces,
         "frames_without_face": len(counts.without_face),
         "frames_without_face_at": ranges(counts.without_face),
+        "frames_faded": len(counts.faded),
+        "frames_faded_at": ranges(counts.faded),
         **{name: about[name] for name in PLACES if name in about},
         "seconds": round(seconds, 3),
         "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
@@ -122,6 +125,14 @@ def write_report(
             len(counts.without_face),
             counts.frames,
             shortened(ranges(counts.without_face)),
+        )
+    if counts.faded:
+        log.warning(
+            "in %d of %d frames a head is turned further than the model can draw, and the swap fades out: %s; look at "
+            "them if nobody's face may be seen (fade_from_yaw=off draws them all the same)",
+            len(counts.faded),
+            counts.frames,
+            shortened(ranges(counts.faded)),
         )
 
 

@@ -184,6 +184,13 @@ class ConvertConfig:
         minimum=0,
         maximum=10000,
     )
+    fade_from_yaw: int | str = option(
+        "auto",
+        "degrees that a head is turned where the swap begins to fade out; auto: further than the model has seen",
+        words=("auto", "off"),
+        minimum=0,
+        maximum=180,
+    )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)

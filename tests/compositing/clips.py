@@ -41,10 +41,10 @@ def write_film(path: Path, frames: int, sound: bool = True) -> Path:
     return path
 
 
-def write_face_set(folder: Path, source: Path, frames: list[int]) -> Path:
-    """One face in each of `frames`, on the path `centre`."""
+def write_face_set(folder: Path, source: Path, frames: list[int], yaw: float = 0.0) -> Path:
+    """One face in each of `frames`, on the path `centre`, turned by `yaw` degrees."""
     folder.mkdir(parents=True)
-    records = [record(i, face_points(centre(i), 70)) for i in frames]
+    records = [record(i, face_points(centre(i), 70, yaw=yaw)) for i in frames]
     for each in records:
         (folder / each.file).touch()
     (folder / ALIGNMENTS).write_text("".join(each.to_json() + "\n" for each in records))

@@ -46,11 +46,12 @@ class FullMask:
         return np.ones((size_px, size_px), np.float32)
 
 
-def face_points(centre: tuple[float, float], height_px: float, degrees: float = 0.0) -> np.ndarray:
-    """The mean face (68, 2), brows to chin height_px, turned in the plane."""
+def face_points(centre: tuple[float, float], height_px: float, degrees: float = 0.0, yaw: float = 0.0) -> np.ndarray:
+    """The mean face (68, 2), brows to chin height_px, turned in the plane and, by `yaw` degrees, from the camera."""
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    flat = MEAN_FACE[:, :2]
+    away = np.radians(yaw)
+    flat = np.stack([MEAN_FACE[:, 0] * np.cos(away) + MEAN_FACE[:, 2] * np.sin(away), MEAN_FACE[:, 1]], 1)
     return (flat @ turn.T * height_px / np.ptp(flat[:, 1]) + centre).astype(np.float32)
 
 

@@ -225,7 +225,9 @@ def test_restart_removes_what_a_training_wrote_and_nothing_else(data, tmp_path):
     assert (photos / "00000024.jpg").read_bytes() == b"of the user"
 
 
-@pytest.mark.parametrize("name", ["generator.safetensors", "config.yaml", "report.json", "previews/00000001.jpg", "events.out.tfevents.1"])
+@pytest.mark.parametrize(
+    "name", ["generator.safetensors", "config.yaml", "report.json", "previews/00000001.jpg", "events.out.tfevents.1"]
+)
 def test_a_folder_of_other_files_is_no_run(data, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("of the user")

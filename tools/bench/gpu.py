@@ -120,7 +120,7 @@ class Bench:
         model = self.accelerator.place(self._model())
         updater = Updater(model, Adam().build(model), Update())
         progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
-        data = PairData(self.sides, {}, {}, {})
+        data = PairData(self.sides, {}, {}, {}, {})
         train_step = TrainStep(model, updater, ReconstructionLoss(), self.accelerator, data, progress)
         colour = compose_config("train", []).augment.colour
         maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)

@@ -76,7 +76,7 @@ def _our_step() -> tuple[Callable[[], object], dict]:
         )
         for side in "ab"
     }
-    nothing = PairData({}, {}, {}, {})
+    nothing = PairData({}, {}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
     progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
     train_step = TrainStep(model, updater, ReconstructionLoss(), accelerator, nothing, progress)

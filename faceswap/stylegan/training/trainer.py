@@ -14,7 +14,14 @@ from faceswap.engine.accelerator import Precision, choose_accelerator, memory_er
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.training.adversarial import Contest
-from faceswap.stylegan.training.run_folder import GENERATOR_FILE, check_folder, check_same, forget, read_record, sweep_packed
+from faceswap.stylegan.training.run_folder import (
+    GENERATOR_FILE,
+    check_folder,
+    check_same,
+    forget,
+    read_record,
+    sweep_packed,
+)
 from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace, Watch
@@ -123,8 +130,8 @@ def train_generator(
         ):
             if not finished:
                 log.info(
-                    "%s %s: %d pictures of %d px; previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same "
-                    "command goes on", f"going on from {images} pictures of" if found else "training", run,
+                    "%s %s: %d pictures of %d px; previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the "
+                    "same command goes on", f"going on from {images} pictures of" if found else "training", run,
                     len(pictures), plan.resolution, run / PREVIEWS, run.parent,
                 )  # fmt: skip
                 watch.record(journal, images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import TOGETHER, FaceSet
-from faceswap.core.geometry import transform_points, view_of_crop
+from faceswap.core.geometry import head_pose, transform_points, view_of_crop
 from faceswap.swap.data.batches import Side
 from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, open_cache
 from faceswap.swap.data.warp import sample_cv2, still
@@ -23,6 +23,8 @@ FEW_FACES = 100
 MAX_VALIDATION_FACES = 64  # a side; evenly spread over the held-out time, so that a look stays cheap
 PREVIEW_FACES = 6
 KNOWN_FACES = 16
+FACES_FOR_YAW = 2000  # a tenth of a second
+SEEN_PERCENT = 98
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +67,14 @@ class PairData:
 
     `held_out` faces are the last of the source's time and never train; empty for a tiny set. `shown`: the previews',
     as many for a as for b, spread over the whole time (so mostly trained ones). `known`: of those that train, spread
-    likewise.
+    likewise. `yaw_degrees`: how far heads are turned that train, of each side.
     """
 
     sides: Mapping[str, Side]
     held_out: Mapping[str, FaceViews]
     shown: Mapping[str, FaceViews]
     known: Mapping[str, FaceViews]
+    yaw_degrees: Mapping[str, float]
 
 
 def open_faces(folder: Path) -> FaceSet:
@@ -113,7 +116,7 @@ def open_pair(
             log.info("too few faces to hold some out (%s): all of them train, nothing is validated", counts)
         validation_share = 0
 
-    sides, held_out, shown, known = {}, {}, {}, {}
+    sides, held_out, shown, known, yaw_degrees = {}, {}, {}, {}, {}
     for name, faces in sets.items():
         stored_px = max(record.size_px for record in faces.records)
         cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
@@ -124,7 +127,16 @@ def open_pair(
         everything = np.resize(_spread(np.arange(len(faces)), PREVIEW_FACES), PREVIEW_FACES)  # a tiny set's repeat
         shown[name] = _views(faces, cache, everything, resolution, coverage)
         known[name] = _views(faces, cache, _spread(training, KNOWN_FACES), resolution, coverage)
-    return PairData(sides, held_out, shown, known)
+        yaw_degrees[name] = turned_up_to([faces.records[i].points for i in _spread(training, FACES_FOR_YAW)])
+    return PairData(sides, held_out, shown, known, yaw_degrees)
+
+
+def turned_up_to(faces: Sequence[NDArray[np.float32]]) -> float:
+    """Return the yaw in degrees, to either side, beyond which two of a hundred faces (68, 2) are turned.
+
+    Training mirrors faces, so the sides count alike; the last two of a hundred may be slips of the landmarks.
+    """
+    return round(float(np.percentile([abs(head_pose(points).yaw) for points in faces], SEEN_PERCENT)), 1)
 
 
 def _views(faces: FaceSet, cache: Path, indices: NDArray[np.int64], resolution: int, coverage: float) -> FaceViews:

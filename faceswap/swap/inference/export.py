@@ -22,7 +22,7 @@ from faceswap.swap.inference.onnx_graph import optional_package, parse, weights_
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, KEY, MASK, ExportMetadata
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.models.layers import Convolution, Side, SwapModel
-from faceswap.swap.models.weights import load_model
+from faceswap.swap.models.weights import load_model, seen_yaw
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import ONNX_BYTES
@@ -68,6 +68,7 @@ def export_onnx(
         checkpoint_sha256=_sha256(weights),
         faces=faces,
         consent=consent or {},
+        yaw_degrees=seen_yaw(description),
     )
     made.metadata_props.add(key=KEY, value=about.to_json())
     data = made.SerializeToString()

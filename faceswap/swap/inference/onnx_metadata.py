@@ -29,6 +29,7 @@ class ExportMetadata:
     """One direction of a trained pair: `side` is the face that is drawn, `faces` the face sets' names, if known.
 
     `resolution`: side of the square pictures, px. `coverage`: share of the stored crop's side that they show.
+    `yaw_degrees`: how far the faces of each side were turned on which it was trained, if known.
     `weights_sha256`: see onnx_graph.weights_sha256; `checkpoint_sha256`: of the safetensors file they come from.
     """
 
@@ -45,11 +46,12 @@ class ExportMetadata:
     checkpoint_sha256: str
     faces: tuple[str, str] | None = None
     consent: Mapping[str, str] = field(default_factory=dict)
+    yaw_degrees: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def description(self) -> dict[str, Any]:
         """What a converted film tells of the model."""
-        names = ("model", "settings", "iteration", "version", "run")
+        names = ("model", "settings", "iteration", "version", "run", "yaw_degrees")
         return {name: getattr(self, name) for name in names}
 
     def to_json(self) -> str:
@@ -99,6 +101,7 @@ class ExportMetadata:
                 iteration=None if told["iteration"] is None else _whole(told["iteration"], 0, 1 << 53),
                 version=_name(told["version"]),
                 run=_name(told["run"]),
+                yaw_degrees={_name(key): _number(value) for key, value in told.get("yaw_degrees", {}).items()},
                 side=told["side"],
                 resolution=resolution,
                 coverage=coverage,

@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 import faceswap
-from faceswap.swap.models.layers import SwapModel
+from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.registry import build_model, model_name
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_description, read_tensors
 from faceswap.utils.limits import WEIGHT_MAGNITUDE
+
+YAW = "yaw_degrees"  # in the description
 
 
 def read_weights(path: Path, expected_sum: str | None = None) -> dict[str, Tensor]:
@@ -47,11 +49,22 @@ def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
     return model.float(), description
 
 
-def describe(model: SwapModel, iteration: int) -> dict[str, Any]:
-    """The description that goes into a weights file's header."""
+def seen_yaw(description: Mapping[str, Any]) -> dict[str, float]:
+    """How far the faces of each side were turned that a described model was trained on, degrees; {} where unknown."""
+    told = description.get(YAW)
+    angles = told.items() if isinstance(told, Mapping) else ()
+    return {side: float(yaw) for side, yaw in angles if side in SIDES and type(yaw) in (int, float) and 0 <= yaw <= 180}
+
+
+def describe(model: SwapModel, iteration: int, yaw_degrees: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """The description that goes into a weights file's header.
+
+    `yaw_degrees`: how far the faces of each side were turned on which the model was trained, if known.
+    """
     return {
         "model": model_name(model),
         "settings": model.settings,
         "iteration": iteration,
         "version": faceswap.__version__,
+        **({YAW: dict(yaw_degrees)} if yaw_degrees else {}),
     }

@@ -27,7 +27,8 @@ class Best:
     can be read.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, yaw_degrees: Mapping[str, float] | None = None) -> None:
+        self._yaw_degrees = yaw_degrees
         self._path = run / CHECKPOINTS / BEST_FILE
         self._numbers = _numbers_in(self._path)
         for leftover in self._path.parent.glob(".tmp??????"):  # safetensors writes there; a killed process leaves it
@@ -44,7 +45,8 @@ class Best:
             return False
         numbers = {"score": score, "iteration": iteration, "validation": dict(validation)}
         with atomic_path(self._path) as temp:
-            save_tensors(model.state_dict(), temp, {HEADER_KEY: json.dumps({**describe(model, iteration), **numbers})})
+            about = describe(model, iteration, self._yaw_degrees) | numbers
+            save_tensors(model.state_dict(), temp, {HEADER_KEY: json.dumps(about)})
         self._numbers = numbers
         return True
 

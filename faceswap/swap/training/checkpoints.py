@@ -63,11 +63,13 @@ def save_checkpoint(
     keep: int,
     averaged: SwapModel | None = None,
     companions: Sequence[Companion] = (),
+    yaw_degrees: Mapping[str, float] | None = None,
 ) -> Path:
     """Writes `run/checkpoints/ITERATION`, which gets its name when all is on the disk; keeps the last `keep`.
 
     Removes later ones too: the run went back behind them (they are damaged), and a resumed run must not find them.
-    `averaged`: the model whose weights are to be used later on, where these are not those in training.
+    `averaged`: the model whose weights are to be used later on, where these are not those in training. `yaw_degrees`:
+    see `describe`.
     """
     folder = run / CHECKPOINTS / f"{state.iteration:08d}"
     temp = temp_path(folder)
@@ -75,7 +77,7 @@ def save_checkpoint(
         remove(temp)
         own_folder(temp)
         try:
-            _write(temp, model, optimiser, state, averaged, companions)
+            _write(temp, model, optimiser, state, averaged, companions, yaw_degrees)
             remove(folder)
             os.replace(temp, folder)
         finally:
@@ -149,8 +151,9 @@ def _write(
     state: TrainingState,
     averaged: SwapModel | None,
     companions: Sequence[Companion],
+    yaw_degrees: Mapping[str, float] | None,
 ) -> None:
-    header = {HEADER_KEY: json.dumps(describe(model, state.iteration))}
+    header = {HEADER_KEY: json.dumps(describe(model, state.iteration, yaw_degrees))}
     sums = {MODEL_FILE: save_tensors((averaged or model).state_dict(), folder / MODEL_FILE, header)}
     trained = {_TRAINED + name: value for name, value in model.state_dict().items()} if averaged else {}
     beside = {name: value for companion in companions for name, value in companion.tensors().items()}

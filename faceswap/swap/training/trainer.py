@@ -131,7 +131,6 @@ def train_pair(
             processes.check_same(found.iteration if found else 0, "checkpoints")
             return found
 
-        save = partial(save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside)
         with memory_errors(batch_size):
             state = None if restart else restore()
         if state is None:
@@ -155,6 +154,10 @@ def train_pair(
         with processes.leader_first():
             data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         check_pair(data, {"a": faces_a, "b": faces_b})
+        save = partial(
+            save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside,
+            yaw_degrees=data.yaw_degrees,
+        )  # fmt: skip
         processes.seed_each(state.seed, state.iteration)
         on_gpu = accelerator.device.type == "cuda"
         gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
@@ -183,7 +186,8 @@ def train_pair(
             ) as bar,
         ):
             pace = Pace(log_every, preview_every, save_every)
-            loop = Loop(train_step, progress, journal, pace, update.retries, restore, save, validator, Best(run))
+            best = Best(run, data.yaw_degrees)
+            loop = Loop(train_step, progress, journal, pace, update.retries, restore, save, validator, best)
             if progress.done():
                 loop.catch_up(report)
             loop.run(batches, bar, stop)

@@ -55,7 +55,7 @@ def views(colour, count):
 
 def pair(held_out=20):
     faces = {"a": views(RED, held_out), "b": views(BLUE, held_out)}
-    return PairData({}, faces, faces, faces)
+    return PairData({}, faces, faces, faces, {})
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_nobody_judges_where_nothing_is_held_out_or_no_eyes_are_there(monkeypatc
     monkeypatch.setattr(
         EvaluationNetworks, "load", classmethod(lambda *_: EvaluationNetworks(PlantedReader(), PlantedEmbedder()))
     )
-    black = PairData({}, {"b": views(NOTHING, 3)}, {}, pair().known)
+    black = PairData({}, {"b": views(NOTHING, 3)}, {}, pair().known, {})
     assert evaluator_for(black, "cpu") is None and "show no face" in caplog.text
 
 

@@ -150,7 +150,7 @@ def test_events_beyond_a_step_are_dropped_and_others_stay_as_they_are(tmp_path):
 
 def test_sessions_of_one_second_are_read_in_their_order(tmp_path, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.5)
-    folder = tmp_path / "tensorboard"
+    folder = tmp_path
     for session, number in enumerate((30, 4, 100, 5)):  # process numbers, which their names end with
         monkeypatch.setattr("os.getpid", lambda number=number: number)
         with RunLog(tmp_path, session, "") as log:

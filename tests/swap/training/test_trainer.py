@@ -19,7 +19,7 @@ from faceswap.swap.training.checkpoints import MODEL_FILE, find_weights, list_ch
 from faceswap.swap.training.initialisation import Weights
 from faceswap.swap.training.previews import LABEL_PX, TILE_PX
 from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.files.tensor_files import read_tensors
+from faceswap.utils.files.tensor_files import read_description, read_tensors
 from tests.swap.fakes import Tiny, make_face_set
 from tests.swap.runs import assert_same_run, files_of, train
 
@@ -93,6 +93,12 @@ def test_tensorboard_shows_it_all_from_one_writer(sets, tmp_path):
     shown, held_out = events.Images("preview")[0], events.Images("preview_held_out")[0]
     assert ((shown.height - LABEL_PX) / TILE_PX, shown.width / TILE_PX) == (6, 5)
     assert ((held_out.height - LABEL_PX) / TILE_PX, held_out.width / TILE_PX) == (1, 4)
+
+
+def test_a_model_says_how_far_heads_were_turned_in_its_training(sets, tmp_path):
+    run = train(sets, tmp_path / "run", iterations=2)
+    told = read_description(find_weights(run))["yaw_degrees"]
+    assert told.keys() == {"a", "b"} and all(0 <= yaw < 90 for yaw in told.values())
 
 
 def test_losses_fall(sets, tmp_path):
