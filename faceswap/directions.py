@@ -28,8 +28,8 @@ AXES_SAMPLES = 10_000  # styles alone are drawn in a moment
 
 def _base_name(config: Any) -> str:
     """What directions came from, so that those of one source lie beside those of another."""
-    if config.foreign:
-        return Path(config.foreign).stem
+    if config.import_from:
+        return Path(config.import_from).stem
     sources = [Path(path).stem for path in (config.generator, config.labels, config.pictures) if path]
     if config.scorer:
         sources.append(Path(config.scorer.rpartition(":")[2]).name)  # one word, whatever was typed
@@ -38,7 +38,7 @@ def _base_name(config: Any) -> str:
 
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
-    check_apart(config.apart)
+    check_apart(config.preserve)
     from faceswap.config.results import result_of
     from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
@@ -52,10 +52,10 @@ def directions(config: Any) -> Path:
     result = result_of("directions", config, _base_name(config), ".safetensors", told=("sheet",))
     out = result.path
     generator = None
-    if not config.foreign or config.generator:
+    if not config.import_from or config.generator:
         generator = load_generator(config.generator or None).to(choose_device(config.device))
-    if config.foreign:
-        found = import_directions(config.foreign, config.name)
+    if config.import_from:
+        found = import_directions(config.import_from, config.name)
         if generator is not None:
             found = found.tagged(generator_hash(generator))
     else:
@@ -84,16 +84,16 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
     usual = [name for name in USUAL if name in told] or told
     known = told if table is None else list({**dict.fromkeys(told), **table.columns})
     names = chosen_names(config.attributes, known, usual if table is None else list(table.columns))
-    apart = apart_from(config.apart, names)
+    apart = apart_from(config.preserve, names)
     probe, sample, scored = samples(generator, scorer, table, config)
     found = find_directions(
-        generator, scorer, sample, names, scored=scored, apart=apart, confident=config.confident,
+        generator, scorer, sample, names, scored=scored, apart=apart, confident=config.fit_share,
         held_out=config.held_out, corrections=config.corrections, probes=config.probes, psi=config.psi,
         seed=config.seed, probe=probe,
     )  # fmt: skip
     for line in found.table():
         log.info(line)
-    about = {"samples": config.samples, "psi": config.psi, "confident": config.confident, "seed": config.seed,
+    about = {"samples": config.samples, "psi": config.psi, "fit_share": config.fit_share, "seed": config.seed,
              "corrections": config.corrections, "probes": config.probes,
              "samples_from": "pictures" if config.pictures else "seeds"}  # fmt: skip
     axes = principal_directions(styles_of(generator, range(AXES_SAMPLES), config.psi).cpu().numpy(), config.pca)
@@ -162,7 +162,7 @@ def chosen_names(asked: list[str] | None, known: Sequence[str], usual: Sequence[
 
 
 def check_apart(asked: Any) -> None:
-    """Raises UserError unless `apart=` is all, none, or a mapping of names to names."""
+    """Raises UserError unless `preserve=` is all, none, or a mapping of names to names."""
     from faceswap.utils.errors import UserError
 
     if asked in ("all", "none"):
@@ -171,7 +171,7 @@ def check_apart(asked: Any) -> None:
     if not all(
         isinstance(one, str) or (isinstance(one, list) and all(isinstance(n, str) for n in one)) for one in others
     ):
-        raise UserError(f"apart={asked}: say all, none, or which from which as apart={{smile: [glasses]}}")
+        raise UserError(f"preserve={asked}: say all, none, or which from which as preserve={{smile: [glasses]}}")
 
 
 def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:
@@ -184,7 +184,7 @@ def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:
     table = {str(name): [others] if isinstance(others, str) else list(others) for name, others in asked.items()}
     for name in [*table, *(other for others in table.values() for other in others)]:
         if name not in names:
-            raise UserError(f"apart: '{name}' is not among the attributes ({', '.join(names)})")
+            raise UserError(f"preserve: '{name}' is not among the attributes ({', '.join(names)})")
     return table
 
 

@@ -41,7 +41,7 @@ def edit(config: Any) -> Path:
         return write_edited(config, info, inverter, known, paster, latent, result)
     if config.page and not config.sheet:
         return write_paged(config, info, inverter, known, paster, latent, result)
-    directions = [known[name] for name in config.moves or sorted(known.directions)]
+    directions = [known[name] for name in config.edits or sorted(known.directions)]
     check_target(result.path, info)
     photo = next(iter(photos_of(config, info, inverter, latent)))
     write_sheet(info, inverter.generator, photo, directions, paster, result.path)
@@ -62,7 +62,7 @@ def write_paged(
     from faceswap.stylegan.editing.photos import edited
     from faceswap.stylegan.editing.sheets import write_page
 
-    moves = read_moves(config.moves, known, config.clamp)
+    moves = read_moves(config.edits, known, config.clamp)
     page = result.path.with_suffix(".html")
     is_picture = result.path.suffix.lower() in READ_SUFFIXES
     target = result.path if is_picture else result.path.with_suffix(suffix_of(info))
@@ -95,7 +95,7 @@ def write_edited(
     from faceswap.stylegan.weights.files import generator_hash
     from faceswap.utils.errors import UserError
 
-    moves = read_moves(config.moves, known, config.clamp)
+    moves = read_moves(config.edits, known, config.clamp)
     if not moves:
         names = ", ".join(sorted(known.directions)) or "none"
         raise UserError(f"say what to change, for instance smile=+1.5; there are the directions: {names}")
@@ -138,7 +138,7 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
 
     generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device)
     known = load_directions(config.directions or None).only_for(generator_hash(generator))
-    how = How(config.guess, config.steps, config.faithful, config.tuning_steps)
+    how = How(config.guess, config.steps, config.fidelity, config.tuning_steps)
     return Inverter(generator, encoder, resemblance(build(config.loss), config.vgg, config.device), how), known
 
 

@@ -39,8 +39,8 @@ def extract(config: Any) -> Path:
 
 
 def person_to_keep(config: Any) -> Person | None:
-    """Who is on the photo, or in the face set, of `keep=`; None without it."""
-    if not config.keep:
+    """Who is on the photo, or in the face set, of `person=`; None without it."""
+    if not config.person:
         return None
     from faceswap.detect.builtin.detector import BuiltinFinder
     from faceswap.extraction.identity import person_of
@@ -48,7 +48,7 @@ def person_to_keep(config: Any) -> Person | None:
 
     device = getattr(config.finder, "device", "auto")
     embedder = embedder_of(getattr(config.finder, "embedder_weights", None), device)
-    return person_of(config.keep, config.keep_likeness, BuiltinFinder(device=device), embedder)
+    return person_of(config.person, config.person_similarity, BuiltinFinder(device=device), embedder)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def invert(config: Any) -> Path:
     inverter = Inverter(
         *load_both(config.generator, config.encoder, config.guess, config.device),
         resemblance(build(config.loss), config.vgg, config.device),
-        How(config.guess, config.steps, config.faithful, config.tuning_steps, config.rank, config.batch_size),
+        How(config.guess, config.steps, config.fidelity, config.tuning_steps, config.rank, config.batch_size),
     )
     result = result_for(config, info)
     finder, parser = build(config.finder), FaceParser(config.device)

@@ -122,7 +122,7 @@ def studio_of(config: Any) -> Studio:
     inverter = Inverter(
         *load_both(config.generator, config.encoder, start, config.device),
         resemblance(Weights(), None, config.device),
-        How(start, config.steps, config.faithful),
+        How(start, config.steps, config.fidelity),
     )
     return Studio(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
 

@@ -103,8 +103,8 @@ def checkpoint_folder(run: Path, asked: int | str) -> Path:
     known = ", ".join(map(str, there)) or "none"
     if asked == "best":
         raise UserError(
-            f"checkpoint=best: no swap of {run.name} was judged yet (there are: {known}); that takes judge=true and 20 "
-            "faces of each side"
+            f"checkpoint=best: no swap of {run.name} was judged yet (there are: {known}); that takes evaluate=true and "
+            "20 faces of each side"
         )
     raise UserError(f"checkpoint={asked}: {run.name} has no such checkpoint (there are: {known})")
 

@@ -88,7 +88,7 @@ def finder_of(face_set: FaceSet) -> Finder:
         detect_every=int(np.clip(every, 1, 100)),
         detect_side_px=int(np.clip(side_px, 64, 4096)),
         minimum_score=float(np.clip(score, 0.01, 0.99)),
-        looks=int(np.clip(looks, 1, 8)),
+        refinements=int(np.clip(looks, 1, 8)),
     )
 
 

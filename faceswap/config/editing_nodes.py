@@ -11,19 +11,25 @@ PHOTO = "a photo; several as a folder, a glob or a video"
 FACE = "which of several faces: largest, left, right, or a number from 1, counted from the left"
 GENERATOR = "the generator's weights (default: the shipped one)"
 ENCODER = "the weights of its encoder (default: the shipped generator's)"
-FAITHFUL = "0: near the average; 0.5: every layer free; beyond, the generator is tuned to the face"
+FIDELITY = (
+    "how close the result must be to the photo: 0 stays near the average, 0.5 frees every layer, beyond 0.5 the "
+    "generator is tuned to the face"
+)
+GUESS = "start of the optimization: the encoder's estimate or the average face"
 VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the built-in face features"
 
 
 @dataclass
 class ResemblanceNode:
-    """What makes a drawn face like the photo."""
+    """How a generated face is compared with the photo."""
 
     _target_: str = "faceswap.stylegan.inversion.perceptual.Weights"
     pixels: float = option(1.0, "weight of the squared error of pixels", minimum=0)
-    perceptual: float = option(0.5, "weight of the difference in features", minimum=0)
-    identity: float = option(0.1, "weight of looking like another person", minimum=0)
-    outside: float = option(0.2, "what a pixel beside the head counts", minimum=0, maximum=1)
+    perceptual: float = option(0.5, "weight of the distance of the features", minimum=0)
+    identity: float = option(0.1, "weight of 1 - cosine similarity of the identity vectors", minimum=0)
+    background_weight: float = option(
+        0.2, "weight of a pixel outside the head, relative to one inside", minimum=0, maximum=1
+    )
 
 
 @dataclass
@@ -36,16 +42,18 @@ class InvertConfig:
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
-    guess: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
-    steps: int = option(100, "steps of the optimiser; 0: the guess as it is", minimum=0, maximum=100000)
-    faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
+    guess: str = option("encoder", GUESS, choices=("encoder", "average"))
+    steps: int = option(100, "steps of the optimizer; 0: the start as it is", minimum=0, maximum=100000)
+    fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
     tuning_steps: int = option(
-        100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
+        100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
     )
-    rank: int = option(4, "of the generator's changes: more is more faithful and larger", minimum=1, maximum=64)
-    loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
+    rank: int = option(
+        4, "rank of the generator's changes: a higher one is closer to the photo and larger", minimum=1, maximum=64
+    )
+    loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, verbatim=True)
-    tradeoff: bool = option(False, "draw reconstruction against editability over faithful= instead (one photo)")
+    tradeoff: bool = option(False, "draw reconstruction against editability over fidelity= instead (one photo)")
     every: int = option(1, "take every n-th frame of a video", minimum=1)
     finder: Any = plugin("finder", "how faces are found")
     batch_size: int = option(8, "photos at a time", minimum=1, maximum=65536)
@@ -58,7 +66,7 @@ class EditConfig:
 
     photo: str = option("", PHOTO, verbatim=True)
     video: str = option("", "a video, in place of photo=", verbatim=True)
-    moves: dict[str, str] = field(
+    edits: dict[str, str] = field(
         default_factory=dict,
         metadata={
             "help": "each direction by its name, in sigmas of the generator's faces: smile=+1.5 age=-2; smile=0:2 "
@@ -82,16 +90,16 @@ class EditConfig:
     generator: str = option("", GENERATOR, verbatim=True)
     encoder: str = option("", ENCODER, verbatim=True)
     directions: str = option("", "a file of directions (default: the shipped generator's)", verbatim=True)
-    guess: str = option("encoder", "begin at the encoder's guess or at the average", choices=("encoder", "average"))
+    guess: str = option("encoder", GUESS, choices=("encoder", "average"))
     steps: int = option(
-        60, "steps of the optimiser on a photo, or on a face that a video shows first", minimum=0, maximum=100000
+        60, "steps of the optimizer on a photo, or on a face that a video shows first", minimum=0, maximum=100000
     )
     refine: int = option(1, "steps for every few frames of a video after that", minimum=0, maximum=1000)
-    faithful: float = option(0.5, FAITHFUL, minimum=0, maximum=1)
+    fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
     tuning_steps: int = option(
-        100, "steps of tuning at faithful=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
+        100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
     )
-    loss: ResemblanceNode = section(ResemblanceNode, "what makes a drawn face like the photo")
+    loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, verbatim=True)
     smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
     finder: Any = plugin("finder", "how faces are found")

@@ -10,7 +10,7 @@ from faceswap.utils.choices import IMAGE_FORMATS, LARGEST_SEED, MEASURES, X264_P
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
-PSI = "how far samples go from the average face, 1: as far as the generator was trained"
+PSI = "truncation psi: distance of samples from the average face; 1: as trained, 0: the average"
 
 
 @dataclass
@@ -18,11 +18,11 @@ class GenerateConfig:
     """Draw faces that nobody has: a picture for each seed and a sheet, or a grid of mixed styles."""
 
     seeds: str = option(
-        "0-15", "of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", verbatim=True
+        "0-15", "seeds of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", verbatim=True
     )
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
     cutoff: int | None = option(
-        None, "psi counts for the first rows only, so many (default: all)", minimum=0, maximum=1000
+        None, "number of first rows to which psi applies (default: all)", minimum=0, maximum=1000
     )
     noise: str = option(
         "const", "fine details: the stored ones, drawn for each seed, or none", choices=("const", "random", "none")
@@ -44,12 +44,14 @@ class ConvertWeightsConfig:
         "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", verbatim=True
     )
     out: str = option("", "the new file: .safetensors for ours, .pt for the others'", verbatim=True)
-    layout: str = option("ours", "whose programs are to read it", choices=("ours", "nvidia", "rosinality"))
+    layout: str = option(
+        "ours", "layout of the new file: ours, NVIDIA's, rosinality's", choices=("ours", "nvidia", "rosinality")
+    )
 
 
 @dataclass
 class DirectionsConfig:
-    """Find the ways through a generator's styles along which faces grow older, smile, turn; or import others' files."""
+    """Find directions in a generator's styles that change age, smile, pose, ...; or import them from other programs."""
 
     out: str = option(
         "", "the file of directions (default: out/directions.safetensors in the workspace)", verbatim=True
@@ -70,25 +72,35 @@ class DirectionsConfig:
     )  # fmt: skip
     scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", verbatim=True)
     labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", verbatim=True)
-    confident: float = option(
+    fit_share: float = option(
         0.3,
-        "share of the samples with the lowest and with the highest scores that is fitted",
+        "share of the samples at each end of the scores to which the direction is fitted",
         minimum=0.01,
         maximum=0.5,
     )
-    held_out: float = option(0.2, "share of the samples kept for judging", minimum=0.05, maximum=0.8)
-    apart: Any = option("all", "what an edit is to leave alone: all others, none, or {smile: [glasses]}")
+    held_out: float = option(0.2, "share of the samples held out to measure accuracy", minimum=0.05, maximum=0.8)
+    preserve: Any = option("all", "attributes that an edit must not change: all others, none, or {smile: [glasses]}")
     corrections: int = option(
-        4, "how often what edits still change of the others is measured and undone", minimum=0, maximum=100
+        4,
+        "rounds of measuring and undoing what edits still change of the other attributes; 0: none",
+        minimum=0,
+        maximum=100,
     )
     probes: int = option(96, "faces on which edits are measured", minimum=8, maximum=10000)
-    pca: int = option(0, "also the widest axes of the styles, so many: pca1, pca2, ...", minimum=0, maximum=512)
-    foreign: str = option(
-        "", "import this file instead: .npy of Puzer or InterFaceGAN, .npz of GANSpace, .pt of e4e", verbatim=True
+    pca: int = option(
+        0,
+        "number of principal components of the styles to add as directions pca1, pca2, ...; 0: none",
+        minimum=0,
+        maximum=512,
     )
-    name: str = option("", "of an imported direction (default: the file's)", verbatim=True)
+    import_from: str = option(
+        "",
+        "import directions from this file instead: .npy of Puzer or InterFaceGAN, .npz of GANSpace, .pt of e4e",
+        verbatim=True,
+    )
+    name: str = option("", "name of an imported direction (default: the file's)", verbatim=True)
     sheet: bool = option(True, "also draw faces along each direction, beside the file")
-    seed: int = option(0, "the first face's", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
     finder: Any = plugin("finder", "how faces are found in labelled pictures")
     device: str = option("auto", nodes.DEVICES)
 
@@ -106,16 +118,16 @@ class MetricsConfig:
         None, "one, or several as path_length,separability,consistency,inversion (default: the first two, and the "
         "third where there are an encoder and directions)", several=str, choices=MEASURES,
     )  # fmt: skip
-    pairs: int = option(1000, "of faces, for each kind of path length", minimum=10, maximum=1000000)
-    samples: int = option(4000, "faces for separability", minimum=200, maximum=1000000)
-    faces: int = option(128, "for edit consistency", minimum=2, maximum=100000)
-    crop: bool = option(False, "path lengths of the part around the face alone, as the published figures")
+    pairs: int = option(1000, "pairs of faces for each kind of path length", minimum=10, maximum=1000000)
+    samples: int = option(4000, "faces for linear separability", minimum=200, maximum=1000000)
+    faces: int = option(128, "faces for edit consistency", minimum=2, maximum=100000)
+    crop: bool = option(False, "measure path lengths on the part around the face only, as the published figures")
     vgg: str = option(
         "", "torchvision's vgg16 weights, for LPIPS (default: features of the face embedder)", verbatim=True
     )
     lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", verbatim=True)
     inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", verbatim=True)
-    seed: int = option(0, "the first face's", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
     batch_size: int = option(16, "pairs at a time", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)
 
@@ -140,20 +152,24 @@ class MorphConfig:
     guess: str = option(
         "encoder", "photos: begin at the encoder's guess or at the average", choices=("encoder", "average")
     )
-    steps: int = option(100, "photos: steps of the optimiser", minimum=0, maximum=100000)
-    faithful: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
-    seconds: float = option(3.0, "film: of the way from face to face", minimum=0.04, maximum=3600)
-    fade_seconds: float = option(0.6, "film: from a photo to what the generator draws of it", minimum=0, maximum=600)
-    hold_seconds: float = option(0.5, "film: standing still at both ends", minimum=0, maximum=3600)
-    easing: str = option("smooth", "film: how the way is gone", choices=("linear", "smooth", "sine"))
-    there_and_back: bool = option(False, "film: and back again")
-    frames_per_second: int = option(25, "film", minimum=1, maximum=120)
-    size_px: int = option(256, "side of the result", minimum=32, maximum=2048)
+    steps: int = option(100, "photos: steps of the optimizer", minimum=0, maximum=100000)
+    fidelity: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
+    seconds: float = option(3.0, "film: seconds from one face to the next", minimum=0.04, maximum=3600)
+    fade_seconds: float = option(
+        0.6, "film: seconds of the cross-fade from a photo to its reconstruction", minimum=0, maximum=600
+    )
+    hold_seconds: float = option(0.5, "film: seconds of standing still at each end", minimum=0, maximum=3600)
+    easing: str = option(
+        "smooth", "film: speed along the way: constant, or slow at both ends", choices=("linear", "smooth", "sine")
+    )
+    there_and_back: bool = option(False, "film: return to the first face")
+    frames_per_second: int = option(25, "film: frame rate", minimum=1, maximum=120)
+    size_px: int = option(256, "side of the result in px", minimum=32, maximum=2048)
     paste: str = option(
         "none", "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
         choices=("none", "change", "whole"),
     )  # fmt: skip
-    weight: float = option(0.5, "child: b's share", minimum=0, maximum=1)
+    weight: float = option(0.5, "child: share of b, 0 to 1", minimum=0, maximum=1)
     shares: Any = option(None, "child: b's share by rows, as {coarse: 0, middle: 0.5, fine: 1}, in place of weight")
     range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")
     to_shape: bool = option(True, "composite: warp all to the mean shape; false: only lay the eyes over each other")
@@ -161,7 +177,7 @@ class MorphConfig:
     swap_at: int = option(16, "cartoon: the resolution from which on the other one draws", minimum=4, maximum=1024)
     shapes_from: str = option("own", "cartoon: whose shapes, the other one draws the rest", choices=("own", "cartoon"))
     finder: Any = plugin("finder", "how faces are found")
-    mask: Any = plugin("mask", "with paste: which pixels change")
+    mask: Any = plugin("mask", "with paste: the pixels to replace")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     device: str = option("auto", nodes.DEVICES)

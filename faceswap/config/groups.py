@@ -16,7 +16,7 @@ GROUPS: dict[str, dict[str, type]] = {
         "df": nodes.DfNode,
         "liae": nodes.LiaeNode,
     },
-    "optimiser": {
+    "optimizer": {
         "adam": training.AdamNode,
         "adamw": training.AdamWNode,
         "adabelief": training.AdaBeliefNode,
@@ -43,7 +43,7 @@ GROUPS: dict[str, dict[str, type]] = {
 DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "extract": {"finder": "builtin"},
     "curate": {},
-    "train": {"model": "lite", "optimiser": "adam", "augment": "light", "init": "generic"},
+    "train": {"model": "lite", "optimizer": "adam", "augment": "light", "init": "generic"},
     "export": {},
     "demo": {},
     "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},

@@ -19,7 +19,9 @@ class BuiltinFinderNode:
         640, "frames are reduced to this longer side to search for faces", minimum=64, maximum=8192
     )
     minimum_score: float = option(0.4, "less certain faces are left out, in (0, 1)", minimum=0, maximum=1)
-    looks: int = option(2, "readings of a newly found face, each in a better window", minimum=1, maximum=20)
+    refinements: int = option(
+        2, "landmark passes over a newly found face, each in a better window", minimum=1, maximum=20
+    )
     recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
     embedder_weights: str | None = option(
         None, "recognise with facenet-pytorch's InceptionResnetV1 weights in this file", verbatim=True
@@ -128,10 +130,10 @@ class LiaeNode(DfNode):
 
 @dataclass
 class LimitsNode:
-    """Where a face becomes a bad one."""
+    """Thresholds beyond which a face is rejected."""
 
     _target_: str = "faceswap.curation.flags.Limits"
-    blur: float = option(0.75, "more blurred ones go, 0 = sharp, 1 = nothing to see", minimum=0)
+    blur: float = option(0.75, "faces more blurred than this are rejected; 0 = sharp, 1 = nothing visible", minimum=0)
     difference: float = option(3.0, "grey levels within which faces of one pose and expression are the same", minimum=0)
     shape_error: float = option(0.13, "distance of the points from any view of a head, in its widths", minimum=0)
     jump: float = option(

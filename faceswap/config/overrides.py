@@ -12,6 +12,7 @@ from faceswap.config.options import section_type
 from faceswap.config.paths import group_choices
 from faceswap.config.targets import trusted_packages
 from faceswap.utils.errors import UserError
+from faceswap.utils.renamed_settings import new_name
 
 _KEY = re.compile(r"^[A-Za-z_][\w.]*$")
 _WHOLE = re.compile(r"^[-+]?\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?$")
@@ -93,14 +94,14 @@ def _is_new(command: str, key: str) -> bool:
 
 
 def _check_known(command: str, key: str) -> None:
-    """Raises UserError for a key whose first part is no setting of the command."""
+    """Raises UserError for a key whose first part is no setting of the command, and for names that settings had."""
+    if (now := new_name(command, key)) and key not in schema.settings_of(command):
+        raise UserError(f"{command} has no setting '{key}' (did you mean '{now}'? It is called so now)")
     known = schema.names_in(command, "")
     first = key.split(".")[0].split("/")[0]
     if first in known or first == "hydra":
         _check_deeper(command, key, first)
         return
-    if now := schema.RENAMED.get(command, {}).get(first):
-        raise UserError(f"{command} has no setting '{first}'; it is called {now}=")
     raise UserError(f"{command} has no setting '{first}'{nearest(first, known)}; --help lists all settings")
 
 

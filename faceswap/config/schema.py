@@ -19,7 +19,7 @@ PATHS = (
     "onnx",
     "run",
     "apply",
-    "keep",
+    "person",
     "finder.path",
     "finder.weights_folder",
     "finder.embedder_weights",
@@ -30,7 +30,7 @@ PATHS = (
     "vgg",
     "labels",
     "pictures",
-    "foreign",
+    "import_from",
     "lpips",
     "a",
     "b",
@@ -94,9 +94,6 @@ MORE_FLAGS = {
         "the other, each in a run of its own, and compare them; goes on where it was stopped",
     }
 }
-
-# What a setting was called before, for the message alone.
-RENAMED = {"invert": {"start": "guess"}, "morph": {"start": "guess"}}
 
 
 def choices(group: str) -> list[str]:

@@ -12,6 +12,7 @@ from faceswap.config.groups import GROUPS
 from faceswap.config.messages import quoted
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.renamed_settings import with_new_names
 from faceswap.utils.untrusted.yaml_files import read_yaml
 
 # Where it lay and what was to become of an earlier one is for the new command to say.
@@ -34,6 +35,7 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
     known = schema.names_in(command, "")
     if not isinstance(values, dict) or not set(values) & set(known) or "_target_" in values:
         raise UserError(f"settings={path}: no config.yaml of {command}")
+    values, texts = with_new_names(command, values), with_new_names(command, texts)
     found = [] if {"pair", "pair.a", "pair.b"} & set(said) else list(_pair(command, texts, path))
     if "run" in said or "pair.name" in said:
         found = [argument for argument in found if not argument.startswith("run=")]

@@ -55,11 +55,13 @@ class ExtractConfig:
     smooth_frames: int = option(
         0, "smooth a film's points over this many frames on each side, without lag", minimum=0, maximum=1000
     )
-    keep: str = option(
-        "", "keep one person only: a photo of them alone, or the folder of a face set of theirs", verbatim=True
+    person: str = option(
+        "", "keep one person only: a photo of this person alone, or the folder of a face set of theirs", verbatim=True
     )
-    keep_likeness: float = option(0.65, "how alike a track must be to that person, in [-1, 1]", minimum=-1, maximum=1)
-    restart: bool = option(False, "throw away what was extracted before and start anew")
+    person_similarity: float = option(
+        0.65, "minimum cosine similarity of a track to that person", minimum=-1, maximum=1
+    )
+    restart: bool = option(False, "delete what was extracted before and start anew")
 
 
 @dataclass
@@ -82,7 +84,7 @@ class CurateConfig:
     apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", verbatim=True)
     restore: bool = option(False, "put back all that was taken out")
     people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
-    limits: nodes.LimitsNode = section(nodes.LimitsNode, "where a face becomes a bad one")
+    limits: nodes.LimitsNode = section(nodes.LimitsNode, "thresholds beyond which a face is rejected")
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -113,13 +115,13 @@ class TrainConfig:
         maximum=65536,
     )
     init: Any = plugin("init", "what a new run begins with")
-    loss: training.LossNode = section(training.LossNode, "what is made small")
-    likeness: training.LikenessNode = section(training.LikenessNode, "what the built-in embedder sees of it")
-    discriminator: training.DiscriminatorNode = section(
-        training.DiscriminatorNode, "a network that looks for drawn patches"
+    loss: training.LossNode = section(training.LossNode, "reconstruction loss")
+    likeness: training.LikenessNode = section(training.LikenessNode, "losses by the built-in face embedder")
+    discriminator: training.DiscriminatorNode = section(training.DiscriminatorNode, "an adversarial loss")
+    optimizer: Any = plugin("optimizer", "the optimizer of encoder and decoders")
+    update: training.UpdateNode = section(
+        training.UpdateNode, "learning-rate schedule, clipping, moving average of the weights"
     )
-    optimiser: Any = plugin("optimiser", "how")
-    update: training.UpdateNode = section(training.UpdateNode, "how each step changes the weights")
     augment: Any = plugin("augment", "random warps and colour changes")
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
@@ -128,16 +130,18 @@ class TrainConfig:
     workers: int | None = option(
         None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
     )
-    seed: int = option(0, "of weights, order, warps and colours", minimum=0, maximum=LARGEST_SEED)
-    validation_share: float = option(0.05, "last part of each face set, never trained on", minimum=0, maximum=0.5)
+    seed: int = option(0, "seed of weights, order, warps and colours", minimum=0, maximum=LARGEST_SEED)
+    validation_share: float = option(
+        0.05, "share of each face set, its end, that is held out for validation", minimum=0, maximum=0.5
+    )
     log_every: int = option(50, "steps between points of the curves", minimum=1)
     preview_every: int = option(500, "steps between previews and validations", minimum=1)
-    judge: bool = option(
-        True, "each validation also says whose face the swap is, and how well it follows B (built-in networks)"
+    evaluate: bool = option(
+        True, "also measure at each validation whose face the swap is and how well it follows B (built-in networks)"
     )
     save_every: int = option(1000, "steps between checkpoints", minimum=1)
-    keep: int = option(2, "checkpoints kept", minimum=1, maximum=100000)
-    restart: bool = option(False, "forget the earlier training of this pair and start anew")
+    keep_checkpoints: int = option(2, "number of checkpoints to keep", minimum=1, maximum=100000)
+    restart: bool = option(False, "delete the earlier training of this pair and start anew")
     allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
 
 
@@ -165,7 +169,7 @@ class ConvertConfig:
     )
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    batch_size: int = option(8, "faces a model call", minimum=1, maximum=65536)
+    batch_size: int = option(8, "faces per batch", minimum=1, maximum=65536)
     smooth_frames: int | None = option(
         None,
         "steady the face's place over this many frames on each side (default: films 2, pictures 0)",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-class AdaBeliefOptimiser(torch.optim.Optimizer):
+class AdaBeliefOptimizer(torch.optim.Optimizer):
     """m = b1 m + (1 - b1) g; s = b2 s + (1 - b2) (g - m)^2 + e; w -= rate m' / (sqrt(s') + e).
 
     m' = m / (1 - b1^t) and s' = s / (1 - b2^t) are rid of their start at 0. All weights go through each operation

@@ -1,4 +1,4 @@
-"""Optimisers as settings: numbers in, a torch optimiser out."""
+"""Optimizers as settings: numbers in, a torch optimizer out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from faceswap.engine.adabelief import AdaBeliefOptimiser
+from faceswap.engine.adabelief import AdaBeliefOptimizer
 
 
 class Trainable(nn.Module):
@@ -30,13 +30,13 @@ class Adam:
 
     def __post_init__(self) -> None:
         if self.learning_rate is not None and not self.learning_rate > 0:
-            raise ValueError(f"optimiser.learning_rate must be above 0, not {self.learning_rate}")
+            raise ValueError(f"optimizer.learning_rate must be above 0, not {self.learning_rate}")
         for name in ("beta1", "beta2"):
             if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"optimiser.{name} must be in [0, 1), not {getattr(self, name)}")
+                raise ValueError(f"optimizer.{name} must be in [0, 1), not {getattr(self, name)}")
 
     def build(self, model: Trainable) -> torch.optim.Optimizer:
-        """The optimiser of all the model's weights."""
+        """The optimizer of all the model's weights."""
         return torch.optim.Adam(model.parameters(), self.rate(model), self.betas, self.epsilon, fused=True)
 
     def rate(self, model: Trainable) -> float:
@@ -56,7 +56,7 @@ class AdamW(Adam):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.weight_decay >= 0:
-            raise ValueError(f"optimiser.weight_decay must be 0 or more, not {self.weight_decay}")
+            raise ValueError(f"optimizer.weight_decay must be 0 or more, not {self.weight_decay}")
 
     def build(self, model: Trainable) -> torch.optim.Optimizer:
         return torch.optim.AdamW(
@@ -71,4 +71,4 @@ class AdaBelief(Adam):
     epsilon: float = 1e-16  # the authors' own: it is added to the variance at every step
 
     def build(self, model: Trainable) -> torch.optim.Optimizer:
-        return AdaBeliefOptimiser(model.parameters(), self.rate(model), self.betas, self.epsilon)
+        return AdaBeliefOptimizer(model.parameters(), self.rate(model), self.betas, self.epsilon)

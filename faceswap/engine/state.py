@@ -39,15 +39,15 @@ class TrainingState:
 
 
 def write_state(
-    folder: Path, state: TrainingState, optimiser: str, sizes: Mapping[str, int], sums: Mapping[str, str]
+    folder: Path, state: TrainingState, optimizer: str, sizes: Mapping[str, int], sums: Mapping[str, str]
 ) -> None:
-    """Writes a checkpoint's state.json; `optimiser`: its kind, `sizes`, `sums`: of the checkpoint's other files."""
-    values = {"format": FORMAT, **asdict(state), "optimiser": optimiser, "bytes": dict(sizes), SUM_KEY: dict(sums)}
+    """Writes a checkpoint's state.json; `optimizer`: its kind, `sizes`, `sums`: of the checkpoint's other files."""
+    values = {"format": FORMAT, **asdict(state), "optimiser": optimizer, "bytes": dict(sizes), SUM_KEY: dict(sums)}
     write_text(folder / STATE_FILE, json.dumps(values, indent=2) + "\n")
 
 
 def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
-    """Where the run stood, the kind of its optimiser, and the sums of the other files (none of an earlier version's).
+    """Where the run stood, the kind of its optimizer, and the sums of the other files (none of an earlier version's).
 
     Raises DamagedCheckpoint, also for files of other sizes, and UserError when it may not be read or is of a later
     format.
@@ -70,7 +70,8 @@ def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
             raise ValueError("numbers that cannot be")
         state = TrainingState(iteration, seconds, seed, faces, setbacks, batch_size, lowest, lowest_at)
         sums = {str(name): str(told) for name, told in values.get(SUM_KEY, {}).items()}
-        return state, str(values.get("optimiser", "Adam")), sums
+        optimizer = str(values.get("optimiser", "Adam")).replace("Optimiser", "Optimizer")  # as older files have it
+        return state, optimizer, sums
     except PermissionError as error:
         raise UserError(
             f"cannot read {error.filename}: {os.strerror(error.errno or 0).lower()}; ask its owner"

@@ -25,26 +25,26 @@ AFTER_SETBACK = 0.5  # times the rate
 @dataclass(frozen=True)
 class Update:
     """`schedule`: the rate over the run's iterations (or minutes): constant; cosine, falling all the way (Loshchilov &
-    Hutter 2017); one_cycle, up and then down (Smith & Topin 2018). `clip`: longest gradient, all weights as one vector;
-    0: as long as it is. `dropout`: share of the weights that each step leaves as they are, drawn anew every time
-    (DeepFaceLab's lr_dropout: 0.7). `average`: share that the running average of the weights keeps each step, 0: none;
-    previews, validation and conversion take the average. `retries`: how often training may go back to the last
-    checkpoint, each time with half the rate, when the loss is no number any more.
+    Hutter 2017); one_cycle, up and then down (Smith & Topin 2018). `grad_clip_norm`: maximum norm of the gradient of
+    all weights, 0 disables clipping. `lr_dropout`: share of the weights that each step leaves as they are, drawn
+    anew every time (DeepFaceLab's lr_dropout: 0.7). `ema_decay`: share that the running average of the weights keeps
+    each step, 0: none; previews, validation and conversion take the average. `retries`: how often training may go back
+    to the last checkpoint, each time with half the rate, when the loss is not finite.
     """
 
     schedule: Schedule = "constant"
-    clip: float = 0.0
-    dropout: float = 0.0
-    average: float = 0.999
+    grad_clip_norm: float = 0.0
+    lr_dropout: float = 0.0
+    ema_decay: float = 0.999
     retries: int = 3
 
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise ValueError(f"update.schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule}")
-        for name in ("clip", "retries"):
+        for name in ("grad_clip_norm", "retries"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"update.{name} must be 0 or more, not {getattr(self, name)}")
-        for name in ("dropout", "average"):
+        for name in ("lr_dropout", "ema_decay"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"update.{name} must be in [0, 1), not {getattr(self, name)}")
 
@@ -71,20 +71,20 @@ class Updater(Generic[Model]):
     def __init__(
         self,
         model: Model,
-        optimiser: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer,
         update: Update,
         processes: ProcessGroup = SINGLE_PROCESS,
         resting: Sequence[Tensor] = (),
         rests: int = 0,
     ) -> None:
-        self._optimiser = optimiser
+        self._optimizer = optimizer
         self._update = update
         self._processes = processes
         self._resting, self._rests = resting, rests
-        self._rates = [float(group["lr"]) for group in optimiser.param_groups]
+        self._rates = [float(group["lr"]) for group in optimizer.param_groups]
         self._trained = model
         self._weights: list[Tensor] = list(model.parameters())
-        self.shown = copy.deepcopy(model).requires_grad_(False) if update.average else model
+        self.shown = copy.deepcopy(model).requires_grad_(False) if update.ema_decay else model
 
     @property
     def averaged(self) -> Model | None:
@@ -94,7 +94,7 @@ class Updater(Generic[Model]):
     @property
     def rate(self) -> float:
         """The learning rate of the last step."""
-        return float(self._optimiser.param_groups[0]["lr"])
+        return float(self._optimizer.param_groups[0]["lr"])
 
     def begin(self) -> None:
         """Starts the average at the weights as they are."""
@@ -108,29 +108,29 @@ class Updater(Generic[Model]):
         for its answer would cost more than to go back once. See TrainStep.broken.
         """
         asks = losses.device.type == "cpu"
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         losses.sum().backward()
         if progress.iteration < self._rests:
             for weight in self._resting:
-                weight.grad = None  # an optimiser passes it over
+                weight.grad = None  # an optimizer passes it over
         means = losses.detach()
         self._processes.average([means, *(weight.grad for weight in self._weights if weight.grad is not None)])
         if asks and not math.isfinite(float(means.sum())):
             return None
-        if self._update.clip:
-            length = torch.nn.utils.clip_grad_norm_(self._weights, self._update.clip)
+        if self._update.grad_clip_norm:
+            length = torch.nn.utils.clip_grad_norm_(self._weights, self._update.grad_clip_norm)
             if asks and not math.isfinite(float(length)):
                 return None
 
         share = self._update.rate(progress.fraction()) * AFTER_SETBACK**progress.setbacks
-        for group, full in zip(self._optimiser.param_groups, self._rates, strict=True):
+        for group, full in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = full * share
-        if self._update.dropout:
+        if self._update.lr_dropout:
             before = [weight.detach().clone() for weight in self._weights]
-            self._optimiser.step()
+            self._optimizer.step()
             self._put_back(before, [progress.seed, progress.iteration])
         else:
-            self._optimiser.step()
+            self._optimizer.step()
         if self.averaged is not None:
             self._average(progress.iteration)
         return means
@@ -142,12 +142,12 @@ class Updater(Generic[Model]):
         generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         for weight, old in zip(self._weights, before, strict=True):
             dice = torch.randint(256, weight.shape, generator=generator, device=weight.device, dtype=torch.uint8)
-            weight.copy_(torch.where(dice < min(255, round(256 * self._update.dropout)), old, weight))
+            weight.copy_(torch.where(dice < min(255, round(256 * self._update.lr_dropout)), old, weight))
 
     @torch.no_grad()
     def _average(self, iteration: int) -> None:
         """An average over few steps at first: it would hold the random first weights for long otherwise."""
-        keeps = min(self._update.average, (1 + iteration) / (10 + iteration))
+        keeps = min(self._update.ema_decay, (1 + iteration) / (10 + iteration))
         torch._foreach_lerp_(list(self.shown.parameters()), self._weights, 1 - keeps)
         for kept, buffer in zip(self.shown.buffers(), self._trained.buffers(), strict=True):
             kept.copy_(buffer)

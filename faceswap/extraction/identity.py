@@ -49,12 +49,12 @@ def person_of(path: str | Path, least_likeness: float, finder: Finder, embedder:
     """
     path = Path(path)
     if not -1 <= least_likeness <= 1:
-        raise UserError(f"keep_likeness={least_likeness}: must be in [-1, 1]")
+        raise UserError(f"person_similarity={least_likeness}: must be in [-1, 1]")
     if (path / ALIGNMENTS).is_file():
         face_set = FaceSet.open(path)
         found = _embedded(path, face_set.records, embedder)
         if found is None:
-            raise UserError(f"keep={path}: the face set has no face left to compare with")
+            raise UserError(f"person={path}: the face set has no face left to compare with")
         content = (path / ALIGNMENTS).read_bytes()
     else:
         found, content = _on_photo(path, finder, embedder)
@@ -79,8 +79,8 @@ def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> se
     if not kept:
         most = f"the most alike has a likeness of {max(alike.values()):.2f}" if alike else "there is no face left"
         raise UserError(
-            f"none of the {len(by_track)} tracks shows the person of keep=: {most}, {person.least_likeness:g} is asked "
-            "for; give the command again with another photo or a lower keep_likeness=, it goes on from here"
+            f"none of the {len(by_track)} tracks shows this person: {most}, {person.least_likeness:g} is asked "
+            "for; give the command again with another photo or a lower person_similarity=, it goes on from here"
         )
     return kept
 
@@ -100,11 +100,11 @@ def _on_photo(path: Path, finder: Finder, embedder: Embedder) -> tuple[NDArray[n
     """The embedding of the one face on a photo, and the file's content."""
     info = probe(path)
     if not info.is_still:
-        raise UserError(f"keep={path} is neither one photo nor a face set's folder")
+        raise UserError(f"person={path} is neither one photo nor a face set's folder")
     finder.prepare(info)
     frame = next(iter(read_frames(info)))
     faces = finder.find([frame])[0]
     if len(faces) != 1:
         what = "shows no face that could be found" if not faces else f"shows {len(faces)} faces"
-        raise UserError(f"keep={path} {what}; name a photo of one person alone")
+        raise UserError(f"person={path} {what}; name a photo of one person alone")
     return mean_of(embedder.embed([frame.image], [faces[0].points])), info.files[0].read_bytes()

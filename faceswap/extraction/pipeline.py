@@ -91,7 +91,7 @@ def _journal(folder: Path, settings: Settings) -> Journal:
     begun = (journal.place or {}).get("keep", settings.keep)
     if begun != settings.keep:
         raise UserError(
-            f"{folder}: a run with another keep= has begun to take out faces; give that keep= again, or restart=true "
+            f"{folder}: a run with another person= has begun to take out faces; give that one again, or restart=true "
             "to delete its faces and start anew"
         )
     return journal

@@ -67,7 +67,7 @@ def test_keep_needs_a_photo_of_one_person(tiny_clip: Clip, networks: str, tmp_pa
         (str(tiny_clip.video), "neither one photo nor a face set"),
     ):
         ran = run(
-            "extract", f"video={tiny_clip.video}", f"keep={keep}", cwd=tmp_path, code=2, FACESWAP_PRETRAINED=networks
+            "extract", f"video={tiny_clip.video}", f"person={keep}", cwd=tmp_path, code=2, FACESWAP_PRETRAINED=networks
         )
         assert said in one_line_error(ran)
 
@@ -75,7 +75,7 @@ def test_keep_needs_a_photo_of_one_person(tiny_clip: Clip, networks: str, tmp_pa
 def test_keep_takes_a_face_set_and_other_finders(studio: Studio, networks: str, tmp_path: Path) -> None:
     craig = studio.folder / "workspace" / "faces" / "craig"
     ran = run(
-        "extract", f"video={studio.a.video}", "finder=landmarks", f"keep={craig}", "keep_likeness=0.9",
+        "extract", f"video={studio.a.video}", "finder=landmarks", f"person={craig}", "person_similarity=0.9",
         "smooth_frames=2", cwd=tmp_path, FACESWAP_PRETRAINED=networks,
     )  # fmt: skip
     assert len(FaceSet.open(ran.path)) == studio.a.frames  # the same film is like itself, whatever the network

@@ -37,7 +37,7 @@ def called(capfd, *arguments):
 
 def test_a_photo_becomes_a_file_that_draws_it_again(studio):
     folder, weights, points = studio
-    ran = run("invert", f"photo={folder / 'photos' / '0.png'}", *weights, *points, "steps=3", "faithful=0.6",
+    ran = run("invert", f"photo={folder / 'photos' / '0.png'}", *weights, *points, "steps=3", "fidelity=0.6",
               "tuning_steps=10", cwd=folder)  # fmt: skip
     own = "inverted_steps_3_faithful_0.6_tuning_steps_10_finder_landmarks"  # other settings than usual
     assert ran.path == folder / "workspace" / "out" / own / "0.latent.safetensors"
@@ -68,7 +68,7 @@ def test_the_trade_off_is_drawn(studio, tmp_path, capfd):
     assert code == 0, err
     assert read_image(out).std() > 5
     told = json.loads((tmp_path / "0.tradeoff.json").read_text())
-    assert [point["faithful"] for point in told["points"]] == [i / 8 for i in range(9)]
+    assert [point["fidelity"] for point in told["points"]] == [i / 8 for i in range(9)]
     assert all(-1 <= point["editability"] <= 1 for point in told["points"]) and 0 < told["own_samples"] <= 1
 
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_inverted_is_told_in_one_line(studio, tmp_path, capfd):
         ([f"photo={photo}", weights[0], "encoder=gone.safetensors", *points], "there are no weights gone.safetensors"),
         ([f"photo={photo}", *weights, *points, "face=7"], "face=7: "),
         ([f"photo={photo}", *weights, *points, "face=nose"], "face=nose: accepted are largest, left, right"),
-        ([f"photo={photo}", *weights, *points, "faithful=3"], "faithful=3"),
+        ([f"photo={photo}", *weights, *points, "fidelity=3"], "fidelity=3"),
         ([f"photo={folder / 'clip.mp4'}", *weights, *points, "tradeoff=true"], "tradeoff=true takes one photo"),
     ):
         code, out, err = called(capfd, *arguments, f"out={tmp_path / 'out'}")

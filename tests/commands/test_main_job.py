@@ -93,7 +93,7 @@ def test_train_goes_on_and_may_start_from_another_run(studio):
     ran = run("train", "pair=craig_brosnan", "iterations=10", *FAST, cwd=studio.folder)
     assert json.loads((ran.path / "report.json").read_text())["iteration"] == 10
     ran = run("train", "pair.name=second", "pair.a=brosnan", "pair.b=craig", "init=weights", "iterations=2",
-              "init.path=craig_brosnan", "init.keep=[encoder,inter]", *FAST, cwd=studio.folder)  # fmt: skip
+              "init.path=craig_brosnan", "init.parts=[encoder,inter]", *FAST, cwd=studio.folder)  # fmt: skip
     assert "weights loaded" in ran.stderr
     run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=studio.folder)  # so that it is the last pair again
 

@@ -65,7 +65,7 @@ def test_directions_from_the_styles_of_pictures(folder, monkeypatch):
     (folder / "packed").mkdir()
     np.save(folder / "packed" / "targets.npy", crops)
     own = (f"generator={folder}/g.safetensors", f"encoder={folder}/e.safetensors", "sheet=false", "probes=8")
-    asked = (*own, "scorer=colours:score", f"pictures={folder}/packed", "samples=60", "confident=0.5", "corrections=0")
+    asked = (*own, "scorer=colours:score", f"pictures={folder}/packed", "samples=60", "fit_share=0.5", "corrections=0")
     found = load_directions(call("directions", folder, *asked))
     assert set(found.directions) == {"red", "blue"} and found.about["samples_from"] == "pictures"
     assert np.diag(found.leakage).min() > 0
@@ -102,11 +102,11 @@ def test_pictures_of_morph(folder):
 def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folder):
     np.save(folder / "age.npy", np.tile(np.random.default_rng(0).normal(size=16), (18, 1)))
     found = load_directions(
-        call("directions", folder, f"foreign={folder}/age.npy", f"generator={folder}/g.safetensors", "sheet=false")
+        call("directions", folder, f"import_from={folder}/age.npy", f"generator={folder}/g.safetensors", "sheet=false")
     )
     assert found["age"].generator == (folder / "hash").read_text() and found["age"].rows == (0, 8)
     alone = load_directions(
-        call("directions", folder, f"foreign={folder}/age.npy", "name=years", f"out={folder}/years.safetensors")
+        call("directions", folder, f"import_from={folder}/age.npy", "name=years", f"out={folder}/years.safetensors")
     )
     assert alone["years"].generator == ""
 
@@ -117,11 +117,11 @@ def test_an_imported_direction_belongs_to_the_generator_it_is_imported_for(folde
         ("directions", ("samples=0",), "samples=0 needs labels="),
         ("directions", ("samples=40", "scorer=no_such:f"), "no_such"),
         ("directions", ("samples=40", "attributes=age", "scorer=json:loads"), "json"),
-        ("directions", ("foreign=none.npy",), "there are no directions none.npy"),
+        ("directions", ("import_from=none.npy",), "there are no directions none.npy"),
         ("directions", ("attributes=7", "samples=30"), "nothing tells of '7'"),
         ("directions", ("attributes=[wings]", "samples=30"), "nothing tells of 'wings'"),
-        ("directions", ("attributes=[age,smile]", "samples=30", "apart={age: [hat]}"), "'hat' is not among"),
-        ("directions", ("attributes=[age,smile]", "samples=30", "apart=some"), "apart=some"),
+        ("directions", ("attributes=[age,smile]", "samples=30", "preserve={age: [hat]}"), "'hat' is not among"),
+        ("directions", ("attributes=[age,smile]", "samples=30", "preserve=some"), "preserve=some"),
         ("morph", ("a=1",), "b= is missing"),
         ("morph", ("make=composite", "a=1", "b=2"), "faces= is missing"),
         ("morph", ("make=child", "a=1", "b=2", "shares={coarse: 2}"), "shares="),

@@ -121,7 +121,7 @@ def test_a_stopped_extraction_is_refused(film, tmp_path) -> None:
 
 
 def test_the_finder_of_the_set_is_made_again_within_bounds() -> None:
-    finder = BuiltinFinder(detect_side_px=900, minimum_score=0.3, looks=3)
+    finder = BuiltinFinder(detect_side_px=900, minimum_score=0.3, refinements=3)
     again = finder_of(FaceSet(Path("x"), [], {"finder": finder.description}))
     assert again.description == finder.description
     hostile = finder_of(FaceSet(Path("x"), [], {"finder": "builtin x, every 999999, 999999 px, > 0.5, looks 99999"}))

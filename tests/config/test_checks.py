@@ -67,7 +67,8 @@ def test_defaults_lie_within_their_bounds(command):
         ("train", "loss=null", "set as loss."), ("train", "loss.dssim_window_px=4", "an odd number"),
         ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "cannot read 'every=999"),
         ("extract", "every=${oc.env:HOME}", "not resolved"), ("extract", "every.x=3", "every is one value"),
-        ("invert", "start=average", "called guess="), ("train", "validation_share=0.99", "0.5 or less"),
+        ("invert", "start=average", "did you mean 'guess'"),
+        ("train", "update.clip=1", "mean 'update.grad_clip_norm'"), ("train", "validation_share=0.99", "0.5 or less"),
     ],
 )  # fmt: skip
 def test_slips_on_the_command_line(command, argument, says):
@@ -77,8 +78,8 @@ def test_slips_on_the_command_line(command, argument, says):
 
 
 def test_numbers_and_lists_as_people_write_them():
-    config = compose_config("train", ["iterations=1e3", "init.keep=encoder,inter", "model=df"])
-    assert (config.iterations, config.init.keep) == (1000, ["encoder", "inter"])
+    config = compose_config("train", ["iterations=1e3", "init.parts=encoder,inter", "model=df"])
+    assert (config.iterations, config.init.parts) == (1000, ["encoder", "inter"])
     for argument in ("reject=blur,damaged", "reject=[blur,damaged]"):
         assert compose_config("curate", [argument]).reject == ["blur", "damaged"]
     assert compose_config("curate", ["keep=1,3"]).keep == [1, 3] and compose_config("curate", ["keep=2"]).keep == [2]

@@ -119,7 +119,7 @@ def test_a_number_above_its_range_is_refused():
 
 
 def test_a_word_where_a_list_is_wanted():
-    text = message("train", "init.keep=true")
+    text = message("train", "init.parts=true")
     assert "ListConfig" not in text and "[0,2]" in text
 
 
@@ -136,6 +136,6 @@ def test_a_command_called_from_a_program_leaves_its_signals_alone(capsys):
 
 def test_names_that_are_no_settings_of_edit_are_moves_as_they_are_written():
     config = compose_config("edit", ["photo=a.jpg", "smile=+1.5", "age=0:2", "steps=3"])
-    assert config.moves == {"smile": "+1.5", "age": "0:2"} and config.steps == 3
+    assert config.edits == {"smile": "+1.5", "age": "0:2"} and config.steps == 3
     assert message("edit", "smile.more=1").startswith("edit has no setting 'smile'")
     assert message("invert", "smile=1").startswith("invert has no setting 'smile'")

@@ -15,14 +15,14 @@ from faceswap.utils.errors import UserError
 VARIANTS = {
     "convert": ["mask=hull", "mask=parsed", "mask.erode=0.05", "colour=mkl", "blender=poisson", "checkpoint=500",
                 "checkpoint=best", "smooth_frames=3", "crf=23", "finder=builtin"],
-    "edit": ["smile=2", "age=3", "smile=+1.5", "faithful=1", "face=all", "mask=hull", "clamp=true"],
+    "edit": ["smile=2", "age=3", "smile=+1.5", "fidelity=1", "face=all", "mask=hull", "clamp=true"],
     "morph": ["weight=0.3", "shares={coarse: 0, fine: 1}", "psi=0.5", "range=middle", "seconds=5", "swap_at=32",
               "there_and_back=true", "to_shape=false"],
     "generate": ["psi=0.3", "psi=0.31", "seeds=3", "noise=none", "cutoff=4", "image_format=jpg", "mix=coarse"],
     "directions": ["samples=200", "pca=3", "attributes=[age,smile]", "psi=0.7"],
     "stylegan.metrics": ["pairs=100", "measures=[separability]", "crop=true"],
     "export": ["checkpoint=500"],
-    "invert": ["faithful=1", "steps=7", "guess=average", "loss.pixels=2"],
+    "invert": ["fidelity=1", "steps=7", "guess=average", "loss.pixels=2"],
 }  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def test_help_shows_no_internals_and_tells_paths_from_names():
     assert "pair.a=NAME" in text and "pair.consent.who=TEXT" in text
     for file in (config_folder() / "pair").glob("*.yaml"):
         assert file.stem in " ".join(text.split())
-    assert "init.keep=NAME,... " in text  # lists as any shell takes them, without brackets
+    assert "init.parts=NAME,... " in text  # lists as any shell takes them, without brackets
     assert "finder.detector=sfd|blazeface|" in command_help("extract")
 
 

@@ -4,15 +4,17 @@ import dataclasses
 
 import pytest
 
+from faceswap.config import schema
 from faceswap.config.compose import compose_config, to_yaml
 from faceswap.utils.errors import UserError
 from faceswap.utils.program_versions import versions, versions_comment
+from faceswap.utils.renamed_settings import RENAMED
 
 
 def test_the_same_settings_come_back_but_for_what_is_said(tmp_path):
     said = ["pair.a=007", "pair.b=no", "pair.consent.who=we: both", "run=exp1", "model=df_96", "model.coverage=0.6",
-            "augment=strong", "optimiser=adamw", "loss.dssim_second_px=23", "minutes=3",
-            "init.keep=encoder,inter"]  # fmt: skip
+            "augment=strong", "optimizer=adamw", "loss.dssim_second_px=23", "minutes=3",
+            "init.parts=encoder,inter"]  # fmt: skip
     first = compose_config("train", said)
     (tmp_path / "config.yaml").write_text(versions_comment() + to_yaml(first))
     again = compose_config("train", [f"settings={tmp_path / 'config.yaml'}"])
@@ -37,3 +39,23 @@ def test_a_stored_config_is_data(tmp_path, text, says):
 
 def test_versions_name_program_and_libraries():
     assert {"faceswap", "python", "torch", "numpy"} <= set(versions())
+
+
+def test_a_config_of_before_settings_got_their_names_is_taken(tmp_path):
+    (tmp_path / "config.yaml").write_text(
+        "optimiser: {_target_: faceswap.engine.optimizers.AdamW, beta1: 0.7}\nupdate: {clip: 2.0, average: 0.99}\n"
+        "loss: {outside: 0.3}\nlikeness: {style: 0.1}\ndiscriminator: {power: 0.2, start: 9}\njudge: false\nkeep: 5\n"
+        "init: {_target_: faceswap.swap.training.initialisation.Generic, keep: [encoder]}\n"
+    )
+    config = compose_config("train", [f"settings={tmp_path}"])
+    assert (config.optimizer.beta1, config.optimizer._target_.rpartition(".")[2]) == (0.7, "AdamW")
+    assert (config.update.grad_clip_norm, config.update.ema_decay, config.loss.background_weight) == (2, 0.99, 0.3)
+    assert (config.likeness.gram, config.discriminator.gan_weight, config.discriminator.start_step) == (0.1, 0.2, 9)
+    assert (config.evaluate, config.keep_checkpoints, config.init.parts) == (False, 5, ["encoder"])
+
+
+def test_new_names_are_settings_and_old_ones_are_none():
+    for command, renamed in RENAMED.items():
+        known = schema.settings_of(command)
+        sections = {name.rpartition(".")[0] for name in known} | {name.partition(".")[0] for name in known}
+        assert {*renamed.values()} <= {*known, *sections} and not {*renamed} & {*known, *sections}

@@ -52,7 +52,7 @@ def refusal(command, extra, *arguments):
         ("augment/light", "defaults: [none]\ncolour: []\n", "augment=light", lambda c: c.augment.colour == []),
         ("augment/light", "defaults: [none]\ntransfer: mkl\n", "seed=1", lambda c: c.augment.transfer == "mkl"),
         ("model/lite", "defaults: [lite]\ncoverage: 0.5\n", "model=lite", lambda c: c.model.coverage == 0.5),
-        ("optimiser/adam", "defaults: [adam]\nbeta1: 0.9\n", "seed=1", lambda c: c.optimiser.beta1 == 0.9),
+        ("optimizer/adam", "defaults: [adam]\nbeta1: 0.9\n", "seed=1", lambda c: c.optimizer.beta1 == 0.9),
     ],
 )
 def test_a_file_of_ones_own_comes_before_the_shipped_one_of_its_name(folder, file, text, argument, look):

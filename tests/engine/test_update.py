@@ -1,4 +1,4 @@
-"""Optimisers, schedules, clipping, dropout of the rate, average of the weights."""
+"""Optimizers, schedules, clipping, dropout of the rate, average of the weights."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.engine.adabelief import AdaBeliefOptimiser
+from faceswap.engine.adabelief import AdaBeliefOptimizer
 from faceswap.engine.optimizers import AdaBelief, Adam, AdamW
 from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import LAST_RATE, Update, Updater
 from faceswap.swap.inference.swapper import Swapper
-from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
+from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
-EVERYTHING = Update(schedule="one_cycle", clip=0.5, dropout=0.7, average=0.9)
+EVERYTHING = Update(schedule="one_cycle", grad_clip_norm=0.5, lr_dropout=0.7, ema_decay=0.9)
 
 
 def test_adabelief_is_the_paper_s():
     rng = np.random.default_rng(0)
     gradients = rng.normal(size=(5, 7))
     weight = torch.nn.Parameter(torch.zeros(7, dtype=torch.float64))
-    ours = AdaBeliefOptimiser([weight], 0.1, (0.9, 0.99), 1e-8)
+    ours = AdaBeliefOptimizer([weight], 0.1, (0.9, 0.99), 1e-8)
     w, m, s = np.zeros(7), np.zeros(7), np.zeros(7)
     for t, g in enumerate(gradients, 1):
         weight.grad = torch.from_numpy(g)
@@ -48,18 +48,18 @@ def test_adamw_shrinks_weights_that_nothing_moves():
     torch.testing.assert_close(model.encoder[0][0].weight.detach(), before * 0.95)
 
 
-@pytest.mark.parametrize("optimiser", [AdamW(), AdaBelief()])
-def test_each_optimiser_resumes_exactly(sets, tmp_path, optimiser):
-    whole = train(sets, tmp_path / "whole", optimiser=optimiser)
-    train(sets, tmp_path / "cut", iterations=4, optimiser=optimiser)
-    assert_same_run(whole, train(sets, tmp_path / "cut", optimiser=optimiser))
+@pytest.mark.parametrize("optimizer", [AdamW(), AdaBelief()])
+def test_each_optimizer_resumes_exactly(sets, tmp_path, optimizer):
+    whole = train(sets, tmp_path / "whole", optimizer=optimizer)
+    train(sets, tmp_path / "cut", iterations=4, optimizer=optimizer)
+    assert_same_run(whole, train(sets, tmp_path / "cut", optimizer=optimizer))
 
 
-def test_another_optimiser_begins_anew(sets, tmp_path, caplog):
+def test_another_optimizer_begins_anew(sets, tmp_path, caplog):
     run = train(sets, tmp_path / "run", iterations=2)
     with caplog.at_level("INFO"):
-        train(sets, run, iterations=4, optimiser=AdaBelief())
-    assert "AdaBeliefOptimiser begins anew: the checkpoint was written by Adam" in caplog.text
+        train(sets, run, iterations=4, optimizer=AdaBelief())
+    assert "AdaBeliefOptimizer begins anew: the checkpoint was written by Adam" in caplog.text
 
 
 def test_all_switches_together_resume_exactly(sets, tmp_path):
@@ -90,13 +90,13 @@ def stepped(update: Update, iterations: int = 1, **state) -> tuple[Tiny, Tiny, U
 
 
 def test_clipping_shortens_the_whole_gradient():
-    model, *_, before = stepped(Update(clip=0.5))
+    model, *_, before = stepped(Update(grad_clip_norm=0.5))
     moved = torch.cat([(a - b).flatten() for a, b in zip(model.parameters(), before, strict=True)])
     torch.testing.assert_close(moved.norm(), torch.tensor(0.5), rtol=1e-4, atol=1e-4)
 
 
 def test_dropout_leaves_its_share_as_it_was():
-    model, *_, before = stepped(Update(dropout=0.7))
+    model, *_, before = stepped(Update(lr_dropout=0.7))
     stayed = torch.cat([(a == b).flatten() for a, b in zip(model.parameters(), before, strict=True)])
     assert abs(float(stayed.float().mean()) - 0.7) < 0.02
 
@@ -107,33 +107,33 @@ def test_a_setback_halves_the_rate():
 
 
 def test_the_average_lags_behind_and_is_what_conversion_takes(sets, tmp_path):
-    model, shown, _, before = stepped(Update(average=0.9), iterations=4)
+    model, shown, _, before = stepped(Update(ema_decay=0.9), iterations=4)
     for now, average, first in zip(model.parameters(), shown.parameters(), before, strict=True):
         assert (now < average).all() and (average < first).all()
-    run = train(sets, tmp_path / "run", update=Update(average=0.9))
+    run = train(sets, tmp_path / "run", update=Update(ema_decay=0.9))
     used = Swapper.load(run, device="cpu").model.state_dict()
     checkpoint = list_checkpoints(run)[0]
-    kept, beside = read_tensors(checkpoint / MODEL_FILE), read_tensors(checkpoint / OPTIMISER_FILE)
+    kept, beside = read_tensors(checkpoint / MODEL_FILE), read_tensors(checkpoint / OPTIMIZER_FILE)
     assert all((used[name] == kept[name]).all() for name in kept)
     assert any((beside[f"trained/{name}"] != kept[name]).any() for name in kept)
 
 
 def test_a_run_keeps_an_average_unless_told_otherwise(sets, tmp_path):
-    kept = {name: read_tensors(list_checkpoints(train(sets, tmp_path / name, update=update))[0] / OPTIMISER_FILE)
-            for name, update in (("by itself", Update()), ("without", Update(average=0)))}  # fmt: skip
+    kept = {name: read_tensors(list_checkpoints(train(sets, tmp_path / name, update=update))[0] / OPTIMIZER_FILE)
+            for name, update in (("by itself", Update()), ("without", Update(ema_decay=0)))}  # fmt: skip
     assert [any(name.startswith("trained/") for name in kept[run]) for run in kept] == [True, False]
 
 
-@pytest.mark.parametrize("before", [Update(average=0), Update(average=0.9)])
+@pytest.mark.parametrize("before", [Update(ema_decay=0), Update(ema_decay=0.9)])
 def test_the_average_can_be_taken_up_and_given_up(sets, tmp_path, before):
     run = train(sets, tmp_path / "run", iterations=2, update=before)
-    train(sets, run, iterations=4, update=Update(average=0 if before.average else 0.9))
-    beside = read_tensors(list_checkpoints(run)[0] / OPTIMISER_FILE)
-    assert any(name.startswith("trained/") for name in beside) == (not before.average)
+    train(sets, run, iterations=4, update=Update(ema_decay=0 if before.ema_decay else 0.9))
+    beside = read_tensors(list_checkpoints(run)[0] / OPTIMIZER_FILE)
+    assert any(name.startswith("trained/") for name in beside) == (not before.ema_decay)
 
 
 @pytest.mark.parametrize(
-    "change", [{"schedule": "steep"}, {"clip": -1}, {"dropout": 1}, {"average": 1}, {"retries": -1}]
+    "change", [{"schedule": "steep"}, {"grad_clip_norm": -1}, {"lr_dropout": 1}, {"ema_decay": 1}, {"retries": -1}]
 )
 def test_impossible_updates_are_refused(change):
     with pytest.raises(ValueError, match=f"update.{next(iter(change))}"):

@@ -1,4 +1,4 @@
-"""keep=: who is on the photo, which tracks are theirs, and what is left of the face set."""
+"""person=: who is on the photo, which tracks are theirs, and what is left of the face set."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_only_the_tracks_of_the_person_stay(film: Path, tmp_path: Path) -> None:
     assert report["tracks"] == 1 and report["completed"] and not (folder / JOURNAL).exists()
     again = extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=person(tmp_path, BLUE))
     assert again == folder
-    with pytest.raises(UserError, match=r"keep=.*restart=true"):
+    with pytest.raises(UserError, match=r"person=.*restart=true"):
         extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64)
 
 
@@ -127,7 +127,7 @@ def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
         person_of(write_frames(tmp_path / "many", 3), 0.5, PhotoFinder(), ColourEmbedder())
     with pytest.raises(UserError):
         person_of(tmp_path / "nothing.jpg", 0.5, PhotoFinder(), ColourEmbedder())
-    with pytest.raises(UserError, match="keep_likeness=2"):
+    with pytest.raises(UserError, match="person_similarity=2"):
         person(tmp_path, RED, least=2)
 
 
@@ -148,7 +148,7 @@ def test_a_run_stopped_while_it_chooses_goes_on_choosing(
             patch.setattr(extraction, place, stopped)
             extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
     if place != "tracks_of":  # faces are gone: nobody else can be chosen any more
-        with pytest.raises(UserError, match="another keep="):
+        with pytest.raises(UserError, match="another person="):
             extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=red)
     extract_faces(film, ColourFinder(), tmp_path / "faces", size_px=64, keep=blue)
     for name in {path.name for path in (*whole.iterdir(), *(tmp_path / "faces").iterdir())} - {REPORT}:

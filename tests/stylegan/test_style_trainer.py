@@ -22,12 +22,12 @@ from faceswap.stylegan.training.watching import Looks, Pace
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
 
-CONTEST = Contest(r1_every=2, path_every=2, together=0.5, head_start=4, ada_images=50)
+CONTEST = Contest(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 SETTINGS: dict[str, Any] = {
     "plan": Plan(32, [8] * 4, 16),
-    "contest": CONTEST,
+    "adversarial": CONTEST,
     "reconstruction": Reconstruction(features=0),
-    "looks": Looks(0.008, 0.008, 0.008, 1, 0),
+    "monitor": Looks(0.008, 0.008, 0.008, 1, 0),
     "warm_up": WarmUp(0.008, 0.004),
     "batch_size": 4,
     "device": "cpu",
@@ -82,12 +82,12 @@ def test_noise_that_is_taken_out_stays_out(data, tmp_path):
 
     train_generator(data, tmp_path, kimg=0.016, **SETTINGS)
     assert any(strengths("generator")) and any(strengths("average"))
-    train_generator(data, tmp_path, kimg=0.024, **SETTINGS | {"contest": replace(CONTEST, noise=False)})
+    train_generator(data, tmp_path, kimg=0.024, **SETTINGS | {"adversarial": replace(CONTEST, noise=False)})
     assert not any(strengths("generator")) and not any(strengths("average"))
 
 
 def test_the_plain_way_leaves_the_encoder_alone(data, tmp_path):
-    plain = SETTINGS | {"warm_up": WarmUp(), "contest": Contest()}
+    plain = SETTINGS | {"warm_up": WarmUp(), "adversarial": Contest()}
     train_generator(data, tmp_path, kimg=0.004, **plain)
     first = weights_of(tmp_path)
     train_generator(data, tmp_path, kimg=0.012, **plain)
@@ -144,11 +144,13 @@ def test_pictures_are_those_of_the_data_that_is_named(tmp_path):
 
 
 def test_another_seed_or_rate_is_no_silent_matter(data, tmp_path):
-    run = train_generator(data, tmp_path / "run", kimg=0.004, config_text="contest: {learning_rate: 0.002}", **SETTINGS)
+    run = train_generator(
+        data, tmp_path / "run", kimg=0.004, config_text="adversarial: {learning_rate: 0.002}", **SETTINGS
+    )
     with pytest.raises(UserError, match="seed=0, not 3"):
         train_generator(data, run, kimg=0.008, seed=3, **SETTINGS)
-    other = "contest: {learning_rate: 0.02}\nkimg: 9"
-    with pytest.raises(UserError, match=r"contest.learning_rate=0.002, not 0.02"):
+    other = "adversarial: {learning_rate: 0.02}\nkimg: 9"
+    with pytest.raises(UserError, match=r"adversarial.learning_rate=0.002, not 0.02"):
         train_generator(data, run, kimg=0.008, config_text=other, **SETTINGS)
     train_generator(data, run, kimg=0.008, config_text=other, allow_changes=True, **SETTINGS)
 
@@ -176,7 +178,7 @@ def test_a_checkpoint_is_never_without_its_generator(data, tmp_path, monkeypatch
 
 def test_a_training_that_is_stopped_early_leaves_its_generator_and_a_preview(data, tmp_path, monkeypatch):
     monkeypatch.setattr("faceswap.stylegan.training.trainer.StopRequest", lambda: nullcontext([True]))
-    slow = SETTINGS | {"looks": Looks(1, 10, 10, 50, 0)}
+    slow = SETTINGS | {"monitor": Looks(1, 10, 10, 50, 0)}
     with pytest.raises(Interrupted, match="stopped at 4 pictures"):
         train_generator(data, tmp_path, kimg=0.4, **slow)
     assert load_generator(tmp_path / GENERATOR_FILE).resolution == 32 and (tmp_path / CHECKPOINT).is_file()
@@ -196,7 +198,7 @@ def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
     before = (tmp_path / CHECKPOINT).read_bytes()
     for settings in (
         {"grow_from": str(tmp_path / "none.safetensors")},
-        {"looks": Looks(samples=8), "inception": str(tmp_path / "none.pth")},
+        {"monitor": Looks(samples=8), "inception": str(tmp_path / "none.pth")},
         {"plan": Plan(64, [8] * 5, 16)},  # the pictures are of 32 px
     ):
         with pytest.raises(UserError):
@@ -241,7 +243,7 @@ def test_a_training_that_falls_apart_saves_nothing_of_it(data, tmp_path):
     train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
     before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()
     with pytest.raises(UserError, match="has fallen apart after"):
-        train_generator(data, tmp_path, kimg=0.4, **SETTINGS | {"contest": replace(CONTEST, learning_rate=1e30)})
+        train_generator(data, tmp_path, kimg=0.4, **SETTINGS | {"adversarial": replace(CONTEST, learning_rate=1e30)})
     assert ((tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()) == before
 
 
@@ -291,7 +293,7 @@ def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
         restored(tmp_path)
 
 
-def test_options_of_an_optimiser_are_never_the_files(whole, tmp_path):
+def test_options_of_an_optimizer_are_never_the_files(whole, tmp_path):
     state = torch.load(whole / CHECKPOINT, weights_only=True)
     for group in state["optimisers"][0]["param_groups"]:
         group |= {"fused": True, "amsgrad": True, "capturable": True, "weight_decay": 1e9}
@@ -312,7 +314,7 @@ def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
 def restored(run):
     networks = Networks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
     compare = SETTINGS["reconstruction"].build(networks)
-    optimisers = [SETTINGS["warm_up"].build(networks, compare).optimiser,
-                  *SETTINGS["contest"].build(networks, compare).optimisers]  # fmt: skip
-    restore_checkpoint(run, networks, optimisers)
-    return optimisers
+    optimizers = [SETTINGS["warm_up"].build(networks, compare).optimizer,
+                  *SETTINGS["adversarial"].build(networks, compare).optimizers]  # fmt: skip
+    restore_checkpoint(run, networks, optimizers)
+    return optimizers

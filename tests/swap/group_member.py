@@ -22,8 +22,8 @@ from tests.swap.runs import train
 # All that must agree between processes: what is drawn at random, what learns beside the model, what is clipped.
 EVERYTHING: dict[str, Any] = {
     "loss": ReconstructionLoss(eyes=3, mouth=2),
-    "discriminator": Discriminator(power=0.1, start=2, channels=4),
-    "update": Update("cosine", clip=0.5, dropout=0.5, average=0.9),
+    "discriminator": Discriminator(gan_weight=0.1, start_step=2, channels=4),
+    "update": Update("cosine", grad_clip_norm=0.5, lr_dropout=0.5, ema_decay=0.9),
     "transfer": "reinhard",
     "precision": "fp32",
     "iterations": 6,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMISER_FILE, list_checkpoints
+from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
 from faceswap.swap.training.trainer import train_pair
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import COLOUR, Tiny
@@ -10,12 +10,12 @@ from tests.swap.fakes import COLOUR, Tiny
 
 def train(sets, run, iterations=6, **changes):
     settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
-    settings |= {"colour": COLOUR, "judge": False}
+    settings |= {"colour": COLOUR, "evaluate": False}
     return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
 
 
 def files_of(run) -> list[dict]:
-    return [read_tensors(list_checkpoints(run)[0] / name) for name in (MODEL_FILE, OPTIMISER_FILE)]
+    return [read_tensors(list_checkpoints(run)[0] / name) for name in (MODEL_FILE, OPTIMIZER_FILE)]
 
 
 def assert_same_run(one, two):

@@ -289,12 +289,12 @@ def test_another_size_than_the_runs_is_refused(tmp_path):
 
 
 def stepped(model):
-    """The model after one step, with its optimiser."""
-    optimiser = Adam().build(model)
+    """The model after one step, with its optimizer."""
+    optimizer = Adam().build(model)
     decoded = model(faces(2, model.resolution), faces(2, model.resolution))
     sum(side.images.mean() + side.masks.mean() for side in decoded.values()).backward()
-    optimiser.step()
-    return model, optimiser
+    optimizer.step()
+    return model, optimizer
 
 
 def test_a_run_from_before_there_was_a_beta_goes_on(tmp_path, monkeypatch):

@@ -116,7 +116,7 @@ def test_weights_that_a_step_broke_are_not_saved(sets, tmp_path, monkeypatch, ca
 
 def test_it_gives_up(sets, tmp_path, monkeypatch, caplog):
     spoil(monkeypatch, {4, 7, 10}, break_weights)
-    with pytest.raises(UserError, match=r"no number any more at iteration 10; lower optimiser\.learning_rate"):
+    with pytest.raises(UserError, match=r"no number any more at iteration 10; lower optimizer\.learning_rate"):
         train(sets, tmp_path / "run", iterations=50, update=Update(retries=2), save_every=3)
     assert "2 of at most 2 times" in caplog.text
     for checkpoint in list_checkpoints(tmp_path / "run"):
@@ -142,7 +142,7 @@ def test_a_changed_setting_is_said_and_asked_for(sets, tmp_path):
 def test_a_damaged_config_stops_nobody(sets, tmp_path, text):
     run = train(sets, tmp_path / "run", iterations=2, config_text=CONFIG % (1.0, 2))
     (run / "config.yaml").write_text(text)
-    train(sets, run, iterations=3, config_text=CONFIG % (2.0, 3), optimiser=Adam())
+    train(sets, run, iterations=3, config_text=CONFIG % (2.0, 3), optimizer=Adam())
 
 
 def test_one_face_and_all_the_same_faces_train_with_every_switch(tmp_path):
@@ -154,9 +154,9 @@ def test_one_face_and_all_the_same_faces_train_with_every_switch(tmp_path):
         tmp_path / "run",
         iterations=4,
         loss=ReconstructionLoss(eyes=3, mouth=2, dssim_second_px=7),
-        discriminator=Discriminator(power=0.1, channels=4),
-        optimiser=AdaBelief(),
-        update=Update("one_cycle", clip=1, dropout=0.5, average=0.9),
+        discriminator=Discriminator(gan_weight=0.1, channels=4),
+        optimizer=AdaBelief(),
+        update=Update("one_cycle", grad_clip_norm=1, lr_dropout=0.5, ema_decay=0.9),
         warp=Warp(jitter_steps=2),
         transfer="mkl",
         precision="bf16",

@@ -50,7 +50,7 @@ def test_restart_keeps_the_old_run_when_the_new_one_cannot_begin(sets, tmp_path,
 def test_restart_may_start_from_the_run_it_replaces(sets, tmp_path):
     run = train(sets, tmp_path / "run")
     before = read_tensors(find_weights(run))
-    train(sets, run, iterations=1, restart=True, init=Weights(path=run), optimiser=Adam(learning_rate=1e-12))
+    train(sets, run, iterations=1, restart=True, init=Weights(path=run), optimizer=Adam(learning_rate=1e-12))
     assert [path.name for path in list_checkpoints(run)] == ["00000001"]
     after = read_tensors(find_weights(run))
     assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)

@@ -3,7 +3,7 @@
     python -m tools.bench eyes --real FOLDER                       the finder that extract uses
     python -m tools.bench eyes --real FOLDER --weights DIR         networks in training: DIR/eyes-*.safetensors
     python -m tools.bench eyes --real FOLDER --weights DIR --detect reference      landmarks alone
-    python -m tools.bench eyes --real FOLDER --every 10 --only hamilton --set finder.looks=3
+    python -m tools.bench eyes --real FOLDER --every 10 --only hamilton --set finder.refinements=3
 
 Prints a table and JSON. `--every` gives the finder every n-th frame only, so there is no jitter then.
 """

@@ -156,7 +156,7 @@ class Bench:
         from faceswap.swap.losses.reconstruction import ReconstructionLoss
 
         model, loss = self._model().to(self.accelerator.device), ReconstructionLoss()
-        optimiser = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
+        optimizer = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
         size = model.resolution
         images, masks = (torch.rand(batch, count, size, size, device=self.accelerator.device) for count in (3, 1))
 
@@ -164,9 +164,9 @@ class Bench:
             parts = [
                 v for drawn, own, _ in model(images, images).values() for v in loss(drawn, own, images, masks).values()
             ]
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             torch.stack(parts).sum().backward()
-            optimiser.step()
+            optimizer.step()
 
         return step
 

@@ -32,26 +32,26 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--generator", type=Path, help="its weights (default: the shipped one)")
     parser.add_argument("--encoder", type=Path, help="its encoder's")
     parser.add_argument("--count", type=int, default=8, help="pictures of each kind")
-    parser.add_argument("--faithful", type=float, default=0.5, help="as invert has it: 0 one w, 0.5 W+")
+    parser.add_argument("--fidelity", type=float, default=0.5, help="as invert has it: 0 one w, 0.5 W+")
     options = parser.parse_args(argv)
 
     from faceswap.stylegan.inversion.perceptual import Weights, resemblance
     from faceswap.stylegan.inversion.pipeline import Inverter, load_both
 
     inverter = Inverter(*load_both(options.generator, options.encoder, "encoder"), resemblance(Weights()))
-    result: dict = {"resolution": inverter.generator.resolution, "count": options.count, "faithful": options.faithful}
+    result: dict = {"resolution": inverter.generator.resolution, "count": options.count, "fidelity": options.fidelity}
     kinds = {"samples": samples(inverter, options.count), "renders": renders(inverter, options.count)}
-    result |= {kind: measured(inverter, images, options.faithful) for kind, images in kinds.items()}
+    result |= {kind: measured(inverter, images, options.fidelity) for kind, images in kinds.items()}
     result["met"] = all(result[kind]["times_fewer"] >= BAR_TIMES for kind in kinds)
     print(json.dumps(result, indent=2))
     return result
 
 
-def measured(inverter: Inverter, images: Tensor, faithful: float) -> dict:
+def measured(inverter: Inverter, images: Tensor, fidelity: float) -> dict:
     """The two ways for pictures (N, 3, R, R) in [-1, 1]; a picture that the guess never brings there counts 500."""
     from faceswap.stylegan.inversion.inversion import invert
 
-    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "faithful": faithful,
+    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "fidelity": fidelity,
                     "tuning_steps": 0}  # fmt: skip
     ways = {
         "average": invert(inverter.generator, None, images, start="average", steps=FROM_AVERAGE, **common),

@@ -95,7 +95,7 @@ def _plain_step() -> Callable[[], object]:
     for module in model.modules():
         if isinstance(module, Convolution):
             module.SMALL_MAP = 0  # never as a matrix product
-    optimiser = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
+    optimizer = torch.optim.Adam(model.parameters(), 5e-5, (0.5, 0.999))
     images, masks, loss = torch.rand(BATCH, 3, 64, 64), torch.rand(BATCH, 1, 64, 64), ReconstructionLoss()
 
     def step() -> None:
@@ -104,8 +104,8 @@ def _plain_step() -> Callable[[], object]:
             for pictures, learned_masks, _ in model(images, images).values()
             for value in loss(pictures, learned_masks, images, masks).values()
         ]
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         torch.stack(parts).sum().backward()
-        optimiser.step()
+        optimizer.step()
 
     return step

@@ -147,5 +147,5 @@ def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[
     folder.mkdir(exist_ok=True)
     kind, sizes = MODELS[options.model]
     init = beginnings(options.plain, folder, Generic(freeze_steps=options.freeze))[arm]
-    settings = {"batch_size": options.batch, "optimiser": Adam(learning_rate=options.rate)}
+    settings = {"batch_size": options.batch, "optimizer": Adam(learning_rate=options.rate)}
     return Trial(scene, arm, init, seed, settings, folder, partial(KINDS[kind], **sizes)).run(options.looks, eyes)

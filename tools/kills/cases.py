@@ -12,7 +12,7 @@ from tests.stylegan.tiny import tiny_files
 from tools.kills.killing import run
 
 _TRAIN = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "save_every=4", "preview_every=4", "log_every=2",
-          "judge=false", "init=scratch")  # fmt: skip
+          "evaluate=false", "init=scratch")  # fmt: skip
 _WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors")
 _POINTS = ("finder=landmarks", "finder.path=anna.landmarks.npz")
 
@@ -55,8 +55,8 @@ CASES = (
     Case("morph", ("make=composite", "faces=anna", *_WEIGHTS)),
     Case("directions", (*_WEIGHTS, "scorer=colours:score", "samples=200", "probes=16", "corrections=1", "pca=1")),
     Case("stylegan.train", ("data=photos64", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16",
-                            "kimg=0.06", "batch_size=4", "looks.log_kimg=0.008", "looks.preview_kimg=0.02",
-                            "looks.save_kimg=0.02", "looks.samples=0", "device=cpu")),
+                            "kimg=0.06", "batch_size=4", "monitor.log_kimg=0.008", "monitor.preview_kimg=0.02",
+                            "monitor.save_kimg=0.02", "monitor.samples=0", "device=cpu")),
     Case("stylegan.metrics", (*_WEIGHTS, "directions=g/directions.safetensors", "pairs=10",
                               "measures=[path_length,consistency]", "faces=4")),
 )  # fmt: skip

@@ -72,9 +72,9 @@ def train(
     decayed = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=task.learning_rate)
+    optimizer = torch.optim.AdamW(groups, lr=task.learning_rate)
     checkpoint = folder / f"{task.name}.checkpoint"
-    step, seconds = resume(checkpoint, network, average, optimiser)
+    step, seconds = resume(checkpoint, network, average, optimizer)
     begun = saved = time.monotonic()
     sums: dict[str, float] = {}
     with Stage(_batches(task, step), BATCHES_AHEAD, "batches") as batches:
@@ -83,14 +83,14 @@ def train(
             if spent >= 60 * minutes:
                 break
             rate = task.learning_rate * min(1, (step + 1) / WARM_UP_STEPS) * _cosine(spent / (60 * minutes))
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = rate
             with accelerator.autocast():
                 loss, parts = task.loss(network, {name: tensor.to(place) for name, tensor in batch.items()})
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimiser.step()
+            optimizer.step()
             average.follow(network, step)
             step += 1
             for name, value in {"loss": loss.item(), **parts}.items():
@@ -98,11 +98,11 @@ def train(
             if step % 50 == 0:
                 _log(folder, task, {"step": step, "seconds": round(spent, 1), "rate": rate, **sums})
             if time.monotonic() - saved > save_every_seconds:
-                save(checkpoint, network, average, optimiser, step, spent)
+                save(checkpoint, network, average, optimizer, step, spent)
                 export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
                 saved = time.monotonic()
     spent = seconds + time.monotonic() - begun
-    save(checkpoint, network, average, optimiser, step, spent)
+    save(checkpoint, network, average, optimizer, step, spent)
     scores = task.score(average.network.eval())
     _log(folder, task, {"step": step, "seconds": round(spent, 1), "scores": scores})
     return export(task, average.network, folder, {"steps": step, "minutes": round(spent / 60, 1), "scores": scores})
@@ -167,23 +167,23 @@ def _begin_with(network: nn.Module, weights: Path) -> None:
         own[name].copy_(tensor)
 
 
-def resume(path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> tuple[int, float]:
+def resume(path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
     """Fills all three from the checkpoint at `path`; the steps and seconds behind it, (0, 0.0) where there is none."""
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True, map_location="cpu")
     network.load_state_dict(state["network"])
     average.network.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
+    optimizer.load_state_dict(state["optimiser"])
     return state["step"], state["seconds"]
 
 
 def save(
-    path: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float
+    path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer, step: int, seconds: float
 ) -> None:
     """Writes the checkpoint that `resume` reads."""
     state = {"network": network.state_dict(), "average": average.network.state_dict(),
-             "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
+             "optimiser": optimizer.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
     with atomic_path(path) as temp:
         torch.save(state, temp)
 

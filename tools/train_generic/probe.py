@@ -159,15 +159,15 @@ def _ridge_right(x: Tensor, y: Tensor, names: Tensor, asked: Tensor, penalty: fl
 
 def _logistic_right(x: Tensor, y: Tensor, names: Tensor, asked: Tensor, penalty: float) -> float:
     weights = torch.zeros(x.shape[1], int(names.max()) + 1, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = functional.cross_entropy(x @ weights, names) + penalty * weights.square().sum() / 2
         loss.backward()
         return loss
 
-    optimiser.step(closure)
+    optimizer.step(closure)
     return float(((y @ weights.detach()).argmax(1) == asked).float().mean())
 
 

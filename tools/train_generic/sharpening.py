@@ -36,7 +36,7 @@ from tools.train_generic.training import pretrain
 OUTPUT_SCALE = 2
 LOSS = ReconstructionLoss(eyes=3.0, mouth=3.0, dssim_second_px=23)
 LIKENESS = Likeness(perceptual=0.5)
-DISCRIMINATOR = Discriminator(power=0.1, features=0.5, channels=16, learning_rate=1e-3, init="scratch")
+DISCRIMINATOR = Discriminator(gan_weight=0.1, feature_matching=0.5, channels=16, learning_rate=1e-3, init="scratch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class SharpTask(SwapTask):
         if self.likeness is not None:
             parts |= self.likeness(images, targets, true_masks)
         if self.adversary is not None:
-            parts |= self.adversary(images, targets, true_masks, DISCRIMINATOR.start)
+            parts |= self.adversary(images, targets, true_masks, DISCRIMINATOR.start_step)
         return parts
 
 

@@ -56,9 +56,9 @@ def pretrain(
     if network.person is not None and not network.person.mean.any():
         _know_people(network, task)
     average = Average(network, 0.999)
-    optimiser = _optimiser(network, rate)
+    optimizer = _optimizer(network, rate)
     checkpoint, log = folder / f"{stem}.checkpoint", folder / f"{stem}.log.jsonl"
-    step, seconds = resume(checkpoint, network, average, optimiser)
+    step, seconds = resume(checkpoint, network, average, optimizer)
     if beside is not None and step:
         beside.restore(load_file(folder / f"{stem}.discriminator"))
     begun = saved = time.monotonic()
@@ -71,9 +71,9 @@ def pretrain(
                 break
             share = spent / (60 * minutes)
             now = rate * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(share)
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = now
-            parts = _step(network, task, _placed(batch, accelerator.device), optimiser, accelerator, share)
+            parts = _step(network, task, _placed(batch, accelerator.device), optimizer, accelerator, share)
             if beside is not None:
                 beside.learn(taken=True)
                 parts |= beside.report()
@@ -84,11 +84,11 @@ def pretrain(
             if step % LOG_EVERY == 0:
                 _log(log, {"step": step, "seconds": round(spent, 1), "rate": now} | _rounded(sums))
             if time.monotonic() - saved > save_every_seconds:
-                _save(checkpoint, network, average, optimiser, step, spent, beside)
+                _save(checkpoint, network, average, optimizer, step, spent, beside)
                 export(average.network, folder, {"steps": step, "minutes": round(spent / 60, 1)})
                 write_image(folder / f"{stem}.png", sheet(task, average.network))
                 saved = time.monotonic()
-    _save(checkpoint, network, average, optimiser, step, spent, beside)
+    _save(checkpoint, network, average, optimizer, step, spent, beside)
     mean = average.network.eval()
     assert isinstance(mean, GenericNet)
     scores = score(task, mean)
@@ -109,7 +109,7 @@ def _know_people(network: GenericNet, task: SwapTask) -> None:
     network.person.spread.copy_(people.std(0).clamp_min(1e-3))
 
 
-def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
+def _optimizer(network: GenericNet, rate: float) -> torch.optim.Optimizer:
     learning = [p for p in network.parameters() if p.requires_grad]
     decayed, others = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
@@ -117,21 +117,21 @@ def _optimiser(network: GenericNet, rate: float) -> torch.optim.Optimizer:
 
 
 def _step(
-    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimiser: torch.optim.Optimizer, accelerator: Any,
+    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimizer: torch.optim.Optimizer, accelerator: Any,
     share: float,
 ) -> dict[str, float]:  # fmt: skip
     with accelerator.autocast():
         parts = task.losses(network, batch, share)
     loss = torch.stack(list(parts.values())).sum()
-    optimiser.zero_grad(set_to_none=True)
+    optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
+    optimizer.step()
     return {"loss": float(loss.detach())} | {name: float(part.detach()) for name, part in parts.items()}
 
 
 def _save(
-    checkpoint: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer, step: int, seconds: float,
+    checkpoint: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer, step: int, seconds: float,
     beside: Adversary | None,
 ) -> None:  # fmt: skip
     """The discriminator's own state lies in a file beside the checkpoint; its weights alone in one to ship."""
@@ -142,7 +142,7 @@ def _save(
         for path, tensors in states.items():
             with atomic_path(path) as temp:  # what was restored still lies in the file that was there
                 save_tensors(tensors, temp)
-    save(checkpoint, network, average, optimiser, step, seconds)
+    save(checkpoint, network, average, optimizer, step, seconds)
 
 
 def _batches(task: SwapTask, network: GenericNet, first: int) -> Iterator[dict[str, Tensor]]:

@@ -45,18 +45,18 @@ def trained_on(people: Generator, steps: int, rate: float, batch_size: int = 8) 
     """A copy of a generator that draws its faces as cartoons; its mapping stays."""
     drawing = copy.deepcopy(people).requires_grad_(False)
     drawing.synthesis.requires_grad_(True)
-    optimiser = torch.optim.Adam(drawing.synthesis.parameters(), lr=rate, betas=(0.5, 0.99))
+    optimizer = torch.optim.Adam(drawing.synthesis.parameters(), lr=rate, betas=(0.5, 0.99))
     with Progress(steps, "draw cartoons", "step") as progress:
         for step in range(steps):
-            optimiser.param_groups[0]["lr"] = rate * min(1.0, 2 * (1 - step / steps))
+            optimizer.param_groups[0]["lr"] = rate * min(1.0, 2 * (1 - step / steps))
             rows = people.spread(styles_of(people, range(step * batch_size, (step + 1) * batch_size), 0.9)).clone()
             with torch.no_grad():
                 wanted = to_input(np.stack([simplified(face) for face in to_pictures(people.synthesis(rows))]))
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             drawn = drawing.synthesis(rows)
             loss = functional.l1_loss(drawn, wanted) + functional.l1_loss(edges(drawn), edges(wanted))
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             progress.note(f"{float(loss.detach()):.4f}")
             progress.advance()
     return drawing.eval().requires_grad_(False)

@@ -83,8 +83,8 @@ class Trial:
         run = self.folder / "runs" / self.name
         train_pair(
             self.scene.faces_a, self.scene.faces_b, run, model=self.model, init=self.init, seed=self.seed,
-            iterations=iteration, device="cpu", workers=0, log_every=50, preview_every=NEVER, save_every=NEVER, keep=1,
-            judge=False, **self.settings,
+            iterations=iteration, device="cpu", workers=0, log_every=50, preview_every=NEVER, save_every=NEVER,
+            keep_checkpoints=1, evaluate=False, **self.settings,
         )  # fmt: skip
         report = json.loads((run / "report.json").read_text())
         row = {"iteration": iteration, "seconds": report["seconds"], "validation": report["validation"]["validation"]}

@@ -39,10 +39,10 @@ class BuiltinFinder:
     """Looks for faces in every `detect_every`-th frame, reduced to `detect_side_px`; follows them in the others.
 
     A frame is searched too when a shot begins, a face is lost or its reading is in doubt; pictures of a folder are
-    searched each. `minimum_score` in (0, 1): less certain faces are left out. `looks`: readings of a newly found face,
-    each in a better window than the one before. `recognise`: faces come with an embedding now and then, so that people
-    who cross keep their tracks; `embedder_weights`: a file of facenet-pytorch's to recognise them with. `device`: auto,
-    cpu, cuda or cuda:N.
+    searched each. `minimum_score` in (0, 1): less certain faces are left out. `refinements`: readings of a newly found
+    face, each in a better window than the one before. `recognise`: faces come with an embedding now and then, so that
+    people who cross keep their tracks; `embedder_weights`: a file of facenet-pytorch's to recognise them with.
+    `device`: auto, cpu, cuda or cuda:N.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class BuiltinFinder:
         detect_every: int = 5,
         detect_side_px: int = 640,
         minimum_score: float = 0.4,
-        looks: int = 2,
+        refinements: int = 2,
         recognise: bool = True,
         embedder_weights: str | None = None,
         device: str = "auto",
@@ -58,14 +58,14 @@ class BuiltinFinder:
         _networks: Networks | None = None,
     ) -> None:
         for name, value, least, most in (
-            ("detect_every", detect_every, 1, BATCH_FRAMES), ("looks", looks, 1, DETECTION_LOOKS),
+            ("detect_every", detect_every, 1, BATCH_FRAMES), ("refinements", refinements, 1, DETECTION_LOOKS),
             ("batch_size", batch_size, 1, BATCH_FRAMES), ("detect_side_px", detect_side_px, 64, DETECT_SIDE_PX),
         ):  # fmt: skip
             check_number(f"finder.{name}", value, least, most)
         if not 0 < minimum_score < 1:
             raise UserError(f"finder.minimum_score={minimum_score}: must lie between 0 and 1")
         self.batch_size = batch_size
-        self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, looks
+        self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, refinements
         self._recognise, self._device, self._networks = recognise, device, _networks
         self._embedder_weights = embedder_weights
         self._weights = "given networks"

@@ -187,7 +187,7 @@ def load_directions(source: str | Path | None = None) -> DirectionSet:
     try:
         description, tensors = _read_shipped() if source is None else _read(path)
         if description.get("kind") != _KIND:
-            raise UserError(f"{path} holds no directions of this program; import others with foreign={path.name}")
+            raise UserError(f"{path} holds no directions of this program; import others with import_from={path.name}")
         found = {name: _direction(name, told, tensors) for name, told in description["directions"].items()}
         leakage = tensors.get("leakage")
         if leakage is not None and not (leakage.ndim == 2 and len(found) >= len(leakage) == leakage.shape[1]):

@@ -129,7 +129,9 @@ def _stepping(direction: Direction, step: NDArray) -> Direction:
     step = step / np.linalg.norm(step)
     gain = float(direction.normal @ step)
     if gain <= 0:
-        raise UserError(f"no direction for '{direction.name}' is left without the others; leave some out with apart=")
+        raise UserError(
+            f"no direction for '{direction.name}' is left without the others; leave some out with preserve="
+        )
     return dataclasses.replace(direction, step=step.astype(np.float32), scale=sigma / gain)
 
 

@@ -71,22 +71,22 @@ class _Correction:
     def __init__(self, inverter: Inverter, like: Tensor) -> None:
         self._inverter = inverter
         self.offset = torch.zeros_like(like).requires_grad_()
-        self._optimiser = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
+        self._optimizer = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
 
     def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
         """Steps from `guesses` (n, rows, w_size), in sigmas, towards the faces of `target`; the loss before them."""
         losses = []
         loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
-        for group in self._optimiser.param_groups:
+        for group in self._optimizer.param_groups:
             group["lr"] = rate
         with torch.enable_grad():
             for _ in range(steps):
                 drawn = synthesis(white.w(guesses + self.offset))
                 value = loss.total(loss.parts(drawn, target)).mean()
                 losses.append(float(value.detach()))
-                self._optimiser.zero_grad()
+                self._optimizer.zero_grad()
                 (value + NEARNESS * self.offset.square().mean()).backward()
-                self._optimiser.step()
+                self._optimizer.step()
         return losses[0]
 
 

@@ -1,7 +1,7 @@
-"""From a photo back to the styles that draw it: the encoder's guess, then steps of an optimiser, then tuning.
+"""From a photo back to the styles that draw it: the encoder's guess, then steps of an optimizer, then tuning.
 
 Steps are made in sigmas of the generator's own samples (see `Whitening`): one vector for the face and offsets from it
-for each row. `faithful` says what is worth more, the photo or the generator's world: at 0 the code is one w, drawn
+for each row. `fidelity` says what is worth more, the photo or the generator's world: at 0 the code is one w, drawn
 towards the average; at 0.5 rows are nearly free (W+); beyond, the generator itself is tuned to the face.
 """
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Start = Literal["encoder", "average"]
 RATE_SIGMAS = 0.1  # of a step
 WARM_UP, COOL_DOWN = 0.05, 0.5  # shares of the steps over which the rate rises, and falls
-NEARNESS = 0.02  # weight at faithful=0 of the code's mean square, in sigmas
-TOGETHERNESS = 0.006  # weight at faithful=0.5 of the mean square of its rows' offsets from each other
+NEARNESS = 0.02  # weight at fidelity=0 of the code's mean square, in sigmas
+TOGETHERNESS = 0.006  # weight at fidelity=0.5 of the mean square of its rows' offsets from each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def invert(
     loss: Resemblance,
     start: Start = "encoder",
     steps: int = 100,
-    faithful: float = 0.5,
+    fidelity: float = 0.5,
     tuning_steps: int = 100,
     rank: int = 4,
     whitening: Whitening | None = None,
@@ -98,16 +98,16 @@ def invert(
     """Finds the rows that draw the photos `images` (N, 3, R, R) in [-1, 1]; `masks` (N, 1, R, R): 1 on the face.
 
     `steps` of Adam from the encoder's guess, from the average or from `rows`; the best code on the way is taken.
-    `faithful` in [0, 1]: see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
+    `fidelity` in [0, 1]: see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
     """
     began = time.perf_counter()
-    if not 0 <= faithful <= 1:
-        raise UserError(f"faithful={faithful}: must be between 0 (near the average) and 1 (all for the photo)")
+    if not 0 <= fidelity <= 1:
+        raise UserError(f"fidelity={fidelity}: must be between 0 (near the average) and 1 (all for the photo)")
     whitening = whitening or Whitening.of(generator)
     target = loss.target(images, masks)
     guess = first_guess(generator, encoder, images, start) if rows is None else rows
-    rows, history = _descend(generator, guess, target, loss, steps, faithful, whitening)
-    tuning_steps = round(tuning_steps * max(0.0, 2 * faithful - 1))
+    rows, history = _descend(generator, guess, target, loss, steps, fidelity, whitening)
+    tuning_steps = round(tuning_steps * max(0.0, 2 * fidelity - 1))
     tuning = tune(generator, rows, target, loss, tuning_steps, rank) if tuning_steps else None
     with torch.no_grad():
         parts = loss.parts(draw(generator, rows, tuning), target)
@@ -118,25 +118,25 @@ def invert(
 
 
 def _descend(
-    generator: Generator, rows: Tensor, target: Target, loss: Resemblance, steps: int, faithful: float, white: Whitening
+    generator: Generator, rows: Tensor, target: Target, loss: Resemblance, steps: int, fidelity: float, white: Whitening
 ) -> tuple[Tensor, Tensor]:
     """The best rows on the way, and the loss after every step (steps + 1, N)."""
     start = white.sigmas(rows.detach())
     common = start.mean(1, keepdim=True)
     offsets = start - common
-    one_w = faithful == 0
+    one_w = fidelity == 0
     if one_w:
         offsets = torch.zeros_like(offsets)
-    near = NEARNESS * (1 - faithful) ** 4
-    together = 0.0 if one_w else TOGETHERNESS * (1 / faithful - 1) ** 2
+    near = NEARNESS * (1 - fidelity) ** 4
+    together = 0.0 if one_w else TOGETHERNESS * (1 / fidelity - 1) ** 2
     common.requires_grad_()
     offsets.requires_grad_(not one_w)
     rate = RATE_SIGMAS
-    optimiser = torch.optim.Adam([common] if one_w else [common, offsets], lr=rate, betas=(0.9, 0.95))
+    optimizer = torch.optim.Adam([common] if one_w else [common, offsets], lr=rate, betas=(0.9, 0.95))
     best_rows, best = rows.detach().clone(), torch.full((len(rows),), math.inf, device=rows.device)
     history = []
     for step in range(steps + 1):
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = rate * _schedule(step, steps)
         with torch.set_grad_enabled(step < steps):
             now = white.w(common + offsets)
@@ -148,9 +148,9 @@ def _descend(
         best_rows = torch.where(better[:, None, None], now.detach(), best_rows)
         history.append(value.detach())
         if step < steps:
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             aim.sum().backward()
-            optimiser.step()
+            optimizer.step()
     return best_rows, torch.stack(history)
 
 

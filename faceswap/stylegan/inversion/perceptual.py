@@ -30,7 +30,7 @@ _VGG_PX = (128, 256)  # pictures are brought into this range of sides
 
 @dataclass(frozen=True)
 class Weights:
-    """What each part counts. `outside`: what a pixel beside the face counts against one of it, in [0, 1].
+    """What each part counts. `background_weight`: what a pixel beside the face counts against one of it, in [0, 1].
 
     `pixels`: mean squared error of RGB in [-1, 1]; `perceptual`: squared distance of features of length 1, the mean
     over stages (LPIPS, Zhang et al. 2018, all channels alike); `identity`: 1 - cosine of the embedder's vectors.
@@ -39,10 +39,10 @@ class Weights:
     pixels: float = 1.0
     perceptual: float = 0.5
     identity: float = 0.1
-    outside: float = 0.2
+    background_weight: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("pixels", "perceptual", "identity", "outside"):
+        for name in ("pixels", "perceptual", "identity", "background_weight"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"loss.{name} must be 0 or more, not {getattr(self, name)}")
         if self.pixels + self.perceptual == 0:
@@ -90,7 +90,7 @@ class Resemblance:
 
     def parts(self, images: Tensor, target: Target) -> dict[str, Tensor]:
         """The unweighted parts by name, (N,) each: pixels, perceptual, identity."""
-        weight = self.weights.outside + (1 - self.weights.outside) * target.masks
+        weight = self.weights.background_weight + (1 - self.weights.background_weight) * target.masks
         error = (images - target.images).square().mean(1, keepdim=True)
         parts = {"pixels": (error * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-6)}
         # Outside of the mask both show the photo: what is not the face says nothing about it.

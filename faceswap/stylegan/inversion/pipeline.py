@@ -51,7 +51,7 @@ class How:
 
     start: Start = "encoder"
     steps: int = 100
-    faithful: float = 0.5
+    fidelity: float = 0.5
     tuning_steps: int = 100
     rank: int = 4
     batch_size: int = 8
@@ -85,7 +85,7 @@ class Inverter:
         images = as_input([portrait.aligned for portrait in found], self.device)
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
         how = self.how
-        settings = {"start": how.start, "steps": how.steps, "faithful": how.faithful, "rank": how.rank,
+        settings = {"start": how.start, "steps": how.steps, "fidelity": how.fidelity, "rank": how.rank,
                     "tuning_steps": how.tuning_steps, "whitening": self.whitening}  # fmt: skip
         return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
 
@@ -100,7 +100,7 @@ class Inverter:
             if line is None and unusual > UNUSUAL_SIGMAS:
                 line = (
                     f"{portrait.name} lies outside of what the generator knows: its code is {unusual:.1f} times as far "
-                    "from the average as faces of its own; edits of it may look wrong (smaller faithful= stays nearer)"
+                    "from the average as faces of its own; edits of it may look wrong (smaller fidelity= stays nearer)"
                 )
             if line:
                 log.warning(line)
@@ -140,7 +140,7 @@ def invert_photos(
     if not info.is_still:
         folder = folder / f"{info.name}_inverted"
     how = inverter.how
-    batch_size = 1 if how.faithful > 0.5 else how.batch_size  # each photo tunes a generator of its own
+    batch_size = 1 if how.fidelity > 0.5 else how.batch_size  # each photo tunes a generator of its own
     table: list[dict[str, Any]] = []
     total = None if info.frame_count is None else -(-info.frame_count // every)
     with Progress(total, "invert", "face") as bar:

@@ -88,19 +88,19 @@ def tune(
 ) -> Tuning:
     """The tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
     tuning = Tuning.of(generator, rank)
-    optimiser = torch.optim.Adam(tuning.parameters(), lr=rate, betas=(0.9, 0.95))
+    optimizer = torch.optim.Adam(tuning.parameters(), lr=rate, betas=(0.9, 0.95))
     samples = generator.mapping(draw_z(range(64), generator.z_size).to(rows.device))
     with torch.enable_grad():
         for step in range(steps):
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = rate * min(1.0, 2 * (1 - step / steps))  # falls over the second half
             images = tuning.draw(generator, rows)
             value = loss.total(loss.parts(images, target)).mean()
             if step % LOCALITY_EVERY == 0:
                 value = value + LOCALITY_WEIGHT * LOCALITY_EVERY * _drift(generator, tuning, rows, samples, step)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             value.backward()
-            optimiser.step()
+            optimizer.step()
     return tuning.requires_grad_(False)
 
 

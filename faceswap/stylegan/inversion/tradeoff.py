@@ -48,12 +48,12 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
     pictures = {"photo": portrait.aligned.image}
     with Progress(len(KNOBS), "trade-off", "knob") as bar:
         for knob in KNOBS:
-            inversion = inverter.invert([portrait], faithful=knob)
+            inversion = inverter.invert([portrait], fidelity=knob)
             with torch.no_grad():
                 pictures[f"{knob:g}"] = to_pictures(inversion.draw(inverter.generator))[0]
             editability = ruler(partial(inversion.draw, inverter.generator), inversion.rows)
             loss = float(inversion.loss[0])
-            points.append({"faithful": knob, "loss": round(loss, 5), "editability": round(editability, 4),
+            points.append({"fidelity": knob, "loss": round(loss, 5), "editability": round(editability, 4),
                            **{name: round(float(value[0]), 5) for name, value in inversion.parts.items()}})  # fmt: skip
             bar.advance()
     path = folder / f"{portrait.name}.tradeoff.png"
@@ -129,7 +129,7 @@ def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
     labels, boxes = list[str](), list[tuple[int, int, int, int]]()
     for point, (x, y) in zip(points, curve.tolist(), strict=True):
         if all(abs(x - 20 - left) > LABEL_PX or abs(y - 24 - top) > LABEL_PX for left, top, *_ in boxes):
-            labels.append(f"{point['faithful']:g}")  # one that would lie on another is left out
+            labels.append(f"{point['fidelity']:g}")  # one that would lie on another is left out
             boxes.append((x - 20, y - 24, 40, 16))
     x, y = place(0, usual)
     labels += [
@@ -139,7 +139,7 @@ def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
         f"{right:.2f}",
         "1",
         "own samples",
-        "faithful= at the points",
+        "fidelity= at the points",
     ]
     boxes += [(WIDTH // 2 - 120, HEIGHT - 30, 240, 20), (4, 14, 110, 20), (MARGIN - 10, HEIGHT - MARGIN + 4, 20, 16),
               (WIDTH - MARGIN - 30, HEIGHT - MARGIN + 4, 60, 16), (MARGIN - 22, MARGIN - 8, 16, 16),

@@ -1,7 +1,7 @@
 """W in its own units: every coordinate of a sample of the generator is about N(0, 1).
 
 The last layer of the mapping is a leaky ReLU; undone, the samples are close to a Gaussian (Zhu et al. 2020, "Improved
-StyleGAN Embedding: Where are the Good Latents?"). Along its axes, divided by their spreads, steps of an optimiser mean
+StyleGAN Embedding: Where are the Good Latents?"). Along its axes, divided by their spreads, steps of an optimizer mean
 the same everywhere, and the length of a vector says how unusual a face is.
 """
 

@@ -21,19 +21,19 @@ CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose w
 class Contest:
     """How the two learn from each other.
 
-    `learning_rate`: of Adam (0, 0.99), for both; `judge_rate`: what the discriminator's is times that. `gamma`: of R1,
-    as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the next
-    ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
+    `learning_rate`: of Adam (0, 0.99), for both; `discriminator_rate`: what the discriminator's is times that. `gamma`:
+    of R1, as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the
+    next ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
     `mixing`: probability that an image's rows come from two z. `noise`: between the layers; without it a small
     generator has to draw by styles what it would fake by grain, and films do not crawl. `ada_target`: of the mean sign
-    for real pictures, 0 for no augmentation; `ada_images`: pictures that take its p from 0 to 1. `together`: share of
-    each drawn batch that the encoder asked for and that is compared with its target too, so that the two stay
+    for real pictures, 0 for no augmentation; `ada_images`: pictures that take its p from 0 to 1. `encoder_share`: share
+    of each drawn batch that the encoder asked for and that is compared with its target too, so that the two stay
     together; 0 for none.
     `head_start`: pictures from which the discriminator learns alone at first.
     """
 
     learning_rate: float = 0.0025
-    judge_rate: float = 1.0
+    discriminator_rate: float = 1.0
     gamma: float = 1.0
     r1_every: int = 16
     path_every: int = 4
@@ -42,7 +42,7 @@ class Contest:
     noise: bool = True
     ada_target: float = 0.6
     ada_images: float = 500_000
-    together: float = 0.0
+    encoder_share: float = 0.0
     head_start: int = 0
 
     def build(self, networks: Networks, reconstruction: ReconstructionOf) -> Round:
@@ -65,15 +65,15 @@ class Round:
         ]
         self.generating = _adam(groups, rate, settings.path_every)
         judge = [{"params": list(networks.discriminator.parameters())}]
-        self.judging = _adam(judge, rate * settings.judge_rate, settings.r1_every)
+        self.judging = _adam(judge, rate * settings.discriminator_rate, settings.r1_every)
 
     @property
-    def optimisers(self) -> list[torch.optim.Adam]:
+    def optimizers(self) -> list[torch.optim.Adam]:
         return [self.generating, self.judging]
 
     def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
         """Learns from one batch and gives its losses."""
-        kept = round(self._settings.together * len(seen))
+        kept = round(self._settings.encoder_share * len(seen))
         waits = self._images < self._settings.head_start
         drawn, parts = self._generate(len(seen) - kept, seen[:kept], targets[:kept], learns=not waits)
         parts |= self._judge(targets, drawn)
@@ -84,7 +84,7 @@ class Round:
         return parts
 
     def state(self) -> dict[str, float | int | Tensor]:
-        """What a checkpoint keeps beside weights and optimisers."""
+        """What a checkpoint keeps beside weights and optimizers."""
         return {"p": self.adaptive.p, "path_mean": self.path_mean, "steps": self.steps, "contested": self._images}
 
     def restore(self, state: dict) -> None:
@@ -154,10 +154,10 @@ class Round:
         return {"contest/path": float(penalty.detach()), "contest/path_length": float(self.path_mean)}
 
     @staticmethod
-    def _take(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
+    def _take(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
 
 def _adam(groups: list[dict], rate: float, every: int) -> torch.optim.Adam:

@@ -27,7 +27,7 @@ GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
 KIND = "stylegan training"
 # What may be set anew at any time. The pictures are compared by what they show, not by where they lie.
 FREE = {
-    *("kimg", "minutes", "data", "run", "workspace", "device", "precision", "looks", "inception", "restart"),
+    *("kimg", "minutes", "data", "run", "workspace", "device", "precision", "monitor", "inception", "restart"),
     *("grow_from", "allow_changes"),
 }
 _FILES = (CHECKPOINT, GENERATOR_FILE, ENCODER_FILE, REPORT, RUN_CONFIG)
@@ -85,7 +85,7 @@ def check_same(
             f"{run} was trained with seed={str(record['seed'])[:20]}, not {own['seed']}: set that again, or say "
             "allow_changes=true to go on, restart=true to begin anew"
         )
-    check_same_settings(run, config_text, default_text, FREE)
+    check_same_settings(run, config_text, default_text, FREE, "stylegan.train")
 
 
 def forget(run: Path) -> None:

@@ -1,4 +1,4 @@
-"""The networks of a training, their averages and optimisers, and how all of it is kept on disk."""
+"""The networks of a training, their averages and optimizers, and how all of it is kept on disk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Networks:
         w_size: int,
         mapping_layers: int,
         clamp: float | None = None,
-        judge_channels: Sequence[int] | None = None,
+        discriminator_channels: Sequence[int] | None = None,
     ) -> None:
         generator = Generator(resolution, channels, w_size, w_size, mapping_layers, clamp)
         widths = [*WIDTHS[: len(generator.synthesis.sides) - 1]]
@@ -42,7 +42,7 @@ class Networks:
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
         self.accelerator = accelerator
         self.generator, self.encoder = accelerator.place(generator), accelerator.place(encoder)
-        judge = Discriminator(resolution, judge_channels or generator.settings["channels"])
+        judge = Discriminator(resolution, discriminator_channels or generator.settings["channels"])
         self.discriminator = accelerator.place(judge)
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
@@ -81,12 +81,12 @@ def mean_of_w(generator: Generator, count: int = 20_000) -> torch.Tensor:
 
 
 def save_checkpoint(
-    run: Path, networks: Networks, optimisers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
+    run: Path, networks: Networks, optimizers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
 ) -> None:
     """Writes run/checkpoint.pt, whole or not at all; `numbers`: plain values and tensors beside the weights."""
     state = {
         "networks": {name: part.state_dict() for name, part in networks.parts().items()},
-        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
+        "optimisers": [optimizer.state_dict() for optimizer in optimizers],
         "random": torch.get_rng_state(),
         **numbers,
     }
@@ -94,7 +94,7 @@ def save_checkpoint(
 
 
 def restore_checkpoint(
-    run: Path, networks: Networks, optimisers: Iterable[torch.optim.Optimizer]
+    run: Path, networks: Networks, optimizers: Iterable[torch.optim.Optimizer]
 ) -> dict[str, Any] | None:
     """Fills all from run/checkpoint.pt and gives its numbers; None where there is none. Raises UserError."""
     path = run / CHECKPOINT
@@ -109,12 +109,12 @@ def restore_checkpoint(
             if not all(bool(value.isfinite().all()) for value in state["networks"][name].values()):
                 raise ValueError(f"the {name} has weights that are no numbers")
             part.load_state_dict(state["networks"][name])
-        for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
-            weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+        for optimizer, kept in zip(optimizers, state["optimisers"], strict=True):
+            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
             if set(kept["state"]) - set(range(len(weights))):
-                raise ValueError("an optimiser remembers more weights than there are")
+                raise ValueError("an optimizer remembers more weights than there are")
             stored = ((f"weight {n}", weight, kept["state"].get(n, {})) for n, weight in enumerate(weights))
-            fill_moments(optimiser, stored)  # its options are today's: a run may go on with another learning rate
+            fill_moments(optimizer, stored)  # its options are today's: a run may go on with another learning rate
         torch.set_rng_state(state["random"].cpu())
     except Exception as error:  # torch's reader raises many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class Plan:
     """The networks: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w.
 
-    `judge_channels`: the discriminator's, where they are not the generator's: a smaller one learns sooner.
+    `discriminator_channels`: the discriminator's, where they are not the generator's: a smaller one learns sooner.
     """
 
     resolution: int = 64
@@ -47,7 +47,7 @@ class Plan:
     w_size: int = 512
     mapping_layers: int = 2
     clamp: float | None = None
-    judge_channels: Sequence[int] | None = None
+    discriminator_channels: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if self.resolution not in (32, 64, 128, 256, 512, 1024):
@@ -55,7 +55,7 @@ class Plan:
         if not 4 <= self.w_size <= LAYER_CHANNELS:
             raise ValueError(f"plan.w_size={self.w_size}: accepted are 4 to {LAYER_CHANNELS}")
         count = self.resolution.bit_length() - 2
-        for name in ("channels", "judge_channels"):
+        for name in ("channels", "discriminator_channels"):
             given = getattr(self, name)
             if given is not None and (len(given) != count or not 1 <= min(given) <= max(given) <= LAYER_CHANNELS):
                 raise ValueError(
@@ -70,9 +70,9 @@ def train_generator(
     *,
     plan: Plan = Plan(),
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
-    contest: Contest = Contest(),  # noqa: B008 (frozen)
+    adversarial: Contest = Contest(),  # noqa: B008 (frozen)
     reconstruction: Reconstruction = Reconstruction(),  # noqa: B008 (frozen)
-    looks: Looks = Looks(),  # noqa: B008 (frozen)
+    monitor: Looks = Looks(),  # noqa: B008 (frozen)
     kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all
     batch_size: int = 32,
@@ -101,12 +101,12 @@ def train_generator(
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)
-        autoencoding, round_ = warm_up.build(networks, compare), contest.build(networks, compare)
-        optimisers = [autoencoding.optimiser, *round_.optimisers]
+        autoencoding, round_ = warm_up.build(networks, compare), adversarial.build(networks, compare)
+        optimizers = [autoencoding.optimizer, *round_.optimizers]
         about = {"pictures": pictures.fingerprint, "seed": seed}
-        watch = Watch(run, networks, pictures, looks, about, inception)
+        watch = Watch(run, networks, pictures, monitor, about, inception)
 
-        found = None if restart else restore_checkpoint(run, networks, optimisers)
+        found = None if restart else restore_checkpoint(run, networks, optimizers)
         record = read_record(run)
         check_folder(run, record or found or {})
         if found and not allow_changes:
@@ -122,7 +122,7 @@ def train_generator(
         is_whole = finished and record.get("is_final") is True and record.get("images") == images
         if finished:
             log.info("nothing to learn at %d pictures: say a higher kimg= or minutes= to go on", images)
-        pace = Pace(looks, batch_size, seconds)
+        pace = Pace(monitor, batch_size, seconds)
         with (
             StopRequest() as stop,
             RunLog(run, images, "" if finished else config_text) as journal,
@@ -151,7 +151,7 @@ def train_generator(
                     bar.note(watch.log(journal, images, seconds))
                 if finished or due.save:
                     watch.export(images, seconds)
-                    save_checkpoint(run, networks, optimisers, {"images": images, "seconds": seconds} | round_.state())
+                    save_checkpoint(run, networks, optimizers, {"images": images, "seconds": seconds} | round_.state())
                 if due.preview and not finished:
                     watch.look(journal, images)
                 if due.distance and not finished:

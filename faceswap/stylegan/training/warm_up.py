@@ -51,7 +51,7 @@ class ReconstructionOf:
 
     def __init__(self, weights: Reconstruction, networks: Networks) -> None:
         self.weights = weights
-        self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, outside=1)
+        self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, background_weight=1)
         self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.accelerator)
 
     def __call__(self, images: Tensor, targets: Tensor, features: bool = True) -> dict[str, Tensor]:
@@ -91,7 +91,7 @@ class Autoencoding:
         learning = [p for p in encoder.parameters() if p.requires_grad]
         parts = (learning, generator.synthesis.parameters(), generator.mapping.parameters())
         groups = [{"params": list(part), "lr": learning_rate * rate} for part, rate in zip(parts, RATES, strict=True)]
-        self.optimiser = torch.optim.Adam(groups, lr=learning_rate, betas=(0.9, 0.99))
+        self.optimizer = torch.optim.Adam(groups, lr=learning_rate, betas=(0.9, 0.99))
 
     def step(self, seen: Tensor, targets: Tensor, images: int) -> dict[str, float]:
         """Learns from one batch, `images` having been seen before it, and gives its losses."""
@@ -103,14 +103,14 @@ class Autoencoding:
             drawn_again = networks.generator.synthesis(rows, noise="none", until_px=side)
         wanted = downsampled(targets) if half else targets
         parts = self._reconstruction(drawn_again, wanted, features=not half) | ties
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return {f"warm_up/{name}": float(value.detach()) for name, value in parts.items()}
 
     def _set_rates(self, share: float) -> None:
         rate = self._settings.learning_rate * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share)))
-        for group, factor in zip(self.optimiser.param_groups, RATES, strict=True):
+        for group, factor in zip(self.optimizer.param_groups, RATES, strict=True):
             group["lr"] = rate * factor
 
 

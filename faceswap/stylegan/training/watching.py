@@ -110,8 +110,8 @@ class Watch:
             if not math.isfinite(value):
                 raise UserError(
                     f"the training has fallen apart after {images} pictures ({name} is {value}): nothing of that is "
-                    "saved; go on from the last checkpoint with a smaller contest.learning_rate= (allow_changes=true) "
-                    "or precision=fp32"
+                    "saved; go on from the last checkpoint with a smaller adversarial.learning_rate= "
+                    "(allow_changes=true) or precision=fp32"
                 )
             self._sums.setdefault(name, []).append(value)
 

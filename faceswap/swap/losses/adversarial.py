@@ -29,24 +29,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Discriminator:
-    """`power`: weight of its opinion in the model's loss. `features`: weight of how far what it sees in a drawn patch
-    is from what it sees in the true one (feature matching, Wang et al. 2018, pix2pixHD). Both 0: there is none.
+    """`gan_weight`: weight of its opinion in the model's loss. `feature_matching`: weight of how far what it sees in a
+    drawn patch is from what it sees in the true one (feature matching, Wang et al. 2018, pix2pixHD). Both 0: there is
+    none.
 
-    `start`: step from which on it takes part. `channels`: of its first layer. `learning_rate`: its own step size.
+    `start_step`: step from which on it takes part. `channels`: of its first layer. `learning_rate`: its own step size.
     `init`: generic, the shipped weights, which know drawn faces from rendered ones, or scratch.
     """
 
-    power: float = 0.0
-    start: int = 0
+    gan_weight: float = 0.0
+    start_step: int = 0
     channels: int = 32
     learning_rate: float = 2e-4
-    features: float = 0.0
+    feature_matching: float = 0.0
     init: Init = "generic"
 
     def __post_init__(self) -> None:
         if self.init not in INITS:
             raise ValueError(f"discriminator.init must be one of {', '.join(INITS)}, not {self.init}")
-        for name in ("power", "features", "start"):
+        for name in ("gan_weight", "feature_matching", "start_step"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"discriminator.{name} must be 0 or more, not {getattr(self, name)}")
         if self.channels < 1 or not self.learning_rate > 0:
@@ -54,7 +55,7 @@ class Discriminator:
 
     def build(self, accelerator: Accelerator) -> Adversary | None:
         """It at work; None where it has no say. Raises UserError for shipped weights that are damaged."""
-        if not (self.power or self.features):
+        if not (self.gan_weight or self.feature_matching):
             return None
         network = PatchNet(self.channels)
         if self.init == "generic":
@@ -127,7 +128,7 @@ class Adversary:
         `images`, `targets` (N, 3, R, R), masks (N, 1, R, R), float32 in [0, 1]. Outside of the mask both show the
         target.
         """
-        if iteration < self._settings.start:
+        if iteration < self._settings.start_step:
             return {}
         drawn = torch.lerp(targets, images.float(), target_masks) * 2 - 1
         self._true.append(targets * 2 - 1)
@@ -136,15 +137,15 @@ class Adversary:
         self._network.requires_grad_(False).eval()  # while it only looks, its spectral norms stay as they are
         stages, opinions = self._look(drawn)
         parts = {}
-        if self._settings.power:
-            parts["adversary"] = self._settings.power * _of_faces((opinions - 1).square(), target_masks)
-        if self._settings.features:
+        if self._settings.gan_weight:
+            parts["adversary"] = self._settings.gan_weight * _of_faces((opinions - 1).square(), target_masks)
+        if self._settings.feature_matching:
             with torch.no_grad():
                 wanted, _ = self._look(self._true[-1])
             distances = [
                 _of_faces((seen - target).abs(), target_masks) for seen, target in zip(stages, wanted, strict=True)
             ]
-            parts["features"] = self._settings.features * torch.stack(distances).mean()
+            parts["features"] = self._settings.feature_matching * torch.stack(distances).mean()
         return parts
 
     def learn(self, taken: bool) -> None:

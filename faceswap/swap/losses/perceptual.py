@@ -24,16 +24,16 @@ class Likeness:
 
     `identity`: 1 - cosine of the two faces' vectors. `perceptual`: squared distance of every stage's features, each of
     length 1 (LPIPS, Zhang et al. 2018, all channels alike); of a picture much larger than the embedder's also of the
-    first layers on the picture as it is. `style`: relative squared distance of the features' Gram
+    first layers on the picture as it is. `gram`: relative squared distance of the features' Gram
     matrices (Gatys et al. 2016): the same grain of skin, wherever it lies.
     """
 
     identity: float = 0.0
     perceptual: float = 0.0
-    style: float = 0.0
+    gram: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("identity", "perceptual", "style"):
+        for name in ("identity", "perceptual", "gram"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
 
@@ -81,9 +81,9 @@ class LikenessLoss:
         if self._weights.perceptual:
             distances = [(_unit(seen) - _unit(target)).square().sum(1).mean() for seen, target in [*pairs, *fine]]
             parts["perceptual"] = self._weights.perceptual * torch.stack(distances).mean()
-        if self._weights.style:
+        if self._weights.gram:
             distances = [_relative_distance(_gram(seen), _gram(target)) for seen, target in pairs]
-            parts["style"] = self._weights.style * torch.stack(distances).mean()
+            parts["gram"] = self._weights.gram * torch.stack(distances).mean()
         return parts
 
     def _see_closely(self, images: Tensor) -> list[Tensor]:

@@ -19,8 +19,8 @@ class ReconstructionLoss:
 
     `l1`, `mse`: absolute and squared error of RGB in [0, 1]. `dssim`: (1 - SSIM) / 2 with a Gaussian window of
     `dssim_window_px` (Wang et al. 2004: 11), or the mean of two, the other `dssim_second_px` wide. `mask`: squared
-    error of the learned mask (models without one skip it). `outside`: what a pixel outside the face counts against one
-    inside, [0, 1]. `eyes`, `mouth`: what a pixel there counts against any other of the face.
+    error of the learned mask (models without one skip it). `background_weight`: what a pixel outside the face counts
+    against one inside, [0, 1]. `eyes`, `mouth`: what a pixel there counts against any other of the face.
     """
 
     l1: float = 1.0
@@ -28,7 +28,7 @@ class ReconstructionLoss:
     dssim: float = 1.0
     dssim_window_px: int = 11
     mask: float = 0.25
-    outside: float = 0.1
+    background_weight: float = 0.1
     dssim_second_px: int | None = None
     eyes: float = 1.0
     mouth: float = 1.0
@@ -43,8 +43,8 @@ class ReconstructionLoss:
             size = getattr(self, name)
             if size is not None and (size < 3 or size % 2 == 0):
                 raise ValueError(f"loss.{name} must be odd and at least 3, not {size}")
-        if not 0 <= self.outside <= 1:
-            raise ValueError(f"loss.outside must be in [0, 1], not {self.outside}")
+        if not 0 <= self.background_weight <= 1:
+            raise ValueError(f"loss.background_weight must be in [0, 1], not {self.background_weight}")
 
     @property
     def needs_regions(self) -> bool:
@@ -64,7 +64,7 @@ class ReconstructionLoss:
         `images`, `targets` (N, 3, R, R) and `masks`, `target_masks` (N, 1, R, R), float32 in [0, 1]. `regions`
         (N, 2, R, R): where eyes and mouth are, likewise; without them every pixel of the face counts the same.
         """
-        weights = self.outside + (1 - self.outside) * target_masks
+        weights = self.background_weight + (1 - self.background_weight) * target_masks
         if regions is not None:
             weights = weights * (1 + (self.eyes - 1) * regions[:, :1]) * (1 + (self.mouth - 1) * regions[:, 1:])
         parts = {}

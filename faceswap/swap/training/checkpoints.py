@@ -1,7 +1,7 @@
-"""Checkpoints: a folder with weights, optimiser state and numbers; whole or not there, never unpickled.
+"""Checkpoints: a folder with weights, optimizer state and numbers; whole or not there, never unpickled.
 
 checkpoints/00012000/  model.safetensors      weights; the header names the model, so this file alone can be used
-                       optimiser.safetensors  moments by weight name, and the random generator's state; where the
+                       optimizer.safetensors  moments by weight name, and the random generator's state; where the
                                               weights above are an average, those in training too
                        state.json             everything else, and size and sum of the two files
 """
@@ -37,7 +37,7 @@ from faceswap.utils.files.tensor_files import (
 )
 
 CHECKPOINTS = "checkpoints"
-MODEL_FILE, OPTIMISER_FILE = "model.safetensors", "optimiser.safetensors"
+MODEL_FILE, OPTIMIZER_FILE = "model.safetensors", "optimiser.safetensors"
 _NUMBER = re.compile(r"[0-9]{1,18}")  # str.isdigit takes more than int() does
 _GENERATOR_KEY = "generator/cpu"
 _TRAINED = "trained/"  # weights in training, where those in the model's file are their average
@@ -51,14 +51,14 @@ class Companion(Protocol):
     def tensors(self) -> dict[str, Tensor]: ...
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Takes its own out of all the tensors of optimiser.safetensors; begins anew where there are none."""
+        """Takes its own out of all the tensors of optimizer.safetensors; begins anew where there are none."""
         ...
 
 
 def save_checkpoint(
     run: Path,
     model: SwapModel,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     state: TrainingState,
     keep: int,
     averaged: SwapModel | None = None,
@@ -77,7 +77,7 @@ def save_checkpoint(
         remove(temp)
         own_folder(temp)
         try:
-            _write(temp, model, optimiser, state, averaged, companions, yaw_degrees)
+            _write(temp, model, optimizer, state, averaged, companions, yaw_degrees)
             remove(folder)
             os.replace(temp, folder)
         finally:
@@ -100,21 +100,21 @@ def list_checkpoints(run: Path) -> list[Path]:
 def restore_latest(
     run: Path,
     model: SwapModel,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     faces: tuple[str, str] | None = None,
     averaged: SwapModel | None = None,
     companions: Sequence[Companion] = (),
 ) -> TrainingState | None:
-    """Fills model, optimiser and random generator from the newest checkpoint that can be read; None when there is none.
+    """Fills model, optimizer and random generator from the newest checkpoint that can be read; None when there is none.
 
-    An average that the checkpoint does not hold begins at its weights; the moments of another optimiser are left.
+    An average that the checkpoint does not hold begins at its weights; the moments of another optimizer are left.
     A damaged one is passed over with a warning. Raises UserError when all are damaged, or when the run was trained with
     another model, coverage or pair of face sets (`faces`).
     """
     found = list_checkpoints(run)
     for folder in found:
         try:
-            return _restore(folder, model, optimiser, faces, averaged, companions)
+            return _restore(folder, model, optimizer, faces, averaged, companions)
         except DamagedCheckpoint as error:
             log.warning("checkpoint %s is damaged (%s); trying the one before", folder, error)
     if found:
@@ -147,7 +147,7 @@ def find_weights(source: Path) -> Path:
 def _write(
     folder: Path,
     model: SwapModel,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     state: TrainingState,
     averaged: SwapModel | None,
     companions: Sequence[Companion],
@@ -160,20 +160,20 @@ def _write(
     moments = {
         f"{name}/{key}": value
         for name, parameter in model.named_parameters()
-        for key, value in optimiser.state[parameter].items()
+        for key, value in optimizer.state[parameter].items()
     }
     everything = moments | trained | beside | {_GENERATOR_KEY: torch.get_rng_state()}
-    sums[OPTIMISER_FILE] = save_tensors(everything, folder / OPTIMISER_FILE)
+    sums[OPTIMIZER_FILE] = save_tensors(everything, folder / OPTIMIZER_FILE)
     sizes = {name: (folder / name).stat().st_size for name in sums}
-    write_state(folder, state, type(optimiser).__name__, sizes, sums)
+    write_state(folder, state, type(optimizer).__name__, sizes, sums)
     flush_to_disk(folder / MODEL_FILE)
-    flush_to_disk(folder / OPTIMISER_FILE)
+    flush_to_disk(folder / OPTIMIZER_FILE)
 
 
 def _restore(
     folder: Path,
     model: SwapModel,
-    optimiser: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer,
     faces: tuple[str, str] | None,
     averaged: SwapModel | None,
     companions: Sequence[Companion],
@@ -181,20 +181,20 @@ def _restore(
     state, kind, sums = read_state(folder)
     _check_same_run(folder, state, describe(model, state.iteration), faces)
     weights = read_weights(folder / MODEL_FILE, sums.get(MODEL_FILE))
-    moments = read_tensors(folder / OPTIMISER_FILE, sums.get(OPTIMISER_FILE))
+    moments = read_tensors(folder / OPTIMIZER_FILE, sums.get(OPTIMIZER_FILE))
     trained = {name.removeprefix(_TRAINED): v for name, v in moments.items() if name.startswith(_TRAINED)}
-    check_numbers(OPTIMISER_FILE, trained)
+    check_numbers(OPTIMIZER_FILE, trained)
     try:
         model.load_state_dict(trained or weights)
         if averaged is not None:
             averaged.load_state_dict(weights)
-        if kind == type(optimiser).__name__:
-            _restore_moments(moments, model, optimiser)
-            if state.iteration and not optimiser.state:
+        if kind == type(optimizer).__name__:
+            _restore_moments(moments, model, optimizer)
+            if state.iteration and not optimizer.state:
                 log.warning("%s begins anew: checkpoint %s does not tell what it knew", kind, folder)
         else:
-            optimiser.state.clear()
-            log.info("%s begins anew: the checkpoint was written by %s", type(optimiser).__name__, kind)
+            optimizer.state.clear()
+            log.info("%s begins anew: the checkpoint was written by %s", type(optimizer).__name__, kind)
         for companion in companions:
             companion.restore(moments)
         torch.set_rng_state(moments[_GENERATOR_KEY])
@@ -225,10 +225,10 @@ def _check_same_run(
         )
 
 
-def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimiser: torch.optim.Optimizer) -> None:
+def _restore_moments(moments: Mapping[str, Tensor], model: SwapModel, optimizer: torch.optim.Optimizer) -> None:
     by_weight: dict[str, dict[str, Tensor]] = {}
     for key, value in moments.items():
         name, _, kind = key.rpartition("/")
         by_weight.setdefault(name, {})[kind] = value
     # None of a weight that has rested so far.
-    fill_moments(optimiser, ((name, weight, by_weight.get(name, {})) for name, weight in model.named_parameters()))
+    fill_moments(optimizer, ((name, weight, by_weight.get(name, {})) for name, weight in model.named_parameters()))

@@ -8,6 +8,7 @@ from typing import Any
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.renamed_settings import with_new_names
 from faceswap.utils.untrusted.yaml_files import parse_yaml, read_yaml
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,
@@ -25,22 +26,25 @@ FREE = {
         "workers",
         "batch_size",
     ),
-    *("log_every", "preview_every", "save_every", "keep", "judge", "restart", "allow_changes"),
+    *("log_every", "preview_every", "save_every", "keep_checkpoints", "evaluate", "restart", "allow_changes"),
     *("pair", "run", "seed", "init"),
 }
 
 
 def check_same_settings(
-    run: Path, config_text: str, default_text: str = "", free: Collection[str] = frozenset(FREE)
+    run: Path, config_text: str, default_text: str = "", free: Collection[str] = frozenset(FREE), command: str = "train"
 ) -> None:
     """Raises UserError that lists what differs between the run's config.yaml and `config_text` and shapes the training.
 
-    `free`: the settings that may be set anew at any time.
+    `free`: the settings that may be set anew at any time. `command`: whose settings they are; those of runs made
+    before a setting got its name count under the new one.
     What only the run knows is of another version of the program and passes. What only `config_text` knows was not
     there to be set when the run was trained: it must be what `default_text` (the same settings, untouched) says.
     """
     try:
-        before, now = _known(read_yaml(run / RUN_CONFIG), free), _known(parse_yaml(config_text, "settings"), free)
+        stored = read_yaml(run / RUN_CONFIG)
+        before = _known(with_new_names(command, stored) if isinstance(stored, dict) else stored, free)
+        now = _known(parse_yaml(config_text, "settings"), free)
         usual = _known(parse_yaml(default_text, "settings"), free) if default_text else {}
     except UserError:
         return  # no config to compare with, or one that somebody has damaged: the checkpoint itself is what counts

@@ -69,15 +69,15 @@ class Watch:
             self._tell(
                 "collapsed",
                 f"the model has collapsed: at iteration {iteration} it draws the same picture whatever it sees. More "
-                "steps will not help: begin anew with restart=true and a lower optimiser.learning_rate= (or "
-                "update.clip=1), or convert with checkpoint=best",
+                "steps will not help: begin anew with restart=true and a lower optimizer.learning_rate= (or "
+                "update.grad_clip_norm=1), or convert with checkpoint=best",
             )
         elif faceless and (self._was_sound or (finished and iteration >= SETTLED)):
             self._tell(
                 "faceless",
                 f"most swaps show no face at iteration {iteration}: look at the previews. Train longer if they get "
                 "clearer; if they were better before, convert with checkpoint=best or begin anew with restart=true and "
-                "a lower optimiser.learning_rate=",
+                "a lower optimizer.learning_rate=",
             )
         elif not collapsed and share is not None and not faceless:
             self._was_sound = True

@@ -40,10 +40,10 @@ class Scratch:
 
 @dataclass(frozen=True)
 class _Filled(Scratch):
-    """`keep`: the parts to take over (None: all); the others begin at random. `freeze`: parts (None: all but the
+    """`parts`: the parts to take over (None: all); the others begin at random. `freeze`: parts (None: all but the
     decoders) that rest during the first `freeze_steps` steps."""
 
-    keep: Sequence[str] | None = None
+    parts: Sequence[str] | None = None
     freeze: Sequence[str] | None = None
     freeze_steps: int = 0
 
@@ -72,7 +72,7 @@ class Generic(_Filled):
     """
 
     def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
-        parts = checked_parts("init.keep", self.keep, model)
+        parts = checked_parts("init.parts", self.parts, model)
         weights = GenericWeights.of(model_name(model))
         if weights is None:
             return f"begun at random: no generic weights are shipped for the model {model_name(model)}"
@@ -104,7 +104,7 @@ class Weights(_Filled):
     def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
         if not str(self.path):
             raise UserError("init.path= is missing: the run, checkpoint or .safetensors file to begin with")
-        return str(start_from(model, Path(self.path), self.keep))
+        return str(start_from(model, Path(self.path), self.parts))
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ class Transfer:
 def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None) -> Transfer:
     """Copies the named parts' weights from a run, a checkpoint or a safetensors file, wherever shapes agree.
 
-    `keep`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
+    `parts`: of those that the model names in PARTS (most: encoder, inter, decoder_a, decoder_b; liae: encoder,
     inter_ab, inter_b, decoder); None takes all. Raises UserError when nothing fits or the file cannot be read.
     """
-    parts = checked_parts("init.keep", keep, model)
+    parts = checked_parts("init.parts", keep, model)
     path = find_weights(Path(source))
     try:
         given = fitted(read_weights(path), model)

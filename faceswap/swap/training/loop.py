@@ -171,7 +171,7 @@ class Loop:
         found = self._restore() if progress.setbacks < retries else None
         if found is None:
             raise UserError(
-                f"the loss is no number any more at iteration {progress.iteration}; lower optimiser.learning_rate (and "
+                f"the loss is no number any more at iteration {progress.iteration}; lower optimizer.learning_rate (and "
                 "say allow_changes=true): the same command goes on from the last checkpoint"
             )
         progress.setbacks += 1

@@ -63,7 +63,7 @@ def train_pair(
     loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
     likeness: Likeness = Likeness(),  # noqa: B008 (frozen)
     discriminator: Discriminator = Discriminator(),  # noqa: B008 (frozen)
-    optimiser: Adam = Adam(),  # noqa: B008 (frozen)
+    optimizer: Adam = Adam(),  # noqa: B008 (frozen)
     update: Update = Update(),  # noqa: B008 (frozen)
     warp: Warp = Warp(),  # noqa: B008 (frozen)
     colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
@@ -82,9 +82,9 @@ def train_pair(
     validation_share: float = 0.05,  # last part of each face set, never trained on
     log_every: int = 50,  # steps
     preview_every: int = 500,  # steps; also when validation is measured
-    judge: bool = True,  # the validation tells whose face the swap is, and how well it follows B
+    evaluate: bool = True,  # the validation tells whose face the swap is, and how well it follows B
     save_every: int = 1000,  # steps
-    keep: int = 2,  # checkpoints
+    keep_checkpoints: int = 2,  # checkpoints
     config_text: str = "",  # all settings, shown in TensorBoard
     default_text: str = "",  # the same with every value as it is when nobody sets it
     restart: bool = False,  # forget an earlier run in this folder
@@ -102,7 +102,7 @@ def train_pair(
         raise UserError(f"stop_when={stop_when}: accepted are {', '.join(STOPS)}")
     iterations = usual_iterations(device, minutes) if iterations is None else iterations
     _check(iterations=iterations, log_every=log_every, preview_every=preview_every)
-    _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep=keep)
+    _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep_checkpoints=keep_checkpoints)
     if not 0 <= validation_share < 1:
         raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
     processes = find_processes()
@@ -120,7 +120,7 @@ def train_pair(
         names = (faces_a.name, faces_b.name)
         with memory_errors(batch_size):
             network = accelerator.place(model())
-            steps = optimiser.build(network)
+            steps = optimizer.build(network)
             updater = Updater(network, steps, update, processes, init.resting(network), init.rests)
             adversary = discriminator.build(accelerator)
             likeness_loss = likeness.build(network.coverage, accelerator)
@@ -155,7 +155,7 @@ def train_pair(
             data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
         check_pair(data, {"a": faces_a, "b": faces_b})
         save = partial(
-            save_checkpoint, run, network, steps, keep=keep, averaged=updater.averaged, companions=beside,
+            save_checkpoint, run, network, steps, keep=keep_checkpoints, averaged=updater.averaged, companions=beside,
             yaw_degrees=data.yaw_degrees,
         )  # fmt: skip
         processes.seed_each(state.seed, state.iteration)
@@ -166,7 +166,7 @@ def train_pair(
             chosen = choose_batch_size(state.batch_size, network, accelerator, train_step.attempt)
             batch_size = progress.batch_size = processes.minimum(chosen)
         maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, processes)
-        evaluator = evaluator_for(data, str(accelerator.device)) if judge and processes.is_leader else None
+        evaluator = evaluator_for(data, str(accelerator.device)) if evaluate and processes.is_leader else None
         validator = Validator(updater.shown, train_step.losses, accelerator, data, evaluator)
         if restart and processes.is_leader:
             _forget(run, maker)

@@ -176,11 +176,11 @@ def test_readings_that_are_no_faces_are_left_out(monkeypatch: pytest.MonkeyPatch
     "wrong",
     [
         {"detect_every": 0},
-        {"looks": 0},
+        {"refinements": 0},
         {"batch_size": 0},
         {"detect_side_px": 8},
         {"minimum_score": 1.0},
-        {"looks": 100_000},
+        {"refinements": 100_000},
         {"detect_every": 10**9},
         {"batch_size": 10**9},
         {"detect_side_px": 10**9},

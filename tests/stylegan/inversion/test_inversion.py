@@ -61,7 +61,7 @@ def test_no_steps_give_the_guess(generator, white, photos):
 
 
 def test_the_knob_leads_from_one_w_near_the_average_to_a_tuned_generator(generator, white, photos):
-    near, free, tuned = (inverted(generator, white, photos, faithful=knob, tuning_steps=20) for knob in (0.0, 0.5, 1.0))
+    near, free, tuned = (inverted(generator, white, photos, fidelity=knob, tuning_steps=20) for knob in (0.0, 0.5, 1.0))
     torch.testing.assert_close(near.rows, near.rows[:, :1].expand_as(near.rows))
     assert not torch.allclose(free.rows, free.rows[:, :1].expand_as(free.rows))
     assert near.tuning is None and free.tuning is None and tuned.tuning is not None and tuned.steps == 50
@@ -85,5 +85,5 @@ def test_a_guess_needs_a_fitting_encoder(generator, white, photos):
         inverted(generator, white, photos, start="encoder")
     with pytest.raises(UserError, match="encoder is for a generator of"):
         check_fit(generator, Encoder(64, 10, 32, (8, 8, 8, 8)))
-    with pytest.raises(UserError, match="faithful=2"):
-        inverted(generator, white, photos, faithful=2.0)
+    with pytest.raises(UserError, match="fidelity=2"):
+        inverted(generator, white, photos, fidelity=2.0)

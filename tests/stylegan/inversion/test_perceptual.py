@@ -73,7 +73,7 @@ def test_other_files_are_no_vgg(tmp_path):
         VggFeatures.load(path)
 
 
-@pytest.mark.parametrize("name", ["pixels", "perceptual", "identity", "outside"])
+@pytest.mark.parametrize("name", ["pixels", "perceptual", "identity", "background_weight"])
 def test_weights_are_checked(name):
     with pytest.raises(ValueError, match=f"loss.{name}"):
         Weights(**{name: -1.0})

@@ -49,11 +49,11 @@ def test_nvidias_pickle_with_any_protocol(tmp_path, nvidia, protocol):
 @pytest.mark.parametrize("kind", ["final", "training", "bare", "e4e"])
 def test_rosinalitys_files(tmp_path, nvidia, zipped, kind):
     weights, average = made.rosinality_tensors(nvidia)
-    optimiser = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(2)}},
+    optimizer = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(2)}},
                  "param_groups": [{"lr": 0.002, "betas": (0.0, 0.99), "params": [0]}]}  # fmt: skip
     content = {
         "final": {"g_ema": weights, "latent_avg": average},
-        "training": {"g": weights, "g_ema": weights, "latent_avg": average, "g_optim": optimiser,
+        "training": {"g": weights, "g_ema": weights, "latent_avg": average, "g_optim": optimizer,
                      "args": Namespace(size=32, path="faces"), "ada_aug_p": 0.1},
         "bare": {**weights, "latent_avg": average},
         "e4e": {"state_dict": {f"decoder.{name}": one for name, one in weights.items()}

@@ -15,13 +15,16 @@ from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.swap.runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
-ON = Discriminator(power=0.5, channels=4)
+ON = Discriminator(gan_weight=0.5, channels=4)
 CPU = choose_accelerator("cpu", "fp32")
 
 
 def test_it_learns_to_tell_two_kinds_of_pictures_apart():
     torch.manual_seed(0)
-    adversary, mask = Adversary(Discriminator(power=1, channels=8, learning_rate=1e-2), CPU), torch.ones(4, 1, 16, 16)
+    adversary, mask = (
+        Adversary(Discriminator(gan_weight=1, channels=8, learning_rate=1e-2), CPU),
+        torch.ones(4, 1, 16, 16),
+    )
     losses = []
     for _ in range(40):
         true = torch.rand(4, 3, 16, 16)
@@ -62,7 +65,7 @@ def test_what_lies_beyond_the_face_does_not_dilute_what_it_says():
 
 
 def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_taken():
-    adversary = Adversary(Discriminator(power=1, start=3), CPU)
+    adversary = Adversary(Discriminator(gan_weight=1, start_step=3), CPU)
     pictures, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
     assert adversary(pictures, pictures, mask, 2) == {}
     before = {name: value.clone() for name, value in adversary._network.named_parameters()}
@@ -74,7 +77,7 @@ def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_take
 
 def test_features_pull_a_drawn_patch_to_what_the_true_one_shows():
     torch.manual_seed(0)
-    adversary = Adversary(Discriminator(features=2, channels=4), CPU)
+    adversary = Adversary(Discriminator(feature_matching=2, channels=4), CPU)
     true, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
     assert {name: float(value) for name, value in adversary(true, true, mask, 0).items()} == {"features": 0}
     blurred = torch.nn.functional.avg_pool2d(true, 3, 1, 1).requires_grad_()
@@ -131,7 +134,7 @@ def test_one_of_other_channels_begins_anew_beside_the_same_model(sets, tmp_path,
     assert "going on from iteration 2" in caplog.text and "discriminator begins anew" in caplog.text
 
 
-@pytest.mark.parametrize("change", [{"power": -1}, {"start": -1}, {"channels": 0}, {"learning_rate": 0}])
+@pytest.mark.parametrize("change", [{"gan_weight": -1}, {"start_step": -1}, {"channels": 0}, {"learning_rate": 0}])
 def test_impossible_settings_are_refused(change):
     with pytest.raises(ValueError, match=f"discriminator.*{next(iter(change))}"):
         Discriminator(**change)

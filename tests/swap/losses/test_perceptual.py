@@ -14,7 +14,7 @@ from faceswap.utils.errors import UserError
 from tests.swap.runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
-ALL = Likeness(identity=1, perceptual=1, style=1)
+ALL = Likeness(identity=1, perceptual=1, gram=1)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def pictures(size: int = 64, seed: int = 0) -> torch.Tensor:
 def test_the_same_picture_costs_nothing_and_another_does(network):
     loss, mask = LikenessLoss(ALL, network, 0.8), torch.ones(2, 1, 64, 64)
     same = loss(pictures(), pictures(), mask)
-    assert set(same) == {"identity", "perceptual", "style"}
+    assert set(same) == {"identity", "perceptual", "gram"}
     assert all(float(value) == pytest.approx(0, abs=1e-5) for value in same.values())
     assert all(float(value) > 1e-4 for value in loss(pictures(), pictures(seed=1), mask).values())
 
@@ -85,7 +85,7 @@ def test_a_run_with_it_resumes_exactly(sets, tmp_path, network, monkeypatch):
     monkeypatch.setattr(likeness, "load_network", lambda name, build, device: (network, torch.device(device)))
     whole = train(sets, tmp_path / "whole", iterations=4, likeness=ALL)
     losses = json.loads((whole / "report.json").read_text())
-    assert {"loss/a/identity", "loss/b/style"} <= set(losses["losses"])
+    assert {"loss/a/identity", "loss/b/gram"} <= set(losses["losses"])
     assert "validation/a/perceptual" in losses["validation"]
     train(sets, tmp_path / "cut", iterations=2, likeness=ALL)
     assert_same_run(whole, train(sets, tmp_path / "cut", iterations=4, likeness=ALL))
@@ -101,7 +101,7 @@ def test_a_missing_embedder_is_said_before_an_earlier_run_is_forgotten(sets, tmp
     train(sets, run, iterations=3)
 
 
-@pytest.mark.parametrize("name", ["identity", "perceptual", "style"])
+@pytest.mark.parametrize("name", ["identity", "perceptual", "gram"])
 def test_impossible_weights_are_refused(name):
     with pytest.raises(ValueError, match=f"likeness.{name}"):
         Likeness(**{name: -1})

@@ -63,10 +63,14 @@ def test_outside_the_face_counts_as_much_as_told():
     images = images.requires_grad_()
     mask = torch.zeros(2, 1, 32, 32)
     mask[..., 8:24, 8:24] = 1
-    sum(ReconstructionLoss(l1=1, mse=0, dssim=0, outside=0.0)(images, None, targets, mask).values()).backward()
+    sum(
+        ReconstructionLoss(l1=1, mse=0, dssim=0, background_weight=0.0)(images, None, targets, mask).values()
+    ).backward()
     assert (images.grad[..., :8, :] == 0).all() and (images.grad[..., 8:24, 8:24] != 0).any()
     images.grad = None
-    sum(ReconstructionLoss(l1=1, mse=0, dssim=0, outside=0.1)(images, None, targets, mask).values()).backward()
+    sum(
+        ReconstructionLoss(l1=1, mse=0, dssim=0, background_weight=0.1)(images, None, targets, mask).values()
+    ).backward()
     inside, outside = images.grad[..., 10, 10].abs().max(), images.grad[..., 2, 2].abs().max()
     torch.testing.assert_close(outside / inside, torch.tensor(0.1))
 
@@ -77,7 +81,8 @@ def test_blur_keeps_a_flat_picture():
 
 
 @pytest.mark.parametrize(
-    "change", [{"l1": -1}, {"l1": 0, "dssim": 0}, {"dssim_window_px": 10}, {"outside": 2}, {"mask": float("nan")}]
+    "change",
+    [{"l1": -1}, {"l1": 0, "dssim": 0}, {"dssim_window_px": 10}, {"background_weight": 2}, {"mask": float("nan")}],
 )
 def test_impossible_settings_are_refused(change):
     with pytest.raises(ValueError, match="loss"):

@@ -15,7 +15,7 @@ from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
     MODEL_FILE,
-    OPTIMISER_FILE,
+    OPTIMIZER_FILE,
     find_weights,
     list_checkpoints,
     restore_latest,
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.usefixtures("tiny_is_known")
 def trained(seed: int = 0, steps: int = 2):
     torch.manual_seed(seed)
     model = Tiny().to(memory_format=torch.channels_last)
-    optimiser = Adam().build(model)
+    optimizer = Adam().build(model)
     for _ in range(steps):
         decoded = model(torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16))
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         sum(side.images.mean() + side.masks.mean() for side in decoded.values()).backward()
-        optimiser.step()
-    return model, optimiser
+        optimizer.step()
+    return model, optimizer
 
 
 def save(run, iteration, keep=2, seed=0):
@@ -46,19 +46,19 @@ def save(run, iteration, keep=2, seed=0):
 
 
 def test_model_moments_and_generator_come_back(tmp_path):
-    model, optimiser = trained()
-    save_checkpoint(tmp_path, model, optimiser, TrainingState(12, 3.5, 7), keep=2)
+    model, optimizer = trained()
+    save_checkpoint(tmp_path, model, optimizer, TrainingState(12, 3.5, 7), keep=2)
     expected = torch.rand(3)
 
-    other, its_optimiser = trained(seed=1, steps=1)
-    state = restore_latest(tmp_path, other, its_optimiser)
+    other, its_optimizer = trained(seed=1, steps=1)
+    state = restore_latest(tmp_path, other, its_optimizer)
     assert state == TrainingState(12, 3.5, 7)
     assert (torch.rand(3) == expected).all(), "the random generator goes on where it was"
     for mine, its in zip(model.parameters(), other.parameters(), strict=True):
         assert (mine == its).all()
-        for key, value in optimiser.state[mine].items():
-            assert (its_optimiser.state[its][key] == value).all()
-            assert its_optimiser.state[its][key].stride() == value.stride()
+        for key, value in optimizer.state[mine].items():
+            assert (its_optimizer.state[its][key] == value).all()
+            assert its_optimizer.state[its][key].stride() == value.stride()
 
 
 def test_an_empty_run_has_nothing_to_restore(tmp_path):
@@ -72,7 +72,7 @@ def test_only_the_last_ones_stay(tmp_path):
     assert len(list((tmp_path / "checkpoints").iterdir())) == 2, "no temporary folder stays"
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMISER_FILE, STATE_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE, STATE_FILE])
 def test_a_cut_checkpoint_is_passed_over(tmp_path, caplog, name):
     save(tmp_path, 5)
     newest = save(tmp_path, 10)
@@ -202,12 +202,12 @@ def header(**description):
 @pytest.mark.parametrize("generator", [None, torch.zeros(3), torch.zeros(7, dtype=torch.uint8)])
 def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generator):
     save(tmp_path, 5)
-    path = save(tmp_path, 6) / OPTIMISER_FILE
+    path = save(tmp_path, 6) / OPTIMIZER_FILE
     tensors = load_file(path)
     del tensors["generator/cpu"]
     save_file(tensors if generator is None else tensors | {"generator/cpu": generator}, path)
     state = json.loads((path.parent / STATE_FILE).read_text())
-    state["bytes"][OPTIMISER_FILE] = path.stat().st_size
+    state["bytes"][OPTIMIZER_FILE] = path.stat().st_size
     del state["sha256"]
     (path.parent / STATE_FILE).write_text(json.dumps(state))
     assert restore_latest(tmp_path, *trained()).iteration == 5

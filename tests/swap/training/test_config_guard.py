@@ -30,13 +30,21 @@ def test_what_only_the_run_knows_passes(tmp_path):
     check(tmp_path, OLD | {"gone": 3}, OLD, OLD)
 
 
+def test_a_run_goes_on_that_was_made_before_settings_got_their_names(tmp_path):
+    before = OLD | {"optimiser": {"beta1": 0.5}, "update": {"clip": 1.0}, "keep": 9}
+    now = OLD | {"optimizer": {"beta1": 0.5}, "update": {"grad_clip_norm": 1.0}, "keep_checkpoints": 2}
+    check(tmp_path, before, now, now)
+    with pytest.raises(UserError, match=r"with update\.grad_clip_norm=1\.0, not 2\.0"):
+        check(tmp_path, before, now | {"update": {"grad_clip_norm": 2.0}}, now)
+
+
 def test_a_plugin_is_told_by_its_name(tmp_path):
     with pytest.raises(UserError, match="with model=Lite, not Df:"):
         check(tmp_path, OLD, OLD | {"model": {"_target_": "faceswap.swap.models.df.Df"}})
 
 
 def test_how_long_and_where_may_change(tmp_path):
-    check(tmp_path, OLD | {"judge": True}, OLD | {"batch_size": "auto", "minutes": 3.0, "judge": False}, OLD)
+    check(tmp_path, OLD | {"evaluate": True}, OLD | {"batch_size": "auto", "minutes": 3.0, "evaluate": False}, OLD)
 
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -20,7 +20,7 @@ from faceswap.swap.models.registry import MODELS
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
     MODEL_FILE,
-    OPTIMISER_FILE,
+    OPTIMIZER_FILE,
     find_weights,
     list_checkpoints,
     restore_latest,
@@ -60,7 +60,7 @@ def restored(run):
     return restore_latest(run, *trained(), averaged=Tiny()).iteration
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMISER_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE])
 def test_training_goes_on_from_the_one_before_a_half_zeroed_one(run, caplog, name):
     zero_half(list_checkpoints(run)[0] / name)
     with caplog.at_level(logging.WARNING):
@@ -107,7 +107,7 @@ def without_sums(folder, change=lambda name, tensors: None):
     """A checkpoint as an earlier version wrote it, after `change`."""
     state = json.loads((folder / STATE_FILE).read_text())
     del state["sha256"]
-    for name in (MODEL_FILE, OPTIMISER_FILE):
+    for name in (MODEL_FILE, OPTIMIZER_FILE):
         tensors, about = load_file(folder / name), json.dumps({"model": "tiny", "settings": {"coverage": 0.8}})
         change(name, tensors)
         save_file(tensors, folder / name, {"faceswap": about})
@@ -131,7 +131,7 @@ CHANGES = {
     "a weight that is no number": lambda name, t: name == MODEL_FILE and t[WEIGHT].fill_(torch.nan),
     "an infinite weight": lambda name, t: name == MODEL_FILE and t[WEIGHT].fill_(torch.inf),
     "a huge weight": lambda name, t: name == MODEL_FILE and t[WEIGHT].fill_(1e38),
-    "a huge weight in training": lambda name, t: name == OPTIMISER_FILE and t["trained/" + WEIGHT].fill_(1e38),
+    "a huge weight in training": lambda name, t: name == OPTIMIZER_FILE and t["trained/" + WEIGHT].fill_(1e38),
 }
 
 
@@ -153,7 +153,7 @@ def test_weights_that_cannot_be_draw_nothing(tmp_path, weights, number):
         start_from(Tiny(), path)
 
 
-def test_an_optimiser_that_knows_nothing_is_told(run, caplog):
+def test_an_optimizer_that_knows_nothing_is_told(run, caplog):
     def forget(name, tensors):
         for key in [key for key in tensors if "/exp_avg" in key or key.endswith("/step")]:
             del tensors[key]
@@ -171,7 +171,7 @@ def test_what_is_called_otherwise_is_no_checkpoint(run, name):
     save_checkpoint(run, *trained(), TrainingState(12, 1.0, 7), keep=2)
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMISER_FILE, STATE_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE, STATE_FILE])
 def test_a_pipe_in_a_checkpoint_is_not_waited_for(run, name):
     path = list_checkpoints(run)[0] / name
     path.unlink()
@@ -180,7 +180,7 @@ def test_a_pipe_in_a_checkpoint_is_not_waited_for(run, name):
     assert find_weights(run).parent.name == ("00000005" if name == MODEL_FILE else "00000010")
 
 
-@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMISER_FILE, STATE_FILE])
+@pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE, STATE_FILE])
 def test_what_may_not_be_read_is_not_called_damaged(run, monkeypatch, name):
     secret = list_checkpoints(run)[0] / name
 
@@ -203,7 +203,7 @@ def test_others_may_read_what_the_umask_allows(tmp_path, umask):
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == dict.fromkeys([MODEL_FILE, OPTIMISER_FILE, STATE_FILE], 0o666 & ~umask)
+    assert modes == dict.fromkeys([MODEL_FILE, OPTIMIZER_FILE, STATE_FILE], 0o666 & ~umask)
 
 
 def test_a_run_whose_name_is_no_utf8_goes_on(made, tmp_path):

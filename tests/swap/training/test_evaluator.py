@@ -133,7 +133,7 @@ def test_a_run_keeps_its_best(sets, tmp_path, monkeypatch):
     )
     monkeypatch.setattr(SwapEvaluator, "__call__", lambda self, swaps: {"landmark_error_percent": 3.0} | next(scores))
     monkeypatch.setattr(judging, "score_of", score_of)
-    run = train(sets, tmp_path / "run", model=Tiny, judge=True, iterations=9)
+    run = train(sets, tmp_path / "run", model=Tiny, evaluate=True, iterations=9)
     report = json.loads((run / "report.json").read_text())
     assert report["best"]["iteration"] == 3 and report["best"]["validation"]["validation/swap/nearer_a"] == 0.9
     assert report["score"] is None and report["look_seconds"]["judging"] >= 0

@@ -91,7 +91,7 @@ def test_parts_that_are_not_kept_begin_at_random(shipped, sets):
     torch.manual_seed(5)
     model = Lite()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    Generic(keep=["encoder", "decoder_b"]).begin(model, dict(zip(SIDES, sets, strict=True)))
+    Generic(parts=["encoder", "decoder_b"]).begin(model, dict(zip(SIDES, sets, strict=True)))
     same = {part for part in model.PARTS if all(torch.equal(before[n], v) for n, v in model.state_dict().items()
                                                 if n.startswith(f"{part}."))}  # fmt: skip
     assert same == {"inter", "decoder_a"}
@@ -139,8 +139,8 @@ def test_a_file_that_does_not_say_its_model_is_refused(shipped, tmp_path):
 
 def test_wrong_parts_and_missing_paths_are_one_line(sets):
     faces = dict(zip(SIDES, sets, strict=True))
-    with pytest.raises(UserError, match=r"init\.keep: 'nose' is none of encoder"):
-        Generic(keep=["nose"]).begin(Lite(), faces)
+    with pytest.raises(UserError, match=r"init\.parts: 'nose' is none of encoder"):
+        Generic(parts=["nose"]).begin(Lite(), faces)
     with pytest.raises(UserError, match=r"init\.path= is missing"):
         Weights().begin(Lite(), faces)
     with pytest.raises(UserError, match=r"init\.freeze"):

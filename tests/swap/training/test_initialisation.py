@@ -17,8 +17,8 @@ from tests.swap.fakes import Tiny
 def other(tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "tiny", Tiny)
     model = Tiny()
-    optimiser = Adam().build(model)
-    save_checkpoint(tmp_path / "run", model, optimiser, TrainingState(1, 1, 0), 1)
+    optimizer = Adam().build(model)
+    save_checkpoint(tmp_path / "run", model, optimizer, TrainingState(1, 1, 0), 1)
     return model, tmp_path / "run"
 
 

@@ -126,7 +126,7 @@ def test_minutes_end_a_run(sets, tmp_path):
 def test_start_from_another_run(sets, tmp_path):
     first = train(sets, tmp_path / "first")
     second = train(
-        sets, tmp_path / "second", iterations=1, init=Weights(path=first), optimiser=Adam(learning_rate=1e-12)
+        sets, tmp_path / "second", iterations=1, init=Weights(path=first), optimizer=Adam(learning_rate=1e-12)
     )
     one, two = (read_tensors(find_weights(run)) for run in (first, second))
     assert all((one[name] - two[name]).abs().max() < 1e-6 for name in one)
@@ -158,7 +158,7 @@ def test_a_device_that_is_not_there(sets, tmp_path, monkeypatch, device):
 
 
 @pytest.mark.parametrize(
-    "change", [{"iterations": 0}, {"batch_size": -1}, {"minutes": 0}, {"validation_share": 1}, {"keep": 0}]
+    "change", [{"iterations": 0}, {"batch_size": -1}, {"minutes": 0}, {"validation_share": 1}, {"keep_checkpoints": 0}]
 )
 def test_impossible_numbers_are_refused(sets, tmp_path, change):
     with pytest.raises(UserError, match=next(iter(change))):
@@ -167,7 +167,7 @@ def test_impossible_numbers_are_refused(sets, tmp_path, change):
 
 def test_a_loss_that_is_no_number_stops_before_it_is_saved(sets, tmp_path):
     with pytest.raises(UserError, match="learning_rate"):
-        train(sets, tmp_path / "run", optimiser=Adam(learning_rate=1e30), iterations=50, precision="fp32")
+        train(sets, tmp_path / "run", optimizer=Adam(learning_rate=1e30), iterations=50, precision="fp32")
     assert all(np.isfinite(v.numpy()).all() for run in list_checkpoints(tmp_path / "run") for v in
                read_tensors(run / MODEL_FILE).values())  # fmt: skip
 

@@ -79,13 +79,13 @@ def test_a_task_learns(name: str, faces: FlatFaces) -> None:
     images = batch["images"]
     assert len(images) == batch_size and images.dtype == torch.float32 and images.min() >= -1 and images.max() <= 1
     network = task.network()
-    optimiser = torch.optim.Adam(network.parameters(), 1e-3)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     losses = []
     for _ in range(6):
         loss, parts = task.loss(network, batch)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
         assert all(np.isfinite(value) for value in parts.values())
     assert losses[-1] < losses[0]

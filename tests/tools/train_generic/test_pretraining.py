@@ -150,13 +150,13 @@ def test_agreement_falls_along_its_gradient():
     torch.manual_seed(0)
     moments, noise = torch.randn(200, 4), torch.randn(400, 4)
     share = torch.full((4,), 0.8, requires_grad=True)
-    optimiser, watch = torch.optim.SGD([share], lr=2.0), Agreement(4)
+    optimizer, watch = torch.optim.SGD([share], lr=2.0), Agreement(4)
     seen = []
     for _ in range(60):
         value = watch(torch.cat([moments, moments]) + share * noise)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         value.backward()
-        optimiser.step()
+        optimizer.step()
         seen.append(value.item())
     assert seen[-1] < 0.5 * seen[0] and share.abs().max() < 0.5
 
@@ -182,7 +182,7 @@ def test_sharpening_rests_the_code_goes_on_and_leaves_a_discriminator(moments, t
     def sharpened(minutes):
         torch.manual_seed(0)
         network = sharpening.sharper(GenericWeights.of("lite"), "lite")
-        beside = Discriminator(power=0.1, channels=2).build(choose_accelerator("cpu"))
+        beside = Discriminator(gan_weight=0.1, channels=2).build(choose_accelerator("cpu"))
         task = sharpening.SharpTask(moments, 2, loss=ReconstructionLoss(eyes=3), adversary=beside)
         return network, pretrain(network, task, tmp_path / "out", minutes, beside=beside)
 
