@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.layouts import (
-    Foreign,
+    UnsupportedWeights,
     checked,
     settings_of,
     shapes_of,
@@ -57,7 +57,7 @@ def load_generator(source: str | Path | None = None) -> Generator:
     try:
         found = _ours(*_read(path)) if path.suffix.lower() == ".safetensors" else read_published(path)
         generator = _built(found)
-    except (PickleError, Foreign) as error:
+    except (PickleError, UnsupportedWeights) as error:
         raise UserError(f"cannot use the weights {path}: {error}") from error
     except _DAMAGED as error:
         raise UserError(f"cannot use the weights {path}: it is damaged ({type(error).__name__})") from error
@@ -115,7 +115,7 @@ def load_encoder(source: str | Path | None = None) -> Any:
         with torch.device("meta"):  # takes no memory: a header can ask for more than the file holds
             encoder = Encoder(**settings)
         encoder.load_state_dict(tensors, assign=True)
-    except Foreign as error:
+    except UnsupportedWeights as error:
         raise UserError(f"cannot use the weights {name}: {error}") from error
     except _DAMAGED as error:
         raise UserError(f"cannot use the weights {name}: they are no encoder of this program") from error
@@ -163,13 +163,13 @@ def _existing(source: str | Path) -> Path:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and texts of a safetensors file. Raises Foreign for a file of another kind."""
+    """Tensors and texts of a safetensors file. Raises UnsupportedWeights for a file of another kind."""
     if told := look_mistaken(path):
-        raise Foreign(told)
+        raise UnsupportedWeights(told)
     try:
         return read_tensor_file(path)
     except DamagedCheckpoint as error:
-        raise Foreign(f"it is damaged: {error}") from error
+        raise UnsupportedWeights(f"it is damaged: {error}") from error
 
 
 def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
@@ -180,9 +180,9 @@ def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
     checked(shapes, expected := shapes_of(settings))
     clamp = parse_json(texts.get("settings", "{}")).get("clamp")
     if not (clamp is None or (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP)):
-        raise Foreign("it clamps at no number")
+        raise UnsupportedWeights("it clamps at no number")
     if not all(tensor.is_floating_point() and tensor.isfinite().all() for tensor in tensors.values()):
-        raise Foreign("its weights are not all finite")
+        raise UnsupportedWeights("its weights are not all finite")
     return Published("ours", settings | {"clamp": clamp}, {name: tensors[name] for name in expected})
 
 

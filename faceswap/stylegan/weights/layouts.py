@@ -19,16 +19,19 @@ from faceswap.utils.limits import GENERATED_SIDE_PX, LAYER_CHANNELS, MAPPING_LAY
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-class Foreign(ValueError):
+class UnsupportedWeights(ValueError):
     """Weights that are not a StyleGAN2 generator's, or of a kind that is not supported: why, in one line."""
 
 
 def settings_of(shapes: Shapes) -> dict[str, Any]:
-    """A generator's settings, but for the clamp, from the names and shapes of its weights. Raises Foreign."""
+    """A generator's settings, but for the clamp, from the names and shapes of its weights.
+
+    Raises UnsupportedWeights.
+    """
     if any(name.startswith("synthesis.input.") for name in shapes):
-        raise Foreign("it is StyleGAN3; StyleGAN2 is supported")
+        raise UnsupportedWeights("it is StyleGAN3; StyleGAN2 is supported")
     if "mapping.embed.weight" in shapes:
-        raise Foreign("it is a generator of several classes; only those of one class are supported")
+        raise UnsupportedWeights("it is a generator of several classes; only those of one class are supported")
     try:
         side, channels = FIRST_PX, []
         while f"synthesis.b{side}.torgb.weight" in shapes:
@@ -37,7 +40,7 @@ def settings_of(shapes: Shapes) -> dict[str, Any]:
         layers = sum(name.startswith("mapping.fc") and name.endswith(".weight") for name in shapes)
         w_size, z_size = shapes["mapping.fc0.weight"]
     except (KeyError, IndexError, ValueError) as error:
-        raise Foreign("it is no StyleGAN2 generator") from error
+        raise UnsupportedWeights("it is no StyleGAN2 generator") from error
     settings = {"resolution": side // 2, "channels": channels, "z_size": z_size, "w_size": w_size,
                 "mapping_layers": layers}  # fmt: skip
     check_settings(settings)
@@ -45,19 +48,19 @@ def settings_of(shapes: Shapes) -> dict[str, Any]:
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raises Foreign for settings that no generator here can have."""
+    """Raises UnsupportedWeights for settings that no generator here can have."""
     resolution, channels = settings["resolution"], settings["channels"]
     numbers = [*channels, settings["z_size"], settings["w_size"]]
     if not all(type(number) is int for number in [resolution, settings["mapping_layers"], *numbers]):
-        raise Foreign("its sizes are no whole numbers")
+        raise UnsupportedWeights("its sizes are no whole numbers")
     if not (2 * FIRST_PX <= resolution <= GENERATED_SIDE_PX and resolution & (resolution - 1) == 0):
-        raise Foreign(
+        raise UnsupportedWeights(
             f"it draws pictures of {resolution} px; supported are 8 to {GENERATED_SIDE_PX} px, doubled each time"
         )
     if len(channels) != len(sides(resolution)) or not all(1 <= number <= LAYER_CHANNELS for number in numbers):
-        raise Foreign(f"its sizes are beyond 1 to {LAYER_CHANNELS}")
+        raise UnsupportedWeights(f"its sizes are beyond 1 to {LAYER_CHANNELS}")
     if not 1 <= settings["mapping_layers"] <= MAPPING_LAYERS:
-        raise Foreign(f"its mapping has {settings['mapping_layers']} layers; 1 to {MAPPING_LAYERS} are supported")
+        raise UnsupportedWeights(f"{settings['mapping_layers']} mapping layers; 1 to {MAPPING_LAYERS} are supported")
 
 
 def shapes_of(settings: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -166,9 +169,12 @@ def rosinality_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def checked(shapes: Shapes, expected: Shapes, called: Callable[[str], str] = str) -> None:
-    """Raises Foreign when one of the `expected` weights is missing or has another shape; `called`: its name there."""
+    """Raises UnsupportedWeights when one of the `expected` weights is missing or has another shape.
+
+    `called`: gives the name of a weight in the file, for messages.
+    """
     for name, shape in expected.items():
         if name not in shapes:
-            raise Foreign(f"it lacks {called(name)}")
+            raise UnsupportedWeights(f"it lacks {called(name)}")
         if tuple(shapes[name]) != shape:
-            raise Foreign(f"its {called(name)} has the shape {tuple(shapes[name])} instead of {shape}")
+            raise UnsupportedWeights(f"its {called(name)} has the shape {tuple(shapes[name])} instead of {shape}")

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from faceswap.stylegan.networks.generator import FIRST_PX
 from faceswap.stylegan.weights.layouts import (
-    Foreign,
+    UnsupportedWeights,
     blur,
     check_settings,
     checked,
@@ -33,7 +33,7 @@ from faceswap.stylegan.weights.layouts import (
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
 from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
 from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
-from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect
+from faceswap.utils.untrusted.pickle_interpreter import BuildTarget, PickleError, SafeGlobal, expect
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Persistent:
     state: Mapping[str, Any]
 
 
-class Network(Unfinished):
+class Network(BuildTarget):
     """A network that NVIDIA's TensorFlow programs stored, likewise."""
 
-    def finished(self, state: Any) -> Persistent:
+    def build(self, state: Any) -> Persistent:
         return Persistent(expect(state, dict))
 
 
@@ -69,20 +69,20 @@ def _persistent(about: Any) -> Persistent:
 
 
 NAMES = {
-    ("torch_utils.persistence", "_reconstruct_persistent_obj"): Imitation("persistent", _persistent),
-    ("dnnlib.util", "EasyDict"): Imitation("EasyDict", Table),
-    ("dnnlib.tflib.network", "Network"): Imitation("Network", Network),
+    ("torch_utils.persistence", "_reconstruct_persistent_obj"): SafeGlobal("persistent", _persistent),
+    ("dnnlib.util", "EasyDict"): SafeGlobal("EasyDict", Table),
+    ("dnnlib.tflib.network", "Network"): SafeGlobal("Network", Network),
 }
 
 
 def read_published(path: Path) -> Published:
-    """The generator in a file. Raises PickleError, Foreign and OSError."""
+    """The generator in a file. Raises PickleError, UnsupportedWeights and OSError."""
     value = read_torch_file(path, NAMES)
     if isinstance(value, tuple) and value and isinstance(value[-1], Persistent):  # G, D and the averaged Gs
         settings, arrays = from_tensorflow(value[-1].state)
         return Published("tensorflow", settings, {name: _plain(torch.from_numpy(arrays[name])) for name in arrays})
     if not isinstance(value, dict):
-        raise Foreign("it holds no generator")
+        raise UnsupportedWeights("it holds no generator")
     if isinstance(network := value.get("G_ema"), Persistent):
         return _from_nvidia(_flattened(network), _clamp(network))
     for key in ("G_ema", "g_ema", "state_dict"):
@@ -111,7 +111,7 @@ def _from_nvidia(stored: Mapping[str, StoredTensor], clamp: float | None) -> Pub
     expected = shapes_of(settings)
     checked(shapes, expected)
     if strange := sorted(shapes.keys() - expected.keys()):
-        raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur())
     refuse_repeated(stored[name] for name in expected)
@@ -130,7 +130,7 @@ def _from_rosinality(stored: Mapping[str, StoredTensor], average: Any, layout: s
     checked({name: one.shape for name, one in stored.items()}, expected)
     filters = {name for name in stored if name.endswith(".kernel")}
     if strange := sorted(stored.keys() - expected.keys() - filters):
-        raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur() * 4)
     refuse_repeated(stored[name] for name in expected)
@@ -158,7 +158,7 @@ def _rosinality_settings(stored: Mapping[str, StoredTensor]) -> dict[str, Any]:
             channels.append(stored[f"to_rgbs.{len(channels) - 1}.conv.weight"].shape[2])
         w_size, z_size = stored["style.1.weight"].shape
     except (KeyError, IndexError, ValueError) as error:
-        raise Foreign("it is no StyleGAN2 generator") from error
+        raise UnsupportedWeights("it is no StyleGAN2 generator") from error
     layers = sum(name.startswith("style.") and name.endswith(".weight") for name in stored)
     settings = {"resolution": FIRST_PX << (len(channels) - 1), "channels": channels, "z_size": z_size,
                 "w_size": w_size, "mapping_layers": layers}  # fmt: skip
@@ -198,11 +198,11 @@ def _tensors(value: dict) -> dict[str, StoredTensor]:
 
 def _check_filter(stored: StoredTensor, expected: Tensor) -> None:
     if stored.shape != (4, 4) or not torch.allclose(stored.read().float(), expected, rtol=0, atol=1e-6):
-        raise Foreign("its low-pass filter is another one than 1 3 3 1")
+        raise UnsupportedWeights("its low-pass filter is another one than 1 3 3 1")
 
 
 def _plain(tensor: Tensor) -> Tensor:
     tensor = tensor.float()
     if not tensor.isfinite().all():
-        raise Foreign("its weights are not all finite")
+        raise UnsupportedWeights("its weights are not all finite")
     return tensor

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.stylegan.weights.layouts import Foreign, checked, settings_of, shapes_of
+from faceswap.stylegan.weights.layouts import UnsupportedWeights, checked, settings_of, shapes_of
 from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
 from faceswap.utils.untrusted.pickle_interpreter import expect
 
@@ -20,10 +20,10 @@ Arrays = dict[str, NDArray]
 
 
 def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
-    """Settings and weights of the network `Gs` in a stored state. Raises Foreign and PickleError."""
+    """Settings and weights of the network `Gs` in a stored state. Raises UnsupportedWeights and PickleError."""
     theirs = _variables(state)
     if any("ToRGB_lod" in name or "/StyleMod/" in name for name in theirs):
-        raise Foreign("it is the first StyleGAN, or what came before it; StyleGAN2 is supported")
+        raise UnsupportedWeights("it is the first StyleGAN, or what came before it; StyleGAN2 is supported")
     ours: Arrays = {}
     for name, array in theirs.items():
         if found := _named(name, array):
@@ -31,17 +31,17 @@ def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
     settings = settings_of({name: array.shape for name, array in ours.items()})
     checked({name: array.shape for name, array in ours.items()}, expected := shapes_of(settings))
     if strange := sorted(ours.keys() - expected.keys()):
-        raise Foreign(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
     clamp = expect(state.get("static_kwargs") or {}, dict).get("conv_clamp")
     if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP):
-        raise Foreign("it clamps at no number")
+        raise UnsupportedWeights("it clamps at no number")
     return settings | {"clamp": clamp and float(clamp)}, {name: ours[name] for name in expected}
 
 
 def _variables(state: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Arrays:
     """All arrays of a network and of those within it."""
     if depth > MODULE_DEPTH:
-        raise Foreign("its networks lie too deep within each other")
+        raise UnsupportedWeights("its networks lie too deep within each other")
     found = {}
     for pair in expect(state.get("variables"), list):
         name, array = expect(pair, tuple)
@@ -71,7 +71,7 @@ def _named(name: str, array: NDArray) -> tuple[str, NDArray] | None:
         return f"{block}.const", array[0]
     layer = {"Conv": "conv1", "Conv0_up": "conv0", "Conv1": "conv1", "ToRGB": "torgb"}.get(parts[2])
     if layer is None:
-        raise Foreign(f"it has {name[:60]!r}, which generators of this kind have not")
+        raise UnsupportedWeights(f"it has {name[:60]!r}, which generators of this kind have not")
     return _weight(f"{block}.{layer}", parts[3], array)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from faceswap.utils.limits import PICKLE_STEPS, SPARE_BYTES, TORCH_RECORDS, WEIGHTS_BYTES
 from faceswap.utils.untrusted.file_kinds import mistaken_for
-from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect, plain_key
+from faceswap.utils.untrusted.pickle_interpreter import BuildTarget, PickleError, SafeGlobal, expect, plain_key
 from faceswap.utils.untrusted.reading import Untrusted, read_bytes
 from faceswap.utils.untrusted.safe_pickle import load_at
 
@@ -93,14 +93,14 @@ def refuse_repeated(tensors: Iterable[StoredTensor]) -> None:
         raise PickleError("it counts its numbers many times")
 
 
-class Attributes(Unfinished):
+class Attributes(BuildTarget):
     """An argparse.Namespace: its attributes as a dict."""
 
-    def finished(self, state: Any) -> dict:
+    def build(self, state: Any) -> dict:
         return expect(state, dict)
 
 
-class Table(dict, Unfinished):
+class Table(dict, BuildTarget):
     """An OrderedDict; the attributes that state dicts have besides (versions of modules) are dropped."""
 
     def __init__(self, pairs: Any = ()) -> None:
@@ -109,11 +109,11 @@ class Table(dict, Unfinished):
             self[plain_key(key)] = value
         self.memo_keys = []
 
-    def finished(self, state: Any) -> Table:
+    def build(self, state: Any) -> Table:
         return self
 
 
-def read_torch_file(path: Path, names: dict[tuple[str, str], Imitation] | None = None) -> Any:
+def read_torch_file(path: Path, names: dict[tuple[str, str], SafeGlobal] | None = None) -> Any:
     """The value in a file, its tensors as `StoredTensor`. Raises PickleError and OSError.
 
     `names`: what a bare pickle may ask for besides.
@@ -143,7 +143,7 @@ def read_torch_tensors(path: Path) -> dict[str, Tensor]:
     return {name: one.read() for name, one in found.items()}
 
 
-def _read(data: bytes, names: dict[tuple[str, str], Imitation]) -> Any:
+def _read(data: bytes, names: dict[tuple[str, str], SafeGlobal]) -> Any:
     if data.startswith(b"PK\x03\x04"):
         return _read_zip(data)
     value, end = load_at(data, 0, {**_NAMES, **names}, most_steps=PICKLE_STEPS)
@@ -217,7 +217,7 @@ def _reference(reference: Any, length: int) -> tuple[torch.dtype, str, int]:
     expect(reference, tuple)
     if len(reference) != length or reference[0] != "storage" or reference[5:] not in ((), (None,)):
         raise PickleError("it refers to something that is no storage")
-    kind, count = expect(reference[1], Imitation).name, expect(reference[4], int)
+    kind, count = expect(reference[1], SafeGlobal).name, expect(reference[4], int)
     if kind not in _DTYPES or not 0 <= count <= WEIGHTS_BYTES:
         raise PickleError("it refers to something that is no storage")
     return _DTYPES[kind], expect(reference[2], str), count
@@ -243,11 +243,11 @@ def _type_only(*_: Any) -> Any:
 
 
 _NAMES = {
-    ("collections", "OrderedDict"): Imitation("OrderedDict", Table),
-    ("argparse", "Namespace"): Imitation("Namespace", Attributes),
-    ("torch._utils", "_rebuild_tensor_v2"): Imitation("_rebuild_tensor_v2", _tensor),
-    ("torch._utils", "_rebuild_parameter"): Imitation("_rebuild_parameter", _parameter),
-    ("torch.storage", "_load_from_bytes"): Imitation("_load_from_bytes", lambda data: NestedFile(expect(data, bytes))),
-    **dict.fromkeys((("builtins", "set"), ("__builtin__", "set")), Imitation("set", _list)),
-    **{("torch", name): Imitation(name, _type_only) for name in _DTYPES},
+    ("collections", "OrderedDict"): SafeGlobal("OrderedDict", Table),
+    ("argparse", "Namespace"): SafeGlobal("Namespace", Attributes),
+    ("torch._utils", "_rebuild_tensor_v2"): SafeGlobal("_rebuild_tensor_v2", _tensor),
+    ("torch._utils", "_rebuild_parameter"): SafeGlobal("_rebuild_parameter", _parameter),
+    ("torch.storage", "_load_from_bytes"): SafeGlobal("_load_from_bytes", lambda data: NestedFile(expect(data, bytes))),
+    **dict.fromkeys((("builtins", "set"), ("__builtin__", "set")), SafeGlobal("set", _list)),
+    **{("torch", name): SafeGlobal(name, _type_only) for name in _DTYPES},
 }

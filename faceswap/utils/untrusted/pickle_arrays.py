@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError, Unfinished, expect
+from faceswap.utils.untrusted.pickle_interpreter import BuildTarget, PickleError, SafeGlobal, expect
 
 _NUMBER_KINDS = {  # element types of arrays that are plain numbers
     "b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8",
 }  # fmt: skip
 
 
-class _DType(Unfinished):
+class _DType(BuildTarget):
     """A number type: `kind` such as "f4", and the byte order that BUILD brings."""
 
     def __init__(self, kind: Any, *_: Any) -> None:
@@ -23,7 +23,7 @@ class _DType(Unfinished):
             raise PickleError(f"it holds an array of the type {kind[:20]!r}")
         self.kind, self.order = kind, "<"
 
-    def finished(self, state: Any) -> _DType:
+    def build(self, state: Any) -> _DType:
         _, order, subarray, names, fields, *_ = expect(state, tuple)
         if (subarray, names, fields) != (None, None, None) or order not in ("<", ">", "|", "="):
             raise PickleError("it holds an array of records")
@@ -35,10 +35,10 @@ class _DType(Unfinished):
         return np.dtype(self.order + self.kind)
 
 
-class _Array(Unfinished):
+class _Array(BuildTarget):
     """An array whose contents follow."""
 
-    def finished(self, state: Any) -> np.ndarray:
+    def build(self, state: Any) -> np.ndarray:
         _, shape, dtype, column_major, content = expect(state, tuple)
         return _array(content, dtype, shape, "F" if column_major else "C")
 
@@ -47,7 +47,7 @@ def _refuse(*_: Any) -> Any:
     raise PickleError("it makes an array in a way that no array is stored in")
 
 
-_NDARRAY = Imitation("ndarray", _refuse)
+_NDARRAY = SafeGlobal("ndarray", _refuse)
 
 
 def _reconstruct(kind: Any, *_: Any) -> _Array:
@@ -90,7 +90,7 @@ def _array(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
 
 
 NUMPY_NAMES = {
-    (f"{package}{module}", name): Imitation(name, call)
+    (f"{package}{module}", name): SafeGlobal(name, call)
     for package in ("numpy.core.", "numpy._core.")
     for module, name, call in (
         ("multiarray", "_reconstruct", _reconstruct),
@@ -99,7 +99,7 @@ NUMPY_NAMES = {
     )
 } | {
     ("numpy", "ndarray"): _NDARRAY,
-    ("numpy", "dtype"): Imitation("dtype", _DType),
-    ("_codecs", "encode"): Imitation("encode", _encode),
-    ("__builtin__", "bytes"): Imitation("bytes", _bytes),
+    ("numpy", "dtype"): SafeGlobal("dtype", _DType),
+    ("_codecs", "encode"): SafeGlobal("encode", _encode),
+    ("__builtin__", "bytes"): SafeGlobal("bytes", _bytes),
 }

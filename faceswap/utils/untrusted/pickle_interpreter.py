@@ -1,4 +1,4 @@
-"""The machine behind `plain_pickle`: the opcodes that plain data needs, and what stands for the names it may ask for.
+"""The interpreter behind `safe_pickle`: the opcodes of plain data, and the few globals that a file may name.
 
 Opcodes and their arguments: `pickletools` in Python's standard library; protocols 2 to 5 are read.
 """
@@ -24,31 +24,31 @@ class PickleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Imitation:
-    """Stands for a class or function that a file may ask for: `call` makes what that would, from plain arguments."""
+class SafeGlobal:
+    """Stand in for a class or function that a pickle may name: `call` builds the same value from plain arguments."""
 
     name: str
     call: Callable[..., Any]
 
 
-Names = Mapping[tuple[str, str], Imitation]  # by module and name
+SafeGlobals = Mapping[tuple[str, str], SafeGlobal]  # by module and name
 
 
-class Unfinished:
-    """An object whose state follows with the BUILD opcode: `finished` returns what takes its place."""
+class BuildTarget:
+    """An object whose state follows with the BUILD opcode; `build` returns the finished value."""
 
     def __init__(self) -> None:
         self.memo_keys: list[int] = []
 
-    def finished(self, state: Any) -> Any:
+    def build(self, state: Any) -> Any:
         raise NotImplementedError
 
 
-class Machine:
-    """Reads one pickle of `data` from `position`; Python errors of many kinds where it is damaged."""
+class PickleInterpreter:
+    """Interpret one pickle in `data` from `position`; a damaged one raises Python errors of many kinds."""
 
     def __init__(
-        self, data: bytes, position: int, names: Names, persistent: Callable[[Any], Any] | None, most_steps: int
+        self, data: bytes, position: int, names: SafeGlobals, persistent: Callable[[Any], Any] | None, most_steps: int
     ) -> None:
         self.data, self.position, self.names, self.persistent = data, position, names, persistent
         self.steps_left = most_steps
@@ -135,22 +135,22 @@ class Machine:
     def store(self, key: int) -> None:
         value = self.stack[-1]
         self.memo[key] = value
-        if isinstance(value, Unfinished):
+        if isinstance(value, BuildTarget):
             value.memo_keys.append(key)
 
     def global_name(self, module: str, name: str) -> None:
-        imitation = self.names.get((module, name))
-        if imitation is None:
+        safe_global = self.names.get((module, name))
+        if safe_global is None:
             raise PickleError(f"it asks for {(module + '.' + name)[:60]!r}, which is not plain data")
-        self.stack.append(imitation)
+        self.stack.append(safe_global)
 
     def stack_global(self) -> None:
         name, module = expect(self.stack.pop(), str), expect(self.stack.pop(), str)
         self.global_name(module, name)
 
     def reduce(self) -> None:
-        arguments, imitation = expect(self.stack.pop(), tuple), expect(self.stack.pop(), Imitation)
-        made = imitation.call(*arguments)
+        arguments, safe_global = expect(self.stack.pop(), tuple), expect(self.stack.pop(), SafeGlobal)
+        made = safe_global.call(*arguments)
         size = made.nbytes if isinstance(made, np.ndarray) else len(made) if isinstance(made, bytes | list) else 0
         self.bytes_left -= size  # the same content may be named again and again
         if self.bytes_left < 0:
@@ -164,7 +164,7 @@ class Machine:
 
     def build(self) -> None:
         state, target = self.stack.pop(), self.stack[-1]
-        built = expect(target, Unfinished).finished(state)
+        built = expect(target, BuildTarget).build(state)
         self.bytes_left -= built.nbytes if isinstance(built, np.ndarray) else 0
         if self.bytes_left < 0:
             raise PickleError("it makes more of its content than there is")
@@ -199,7 +199,7 @@ _NUMBER_RUNS = {
     ord("J"): _run(b"J", 4, "<i4"),
     ord("G"): _run(b"G", 8, ">f8"),
 }
-_Handler = Callable[[Machine], Any]
+_Handler = Callable[[PickleInterpreter], Any]
 _HANDLERS: dict[int, _Handler] = {
     0x80: lambda m: m.take(1),  # protocol number
     0x95: lambda m: m.take(8),  # frame length: only a hint for streams
@@ -209,8 +209,8 @@ _HANDLERS: dict[int, _Handler] = {
     ord("N"): lambda m: m.stack.append(None),
     0x88: lambda m: m.stack.append(True),
     0x89: lambda m: m.stack.append(False),
-    **dict.fromkeys(_NUMBER_RUNS, Machine.numbers),
-    0x8A: Machine.long,
+    **dict.fromkeys(_NUMBER_RUNS, PickleInterpreter.numbers),
+    0x8A: PickleInterpreter.long,
     ord("X"): lambda m: m.stack.append(m.take(m.take_number("<I")).decode("utf-8", "surrogatepass")),
     0x8C: lambda m: m.stack.append(m.take(m.take_number("<B")).decode("utf-8", "surrogatepass")),
     0x8D: lambda m: m.stack.append(m.take(m.take_number("<Q")).decode("utf-8", "surrogatepass")),
@@ -220,24 +220,24 @@ _HANDLERS: dict[int, _Handler] = {
     0x96: lambda m: m.stack.append(m.take(m.take_number("<Q"))),  # a bytearray, read as bytes
     ord("]"): lambda m: m.stack.append([]),
     0x8F: lambda m: m.stack.append([]),  # a set, and what goes into it
-    0x90: Machine.appends,
-    ord("a"): Machine.append,
-    ord("e"): Machine.appends,
+    0x90: PickleInterpreter.appends,
+    ord("a"): PickleInterpreter.append,
+    ord("e"): PickleInterpreter.appends,
     ord(")"): lambda m: m.stack.append(()),
-    **dict.fromkeys((0x85, 0x86, 0x87), Machine.short_tuple),
+    **dict.fromkeys((0x85, 0x86, 0x87), PickleInterpreter.short_tuple),
     ord("t"): lambda m: m.stack.append(tuple(m.pop_to_mark())),
     ord("}"): lambda m: m.stack.append({}),
-    ord("s"): Machine.set_item,
-    ord("u"): Machine.set_items,
+    ord("s"): PickleInterpreter.set_item,
+    ord("u"): PickleInterpreter.set_items,
     0x94: lambda m: m.store(len(m.memo)),
     ord("q"): lambda m: m.store(m.take_number("<B")),
     ord("r"): lambda m: m.store(m.take_number("<I")),
     ord("h"): lambda m: m.stack.append(m.memo[m.take_number("<B")]),
     ord("j"): lambda m: m.stack.append(m.memo[m.take_number("<I")]),
     ord("c"): lambda m: m.global_name(m.take_line(), m.take_line()),
-    0x93: Machine.stack_global,
-    ord("R"): Machine.reduce,
-    0x81: Machine.reduce,  # a class is called as a function is
-    ord("Q"): Machine.refer,
-    ord("b"): Machine.build,
+    0x93: PickleInterpreter.stack_global,
+    ord("R"): PickleInterpreter.reduce,
+    0x81: PickleInterpreter.reduce,  # a class is called as a function is
+    ord("Q"): PickleInterpreter.refer,
+    ord("b"): PickleInterpreter.build,
 }

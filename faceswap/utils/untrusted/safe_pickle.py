@@ -1,10 +1,10 @@
-"""Reads pickles of plain data and numpy arrays without ever running anything that stands in them.
+"""Read pickles of plain data and numpy arrays without running any code from them.
 
 Python's own unpickler imports and calls whatever the file names. Other programs store alignments and weights as
-pickles, so this is a small machine of its own for the opcodes that plain data needs: None, bools, numbers, texts,
-bytes, lists, tuples, sets (as lists), dicts with plain keys, and numpy arrays and scalars, whose few constructors are
-recognised by name and imitated. A reader of another format brings imitations of its own (`Names`). Whatever else a
-file asks for is refused. Memory stays below a small multiple of the file's size, and the number of steps is bounded.
+pickles, so this module interprets the opcodes of plain data itself: None, bools, numbers, strings, bytes, lists,
+tuples, sets (as lists), dicts with plain keys, and numpy arrays and scalars, whose few constructors are recognised by
+name. A reader of another format adds globals of its own (`SafeGlobals`). Everything else is refused. Memory stays below
+a small multiple of the file's size, and the number of steps is bounded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from faceswap.utils.limits import PLAIN_STEPS
 from faceswap.utils.untrusted.pickle_arrays import NUMPY_NAMES
-from faceswap.utils.untrusted.pickle_interpreter import Machine, Names, PickleError
+from faceswap.utils.untrusted.pickle_interpreter import PickleError, PickleInterpreter, SafeGlobals
 
 
 def loads(data: bytes) -> Any:
@@ -26,7 +26,7 @@ def loads(data: bytes) -> Any:
 def load_at(
     data: bytes,
     position: int = 0,
-    names: Names | None = None,
+    names: SafeGlobals | None = None,
     persistent: Callable[[Any], Any] | None = None,
     most_steps: int = PLAIN_STEPS,
 ) -> tuple[Any, int]:
@@ -34,9 +34,9 @@ def load_at(
 
     `names` it may ask for besides numpy's; `persistent` gives the objects that it only refers to (none by default).
     """
-    machine = Machine(data, position, {**NUMPY_NAMES, **(names or {})}, persistent, most_steps)
+    interpreter = PickleInterpreter(data, position, {**NUMPY_NAMES, **(names or {})}, persistent, most_steps)
     try:
-        return machine.run(), machine.position + 1
+        return interpreter.run(), interpreter.position + 1
     except PickleError:
         raise
     except (struct.error, LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceswap.utils.limits import JSON_DEPTH, JSON_LINE_BYTES
+from faceswap.utils.untrusted import reading
 from faceswap.utils.untrusted.reading import (
     Untrusted,
     finite,
@@ -18,7 +19,6 @@ from faceswap.utils.untrusted.reading import (
     read_json,
     read_json_table,
     read_lines,
-    reading,
     text_of,
     whole,
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.utils.untrusted.pickle_interpreter import Imitation, PickleError
+from faceswap.utils.untrusted.pickle_interpreter import PickleError, SafeGlobal
 from faceswap.utils.untrusted.safe_pickle import load_at, loads
 
 PROTOCOLS = [2, 3, 4, 5]
@@ -152,7 +152,7 @@ def test_the_number_of_steps_is_bounded() -> None:
 
 
 def test_other_readers_bring_names_of_their_own() -> None:
-    names = {("collections", "OrderedDict"): Imitation("OrderedDict", dict)}
+    names = {("collections", "OrderedDict"): SafeGlobal("OrderedDict", dict)}
     data = b"before" + pickle.dumps(OrderedDict(a=1), 2) + b"behind"
     assert load_at(data, 6, names) == ({"a": 1}, len(data) - 6)
     with pytest.raises(PickleError, match="OrderedDict"):
