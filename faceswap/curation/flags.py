@@ -1,4 +1,4 @@
-"""Which faces had better go, and why."""
+"""Flag faces to reject (blurred, duplicate, misaligned, damaged), with the reason for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from faceswap.curation.alignment import expressions, jumps, shape_errors
 from faceswap.curation.clusters import people_of
 from faceswap.curation.duplicates import duplicates_of
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.measures import Measures
 from faceswap.utils.errors import UserError
 
@@ -20,7 +20,7 @@ _LARGEST_ERROR = 9.99  # what stands for "no face at all" in reports
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a face becomes a bad one.
+    """Thresholds at which a face is flagged.
 
     `blur` in [0, 1], 0 = sharp; `difference` in grey levels, within which faces repeat each other; `shape_error` in
     widths of the head, `jump` in widths of the face, `score` the finder's; `likeness` in [-1, 1], from which on tracks
@@ -36,8 +36,8 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
-    """Of N faces: `columns` of numbers (N,) to sort by, `person` (N,) from 1, and what speaks against each.
+class Flags:
+    """Flags of N faces: `columns` of numbers (N,) to sort by, `person` (N,) from 1, and the reasons against each.
 
     `against` gives for each of REASONS which faces (N,) bool; `same_as` (N,) the face that one repeats, -1 for none;
     `details` one short text a face.
@@ -49,8 +49,8 @@ class Verdicts:
     same_as: NDArray[np.intp]
     details: list[str]
 
-    def after_moving(self, removed: NDArray[np.bool_]) -> Verdicts:
-        """The verdicts that still count when the faces `removed` (N,) bool lie outside of the set."""
+    def after_moving(self, removed: NDArray[np.bool_]) -> Flags:
+        """Return the flags that still hold when the faces `removed` (N,) bool lie outside of the set."""
         against = {reason: chosen & ~removed for reason, chosen in self.against.items()}
         details = ["" if gone else detail for gone, detail in zip(removed, self.details, strict=True)]
         return replace(self, against=against, same_as=np.where(removed, -1, self.same_as), details=details)
@@ -63,19 +63,26 @@ class Verdicts:
         return np.argsort(-self.columns[by] if downwards else self.columns[by], kind="stable")
 
 
-def judge(stock: FaceStock, measures: Measures, limits: Limits, like: str = "") -> Verdicts:
-    """Judges every face of a stock; those taken out already get no verdict.
+def flag_faces(inventory: FaceInventory, measures: Measures, limits: Limits, like: str = "") -> Flags:
+    """Flag every face of an inventory; faces that were removed before get no flag.
 
-    `like` names the face that likeness is measured to; without it, each face is compared with its own person's mean.
+    Args:
+        inventory: All faces of a set.
+        measures: Their measurements.
+        limits: The thresholds.
+        like: File name of the face that likeness is measured to; empty: the mean of each face's own person.
+
+    Raises:
+        UserError: `like` names no face of the set, or faces cannot be compared without an embedder.
     """
-    records, used = stock.records, ~stock.removed
+    records, used = inventory.records, ~inventory.removed
     person = people_of(records, measures.embeddings, limits.likeness)
     blur = np.array([record.blur for record in records], np.float32)
     score = np.array([record.score for record in records], np.float32)
     shape = np.minimum(shape_errors(np.stack([record.crop_points for record in records])), _LARGEST_ERROR)
     jump = np.minimum(jumps(records), _LARGEST_ERROR)
     misaligned = (shape > limits.shape_error) | (jump > limits.jump) | (score < limits.score)
-    # What goes for another reason is no better version of anything.
+    # A face that is flagged for another reason is no better version of a duplicate.
     sound = used & measures.readable & ~misaligned & (blur <= limits.blur)
     same_as = duplicates_of(measures.thumbnails, expressions(records), blur, sound, limits.difference)
     against = {
@@ -93,28 +100,28 @@ def judge(stock: FaceStock, measures: Measures, limits: Limits, like: str = "") 
         "brightness": measures.brightness,
         "size": np.array([(record.box[2:] - record.box[:2]).max() for record in records], np.float32),
         "score": score,
-        "likeness": _likeness(stock, measures, person, like),
+        "likeness": _likeness(inventory, measures, person, like),
         "shape": shape,
         "jump": jump,
         "track": np.array([record.track for record in records]),
     }
     details = [
-        _detail(index, columns, against, same_as, limits, stock.files) if used[index] else ""
-        for index in range(len(stock))
+        _detail(index, columns, against, same_as, limits, inventory.files) if used[index] else ""
+        for index in range(len(inventory))
     ]
-    return Verdicts(columns, person, against, same_as, details)
+    return Flags(columns, person, against, same_as, details)
 
 
-def _likeness(stock: FaceStock, measures: Measures, person: NDArray, like: str) -> NDArray[np.float32]:
+def _likeness(inventory: FaceInventory, measures: Measures, person: NDArray, like: str) -> NDArray[np.float32]:
     """The cosine (N,) of each face to the face named `like`, or to the mean of its person; 0 without embeddings."""
-    if like and like not in stock.files:
-        raise UserError(f"like={like}: the face set {stock.name} has no such face; name one of its image files")
+    if like and like not in inventory.files:
+        raise UserError(f"like={like}: the face set {inventory.name} has no such face; name one of its image files")
     if measures.embeddings is None:
         if like:
             raise UserError(f"like={like}: faces cannot be compared without the built-in embedder")
-        return np.zeros(len(stock), np.float32)
+        return np.zeros(len(inventory), np.float32)
     if like:
-        return measures.embeddings @ measures.embeddings[stock.files.index(like)]
+        return measures.embeddings @ measures.embeddings[inventory.files.index(like)]
     means = np.zeros((person.max() + 1, measures.embeddings.shape[1]), np.float32)
     np.add.at(means, person, measures.embeddings)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class FaceStock:
+class FaceInventory:
     """The N faces of a face set by frame; `removed` (N,) bool tells which lie in the folder of removed faces.
 
     A face set has only the faces whose image files are in its folder, so a file that is moved into the folder below it
@@ -35,7 +35,7 @@ class FaceStock:
     removed: NDArray[np.bool_]
 
     @classmethod
-    def open(cls, folder: Path) -> FaceStock:
+    def open(cls, folder: Path) -> FaceInventory:
         """Reads a face set with its removed faces. Raises UserError when there is none, or when it has no face."""
         lines = FaceSet.open(folder, with_deleted=True).records
         used, taken = _files(folder), _files(folder / REMOVED)
@@ -65,10 +65,17 @@ class FaceStock:
         """Changes when the faces are extracted anew: file names then mean other faces."""
         return fingerprint_of(self.folder)
 
-    def with_moved(self, remove: NDArray[np.bool_], restore: NDArray[np.bool_]) -> FaceStock:
-        """The stock after image files were moved out of the set (`remove` (N,) bool) and back into it (`restore`).
+    def with_moved(self, remove: NDArray[np.bool_], restore: NDArray[np.bool_]) -> FaceInventory:
+        """Move image files out of the set and back into it, and return the inventory afterwards.
 
         The folder must be locked. A kill between two files leaves each of them in one of the two places.
+
+        Args:
+            remove: (N,) Faces to move out of the set.
+            restore: (N,) Faces to move back.
+
+        Raises:
+            UserError: A file is in the way, or is gone.
         """
         removed = self.removed.copy()
         place = self.folder / REMOVED
@@ -85,7 +92,7 @@ class FaceStock:
                 removed[index] = False
             if place.is_dir() and not any(place.iterdir()):
                 place.rmdir()
-        return FaceStock(self.folder, self.records, removed)
+        return FaceInventory(self.folder, self.records, removed)
 
 
 def _files(folder: Path) -> set[str]:

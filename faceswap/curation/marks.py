@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.inventory import FaceInventory
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.text_files import read_text
@@ -16,7 +16,7 @@ from faceswap.utils.untrusted.text_files import read_text
 _SHOWN = 60  # characters of a foreign text in an error
 
 
-def read_marks(path: Path, stock: FaceStock) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def read_marks(path: Path, inventory: FaceInventory) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which faces (N,) are to be taken out and which (N,) to be put back.
 
     Accepted: what the sheet saves, `{"faces": NAME, "fingerprint": ..., "reject": [FILE, ...], "restore": [...]}`, a
@@ -32,9 +32,9 @@ def read_marks(path: Path, stock: FaceStock) -> tuple[NDArray[np.bool_], NDArray
         ) from error
     if isinstance(marks, list):
         marks = {"reject": [line for line in marks if line != ""]}
-    _check_origin(path, marks, stock)
-    places = {file: index for index, file in enumerate(stock.files)}
-    reject, restore = (_chosen(path, marks.get(key, []), key, places, stock.name) for key in ("reject", "restore"))
+    _check_origin(path, marks, inventory)
+    places = {file: index for index, file in enumerate(inventory.files)}
+    reject, restore = (_chosen(path, marks.get(key, []), key, places, inventory.name) for key in ("reject", "restore"))
     if (reject & restore).any():
         raise UserError(f"apply={path}: some faces are both in reject and in restore; save it again in the sheet")
     return reject, restore
@@ -50,13 +50,13 @@ def _text(path: Path) -> str:
         raise UserError(f"apply={path}: cannot be read as text ({reason})") from error
 
 
-def _check_origin(path: Path, marks: dict, stock: FaceStock) -> None:
+def _check_origin(path: Path, marks: dict, inventory: FaceInventory) -> None:
     """File names are alike in all face sets: marks of another one would take out the wrong faces."""
-    name, fingerprint = marks.get("faces", stock.name), marks.get("fingerprint")
-    if name != stock.name:
-        raise UserError(f"apply={path}: made for the face set {str(name)[:_SHOWN]!r}, not for {stock.name!r}")
-    if fingerprint is not None and fingerprint != stock.fingerprint():
-        raise UserError(f"apply={path}: {stock.name} was extracted anew since; curate it again and mark anew")
+    name, fingerprint = marks.get("faces", inventory.name), marks.get("fingerprint")
+    if name != inventory.name:
+        raise UserError(f"apply={path}: made for the face set {str(name)[:_SHOWN]!r}, not for {inventory.name!r}")
+    if fingerprint is not None and fingerprint != inventory.fingerprint():
+        raise UserError(f"apply={path}: {inventory.name} was extracted anew since; curate it again and mark anew")
 
 
 def _chosen(path: Path, files: object, key: str, places: dict[str, int], name: str) -> NDArray[np.bool_]:

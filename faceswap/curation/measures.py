@@ -1,4 +1,4 @@
-"""What the pictures of the faces tell, read once and kept for the next run."""
+"""Measurements of face crops (thumbnail, brightness, embedding), cached for the next run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import CURATION_CACHE, FaceRecord
 from faceswap.core.landmarks import INNER
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.inventory import FaceInventory
 from faceswap.media.pictures.crops import read_crop
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
@@ -67,20 +67,22 @@ class Measures:
     embeddings: NDArray[np.float32] | None
 
 
-def measure(stock: FaceStock, embedder: Embedder | None) -> Measures:
-    """Measures all faces of a stock; those that an earlier run has measured are not read again."""
-    stamps = np.array([_stamp(stock.path(index), record) for index, record in enumerate(stock.records)], np.int64)
-    table = _Table.empty(stock.files, stamps, embedder is not None)
+def measure(inventory: FaceInventory, embedder: Embedder | None) -> Measures:
+    """Measure all faces of an inventory; those that an earlier run has measured are not read again."""
+    stamps = np.array(
+        [_stamp(inventory.path(index), record) for index, record in enumerate(inventory.records)], np.int64
+    )
+    table = _Table.empty(inventory.files, stamps, embedder is not None)
     recogniser = embedder.description if embedder else ""
-    todo = np.flatnonzero(~table.taken_from(_stored(stock.folder / CURATION_CACHE, recogniser, len(stock))))
+    todo = np.flatnonzero(~table.taken_from(_stored(inventory.folder / CURATION_CACHE, recogniser, len(inventory))))
     if len(todo):
         threads = min(4, os.cpu_count() or 1)
-        with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"look at {stock.name}", "face") as bar:
+        with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"measure {inventory.name}", "face") as bar:
             for start in range(0, len(todo), _BATCH):
                 indices = todo[start : start + _BATCH]
-                table.fill(indices, list(pool.map(lambda i: _picture(stock, i), indices)), stock, embedder)
+                table.fill(indices, list(pool.map(lambda i: _picture(inventory, i), indices)), inventory, embedder)
                 bar.advance(len(indices))
-        table.store(stock.folder / CURATION_CACHE, recogniser)
+        table.store(inventory.folder / CURATION_CACHE, recogniser)
     return table.measures()
 
 
@@ -118,7 +120,11 @@ class _Table:
         return known
 
     def fill(
-        self, indices: NDArray, pictures: list[NDArray[np.uint8] | None], stock: FaceStock, embedder: Embedder | None
+        self,
+        indices: NDArray,
+        pictures: list[NDArray[np.uint8] | None],
+        inventory: FaceInventory,
+        embedder: Embedder | None,
     ) -> None:
         there = [(index, picture) for index, picture in zip(indices, pictures, strict=True) if picture is not None]
         for index, picture in there:
@@ -126,9 +132,11 @@ class _Table:
             self.brightness[index] = self.thumbnails[index].mean()
             self.readable[index] = True
         # Points on one spot, which only a foreign file has, show nobody.
-        shown = [(i, picture) for i, picture in there if np.ptp(stock.records[i].crop_points[INNER], axis=0).max() > 1]
+        shown = [
+            (i, picture) for i, picture in there if np.ptp(inventory.records[i].crop_points[INNER], axis=0).max() > 1
+        ]
         if embedder is not None and shown:
-            points = [stock.records[index].crop_points for index, _ in shown]
+            points = [inventory.records[index].crop_points for index, _ in shown]
             vectors = embedder.embed([picture for _, picture in shown], points)
             self.embeddings[[index for index, _ in shown]] = vectors
 
@@ -168,10 +176,10 @@ def _stamp(path: Path, record: FaceRecord) -> tuple[int, int, int]:
     return stat.st_size, stat.st_mtime_ns, zlib.crc32(record.crop_points.tobytes())
 
 
-def _picture(stock: FaceStock, index: int) -> NDArray[np.uint8] | None:
+def _picture(inventory: FaceInventory, index: int) -> NDArray[np.uint8] | None:
     """The crop (S, S, 3) as wide as its record says; None when the file is no picture, or no square one."""
     try:
-        return read_crop(stock.path(index), stock.records[index].size_px)
+        return read_crop(inventory.path(index), inventory.records[index].size_px)
     except UserError:
         return None
 

@@ -1,4 +1,4 @@
-"""The curate pipeline: measure, judge, take out what was asked for, and show it all in a sheet."""
+"""The curate pipeline: measure, flag, remove the faces asked for, and show all of them in a sheet."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import CURATION_REPORT, CURATION_SHEET
 from faceswap.core.taken_out import read_other_people, write_other_people
-from faceswap.curation.flags import REASONS, Limits, Verdicts, judge
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.flags import REASONS, Flags, Limits, flag_faces
+from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.marks import read_marks
 from faceswap.curation.measures import Embedder, measure
 from faceswap.curation.sheet import sheet_html
@@ -40,7 +40,7 @@ def curate_faces(
     limits: Limits | None = None,
     embedder: Callable[[], Embedder] | None = None,
 ) -> Path:
-    """Judges the faces of the set in `folder` and returns the HTML sheet that shows them.
+    """Flag the faces of the set in `folder` and return the HTML sheet that shows them.
 
     Nothing is moved unless asked for: `reject` takes out the faces with these of REASONS, `keep` all but these people,
     `apply` those marked in a file that the sheet saved; `restore` first puts all back that was taken out before. What
@@ -51,28 +51,30 @@ def curate_faces(
     _check(sort, reject, keep, apply)
     limits = limits or Limits()
     with locked(folder, "curating it"):
-        stock = FaceStock.open(folder)
-        nobody = np.zeros(len(stock), bool)
-        marked, unmarked = read_marks(apply, stock) if apply else (nobody, nobody)
-        back = stock.removed & (restore | unmarked)
-        measures = measure(stock, _made(embedder))
-        settled = replace(stock, removed=stock.removed & ~back)  # no file moves before all is known to be right
-        verdicts = judge(settled, measures, limits, like)
-        unwanted = marked | _others(verdicts, keep)
+        inventory = FaceInventory.open(folder)
+        nobody = np.zeros(len(inventory), bool)
+        marked, unmarked = read_marks(apply, inventory) if apply else (nobody, nobody)
+        back = inventory.removed & (restore | unmarked)
+        measures = measure(inventory, _made(embedder))
+        settled = replace(inventory, removed=inventory.removed & ~back)  # no file moves before all is known to be right
+        flags = flag_faces(settled, measures, limits, like)
+        unwanted = marked | _others(flags, keep)
         for reason in reject:
-            unwanted = unwanted | verdicts.against[reason]
+            unwanted = unwanted | flags.against[reason]
         unwanted &= ~settled.removed
-        if unwanted.sum() + settled.removed.sum() == len(stock) and unwanted.any():
-            raise UserError(f"this would take all {len(stock)} faces out of {stock.name}; nothing was taken out")
-        strangers = _strangers(settled, verdicts, keep, marked)
+        if unwanted.sum() + settled.removed.sum() == len(inventory) and unwanted.any():
+            raise UserError(
+                f"this would take all {len(inventory)} faces out of {inventory.name}; nothing was taken out"
+            )
+        other_people = _other_people(settled, flags, keep, marked)
         # Before files move: what is on record and yet in the set, after a kill in between, is in use.
-        write_other_people(folder, {stock.files[index] for index in np.flatnonzero(strangers)})
-        stock = stock.with_moved(unwanted, back & ~unwanted)
-        verdicts = verdicts.after_moving(stock.removed)
+        write_other_people(folder, {inventory.files[index] for index in np.flatnonzero(other_people)})
+        inventory = inventory.with_moved(unwanted, back & ~unwanted)
+        flags = flags.after_moving(inventory.removed)
         asked = bool(reject or len(keep) or apply or restore)
-        summary = _summary(stock, verdicts, unwanted, int(back.sum()), int(strangers.sum()), asked)
-        write_text(folder / CURATION_REPORT, _report(stock, verdicts, sort))
-        write_text(folder / CURATION_SHEET, sheet_html(stock, verdicts, sort))
+        summary = _summary(inventory, flags, unwanted, int(back.sum()), int(other_people.sum()), asked)
+        write_text(folder / CURATION_REPORT, _report(inventory, flags, sort))
+        write_text(folder / CURATION_SHEET, sheet_html(inventory, flags, sort))
     logger.info("%s", summary)
     return folder / CURATION_SHEET
 
@@ -98,80 +100,84 @@ def _made(embedder: Callable[[], Embedder] | None) -> Embedder | None:
         return None
 
 
-def _others(verdicts: Verdicts, keep: Sequence[int]) -> NDArray[np.bool_]:
+def _others(flags: Flags, keep: Sequence[int]) -> NDArray[np.bool_]:
     """The faces (N,) of people who are not to be kept; nobody when no one was named."""
-    people = int(verdicts.person.max())
+    people = int(flags.person.max())
     if unknown := [number for number in keep if not 1 <= number <= people]:
         raise UserError(f"keep={unknown[0]}: the set has the people 1 to {people}, see the sheet")
-    return ~np.isin(verdicts.person, list(keep)) if len(keep) else np.zeros(len(verdicts.person), bool)
+    return ~np.isin(flags.person, list(keep)) if len(keep) else np.zeros(len(flags.person), bool)
 
 
-def _strangers(stock: FaceStock, verdicts: Verdicts, keep: Sequence[int], marked: NDArray) -> NDArray[np.bool_]:
+def _other_people(inventory: FaceInventory, flags: Flags, keep: Sequence[int], marked: NDArray) -> NDArray[np.bool_]:
     """Which faces (N,) bool are out of the set as other people, so that convert leaves them as they were filmed.
 
     Those of people who are not to be kept, also where they were taken out before for another reason; those on record
     that stay out; and those marked by hand where nothing of the person stays and some had no fault.
     """
-    known = read_other_people(stock.folder) if stock.removed.any() else set()
-    strangers = stock.removed & np.array([file in known for file in stock.files], bool)
+    known = read_other_people(inventory.folder) if inventory.removed.any() else set()
+    other_people = inventory.removed & np.array([file in known for file in inventory.files], bool)
     if len(keep):
-        return (strangers & ~np.isin(verdicts.person, list(keep))) | _others(verdicts, keep)
-    gone, faultless = stock.removed | marked, marked & ~np.any(list(verdicts.against.values()), axis=0)
-    for person in np.unique(verdicts.person[faultless]):
-        own = verdicts.person == person
+        return (other_people & ~np.isin(flags.person, list(keep))) | _others(flags, keep)
+    gone, faultless = inventory.removed | marked, marked & ~np.any(list(flags.against.values()), axis=0)
+    for person in np.unique(flags.person[faultless]):
+        own = flags.person == person
         if gone[own].all():
-            strangers |= own
-    return strangers
+            other_people |= own
+    return other_people
 
 
-def _summary(stock: FaceStock, verdicts: Verdicts, moved: NDArray, put_back: int, strangers: int, asked: bool) -> str:
+def _summary(
+    inventory: FaceInventory, flags: Flags, moved: NDArray, put_back: int, other_people: int, asked: bool
+) -> str:
     """One line: what was done, or what could be."""
-    used = int((~stock.removed).sum())
-    people = len(np.unique(verdicts.person[~stock.removed]))
-    head = f"{stock.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
+    used = int((~inventory.removed).sum())
+    people = len(np.unique(flags.person[~inventory.removed]))
+    head = f"{inventory.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
     if asked:
         back = f", {put_back} put back" if put_back else ""
-        line = f"{head}; {int(moved.sum())} taken out{back}, {int(stock.removed.sum())} lie in removed/ (restore=true)"
-        return line + (f"; convert leaves {strangers} faces of other people as filmed" if strangers else "")
-    counts = {reason: int(chosen.sum()) for reason, chosen in verdicts.against.items() if chosen.any()}
+        line = (
+            f"{head}; {int(moved.sum())} taken out{back}, {int(inventory.removed.sum())} lie in removed/ (restore=true)"
+        )
+        return line + (f"; convert leaves {other_people} faces of other people as filmed" if other_people else "")
+    counts = {reason: int(chosen.sum()) for reason, chosen in flags.against.items() if chosen.any()}
     if not counts:
         return f"{head}; none blurred, double, misaligned or damaged"
-    total = int(np.any(list(verdicts.against.values()), axis=0).sum())
+    total = int(np.any(list(flags.against.values()), axis=0).sum())
     parts = ", ".join(f"{count} {_WORDS[reason]}" for reason, count in counts.items())
     return f"{head}; would reject {total} ({parts}): reject={','.join(counts)} does, nothing was moved"
 
 
-def _report(stock: FaceStock, verdicts: Verdicts, sort: str) -> str:
+def _report(inventory: FaceInventory, flags: Flags, sort: str) -> str:
     """The report as JSON, one line a face, in the order asked for."""
-    used = ~stock.removed
+    used = ~inventory.removed
     people = [
-        {"person": int(number), "faces": int(count), "tracks": len(np.unique(verdicts.columns["track"][own]))}
-        for number, count in zip(*np.unique(verdicts.person[used], return_counts=True), strict=True)
-        for own in [used & (verdicts.person == number)]
+        {"person": int(number), "faces": int(count), "tracks": len(np.unique(flags.columns["track"][own]))}
+        for number, count in zip(*np.unique(flags.person[used], return_counts=True), strict=True)
+        for own in [used & (flags.person == number)]
     ]
     head = {
-        "faces": stock.name,
-        "fingerprint": stock.fingerprint(),
+        "faces": inventory.name,
+        "fingerprint": inventory.fingerprint(),
         "in_use": int(used.sum()),
-        "removed": int(stock.removed.sum()),
-        "against": {reason: int(chosen.sum()) for reason, chosen in verdicts.against.items()},
+        "removed": int(inventory.removed.sum()),
+        "against": {reason: int(chosen.sum()) for reason, chosen in flags.against.items()},
         "people": people,
         "sort": sort,
     }
-    lines = [json.dumps(_line(stock, verdicts, int(index))) for index in verdicts.order(sort)]
+    lines = [json.dumps(_line(inventory, flags, int(index))) for index in flags.order(sort)]
     return json.dumps(head, indent=2)[:-2] + ',\n  "list": [\n    ' + ",\n    ".join(lines) + "\n  ]\n}\n"
 
 
-def _line(stock: FaceStock, verdicts: Verdicts, index: int) -> dict:
-    numbers = {name: round(float(column[index]), 3) for name, column in verdicts.columns.items()}
-    same_as = int(verdicts.same_as[index])
+def _line(inventory: FaceInventory, flags: Flags, index: int) -> dict:
+    numbers = {name: round(float(column[index]), 3) for name, column in flags.columns.items()}
+    same_as = int(flags.same_as[index])
     return {
-        "file": stock.files[index],
-        "person": int(verdicts.person[index]),
+        "file": inventory.files[index],
+        "person": int(flags.person[index]),
         **numbers,
         "frame": int(numbers["frame"]),
         "track": int(numbers["track"]),
-        "against": [reason for reason, chosen in verdicts.against.items() if chosen[index]],
-        **({"same_as": stock.files[same_as]} if same_as >= 0 else {}),
-        **({"removed": True} if stock.removed[index] else {}),
+        "against": [reason for reason, chosen in flags.against.items() if chosen[index]],
+        **({"same_as": inventory.files[same_as]} if same_as >= 0 else {}),
+        **({"removed": True} if inventory.removed[index] else {}),
     }

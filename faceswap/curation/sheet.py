@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import REMOVED
-from faceswap.curation.flags import REASONS, Verdicts
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.flags import REASONS, Flags
+from faceswap.curation.inventory import FaceInventory
 from faceswap.utils.choices import FACE_ORDERS
 
 # Landmarks are written with two characters a coordinate: 4096 steps over these parts of the crop's width.
@@ -26,57 +26,57 @@ _FROM, _TO, _STEPS = -0.5, 1.5, 4096
 _DECIMALS = {"brightness": 0, "size": 0, "yaw": 1, "pitch": 1, "roll": 1, "frame": 0, "track": 0}
 
 
-def sheet_html(stock: FaceStock, verdicts: Verdicts, sort: str) -> str:
+def sheet_html(inventory: FaceInventory, flags: Flags, sort: str) -> str:
     """The whole page. It shows the image files beside it and asks nothing of the network."""
     style, script = _part("sheet.css"), _part("sheet.js")
     # The page says itself that it runs this one script and loads nothing but pictures from where it lies.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {
         "script_hash": allowed,
-        "title": html.escape(_shown(stock.name)),
+        "title": html.escape(_shown(inventory.name)),
         "style": style,
         "script": script,
-        "data": _for_script(sheet_data(stock, verdicts, sort)),
+        "data": _for_script(sheet_data(inventory, flags, sort)),
     }
     return re.sub(
         r"\{\{(\w+)\}\}", lambda found: values[found[1]], _part("sheet.html")
     )  # once: names may hold {{data}}
 
 
-def sheet_data(stock: FaceStock, verdicts: Verdicts, sort: str) -> dict:
+def sheet_data(inventory: FaceInventory, flags: Flags, sort: str) -> dict:
     """What the page knows: one list a column, as long as there are faces."""
-    files = stock.files
-    bits = np.zeros(len(stock), int)
+    files = inventory.files
+    bits = np.zeros(len(inventory), int)
     for place, reason in enumerate(REASONS):
-        bits += verdicts.against[reason].astype(int) << place
+        bits += flags.against[reason].astype(int) << place
     # A prefix keeps a name like "javascript:x.jpg" a file name.
     # Without an embedder all are alike: a column of zeros would only be in the way.
-    columns = {name: column for name, column in verdicts.columns.items() if name != "likeness" or column.any()}
+    columns = {name: column for name, column in flags.columns.items() if name != "likeness" or column.any()}
     addresses = [quote(os.fsencode(file), safe="") for file in files]
     return {
-        "name": stock.name,
-        "command": _command(stock),
-        "fingerprint": stock.fingerprint(),
+        "name": inventory.name,
+        "command": _command(inventory),
+        "fingerprint": inventory.fingerprint(),
         "sort": sort,
         "orders": [name for name in FACE_ORDERS if name in columns or name == "person"],
         "reasons": REASONS,
         "removedFolder": REMOVED,
         "files": files,
         "addresses": {i: address for i, address in enumerate(addresses) if address != files[i]},
-        "person": verdicts.person.tolist(),
+        "person": flags.person.tolist(),
         "columns": {name: _rounded(column, _DECIMALS.get(name, 3)) for name, column in columns.items()},
         "against": bits.tolist(),
-        "sameAs": verdicts.same_as.tolist(),
-        "details": {i: detail for i, detail in enumerate(verdicts.details) if detail},
-        "removed": np.flatnonzero(stock.removed).tolist(),
-        "points": [pack_points(record.crop_points, record.size_px) for record in stock.records],
+        "sameAs": flags.same_as.tolist(),
+        "details": {i: detail for i, detail in enumerate(flags.details) if detail},
+        "removed": np.flatnonzero(inventory.removed).tolist(),
+        "points": [pack_points(record.crop_points, record.size_px) for record in inventory.records],
     }
 
 
-def _command(stock: FaceStock) -> str:
+def _command(inventory: FaceInventory) -> str:
     """What takes out the marked faces, from whatever folder it is typed in; browsers save into Downloads."""
-    workspace = os.path.abspath(stock.folder.parent.parent)
-    told = [f"workspace={workspace}", f"faces={stock.name}", "apply=~/Downloads/rejects.json"]
+    workspace = os.path.abspath(inventory.folder.parent.parent)
+    told = [f"workspace={workspace}", f"faces={inventory.name}", "apply=~/Downloads/rejects.json"]
     return "python -m faceswap.curate " + " ".join(map(shlex.quote, told))
 
 

@@ -78,20 +78,20 @@ def refuse_source(folder: Path, sources: Sequence[SourceInfo]) -> None:
             )
 
 
-def refuse_strangers(folder: Path) -> None:
+def refuse_unknown_files(folder: Path) -> None:
     """Raises UserError when a new face set in `folder` would be written over files that no extraction made."""
     if not folder.is_dir():
         return
     known = _crops_of(folder)
-    strangers = {place / name for place in (folder, folder / REMOVED) for name in _crop_like(place) - known}
+    other_people = {place / name for place in (folder, folder / REMOVED) for name in _crop_like(place) - known}
     if not is_face_set(folder):
-        strangers |= {folder / name for name in _MADE_LAST if (folder / name).exists()}
+        other_people |= {folder / name for name in _MADE_LAST if (folder / name).exists()}
         if (folder / REPORT).exists() and not _is_report(folder / REPORT):
-            strangers.add(folder / REPORT)
-    if strangers:
-        more = f" and {len(strangers) - 1} more files" if len(strangers) > 1 else ""
+            other_people.add(folder / REPORT)
+    if other_people:
+        more = f" and {len(other_people) - 1} more files" if len(other_people) > 1 else ""
         raise UserError(
-            f"{min(strangers)}{more} would be written over, and no extraction's record names it; move it elsewhere, "
+            f"{min(other_people)}{more} would be written over, and no extraction's record names it; move it elsewhere, "
             "or choose another name="
         )
 

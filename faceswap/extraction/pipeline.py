@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faceswap.core.face_set import FaceSet
 from faceswap.detect.protocol import Finder
-from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_strangers
+from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_unknown_files
 from faceswap.extraction.identity import Person
 from faceswap.extraction.journal import Journal
 from faceswap.extraction.run import Extraction
@@ -65,7 +65,7 @@ def extract_faces(
     try:
         with locked(folder, "extracting into it"):
             if restart or (folder / CLEARING).exists():
-                refuse_strangers(folder)
+                refuse_unknown_files(folder)
                 clear(folder)
             if not _is_complete(folder, settings):
                 with _journal(folder, settings) as journal:
@@ -85,7 +85,7 @@ def _probed(source: str | Path | SourceInfo | Sequence[SourceInfo]) -> Sequence[
 def _journal(folder: Path, settings: Settings) -> Journal:
     """The journal of the run that was begun there, else of a new one. Raises UserError when neither can be."""
     if stored_settings(folder)[0] is None:
-        refuse_strangers(folder)
+        refuse_unknown_files(folder)
         return Journal.begin(folder, settings.values)
     journal = Journal.resume(folder)
     begun = (journal.place or {}).get("keep", settings.keep)

@@ -82,12 +82,11 @@ def _rendered(assets: Path | None):
 
 
 def _swapped(film: NDArray, points: NDArray, swapper, mask, strength: float) -> NDArray[np.uint8]:
-    from faceswap.media.colour_transfer import Reinhard
-
     from faceswap.compositing.blenders import AlphaBlender
     from faceswap.compositing.compositor import blend, view_of
     from faceswap.core.geometry import frame_to_crop_for
     from faceswap.core.values import Frame
+    from faceswap.media.pictures.colour_transfer import Reinhard
 
     frame = Frame(film, 0, 0.0)
     view = view_of(frame, points, frame_to_crop_for(points, 256), 256, swapper.coverage, swapper.resolution)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from faceswap.core.face_set import FaceSet
-from faceswap.curation.inventory import FaceStock
+from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.pipeline import curate_faces
 from faceswap.media.pictures.crops import read_crop
 from faceswap.media.pictures.images import read_image, write_image
@@ -59,4 +59,4 @@ def test_a_crop_of_another_size_is_the_same_face_everywhere(folder: Path, tmp_pa
     np.testing.assert_allclose(styled_after.points, styled.points)
     assert np.abs(styled_after.image.astype(int) - styled.image).mean() < 5
     curate_faces(folder, embedder=embedder())
-    assert '"damaged": 0' in (folder / "curation.json").read_text() and len(FaceStock.open(folder)) == 10
+    assert '"damaged": 0' in (folder / "curation.json").read_text() and len(FaceInventory.open(folder)) == 10
