@@ -42,7 +42,7 @@ class WarmUpNode:
 class ContestNode:
     """The adversarial phase: generator against discriminator."""
 
-    _target_: str = "faceswap.stylegan.training.adversarial.Contest"
+    _target_: str = "faceswap.stylegan.training.adversarial.Adversarial"
     learning_rate: float = option(0.0025, "learning rate of generator and discriminator", minimum=0, maximum=10)
     discriminator_rate: float = option(
         1.0, "learning rate of the discriminator, relative to the generator's", minimum=0, maximum=1000
@@ -69,7 +69,7 @@ class ContestNode:
 class ReconstructionNode:
     """Reconstruction loss of the encoder's pictures."""
 
-    _target_: str = "faceswap.stylegan.training.warm_up.Reconstruction"
+    _target_: str = "faceswap.stylegan.training.warm_up.ReconstructionWeights"
     l1: float = option(2.0, "weight of the absolute error of colours", minimum=0)
     dssim: float = option(1.0, "weight of the structural dissimilarity", minimum=0)
     features: float = option(0.5, "weight of the distance of the built-in embedder's features", minimum=0)

@@ -12,22 +12,22 @@ from torch import nn
 from faceswap.stylegan.metrics.frechet import frechet_distance
 from faceswap.stylegan.networks.discriminator import Convolution, Discriminator, with_deviation
 from faceswap.stylegan.training.ada import LARGEST_P, Adaptive, augmented
-from faceswap.stylegan.training.losses import drawn_as_real, path_lengths, r1_gamma, squared_slope, told_apart
+from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 
 
 def test_losses_at_a_guess_and_when_sure():
     guess, sure = torch.zeros(3), torch.full((3,), 30.0)
-    assert drawn_as_real(guess) == pytest.approx(math.log(2))
-    assert drawn_as_real(sure) < 1e-6
-    assert told_apart(guess, guess) == pytest.approx(2 * math.log(2))
-    assert told_apart(sure, -sure) < 1e-6 < told_apart(-sure, sure)
+    assert g_nonsaturating(guess) == pytest.approx(math.log(2))
+    assert g_nonsaturating(sure) < 1e-6
+    assert d_logistic(guess, guess) == pytest.approx(2 * math.log(2))
+    assert d_logistic(sure, -sure) < 1e-6 < d_logistic(-sure, sure)
 
 
-def test_r1_of_a_linear_judge_is_its_squared_slope():
+def test_r1_of_a_linear_discriminator_is_its_squared_gradient():
     slopes = torch.tensor([1.0, -2.0, 0.5])
     images = torch.randn(5, 3, 4, 4, requires_grad=True)
     logits = (images * slopes[:, None, None]).sum((1, 2, 3))
-    assert squared_slope(logits, images) == pytest.approx(16 * float(slopes.square().sum()))
+    assert r1_penalty(logits, images) == pytest.approx(16 * float(slopes.square().sum()))
 
 
 def test_gamma_is_the_published_heuristic():
@@ -44,11 +44,11 @@ def test_path_lengths_of_a_linear_generator_have_the_expected_mean():
     assert lengths.square().mean().item() == pytest.approx(float(matrix.square().sum()) / 64, rel=0.1)
 
 
-def test_the_judge_takes_every_resolution_and_starts_alive():
+def test_the_discriminator_takes_every_resolution_and_starts_alive():
     torch.manual_seed(0)
     for resolution, plan in ((32, [8] * 4), (64, [8] * 5)):
-        judge = Discriminator(resolution, plan)
-        logits = judge(torch.randn(8, 3, resolution, resolution))
+        discriminator = Discriminator(resolution, plan)
+        logits = discriminator(torch.randn(8, 3, resolution, resolution))
         assert logits.shape == (8,)
         assert logits.std() > 0.01
 
@@ -87,7 +87,7 @@ def test_without_probability_nothing_changes_and_with_it_much():
     assert (augmented(images, 0.8) - images).abs().mean() > 0.1
 
 
-def test_p_rises_while_the_judge_is_too_sure_and_stays_in_range():
+def test_p_rises_while_the_discriminator_is_too_sure_and_stays_in_range():
     adaptive = Adaptive(images_to_one=100)
     adaptive.learn(torch.ones(10))
     assert adaptive.p == pytest.approx(0.1)

@@ -13,20 +13,20 @@ import torch
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.data.packed import packed_files
-from faceswap.stylegan.training.adversarial import Contest
+from faceswap.stylegan.training.adversarial import Adversarial
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w, restore_checkpoint
 from faceswap.stylegan.training.trainer import Plan, train_generator
-from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
+from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
 
-CONTEST = Contest(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
+CONTEST = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 SETTINGS: dict[str, Any] = {
     "plan": Plan(32, [8] * 4, 16),
     "adversarial": CONTEST,
-    "reconstruction": Reconstruction(features=0),
+    "reconstruction": ReconstructionWeights(features=0),
     "monitor": Looks(0.008, 0.008, 0.008, 1, 0),
     "warm_up": WarmUp(0.008, 0.004),
     "batch_size": 4,
@@ -87,7 +87,7 @@ def test_noise_that_is_taken_out_stays_out(data, tmp_path):
 
 
 def test_the_plain_way_leaves_the_encoder_alone(data, tmp_path):
-    plain = SETTINGS | {"warm_up": WarmUp(), "adversarial": Contest()}
+    plain = SETTINGS | {"warm_up": WarmUp(), "adversarial": Adversarial()}
     train_generator(data, tmp_path, kimg=0.004, **plain)
     first = weights_of(tmp_path)
     train_generator(data, tmp_path, kimg=0.012, **plain)

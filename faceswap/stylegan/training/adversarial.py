@@ -1,4 +1,4 @@
-"""The second phase, or the whole of a plain training: generator against discriminator, as StyleGAN2 is trained."""
+"""Adversarial training of generator and discriminator, as in StyleGAN2: after a warm-up, or from the start."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ from torch import Tensor
 
 from faceswap.stylegan.networks.generator import Noise
 from faceswap.stylegan.training.ada import Adaptive, augmented
-from faceswap.stylegan.training.losses import drawn_as_real, path_lengths, r1_gamma, squared_slope, told_apart
+from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 from faceswap.stylegan.training.state import Networks
-from faceswap.stylegan.training.warm_up import ReconstructionOf, encoded
+from faceswap.stylegan.training.warm_up import ReconstructionLosses, encoded
 
 PATH_DECAY = 0.01  # of the running mean of path lengths
 CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose weights are scaled when used
 
 
 @dataclass(frozen=True)
-class Contest:
-    """How the two learn from each other.
+class Adversarial:
+    """Settings of the adversarial phase.
 
-    `learning_rate`: of Adam (0, 0.99), for both; `discriminator_rate`: what the discriminator's is times that. `gamma`:
-    of R1, as a multiple of 0.0002 resolution^2 / batch size. `r1_every`, `path_every`: steps from one penalty to the
-    next ("lazy"); `path_every` 0: none. `path_weight`: of the path lengths' penalty.
-    `mixing`: probability that an image's rows come from two z. `noise`: between the layers; without it a small
-    generator has to draw by styles what it would fake by grain, and films do not crawl. `ada_target`: of the mean sign
-    for real pictures, 0 for no augmentation; `ada_images`: pictures that take its p from 0 to 1. `encoder_share`: share
-    of each drawn batch that the encoder asked for and that is compared with its target too, so that the two stay
-    together; 0 for none.
-    `head_start`: pictures from which the discriminator learns alone at first.
+    Attributes:
+        learning_rate: Of Adam (betas 0, 0.99), for generator and discriminator.
+        discriminator_rate: The discriminator's learning rate, relative to the generator's.
+        gamma: Weight of the R1 penalty, in units of 0.0002 resolution^2 / batch size.
+        r1_every: Steps between two R1 penalties (lazy regularisation).
+        path_every: Steps between two path length penalties; 0: none.
+        path_weight: Weight of the path length penalty.
+        mixing: Probability of style mixing: an image's rows come from two z.
+        noise: Noise inputs between the layers. Without them a small generator has to draw by styles what it would
+            otherwise imitate by grain, and videos do not flicker.
+        ada_target: Target of the mean sign of the discriminator's logits for real images; 0: no augmentation.
+        ada_images: Images in which the augmentation probability can go from 0 to 1.
+        encoder_share: Share of each generated batch that is encoded from real images and compared with them, so that
+            encoder and generator stay consistent; 0: none.
+        head_start: Images on which only the discriminator is trained at first.
     """
 
     learning_rate: float = 0.0025
@@ -45,14 +51,14 @@ class Contest:
     encoder_share: float = 0.0
     head_start: int = 0
 
-    def build(self, networks: Networks, reconstruction: ReconstructionOf) -> Round:
-        return Round(self, networks, reconstruction)
+    def build(self, networks: Networks, reconstruction: ReconstructionLosses) -> AdversarialStep:
+        return AdversarialStep(self, networks, reconstruction)
 
 
-class Round:
-    """One step of both. The discriminator learns from the very pictures that the generator was just judged by."""
+class AdversarialStep:
+    """One training step of generator and discriminator; both see the same generated images."""
 
-    def __init__(self, settings: Contest, networks: Networks, reconstruction: ReconstructionOf) -> None:
+    def __init__(self, settings: Adversarial, networks: Networks, reconstruction: ReconstructionLosses) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
         self.adaptive = Adaptive(settings.ada_images, settings.ada_target)
         self._noise: Noise = "random" if settings.noise else "none"
@@ -63,28 +69,28 @@ class Round:
             {"params": list(networks.generator.parameters())},
             {"params": encoding, "lr": rate * CODES_RATE},
         ]
-        self.generating = _adam(groups, rate, settings.path_every)
-        judge = [{"params": list(networks.discriminator.parameters())}]
-        self.judging = _adam(judge, rate * settings.discriminator_rate, settings.r1_every)
+        self.generator_optimizer = _adam(groups, rate, settings.path_every)
+        discriminator = [{"params": list(networks.discriminator.parameters())}]
+        self.discriminator_optimizer = _adam(discriminator, rate * settings.discriminator_rate, settings.r1_every)
 
     @property
     def optimizers(self) -> list[torch.optim.Adam]:
-        return [self.generating, self.judging]
+        return [self.generator_optimizer, self.discriminator_optimizer]
 
     def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
-        """Learns from one batch and gives its losses."""
+        """Train on one batch of images (N, 3, R, R) in [-1, 1] and return its losses by name."""
         kept = round(self._settings.encoder_share * len(seen))
         waits = self._images < self._settings.head_start
-        drawn, parts = self._generate(len(seen) - kept, seen[:kept], targets[:kept], learns=not waits)
-        parts |= self._judge(targets, drawn)
+        drawn, parts = self._train_generator(len(seen) - kept, seen[:kept], targets[:kept], learns=not waits)
+        parts |= self._train_discriminator(targets, drawn)
         self.steps += 1
         self._images += len(seen)
         if self._settings.path_every and self.steps % self._settings.path_every == 0 and not waits:
-            parts |= self._shorten_paths(max(1, len(seen) // 2))
+            parts |= self._regularize_paths(max(1, len(seen) // 2))
         return parts
 
     def state(self) -> dict[str, float | int | Tensor]:
-        """What a checkpoint keeps beside weights and optimizers."""
+        """Return what a checkpoint stores beside weights and optimizers."""
         return {"p": self.adaptive.p, "path_mean": self.path_mean, "steps": self.steps, "contested": self._images}
 
     def restore(self, state: dict) -> None:
@@ -104,7 +110,9 @@ class Round:
         cut = torch.randint(1, generator.rows, (count, 1, 1), device=place)
         return torch.where(torch.arange(generator.rows, device=place)[None, :, None] < cut, rows, others)
 
-    def _generate(self, count: int, seen: Tensor, targets: Tensor, learns: bool) -> tuple[Tensor, dict[str, float]]:
+    def _train_generator(
+        self, count: int, seen: Tensor, targets: Tensor, learns: bool
+    ) -> tuple[Tensor, dict[str, float]]:
         networks = self._networks
         networks.discriminator.requires_grad_(False)
         with torch.set_grad_enabled(learns):
@@ -115,34 +123,34 @@ class Round:
             with networks.accelerator.autocast():
                 drawn = networks.generator.synthesis(rows, noise=self._noise)
                 logits = networks.discriminator(augmented(drawn, self.adaptive.p))
-            parts = {"generator": drawn_as_real(logits.float())} | ties
+            parts = {"generator": g_nonsaturating(logits.float())} | ties
             if len(seen):
                 parts |= self._reconstruction(drawn[count:], targets)
             if learns:
-                self._take(self.generating, torch.stack(list(parts.values())).sum())
-        return drawn.detach(), {f"contest/{name}": float(value.detach()) for name, value in parts.items()}
+                self._optimize(self.generator_optimizer, torch.stack(list(parts.values())).sum())
+        return drawn.detach(), {f"adversarial/{name}": float(value.detach()) for name, value in parts.items()}
 
-    def _judge(self, real: Tensor, drawn: Tensor) -> dict[str, float]:
+    def _train_discriminator(self, real: Tensor, drawn: Tensor) -> dict[str, float]:
         networks, settings = self._networks, self._settings
         networks.discriminator.requires_grad_(True)
         with networks.accelerator.autocast():
             of_drawn = networks.discriminator(augmented(drawn, self.adaptive.p)).float()
             of_real = networks.discriminator(augmented(real, self.adaptive.p)).float()
-        parts = {"discriminator": told_apart(of_real, of_drawn)}
-        self._take(self.judging, parts["discriminator"])
+        parts = {"discriminator": d_logistic(of_real, of_drawn)}
+        self._optimize(self.discriminator_optimizer, parts["discriminator"])
         if settings.ada_target:
             self.adaptive.learn(of_real)
         if self.steps % settings.r1_every == 0:
             shown = augmented(real, self.adaptive.p).detach().requires_grad_()
-            slope = squared_slope(networks.discriminator(shown), shown)
+            penalty = r1_penalty(networks.discriminator(shown), shown)
             gamma = settings.gamma * r1_gamma(real.shape[-1], len(real))
-            self._take(self.judging, slope * (gamma / 2 * settings.r1_every))
-            parts["r1"] = slope
-        signs = {"contest/real_sign": float(of_real.detach().sign().mean()), "contest/p": self.adaptive.p}
-        return signs | {f"contest/{name}": float(value.detach()) for name, value in parts.items()}
+            self._optimize(self.discriminator_optimizer, penalty * (gamma / 2 * settings.r1_every))
+            parts["r1"] = penalty
+        signs = {"adversarial/real_sign": float(of_real.detach().sign().mean()), "adversarial/p": self.adaptive.p}
+        return signs | {f"adversarial/{name}": float(value.detach()) for name, value in parts.items()}
 
-    def _shorten_paths(self, count: int) -> dict[str, float]:
-        """Steps in w of one length are to change pictures by one amount (StyleGAN2, eq. 4)."""
+    def _regularize_paths(self, count: int) -> dict[str, float]:
+        """Apply the path length penalty (StyleGAN2, eq. 4): equal steps in w should change images equally."""
         networks, settings = self._networks, self._settings
         rows = self._rows(count)
         with networks.accelerator.autocast():
@@ -150,18 +158,18 @@ class Round:
         lengths = path_lengths(images, rows)
         self.path_mean = torch.lerp(self.path_mean.to(lengths), lengths.detach().mean(), PATH_DECAY)
         penalty = (lengths - self.path_mean).square().mean()
-        self._take(self.generating, penalty * (settings.path_weight * settings.path_every))
-        return {"contest/path": float(penalty.detach()), "contest/path_length": float(self.path_mean)}
+        self._optimize(self.generator_optimizer, penalty * (settings.path_weight * settings.path_every))
+        return {"adversarial/path": float(penalty.detach()), "adversarial/path_length": float(self.path_mean)}
 
     @staticmethod
-    def _take(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    def _optimize(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
 
 
 def _adam(groups: list[dict], rate: float, every: int) -> torch.optim.Adam:
-    """Adam whose memory counts the lazy penalties' extra steps in (StyleGAN2, appendix B)."""
+    """Return an Adam whose betas and rate count the lazy penalties' extra steps in (StyleGAN2, appendix B)."""
     share = every / (every + 1) if every else 1.0
     for group in groups:
         group["lr"] = group.get("lr", rate) * share

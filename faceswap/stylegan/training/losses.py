@@ -1,4 +1,4 @@
-"""What generator and discriminator make small, and the two penalties that keep them apart from each other's tricks."""
+"""GAN losses: logistic losses of generator and discriminator, R1 penalty, path lengths."""
 
 from __future__ import annotations
 
@@ -11,31 +11,47 @@ from torch.nn import functional
 R1_SHARE = 0.0002  # gamma = R1_SHARE * resolution^2 / batch size: the heuristic that Karras et al. published in 2020
 
 
-def drawn_as_real(logits: Tensor) -> Tensor:
-    """The generator's loss, -log D(drawn) ("non-saturating", Goodfellow et al. 2014)."""
+def g_nonsaturating(logits: Tensor) -> Tensor:
+    """Return the non-saturating generator loss, -log D(G(z)) (Goodfellow et al. 2014).
+
+    Args:
+        logits: (N,) The discriminator's logits of generated images.
+    """
     return functional.softplus(-logits).mean()
 
 
-def told_apart(real: Tensor, drawn: Tensor) -> Tensor:
-    """The discriminator's loss, -log D(real) - log (1 - D(drawn))."""
+def d_logistic(real: Tensor, drawn: Tensor) -> Tensor:
+    """Return the logistic discriminator loss, -log D(x) - log(1 - D(G(z))).
+
+    Args:
+        real: (N,) Logits of real images.
+        drawn: (N,) Logits of generated images.
+    """
     return functional.softplus(-real).mean() + functional.softplus(drawn).mean()
 
 
 def r1_gamma(resolution: int, batch_size: int) -> float:
-    """The weight of `squared_slope` that suits most data; a sweep tries a quarter and four times of it."""
+    """Return the weight of `r1_penalty` that suits most data; try a quarter and four times of it as well."""
     return R1_SHARE * resolution**2 / batch_size
 
 
-def squared_slope(logits: Tensor, images: Tensor) -> Tensor:
-    """Mean over the batch of |dD/dx|^2 at real images ("R1", Mescheder et al. 2018); `images` require a gradient."""
+def r1_penalty(logits: Tensor, images: Tensor) -> Tensor:
+    """Return the R1 penalty (Mescheder et al. 2018): the batch mean of |dD/dx|^2 at real images.
+
+    Args:
+        logits: (N,) The discriminator's logits of `images`.
+        images: (N, 3, R, R) Real images that require a gradient.
+    """
     (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return slopes.square().sum((1, 2, 3)).mean()
 
 
 def path_lengths(images: Tensor, rows: Tensor) -> Tensor:
-    """(N,): how far noise of one unit in the picture reaches back into w (StyleGAN2, section 3.2).
+    """Return the path lengths (N,): |J^T y| of random images y of unit norm (StyleGAN2, section 3.2).
 
-    `images` (N, 3, R, R) made of `rows` (N, rows, w_size), which require a gradient.
+    Args:
+        images: (N, 3, R, R) Generated from `rows`.
+        rows: (N, rows, w_size) Styles that require a gradient.
     """
     noise = torch.randn_like(images) / math.sqrt(images.shape[2] * images.shape[3])
     (slopes,) = torch.autograd.grad((images * noise).sum(), rows, create_graph=True)

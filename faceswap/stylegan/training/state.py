@@ -42,8 +42,8 @@ class Networks:
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
         self.accelerator = accelerator
         self.generator, self.encoder = accelerator.place(generator), accelerator.place(encoder)
-        judge = Discriminator(resolution, discriminator_channels or generator.settings["channels"])
-        self.discriminator = accelerator.place(judge)
+        discriminator = Discriminator(resolution, discriminator_channels or generator.settings["channels"])
+        self.discriminator = accelerator.place(discriminator)
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)

@@ -13,7 +13,7 @@ import torch
 from faceswap.engine.accelerator import Precision, choose_accelerator, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
-from faceswap.stylegan.training.adversarial import Contest
+from faceswap.stylegan.training.adversarial import Adversarial
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
     check_folder,
@@ -23,7 +23,7 @@ from faceswap.stylegan.training.run_folder import (
     sweep_packed,
 )
 from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
-from faceswap.stylegan.training.warm_up import Reconstruction, WarmUp
+from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
 from faceswap.stylegan.training.watching import Looks, Pace, Watch
 from faceswap.stylegan.weights.files import load_generator
 from faceswap.swap.training.run_log import PREVIEWS, RunLog
@@ -70,8 +70,8 @@ def train_generator(
     *,
     plan: Plan = Plan(),
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
-    adversarial: Contest = Contest(),  # noqa: B008 (frozen)
-    reconstruction: Reconstruction = Reconstruction(),  # noqa: B008 (frozen)
+    adversarial: Adversarial = Adversarial(),  # noqa: B008 (frozen)
+    reconstruction: ReconstructionWeights = ReconstructionWeights(),  # noqa: B008 (frozen)
     monitor: Looks = Looks(),  # noqa: B008 (frozen)
     kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all
@@ -101,8 +101,8 @@ def train_generator(
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)
-        autoencoding, round_ = warm_up.build(networks, compare), adversarial.build(networks, compare)
-        optimizers = [autoencoding.optimizer, *round_.optimizers]
+        warm_up_step, adversarial_step = warm_up.build(networks, compare), adversarial.build(networks, compare)
+        optimizers = [warm_up_step.optimizer, *adversarial_step.optimizers]
         about = {"pictures": pictures.fingerprint, "seed": seed}
         watch = Watch(run, networks, pictures, monitor, about, inception)
 
@@ -114,8 +114,8 @@ def train_generator(
         if restart:
             forget(run)
         sweep_packed(run, pictures.packed)
-        state = found or {"images": 0, "seconds": 0.0} | round_.state()
-        round_.restore(state)
+        state = found or {"images": 0, "seconds": 0.0} | adversarial_step.state()
+        adversarial_step.restore(state)
         images, seconds, last = int(state["images"]), float(state["seconds"]), round(1000 * kimg)
         began = time.monotonic() - seconds
         finished = images >= last or (minutes is not None and seconds >= 60 * minutes)
@@ -138,7 +138,7 @@ def train_generator(
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)
                 is_warm = images >= warm_up.images
-                losses = round_.step(seen, targets) if is_warm else autoencoding.step(seen, targets, images)
+                losses = adversarial_step.step(seen, targets) if is_warm else warm_up_step.step(seen, targets, images)
                 images += batch_size
                 networks.follow(images, batch_size)
                 bar.advance(batch_size)
@@ -151,7 +151,9 @@ def train_generator(
                     bar.note(watch.log(journal, images, seconds))
                 if finished or due.save:
                     watch.export(images, seconds)
-                    save_checkpoint(run, networks, optimizers, {"images": images, "seconds": seconds} | round_.state())
+                    save_checkpoint(
+                        run, networks, optimizers, {"images": images, "seconds": seconds} | adversarial_step.state()
+                    )
                 if due.preview and not finished:
                     watch.look(journal, images)
                 if due.distance and not finished:

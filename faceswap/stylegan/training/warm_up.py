@@ -1,8 +1,8 @@
 """The first phase of a short training: encoder and generator as a variational autoencoder.
 
 A discriminator needs millions of pictures to lead a generator from nothing to faces; an autoencoder is told the answer
-and is there after some ten thousand. What it draws is soft; the second phase (contest.py) sharpens it. Its codes are z,
-so that the mapping draws faces of N(0, 1) from the start, and the encoder is the first guess of every inversion.
+and is there after some ten thousand. What it draws is soft; the second phase (adversarial.py) sharpens it. Its codes
+are z, so that the mapping draws faces of N(0, 1) from the start, and the encoder is the first guess of every inversion.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from faceswap.stylegan.training.state import Networks
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 
-# Learning rates of encoder, synthesis, mapping. Weights that are scaled when used ask for larger steps; and a contest
-# wants a slow mapping, an autoencoder one that follows.
+# Learning rates of encoder, synthesis, mapping. Weights that are scaled when used ask for larger steps; and the
+# adversarial phase needs a slow mapping, an autoencoder a fast one.
 RATES = (0.5, 1.0, 30.0)
 LAST_RATE = 0.05  # what is left of the learning rate at the end
 DRIFT = 0.02  # weight of the squared mean of all codes
@@ -29,7 +29,7 @@ OFFSETS = 1.0  # weight of the mean square of offsets from W
 
 
 @dataclass(frozen=True)
-class Reconstruction:
+class ReconstructionWeights:
     """How far a picture is from the one that was to be drawn: weights of the parts.
 
     `l1`, `dssim`: see swap/losses/reconstruction.py; `features`: distance in the stages of the built-in embedder; 0
@@ -42,14 +42,14 @@ class Reconstruction:
     features: float = 0.5
     divergence: float = 3e-4
 
-    def build(self, networks: Networks) -> ReconstructionOf:
-        return ReconstructionOf(self, networks)
+    def build(self, networks: Networks) -> ReconstructionLosses:
+        return ReconstructionLosses(self, networks)
 
 
-class ReconstructionOf:
-    """`Reconstruction` with what it needs at hand."""
+class ReconstructionLosses:
+    """`ReconstructionWeights` with what it needs at hand."""
 
-    def __init__(self, weights: Reconstruction, networks: Networks) -> None:
+    def __init__(self, weights: ReconstructionWeights, networks: Networks) -> None:
         self.weights = weights
         self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, background_weight=1)
         self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.accelerator)
@@ -77,14 +77,14 @@ class WarmUp:
     def images(self) -> int:
         return round(1000 * self.kimg)
 
-    def build(self, networks: Networks, reconstruction: ReconstructionOf) -> Autoencoding:
-        return Autoencoding(self, networks, reconstruction)
+    def build(self, networks: Networks, reconstruction: ReconstructionLosses) -> AutoencoderStep:
+        return AutoencoderStep(self, networks, reconstruction)
 
 
-class Autoencoding:
+class AutoencoderStep:
     """A step: seen pictures -> z -> w -> drawn pictures, compared with the targets."""
 
-    def __init__(self, settings: WarmUp, networks: Networks, reconstruction: ReconstructionOf) -> None:
+    def __init__(self, settings: WarmUp, networks: Networks, reconstruction: ReconstructionLosses) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
         learning_rate = settings.learning_rate
         encoder, generator = networks.encoder, networks.generator

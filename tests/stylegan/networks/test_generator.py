@@ -112,8 +112,8 @@ def test_gradients_reach_every_weight_twice():
     generator = tiny().requires_grad_(True)
     rows = torch.randn(2, generator.rows, 20, requires_grad=True)
     images = generator.synthesis(rows)
-    slope = torch.autograd.grad((images * torch.randn_like(images)).sum(), rows, create_graph=True)[0]
-    slope.square().sum().backward()  # as path-length regularisation does
+    penalty = torch.autograd.grad((images * torch.randn_like(images)).sum(), rows, create_graph=True)[0]
+    penalty.square().sum().backward()  # as path-length regularisation does
     named = dict(generator.synthesis.named_parameters())
     unreached = {name for name, weight in named.items() if weight.grad is None}
     assert unreached <= {name for name in named if name.endswith("bias") and "torgb.bias" in name}
