@@ -53,8 +53,8 @@ class Follower:
             if steps:
                 target = self._inverter.loss.target(images[looks], masks(looks))
                 before = person.descend(guesses[looks], target, steps, RATE_FIRST if is_new else RATE_LATER)
-                if is_new and self._inverter.world is not None:
-                    line = self._inverter.world.warning(f"the face of track {track}", before)
+                if is_new and self._inverter.domain_check is not None:
+                    line = self._inverter.domain_check.warning(f"the face of track {track}", before)
                     if line:
                         log.warning(line)
             if track >= 0:

@@ -56,7 +56,7 @@ def inverted_photos(
     """The chosen face of each picture of a source. Raises UserError without any."""
     for portrait in portraits(info, finder, parser, which, inverter.generator.resolution):
         found = inverter.invert([portrait])
-        inverter.warn_of_strangers([portrait], found)
+        inverter.warn_outside_domain([portrait], found)
         yield Inverted(portrait.frame, portrait.aligned, found.rows, float(found.loss[0]), found.tuning)
 
 

@@ -20,7 +20,7 @@ from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
-from faceswap.stylegan.inversion.domain import World
+from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import Resemblance
@@ -71,14 +71,14 @@ class Inverter:
         if self.encoder is not None:
             check_fit(self.generator, self.encoder)
         self.whitening = Whitening.of(self.generator)
-        self._world: World | None = None
+        self._domain_check: DomainCheck | None = None
 
     @property
-    def world(self) -> World | None:
-        """How well the two draw faces of their own, measured when it is first asked for; None without an encoder."""
-        if self._world is None and self.encoder is not None:
-            self._world = World.of(self.generator, self.encoder, self.loss)
-        return self._world
+    def domain_check(self) -> DomainCheck | None:
+        """The check against the generator's own samples, measured at first use; None without an encoder."""
+        if self._domain_check is None and self.encoder is not None:
+            self._domain_check = DomainCheck.of(self.generator, self.encoder, self.loss)
+        return self._domain_check
 
     def invert(self, found: list[Portrait], **changed: Any) -> Inversion:
         """The codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
@@ -89,13 +89,13 @@ class Inverter:
                     "tuning_steps": how.tuning_steps, "whitening": self.whitening}  # fmt: skip
         return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
 
-    def warn_of_strangers(self, found: list[Portrait], inversion: Inversion) -> list[bool]:
-        """Says of which portraits the generator knows too little, and returns which."""
-        strange = []
+    def warn_outside_domain(self, found: list[Portrait], inversion: Inversion) -> list[bool]:
+        """Warn of portraits outside the generator's domain, and return for each whether it is."""
+        is_outside = []
         for index, portrait in enumerate(found):
             line = None
-            if self.world is not None and self.how.start == "encoder":
-                line = self.world.warning(portrait.name, float(inversion.history[0, index]))
+            if self.domain_check is not None and self.how.start == "encoder":
+                line = self.domain_check.warning(portrait.name, float(inversion.history[0, index]))
             unusual = float(inversion.unusual[index])
             if line is None and unusual > UNUSUAL_SIGMAS:
                 line = (
@@ -104,8 +104,8 @@ class Inverter:
                 )
             if line:
                 log.warning(line)
-            strange.append(line is not None)
-        return strange
+            is_outside.append(line is not None)
+        return is_outside
 
 
 def load_both(
@@ -147,8 +147,8 @@ def invert_photos(
         size = inverter.generator.resolution
         for found in batches(portraits(info, finder, parser, which, size, every), batch_size):
             inversion = inverter.invert(found)
-            strange = inverter.warn_of_strangers(found, inversion)
-            table += _written(found, inversion, inverter, folder, info, strange)
+            is_outside = inverter.warn_outside_domain(found, inversion)
+            table += _written(found, inversion, inverter, folder, info, is_outside)
             bar.advance(len(found))
     for line in table_lines(table):
         log.info(line)
@@ -169,7 +169,12 @@ def table_lines(table: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _written(
-    found: list[Portrait], inversion: Inversion, inverter: Inverter, folder: Path, info: SourceInfo, strange: list[bool]
+    found: list[Portrait],
+    inversion: Inversion,
+    inverter: Inverter,
+    folder: Path,
+    info: SourceInfo,
+    is_outside: list[bool],
 ) -> Iterator[dict[str, Any]]:
     """Writes the files of each portrait; gives its line of the table."""
     with torch.no_grad():
@@ -198,7 +203,7 @@ def _written(
         write_image(folder / f"{portrait.name}.side_by_side.png", in_a_row(shown), metadata=about)
         yield {"name": portrait.name, **losses, "seconds": round(inversion.seconds / len(found), 3),
                "steps": inversion.steps, "sigmas": round(float(inversion.unusual[index]), 3),
-               "outside": strange[index]}  # fmt: skip
+               "outside": is_outside[index]}  # fmt: skip
 
 
 def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:

@@ -68,7 +68,7 @@ class Studio:
         found = portraits(info, self.finder, self.parser, self.which, self.inverter.generator.resolution)
         while batch := list(islice(found, self.inverter.how.batch_size)):
             inversion = self.inverter.invert(batch)
-            self.inverter.warn_of_strangers(batch, inversion)
+            self.inverter.warn_outside_domain(batch, inversion)
             for portrait, rows in zip(batch, inversion.rows, strict=True):
                 yield Sitter(portrait.name, rows, portrait)
 

@@ -110,8 +110,8 @@ def _from_nvidia(stored: Mapping[str, StoredTensor], clamp: float | None) -> Pub
     settings = settings_of(shapes)
     expected = shapes_of(settings)
     checked(shapes, expected)
-    if strange := sorted(shapes.keys() - expected.keys()):
-        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+    if unknown := sorted(shapes.keys() - expected.keys()):
+        raise UnsupportedWeights(f"it has {unknown[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur())
     refuse_repeated(stored[name] for name in expected)
@@ -129,8 +129,8 @@ def _from_rosinality(stored: Mapping[str, StoredTensor], average: Any, layout: s
         notes.append("it holds no noise: some is drawn, the same for every reading")
     checked({name: one.shape for name, one in stored.items()}, expected)
     filters = {name for name in stored if name.endswith(".kernel")}
-    if strange := sorted(stored.keys() - expected.keys() - filters):
-        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+    if unknown := sorted(stored.keys() - expected.keys() - filters):
+        raise UnsupportedWeights(f"it has {unknown[0][:60]!r}, which generators of this kind have not")
     for name in sorted(filters):
         _check_filter(stored[name], blur() * 4)
     refuse_repeated(stored[name] for name in expected)

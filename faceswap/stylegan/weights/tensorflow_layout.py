@@ -30,8 +30,8 @@ def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
             ours[found[0]] = np.array(found[1], order="C")
     settings = settings_of({name: array.shape for name, array in ours.items()})
     checked({name: array.shape for name, array in ours.items()}, expected := shapes_of(settings))
-    if strange := sorted(ours.keys() - expected.keys()):
-        raise UnsupportedWeights(f"it has {strange[0][:60]!r}, which generators of this kind have not")
+    if unknown := sorted(ours.keys() - expected.keys()):
+        raise UnsupportedWeights(f"it has {unknown[0][:60]!r}, which generators of this kind have not")
     clamp = expect(state.get("static_kwargs") or {}, dict).get("conv_clamp")
     if clamp is not None and not (isinstance(clamp, int | float) and 0 < clamp < ACTIVATION_CLAMP):
         raise UnsupportedWeights("it clamps at no number")

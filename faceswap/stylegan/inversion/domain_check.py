@@ -1,4 +1,4 @@
-"""What the generator knows: how well it draws its own faces again, against which a photo is held."""
+"""Domain check: whether a photo lies within what the generator can draw, measured on its own samples."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from faceswap.stylegan.networks.generator import Generator, draw_z
 
 SAMPLES, FIRST_SEED = 48, 1_000_000  # faces of its own; their seeds are none that anybody trains with
 LARGEST_PIXELS = 4 << 20  # of a batch: fewer faces of large generators are drawn
-BEYOND = 2.0  # times the worst of its own: a photo whose loss is larger lies outside
+OUTSIDE_FACTOR = 2.0  # times the worst of its own: a photo whose loss is larger lies outside
 
 
 @dataclass(frozen=True)
-class World:
-    """Losses after the encoder alone on faces that the generator drew: their `median` and the `worst` of 95 %."""
+class DomainCheck:
+    """Losses of the encoder alone on samples of the generator: their `median` and the 95th percentile, `worst`."""
 
     median: float
     worst: float
 
     @classmethod
     @torch.no_grad()
-    def of(cls, generator: Generator, encoder: Encoder, loss: Resemblance) -> World:
-        """Measured on samples of its own, always the same ones."""
+    def of(cls, generator: Generator, encoder: Encoder, loss: Resemblance) -> DomainCheck:
+        """Measure on samples of the generator, always the same ones."""
         count = max(4, min(SAMPLES, LARGEST_PIXELS // generator.resolution**2))
         losses = []
         for z in draw_z(range(FIRST_SEED, FIRST_SEED + count), generator.z_size).split(8):
             images = generator(z.to(generator.average.device)).clamp(-1, 1)
-            losses.append(guess_loss(generator, encoder, loss, images))
+            losses.append(encoder_loss(generator, encoder, loss, images))
         drawn = torch.cat(losses)
         return cls(float(drawn.median()), float(drawn.quantile(0.95)))
 
     def warning(self, name: str, found: float) -> str | None:
-        """What to tell of a photo whose loss after the encoder is `found`; None when it is at home here."""
-        if found <= BEYOND * self.worst:
+        """Return the warning for a photo whose loss after the encoder is `found`; None inside the domain."""
+        if found <= OUTSIDE_FACTOR * self.worst:
             return None
         return (
             f"{name} lies outside of what the generator knows: the encoder's guess has a loss of {found:.3f}, faces of "
@@ -46,8 +46,8 @@ class World:
 
 
 @torch.no_grad()
-def guess_loss(
+def encoder_loss(
     generator: Generator, encoder: Encoder, loss: Resemblance, images: Tensor, masks: Tensor | None = None
 ) -> Tensor:
-    """The weighted loss (N,) of the encoder's guess for images (N, 3, R, R) in [-1, 1]."""
+    """Return the weighted loss (N,) of the encoder's reconstruction of images (N, 3, R, R) in [-1, 1]."""
     return loss.total(loss.parts(generator.synthesis(encoder(images)), loss.target(images, masks)))
