@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from faceswap.core.values import AlignedFace
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.inversion.inversion import Start
-    from faceswap.stylegan.morphing.subjects import Studio
+    from faceswap.stylegan.morphing.subjects import SubjectReader
 
 
 def morph(config: Any) -> Path:
@@ -34,8 +34,8 @@ def film(config: Any) -> Path:
     from faceswap.utils.errors import UserError
 
     result = target(config, ".mp4", FILM_SUFFIXES)
-    studio = studio_of(config)
-    first, second = studio.one(config.a, "a"), studio.one(config.b, "b")
+    reader = studio_of(config)
+    first, second = reader.one(config.a, "a"), reader.one(config.b, "b")
     if config.paste != "none" and first.portrait is None:
         raise UserError(f"paste={config.paste} needs a photo as a=, not {config.a}")
     timing = Timing(
@@ -43,7 +43,7 @@ def film(config: Any) -> Path:
     )  # fmt: skip
     how = FilmHow(config.size_px, config.frames_per_second, config.crf, config.preset)
     paster = None if config.paste == "none" else paster_of(config)
-    write_film(studio.inverter.generator, first, second, result.path, timing, how, paster)
+    write_film(reader.inverter.generator, first, second, result.path, timing, how, paster)
     return result.note()
 
 
@@ -52,10 +52,10 @@ def child(config: Any) -> Path:
     from faceswap.stylegan.morphing.results import write_child
 
     result = target(config, ".png")
-    studio = studio_of(config)
+    reader = studio_of(config)
     shares = shares_of(config.shares, config.weight)
     write_child(
-        studio.inverter.generator, studio.one(config.a, "a"), studio.one(config.b, "b"), shares, result.path,
+        reader.inverter.generator, reader.one(config.a, "a"), reader.one(config.b, "b"), shares, result.path,
         config.size_px,
     )  # fmt: skip
     return result.note()
@@ -70,10 +70,10 @@ def grid(config: Any) -> Path:
 
     result = target(config, ".png")
     check_size("the grid", count_of(config.a) * count_of(config.b), GRID_TILES, "faces")
-    studio = studio_of(config)
-    rows_of(config.range, studio.inverter.generator.rows)  # a mistake is told before photos are inverted
-    faces, styles = studio.sitters(config.a), studio.sitters(config.b)
-    write_grid(studio.inverter.generator, faces, styles, config.range, result.path)
+    reader = studio_of(config)
+    rows_of(config.range, reader.inverter.generator.rows)  # a mistake is told before photos are inverted
+    faces, styles = reader.subjects(config.a), reader.subjects(config.b)
+    write_grid(reader.inverter.generator, faces, styles, config.range, result.path)
     return result.note()
 
 
@@ -98,21 +98,21 @@ def cartoon(config: Any) -> Path:
 
     result = target(config, ".png")
     check_size("the sheet", count_of(config.a), GRID_TILES, "faces")
-    studio = studio_of(config)
-    own = studio.inverter.generator
+    reader = studio_of(config)
+    own = reader.inverter.generator
     other = load_generator(config.cartoon).to(own.average)
     shapes, texture = (own, other) if config.shapes_from == "own" else (other, own)
-    write_cartoon(shapes, texture, config.swap_at, studio.sitters(config.a), own, result.path)
+    write_cartoon(shapes, texture, config.swap_at, reader.subjects(config.a), own, result.path)
     return result.note()
 
 
-def studio_of(config: Any) -> Studio:
+def studio_of(config: Any) -> SubjectReader:
     """What turns photos and seeds into codes."""
     from faceswap.config.compose import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.stylegan.inversion.perceptual import Weights, resemblance
     from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
-    from faceswap.stylegan.morphing.subjects import Studio
+    from faceswap.stylegan.morphing.subjects import SubjectReader
     from faceswap.stylegan.seeds import seeds_of
 
     asked = [text for text in (config.a, config.b) if text]
@@ -124,7 +124,7 @@ def studio_of(config: Any) -> Studio:
         resemblance(Weights(), None, config.device),
         How(start, config.steps, config.fidelity),
     )
-    return Studio(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
+    return SubjectReader(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
 
 
 def paster_of(config: Any) -> Paster:

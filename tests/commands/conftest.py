@@ -44,7 +44,7 @@ def one_line_error(ran: Ran) -> str:
     return last
 
 
-class Studio(NamedTuple):
+class SubjectReader(NamedTuple):
     """A folder with two films, their face sets and a pair trained for a moment."""
 
     folder: Path
@@ -56,11 +56,11 @@ FAST = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "preview_every=
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> SubjectReader:
     """The three commands, run once for all tests that look at what they leave."""
     folder = tmp_path_factory.mktemp("studio")
     craig, brosnan = make_clip(folder, "craig", 14, seed=1), make_clip(folder, "brosnan", 12, seed=2)
     for clip in (craig, brosnan):
         run("extract", f"video={clip.video}", "finder=landmarks", f"finder.path={clip.landmarks}", cwd=folder)
     run("train", "pair=craig_brosnan", "iterations=8", *FAST, cwd=folder)
-    return Studio(folder, craig, brosnan)
+    return SubjectReader(folder, craig, brosnan)

@@ -27,7 +27,7 @@ from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
 from faceswap.stylegan.gallery.sheets import drawn
 from faceswap.stylegan.inversion.pipeline import made_with_ai
 from faceswap.stylegan.morphing.films import Ending, Timing, moments, morph_frames
-from faceswap.stylegan.morphing.subjects import Sitter, codes_of, photo_of
+from faceswap.stylegan.morphing.subjects import Subject, codes_of, photo_of
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import generator_hash
@@ -49,14 +49,14 @@ class FilmHow:
 
 
 def write_film(
-    generator: Generator, first: Sitter, second: Sitter, out: Path, timing: Timing, how: FilmHow,
+    generator: Generator, first: Subject, second: Subject, out: Path, timing: Timing, how: FilmHow,
     paster: Paster | None = None,
 ) -> Path:  # fmt: skip
     """The morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html). Returns the film.
 
     With a `paster` the face changes within the first one's photo.
     """
-    one, other = (Ending(sitter.rows, photo_of(sitter, how.size_px)) for sitter in (first, second))
+    one, other = (Ending(subject.rows, photo_of(subject, how.size_px)) for subject in (first, second))
     fades = [end.photo is not None and paster is None for end in (one, other)]
     film = list(moments(timing, how.frames_per_second, *fades))
     if paster is None:
@@ -84,7 +84,7 @@ def write_film(
 
 
 def write_child(
-    generator: Generator, first: Sitter, second: Sitter, shares: Mapping[str, float], out: Path, size_px: int
+    generator: Generator, first: Subject, second: Subject, shares: Mapping[str, float], out: Path, size_px: int
 ) -> Path:
     """The child of two faces: the second one's `shares` of each range of rows. Beside it .parents.png shows all."""
     rows = mixed(first.rows[None], second.rows[None], shares)
@@ -97,7 +97,7 @@ def write_child(
     return out
 
 
-def write_grid(generator: Generator, faces: Sequence[Sitter], styles: Sequence[Sitter], name: str, out: Path) -> Path:
+def write_grid(generator: Generator, faces: Sequence[Subject], styles: Sequence[Subject], name: str, out: Path) -> Path:
     """The mixing grid: the `name` rows of each of `styles` (columns) in each of `faces` (lines)."""
     sheet = mixing_grid(generator, codes_of(list(faces)), codes_of(list(styles)), name)
     write_image(out, sheet, metadata=made_with_ai(generator_hash(generator)))
@@ -105,13 +105,13 @@ def write_grid(generator: Generator, faces: Sequence[Sitter], styles: Sequence[S
 
 
 def write_cartoon(
-    shapes: Generator, texture: Generator, swap_at: int, sitters: Sequence[Sitter], owner: Generator, out: Path
+    shapes: Generator, texture: Generator, swap_at: int, subjects: Sequence[Subject], owner: Generator, out: Path
 ) -> Path:
     """Each face as its own generator (`owner`) draws it and, below, with swapped layers."""
-    rows = codes_of(list(sitters))
+    rows = codes_of(list(subjects))
     pictures = [*drawn(owner, rows), *drawn(swapped_layers(shapes, texture, swap_at), rows)]
     about = made_with_ai(generator_hash(owner))
-    write_image(out, contact_sheet(pictures, columns=len(sitters), tile_px=128), metadata=about)
+    write_image(out, contact_sheet(pictures, columns=len(subjects), tile_px=128), metadata=about)
     return out
 
 
@@ -126,10 +126,10 @@ def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], ab
     write_text(path, text.replace("@@PICTURES@@", json.dumps(embedded)))
 
 
-def made_up(sitter: Sitter, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
-    """What the writer is to know of a film that comes from no film; it may not overwrite the sitter's photo."""
+def made_up(subject: Subject, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
+    """What the writer is to know of a film that comes from no film; it may not overwrite the subject's photo."""
     rate = Fraction(frames_per_second)
-    path = Path(f"{sitter.name}.morph")
+    path = Path(f"{subject.name}.morph")
     return SourceInfo(
         path=path, kind="images", files=(), width=size[0], height=size[1], stored_width=size[0], stored_height=size[1],
         frames_per_second=rate, time_base=1 / rate, frame_count=count, duration_seconds=float(count / rate),
@@ -142,7 +142,7 @@ def _drawn(generator: Generator, rows: Tensor) -> NDArray[np.float32]:
     return as_pictures(generator.synthesis(rows))
 
 
-def _pasted(generator: Generator, first: Sitter, second: Sitter, way: float, paster: Paster) -> NDArray[np.uint8]:
+def _pasted(generator: Generator, first: Subject, second: Subject, way: float, paster: Paster) -> NDArray[np.uint8]:
     """The first one's photo with the face as far on its `way` to the second one."""
     assert first.portrait is not None
     views = [first.portrait.aligned]

@@ -28,7 +28,7 @@ ACCEPTED = "a photo, several as a folder or glob, an inverted photo (.latent.saf
 
 
 @dataclass(frozen=True, eq=False)
-class Sitter:
+class Subject:
     """A face as a code: `rows` (rows, w_size); with its `portrait` when it comes from a photo."""
 
     name: str
@@ -37,8 +37,8 @@ class Sitter:
 
 
 @dataclass
-class Studio:
-    """What turns photos into codes; `which` of several faces, `psi` of seeds."""
+class SubjectReader:
+    """Turn photos, inverted photos and seeds into codes; `which` of several faces, `psi` of seeds."""
 
     inverter: Inverter
     finder: Finder
@@ -46,31 +46,31 @@ class Studio:
     which: str = "largest"
     psi: float = 0.7
 
-    def sitters(self, text: str) -> list[Sitter]:
+    def subjects(self, text: str) -> list[Subject]:
         """The faces that `text` names: see ACCEPTED. Raises UserError when there are none."""
         generator = self.inverter.generator
         if (seeds := seeds_of(text)) is not None:
             rows = generator.spread(styles_of(generator, seeds, self.psi))
-            return [Sitter(f"seed {seed}", own) for seed, own in zip(seeds, rows, strict=True)]
+            return [Subject(f"seed {seed}", own) for seed, own in zip(seeds, rows, strict=True)]
         if text.endswith(SUFFIX):
             rows = Latent.load(text, generator).rows.to(generator.average)
-            return [Sitter(Path(text).name.removesuffix(SUFFIX), rows)]
+            return [Subject(Path(text).name.removesuffix(SUFFIX), rows)]
         return list(self._photographed(probe(text)))
 
-    def one(self, text: str, setting: str) -> Sitter:
+    def one(self, text: str, setting: str) -> Subject:
         """The one face that `text` names. Raises UserError, naming the setting, for several."""
-        found = self.sitters(text)
+        found = self.subjects(text)
         if len(found) != 1:
             raise UserError(f"{setting}={text} names {len(found)} faces, one is wanted; accepted: {ACCEPTED}")
         return found[0]
 
-    def _photographed(self, info: SourceInfo) -> Iterator[Sitter]:
+    def _photographed(self, info: SourceInfo) -> Iterator[Subject]:
         found = portraits(info, self.finder, self.parser, self.which, self.inverter.generator.resolution)
         while batch := list(islice(found, self.inverter.how.batch_size)):
             inversion = self.inverter.invert(batch)
             self.inverter.warn_outside_domain(batch, inversion)
             for portrait, rows in zip(batch, inversion.rows, strict=True):
-                yield Sitter(portrait.name, rows, portrait)
+                yield Subject(portrait.name, rows, portrait)
 
 
 def count_of(text: str) -> int:
@@ -83,17 +83,17 @@ def count_of(text: str) -> int:
     return GRID_TILES + 1 if count is None else count
 
 
-def photo_of(sitter: Sitter, size_px: int) -> NDArray[np.uint8] | None:
+def photo_of(subject: Subject, size_px: int) -> NDArray[np.uint8] | None:
     """The photo's style crop (size_px, size_px, 3), taken from the photo itself; None of a face without one."""
-    if sitter.portrait is None:
+    if subject.portrait is None:
         return None
-    aligned = sitter.portrait.aligned
+    aligned = subject.portrait.aligned
     scale = size_px / aligned.size_px
     resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
     matrix = compose(resizing, aligned.frame_to_crop)
-    return warp_crop(sitter.portrait.frame.image, matrix, size_px, repeat_border=True)
+    return warp_crop(subject.portrait.frame.image, matrix, size_px, repeat_border=True)
 
 
-def codes_of(sitters: list[Sitter]) -> Tensor:
+def codes_of(subjects: list[Subject]) -> Tensor:
     """All codes (N, rows, w_size)."""
-    return torch.stack([sitter.rows for sitter in sitters])
+    return torch.stack([subject.rows for subject in subjects])

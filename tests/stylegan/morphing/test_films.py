@@ -12,7 +12,7 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.morphing.films import EASINGS, Ending, Timing, moments, morph_frames
 from faceswap.stylegan.morphing.results import FilmHow, write_child, write_film
-from faceswap.stylegan.morphing.subjects import Sitter
+from faceswap.stylegan.morphing.subjects import Subject
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.seeds import seeds_of
 from faceswap.utils.errors import UserError
@@ -77,7 +77,7 @@ def generator():
 
 
 def test_a_film_its_sheet_and_its_page(generator, tmp_path):
-    one, other = (Sitter(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
+    one, other = (Subject(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
     timing, how = Timing(0.1, 0.1, 0.4), FilmHow(64, 10, preset="ultrafast")
     film = write_film(generator, one, other, tmp_path / "a.mp4", timing, how)
     info = probe(film)
@@ -89,6 +89,6 @@ def test_a_film_its_sheet_and_its_page(generator, tmp_path):
 
 
 def test_a_child_lies_between(generator, tmp_path):
-    one, other = (Sitter(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
+    one, other = (Subject(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
     child = write_child(generator, one, other, {"all": 0.5}, tmp_path / "c.png", 64)
     assert probe(child).width == 64 and probe(tmp_path / "c.parents.png").width == 3 * 64
