@@ -58,23 +58,23 @@ def write_paged(
     from faceswap.convert import suffix_of
     from faceswap.media.pictures.images import READ_SUFFIXES
     from faceswap.media.targets import check_target
-    from faceswap.stylegan.editing.edits import read_moves
+    from faceswap.stylegan.editing.edits import read_edits
     from faceswap.stylegan.editing.photos import edited
     from faceswap.stylegan.editing.sheets import write_page
 
-    moves = read_moves(config.edits, known, config.clamp)
+    edits = read_edits(config.edits, known, config.clamp)
     page = result.path.with_suffix(".html")
     is_picture = result.path.suffix.lower() in READ_SUFFIXES
     target = result.path if is_picture else result.path.with_suffix(suffix_of(info))
-    for path in (page, target) if moves else (page,):
+    for path in (page, target) if edits else (page,):
         check_target(path, info)
     photos = list(photos_of(config, info, inverter, latent))
     photo = photos[0]
-    if moves:
+    if edits:
         write_edited(config, info, inverter, known, paster, latent, replace(result, path=target), photos)
-    shown = edited(inverter.generator, photo, moves, paster) if moves else None
+    shown = edited(inverter.generator, photo, edits, paster) if edits else None
     directions = [known[name] for name in sorted(known.directions)]
-    write_page(info, inverter.generator, photo, directions, paster, page, moves, shown)
+    write_page(info, inverter.generator, photo, directions, paster, page, edits, shown)
     return replace(result, path=page).note()
 
 
@@ -88,15 +88,15 @@ def write_edited(
     from faceswap.config.compose import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.writing import writer_for
-    from faceswap.stylegan.editing.edits import read_moves
+    from faceswap.stylegan.editing.edits import read_edits
     from faceswap.stylegan.editing.films import FilmHow, edit_film
     from faceswap.stylegan.editing.photos import edit_photos, write_report
     from faceswap.stylegan.inversion.pipeline import made_with_ai
     from faceswap.stylegan.weights.files import generator_hash
     from faceswap.utils.errors import UserError
 
-    moves = read_moves(config.edits, known, config.clamp)
-    if not moves:
+    edits = read_edits(config.edits, known, config.clamp)
+    if not edits:
         names = ", ".join(sorted(known.directions)) or "none"
         raise UserError(f"say what to change, for instance smile=+1.5; there are the directions: {names}")
     reuse_freed_memory()
@@ -109,14 +109,14 @@ def write_edited(
     writer.check()
     if info.kind == "images":
         photos = photos_of(config, info, inverter, latent) if photos is None else photos
-        numbers = edit_photos(info, inverter.generator, photos, moves, writer, paster)
+        numbers = edit_photos(info, inverter.generator, photos, edits, writer, paster)
     else:
         how = FilmHow(config.steps, config.refine, config.smooth_frames, config.batch_size)
         numbers = edit_film(
-            info, inverter, moves, writer, paster, build(config.finder), FaceParser(config.device), config.face, how,
+            info, inverter, edits, writer, paster, build(config.finder), FaceParser(config.device), config.face, how,
             config.start, config.stop,
         )  # fmt: skip
-    write_report(report_path(out), info, out, moves, numbers | result.record)
+    write_report(report_path(out), info, out, edits, numbers | result.record)
     return out
 
 

@@ -43,7 +43,7 @@ def test_a_film_comes_back_edited_with_its_sound(reader):
     info = probe(ran.path)
     assert info.frame_count == 10 and info.has_audio
     told = json.loads(ran.path.with_name(f"{ran.path.name}.report.json").read_text())
-    assert told["moves"] == {"smile": [0, 3], "age": [-1, -1]} and told["faces"] == told["frames"] == 10
+    assert told["edits"] == {"smile": [0, 3], "age": [-1, -1]} and told["faces"] == told["frames"] == 10
     changes = [
         np.abs(a.image.astype(int) - b.image).mean()
         for a, b in zip(read_frames(folder / "clip.mp4"), read_frames(ran.path), strict=True)

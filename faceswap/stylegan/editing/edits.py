@@ -1,4 +1,4 @@
-"""How far a face is moved along which directions: as the user says it, frame by frame."""
+"""Edits of faces: directions with strengths in sigmas as the user gives them, constant or ramped over frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Move:
+class DirectionEdit:
     """A direction and the strengths in sigmas at the first and at the last frame."""
 
     direction: Direction
@@ -33,12 +33,12 @@ class Move:
         return self.first != self.last
 
 
-def read_moves(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> list[Move]:
-    """The moves of `smile=+1.5 age=0:2`. Beyond OVERDRIVE they are warned of, or cut with `clamp`.
+def read_edits(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> list[DirectionEdit]:
+    """Parse edits such as `smile=+1.5 age=0:2`; strengths beyond OVERDRIVE are warned of, or clamped with `clamp`.
 
     Raises UserError for a direction that is not there and for a strength that is no number.
     """
-    moves = []
+    edits = []
     for name, text in asked.items():
         first, last = _strengths(name, str(text), known)
         strongest = max(abs(first), abs(last))
@@ -49,15 +49,15 @@ def read_moves(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> li
                 "%s=%s is beyond %g sigmas, where the generator has hardly been: %s",
                 name, text, OVERDRIVE, "cut to it" if clamp else "the face may fall apart; clamp=true keeps within",
             )  # fmt: skip
-        moves.append(Move(known[name], first, last))
-    return moves
+        edits.append(DirectionEdit(known[name], first, last))
+    return edits
 
 
-def moved(rows: Tensor, moves: Sequence[Move], shares: Sequence[float]) -> Tensor:
-    """Codes (N, rows, w_size), each after all moves; `shares[i]` in [0, 1]: how far in the film code i is."""
+def apply_edits(rows: Tensor, edits: Sequence[DirectionEdit], shares: Sequence[float]) -> Tensor:
+    """Return codes (N, rows, w_size) after all edits; `shares[i]` in [0, 1] is the position of code i in the film."""
     done = torch.tensor(list(shares), dtype=rows.dtype, device=rows.device)
-    for one in moves:
-        rows = move(rows, one.direction, one.first + (one.last - one.first) * done)
+    for edit in edits:
+        rows = move(rows, edit.direction, edit.first + (edit.last - edit.first) * done)
     return rows
 
 

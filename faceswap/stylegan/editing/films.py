@@ -24,7 +24,7 @@ from faceswap.media.reading import read_frames
 from faceswap.media.stages import Stage
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.data.portraits import SMALLEST_PX, as_input, check_choice, head_masks
-from faceswap.stylegan.editing.edits import Move, moved
+from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.film_latents import Follower
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.inversion.latents import CodedFrame, smoothed_codes
@@ -63,7 +63,8 @@ class _Drawn:
 
 
 def edit_film(
-    info: SourceInfo, inverter: Inverter, moves: Sequence[Move], writer: Writer, paster: Paster, finder: Finder,
+    info: SourceInfo, inverter: Inverter, edits: Sequence[DirectionEdit], writer: Writer, paster: Paster,
+    finder: Finder,
     parser: FaceParser, which: str, how: FilmHow, start: int = 0, stop: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Edits the chosen face of a film, "all" of them if so said, and gives the numbers of a report.
@@ -73,7 +74,7 @@ def edit_film(
     if which != "all":
         check_choice(which)
     total = _total(info, start, stop)
-    if total is None and any(move.is_ramp for move in moves):
+    if total is None and any(edit.is_ramp for edit in edits):
         raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
     # What waits between two stages, and what goes through the networks at once: less of large frames.
     batch_size = int(min(how.batch_size, max(1, FRAMES_HELD_BYTES // (3 * info.width * info.height))))
@@ -85,7 +86,7 @@ def edit_film(
             decoded = stack.enter_context(Stage(read_frames(info, start, stop), 2, "decode"))
             found = stack.enter_context(Stage(_found(decoded, finder, which, inverter), batch_size, "find"))
             coded = smoothed_codes(_coded(found, follower, parser, batch_size, inverter), how.smooth_frames)
-            drawn = _drawn(coded, inverter, moves, paster, batch_size, start, total)
+            drawn = _drawn(coded, inverter, edits, paster, batch_size, start, total)
             drawing = stack.enter_context(Stage(drawn, batch_size, "draw"))
             bar = stack.enter_context(Progress(total, "edit"))
             stack.enter_context(writer)
@@ -167,7 +168,7 @@ def _coded(
 
 
 def _drawn(
-    coded: Iterable[CodedFrame], inverter: Inverter, moves: Sequence[Move], paster: Paster, batch_size: int,
+    coded: Iterable[CodedFrame], inverter: Inverter, edits: Sequence[DirectionEdit], paster: Paster, batch_size: int,
     start: int, total: int | None,
 ) -> Iterator[_Drawn]:  # fmt: skip
     """The frames with their faces drawn without and with the moves, in batches of frames."""
@@ -182,7 +183,7 @@ def _drawn(
             for _ in range(n)
         ]  # fmt: skip
         with torch.no_grad():
-            pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, moved(rows, moves, shares)])))
+            pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, apply_edits(rows, edits, shares)])))
         before, after = pictures[: len(rows)], pictures[len(rows) :]
         free = paster.seen(
             [one.frame for one in batch for _ in one.views],

@@ -16,7 +16,7 @@ from faceswap.core.geometry import transform_points, warp_crop
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.media.reading import read_frames
 from faceswap.stylegan.data.portraits import portraits
-from faceswap.stylegan.editing.edits import Move, moved
+from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.inversion.inversion import draw
 from faceswap.stylegan.inversion.latents import Latent
@@ -69,32 +69,36 @@ def stored_photo(info: SourceInfo, latent: Latent) -> Inverted:
 
 
 def edit_photos(
-    info: SourceInfo, generator: Generator, photos: Iterable[Inverted], moves: Sequence[Move], writer: Writer,
+    info: SourceInfo, generator: Generator, photos: Iterable[Inverted], edits: Sequence[DirectionEdit], writer: Writer,
     paster: Paster,
 ) -> dict[str, Any]:  # fmt: skip
     """Writes each photo after the moves and gives the numbers of a report. Raises UserError for a ramp on one photo."""
-    if info.is_still and any(move.is_ramp for move in moves):
+    if info.is_still and any(edit.is_ramp for edit in edits):
         raise UserError("a ramp such as smile=0:2 needs a video or several photos; say one strength")
     began, losses = time.perf_counter(), []
     count = len(info.files)
     with Progress(count, "edit", "photo") as bar, writer:
         for photo in photos:
             share = photo.frame.index / max(count - 1, 1)
-            writer.write(edited(generator, photo, moves, paster, share))
+            writer.write(edited(generator, photo, edits, paster, share))
             losses.append(photo.loss)
             bar.advance()
     seconds = round(time.perf_counter() - began, 3)
     return {"photos": len(losses), "loss": round(sum(losses) / len(losses), 5), "seconds": seconds}
 
 
-def edited(generator: Generator, photo: Inverted, moves: Sequence[Move], paster: Paster, share: float = 1.0) -> Frame:
+def edited(
+    generator: Generator, photo: Inverted, edits: Sequence[DirectionEdit], paster: Paster, share: float = 1.0
+) -> Frame:
     """The photo after the moves; of ramps the strength at `share` in [0, 1]."""
-    after = photo.drawn(generator, moved(photo.rows, moves, [share]))
+    after = photo.drawn(generator, apply_edits(photo.rows, edits, [share]))
     free = paster.seen([photo.frame], [photo.aligned], [-1])
     return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free)
 
 
-def write_report(path: Path, info: SourceInfo, out: Path, moves: Sequence[Move], numbers: dict[str, Any]) -> None:
+def write_report(
+    path: Path, info: SourceInfo, out: Path, edits: Sequence[DirectionEdit], numbers: dict[str, Any]
+) -> None:
     """Tells beside a result what was done."""
-    strengths = {move.direction.name: [move.first, move.last] for move in moves}
-    write_json(path, {"source": str(info.path), "out": str(out), "moves": strengths, **numbers})
+    strengths = {edit.direction.name: [edit.first, edit.last] for edit in edits}
+    write_json(path, {"source": str(info.path), "out": str(out), "edits": strengths, **numbers})

@@ -18,7 +18,7 @@ from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.targets import check_target
 from faceswap.stylegan.directions.directions import Direction
-from faceswap.stylegan.editing.edits import Move, moved
+from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.pasting import Paster
 from faceswap.stylegan.editing.photos import Inverted
 from faceswap.stylegan.inversion.pipeline import made_with_ai
@@ -54,7 +54,7 @@ def write_sheet(
 
 def write_page(
     info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path,
-    moves: Sequence[Move] = (), shown: Frame | None = None,
+    edits: Sequence[DirectionEdit] = (), shown: Frame | None = None,
 ) -> Path:  # fmt: skip
     """One HTML file that needs nothing else, with a slider for each direction; what several change is added up.
 
@@ -65,7 +65,7 @@ def write_page(
     check_target(out, info)
     view = _view(photo, PAGE_PX)
     before = warp_crop(photo.frame.image, view, PAGE_PX, repeat_border=True)
-    asked = {move.direction.name: move.last for move in moves}
+    asked = {move.direction.name: edit.last for edit in edits}
     sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in directions}
     changes = {
         direction.name: [_embedded(_change(before, crop)) for crop in crops]
@@ -97,8 +97,8 @@ def _edited(
         for direction in directions:
             first, *_, last = strengths[direction.name]
             shares = [(strength - first) / (last - first) for strength in strengths[direction.name]]
-            ramp = [Move(direction, first, last)]
-            after = photo.drawn(generator, moved(photo.rows.expand(len(shares), -1, -1), ramp, shares))
+            ramp = [DirectionEdit(direction, first, last)]
+            after = photo.drawn(generator, apply_edits(photo.rows.expand(len(shares), -1, -1), ramp, shares))
             frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
             yield direction, [warp_crop(one.image, frame_to_crop, size_px, repeat_border=True) for one in frames]
             bar.advance()
