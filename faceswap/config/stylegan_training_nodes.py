@@ -80,7 +80,7 @@ class ReconstructionNode:
 class LooksNode:
     """Intervals of logging, previews, checkpoints, distances; the first also after 1, 2, 4, 8 ... minutes."""
 
-    _target_: str = "faceswap.stylegan.training.watching.Looks"
+    _target_: str = "faceswap.stylegan.training.monitor.MonitorSettings"
     log_kimg: float = option(1, "kimg between points of the curves", minimum=0)
     preview_kimg: float = option(10, "kimg between previews, and exports of the weights", minimum=0)
     save_kimg: float = option(10, "kimg between checkpoints", minimum=0)

@@ -14,11 +14,11 @@ import torch
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.adversarial import Adversarial
+from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w, restore_checkpoint
 from faceswap.stylegan.training.trainer import Plan, train_generator
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
-from faceswap.stylegan.training.watching import Looks, Pace
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
 
@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "plan": Plan(32, [8] * 4, 16),
     "adversarial": CONTEST,
     "reconstruction": ReconstructionWeights(features=0),
-    "monitor": Looks(0.008, 0.008, 0.008, 1, 0),
+    "monitor": MonitorSettings(0.008, 0.008, 0.008, 1, 0),
     "warm_up": WarmUp(0.008, 0.004),
     "batch_size": 4,
     "device": "cpu",
@@ -178,7 +178,7 @@ def test_a_checkpoint_is_never_without_its_generator(data, tmp_path, monkeypatch
 
 def test_a_training_that_is_stopped_early_leaves_its_generator_and_a_preview(data, tmp_path, monkeypatch):
     monkeypatch.setattr("faceswap.stylegan.training.trainer.StopRequest", lambda: nullcontext([True]))
-    slow = SETTINGS | {"monitor": Looks(1, 10, 10, 50, 0)}
+    slow = SETTINGS | {"monitor": MonitorSettings(1, 10, 10, 50, 0)}
     with pytest.raises(Interrupted, match="stopped at 4 pictures"):
         train_generator(data, tmp_path, kimg=0.4, **slow)
     assert load_generator(tmp_path / GENERATOR_FILE).resolution == 32 and (tmp_path / CHECKPOINT).is_file()
@@ -186,11 +186,13 @@ def test_a_training_that_is_stopped_early_leaves_its_generator_and_a_preview(dat
 
 
 def test_the_first_look_comes_after_a_minute_and_the_next_ones_less_and_less_often():
-    pace = Pace(Looks(1, 10, 10, 50), 8, 0.0)
-    looked = [minute for minute in range(1, 20) if pace(8 * minute, 60.0 * minute + 1).preview]
+    schedule = MonitorSchedule(MonitorSettings(1, 10, 10, 50), 8, 0.0)
+    looked = [minute for minute in range(1, 20) if schedule(8 * minute, 60.0 * minute + 1).preview]
     assert looked == [1, 2, 4, 8, 16]
-    assert pace(10_000, 1300.0)[:3] == (True, True, True)  # and by pictures, as asked
-    assert not any(Pace(Looks(), 8, 3000.0)(808, 3001.0))  # a session that goes on waits for its turn
+    assert schedule(10_000, 1300.0)[:3] == (True, True, True)  # and by pictures, as asked
+    assert not any(
+        MonitorSchedule(MonitorSettings(), 8, 3000.0)(808, 3001.0)
+    )  # a session that goes on waits for its turn
 
 
 def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
@@ -198,7 +200,7 @@ def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
     before = (tmp_path / CHECKPOINT).read_bytes()
     for settings in (
         {"grow_from": str(tmp_path / "none.safetensors")},
-        {"monitor": Looks(samples=8), "inception": str(tmp_path / "none.pth")},
+        {"monitor": MonitorSettings(samples=8), "inception": str(tmp_path / "none.pth")},
         {"plan": Plan(64, [8] * 5, 16)},  # the pictures are of 32 px
     ):
         with pytest.raises(UserError):

@@ -65,7 +65,7 @@ def write_page(
     check_target(out, info)
     view = _view(photo, PAGE_PX)
     before = warp_crop(photo.frame.image, view, PAGE_PX, repeat_border=True)
-    asked = {move.direction.name: edit.last for edit in edits}
+    asked = {edit.direction.name: edit.last for edit in edits}
     sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in directions}
     changes = {
         direction.name: [_embedded(_change(before, crop)) for crop in crops]

@@ -14,6 +14,7 @@ from faceswap.engine.accelerator import Precision, choose_accelerator, memory_er
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.training.adversarial import Adversarial
+from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings, RunRecorder
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
     check_folder,
@@ -24,7 +25,6 @@ from faceswap.stylegan.training.run_folder import (
 )
 from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
-from faceswap.stylegan.training.watching import Looks, Pace, Watch
 from faceswap.stylegan.weights.files import load_generator
 from faceswap.swap.training.run_log import PREVIEWS, RunLog
 from faceswap.utils.errors import Interrupted, UserError
@@ -72,7 +72,7 @@ def train_generator(
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
     adversarial: Adversarial = Adversarial(),  # noqa: B008 (frozen)
     reconstruction: ReconstructionWeights = ReconstructionWeights(),  # noqa: B008 (frozen)
-    monitor: Looks = Looks(),  # noqa: B008 (frozen)
+    monitor: MonitorSettings = MonitorSettings(),  # noqa: B008 (frozen)
     kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
     minutes: float | None = None,  # training time in all
     batch_size: int = 32,
@@ -104,7 +104,7 @@ def train_generator(
         warm_up_step, adversarial_step = warm_up.build(networks, compare), adversarial.build(networks, compare)
         optimizers = [warm_up_step.optimizer, *adversarial_step.optimizers]
         about = {"pictures": pictures.fingerprint, "seed": seed}
-        watch = Watch(run, networks, pictures, monitor, about, inception)
+        recorder = RunRecorder(run, networks, pictures, monitor, about, inception)
 
         found = None if restart else restore_checkpoint(run, networks, optimizers)
         record = read_record(run)
@@ -122,7 +122,7 @@ def train_generator(
         is_whole = finished and record.get("is_final") is True and record.get("images") == images
         if finished:
             log.info("nothing to learn at %d pictures: say a higher kimg= or minutes= to go on", images)
-        pace = Pace(monitor, batch_size, seconds)
+        schedule = MonitorSchedule(monitor, batch_size, seconds)
         with (
             StopRequest() as stop,
             RunLog(run, images, "" if finished else config_text) as journal,
@@ -134,7 +134,7 @@ def train_generator(
                     "same command goes on", f"going on from {images} pictures of" if found else "training", run,
                     len(pictures), plan.resolution, run / PREVIEWS, run.parent,
                 )  # fmt: skip
-                watch.record(journal, images)
+                recorder.record(journal, images)
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)
                 is_warm = images >= warm_up.images
@@ -145,27 +145,27 @@ def train_generator(
                 seconds = time.monotonic() - began
                 finished = images >= last or bool(stop) or (minutes is not None and seconds >= 60 * minutes)
 
-                watch.note(losses, images)
-                due = pace(images, seconds)
+                recorder.note(losses, images)
+                due = schedule(images, seconds)
                 if finished or due.log:
-                    bar.note(watch.log(journal, images, seconds))
+                    bar.note(recorder.log(journal, images, seconds))
                 if finished or due.save:
-                    watch.export(images, seconds)
+                    recorder.export(images, seconds)
                     save_checkpoint(
                         run, networks, optimizers, {"images": images, "seconds": seconds} | adversarial_step.state()
                     )
                 if due.preview and not finished:
-                    watch.look(journal, images)
+                    recorder.write_preview(journal, images)
                 if due.distance and not finished:
-                    watch.measure(journal, images)
+                    recorder.measure(journal, images)
             if stop and images < last:
-                watch.look_once(journal, images)
+                recorder.preview_once(journal, images)
                 raise Interrupted(f"stopped at {images} pictures, saved in {run}; the same command goes on from there")
             if not is_whole:  # also what an earlier session was killed before
-                watch.export(images, seconds)
-                watch.look(journal, images)
-                watch.measure(journal, images)
-                watch.record(journal, images, is_final=True)
+                recorder.export(images, seconds)
+                recorder.write_preview(journal, images)
+                recorder.measure(journal, images)
+                recorder.record(journal, images, is_final=True)
         log.info("draw with it: python -m faceswap.generate generator=%s seeds=0-15", run / GENERATOR_FILE)
     return run
 

@@ -1,4 +1,4 @@
-"""What a training shows of itself, and when: curves, pictures, weights, distances, its record."""
+"""Monitoring of a training: curves, previews, exported weights, Frechet distances, the run's record; and when."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from faceswap.stylegan.weights.files import save_encoder, save_generator
 from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import UserError
 
-FIRST_LOOK_SECONDS = 60.0  # then twice, four times ... as long after the beginning
+FIRST_PREVIEW_SECONDS = 60.0  # then twice, four times ... as long after the beginning
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How often a training is looked at, in thousands of pictures (kimg); `samples`: of each distance, 0 for none.
+class MonitorSettings:
+    """How often a training is monitored, in thousands of images (kimg); `samples` for each distance, 0: none.
 
     Previews and checkpoints are also made after a minute of training, two minutes, four, and so on: nobody waits half
     a night for the first.
@@ -41,7 +41,7 @@ class Looks:
 
 
 class Due(NamedTuple):
-    """What a step is followed by."""
+    """What is due after a step."""
 
     log: bool
     save: bool
@@ -49,22 +49,22 @@ class Due(NamedTuple):
     distance: bool
 
 
-class Pace:
-    """Says after each step what is due; `seconds`: of training in earlier sessions."""
+class MonitorSchedule:
+    """Decide after each step what is due; `seconds`: of training in earlier sessions."""
 
-    def __init__(self, looks: Looks, batch_size: int, seconds: float) -> None:
-        self._looks, self._batch_size = looks, batch_size
-        self._next_seconds = FIRST_LOOK_SECONDS
+    def __init__(self, settings: MonitorSettings, batch_size: int, seconds: float) -> None:
+        self._settings, self._batch_size = settings, batch_size
+        self._next_seconds = FIRST_PREVIEW_SECONDS
         self._is_time(seconds)
 
     def __call__(self, images: int, seconds: float) -> Due:
-        """After the step that brought the pictures to `images` and the time to `seconds`."""
-        looks, is_time = self._looks, self._is_time(seconds)
+        """Return what is due after `images` images and `seconds` seconds of training."""
+        settings, is_time = self._settings, self._is_time(seconds)
         return Due(
-            self._crossed(looks.log_kimg, images),
-            is_time or self._crossed(looks.save_kimg, images),
-            is_time or self._crossed(looks.preview_kimg, images),
-            self._crossed(looks.distance_kimg, images),
+            self._crossed(settings.log_kimg, images),
+            is_time or self._crossed(settings.save_kimg, images),
+            is_time or self._crossed(settings.preview_kimg, images),
+            self._crossed(settings.distance_kimg, images),
         )
 
     def _is_time(self, seconds: float) -> bool:
@@ -80,8 +80,8 @@ class Pace:
 
 
 @dataclass(eq=False)
-class Watch:
-    """What a training writes beside its checkpoints. `about`: what its record says of it.
+class RunRecorder:
+    """Write what a training shows beside its checkpoints; `about` goes into the run's record.
 
     `inception`: weights of the network of published FIDs, to measure that too. Raises UserError when they are none.
     """
@@ -89,7 +89,7 @@ class Watch:
     run: Path
     networks: Networks
     pictures: Pictures
-    looks: Looks
+    settings: MonitorSettings
     about: dict[str, Any]
     inception: str = ""
     _sums: dict[str, list[float]] = field(default_factory=dict)
@@ -98,14 +98,18 @@ class Watch:
         self._shown = self.pictures.batch(0, PER_ROW, 1, False)
         device = str(self.networks.accelerator.device)
         self._kinds: dict[str, Callable[[Tensor], Tensor]] = {}
-        if self.looks.samples:
+        if self.settings.samples:
             self._kinds["faces"] = face_features(device)
-        if self.looks.samples and self.inception:
+        if self.settings.samples and self.inception:
             self._kinds["inception"] = inception_features(self.inception, device)
-        self._has_looked = False
+        self._has_previewed = False
 
     def note(self, losses: dict[str, float], images: int) -> None:
-        """Keeps the losses of a step. Raises UserError when they are no numbers: nothing can be learned any more."""
+        """Collect the losses of a step.
+
+        Raises:
+            UserError: A loss is not finite: the training has diverged.
+        """
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise UserError(
@@ -116,38 +120,38 @@ class Watch:
             self._sums.setdefault(name, []).append(value)
 
     def log(self, journal: RunLog, images: int, seconds: float) -> str:
-        """Writes the means since the last time; gives the line for the progress bar."""
+        """Write the mean losses since the last call, and return the line for the progress bar."""
         means = {name: sum(values) / len(values) for name, values in self._sums.items()}
         self._sums.clear()
         journal.scalars(means | {"minutes": seconds / 60}, images)
         return " ".join(f"{name.partition('/')[2]} {value:.3f}" for name, value in list(means.items())[:4])
 
     def export(self, images: int, seconds: float) -> None:
-        """Writes the weights as they are to be used. Before each checkpoint: none is ever without them."""
+        """Write the averaged weights; called before each checkpoint, so that none is ever without them."""
         about = {"kimg": images / 1000, "minutes": round(seconds / 60, 1)}
         generator, encoder = self.networks.shipped()
         save_generator(generator, self.run / GENERATOR_FILE, about)
         save_encoder(encoder, self.run / ENCODER_FILE, about)
 
     def record(self, journal: RunLog, images: int, is_final: bool = False) -> None:
-        """Writes the run's record; `is_final`: all that is due at `images` is done."""
+        """Write the run's record; `is_final`: all that is due at `images` is done."""
         version = faceswap.__version__
         journal.report({"kind": KIND, "version": version, **self.about, "images": images, "is_final": is_final})
 
-    def look(self, journal: RunLog, images: int) -> None:
-        """A grid of pictures."""
-        self._has_looked = True
-        with torch.random.fork_rng():  # to look at a training is not to change it
+    def write_preview(self, journal: RunLog, images: int) -> None:
+        """Write a preview: a grid of images."""
+        self._has_previewed = True
+        with torch.random.fork_rng():  # a preview must not change the training
             journal.preview(preview(self.networks, *self._shown), images)
 
-    def look_once(self, journal: RunLog, images: int) -> None:
-        """A grid of pictures, unless this session has drawn one."""
-        if not self._has_looked:
-            self.look(journal, images)
+    def preview_once(self, journal: RunLog, images: int) -> None:
+        """Write a preview unless this session has written one."""
+        if not self._has_previewed:
+            self.write_preview(journal, images)
 
     def measure(self, journal: RunLog, images: int) -> None:
-        """The distance of as many samples from as many pictures."""
-        count = self.looks.samples
+        """Measure the Frechet distance between samples and training images."""
+        count = self.settings.samples
         generator = self.networks.shipped()[0].to(self.networks.accelerator.device)
         with torch.random.fork_rng():
             for name, features in self._kinds.items():
