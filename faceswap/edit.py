@@ -89,7 +89,7 @@ def write_edited(
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.writing import writer_for
     from faceswap.stylegan.editing.edits import read_edits
-    from faceswap.stylegan.editing.films import FilmHow, edit_film
+    from faceswap.stylegan.editing.films import FilmEditSettings, edit_film
     from faceswap.stylegan.editing.photos import edit_photos, write_report
     from faceswap.stylegan.inversion.pipeline import made_with_ai
     from faceswap.stylegan.weights.files import generator_hash
@@ -111,7 +111,7 @@ def write_edited(
         photos = photos_of(config, info, inverter, latent) if photos is None else photos
         numbers = edit_photos(info, inverter.generator, photos, edits, writer, paster)
     else:
-        how = FilmHow(config.steps, config.refine, config.smooth_frames, config.batch_size)
+        how = FilmEditSettings(config.steps, config.refine, config.smooth_frames, config.batch_size)
         numbers = edit_film(
             info, inverter, edits, writer, paster, build(config.finder), FaceParser(config.device), config.face, how,
             config.start, config.stop,
@@ -132,14 +132,14 @@ def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
     """The networks, and the directions of this generator. Raises UserError for those of another."""
     from faceswap.config.compose import build
     from faceswap.stylegan.directions.directions import load_directions
-    from faceswap.stylegan.inversion.perceptual import resemblance
-    from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
+    from faceswap.stylegan.inversion.perceptual import inversion_loss
+    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
     from faceswap.stylegan.weights.files import generator_hash
 
     generator, encoder = load_both(config.generator, config.encoder, config.guess, config.device)
     known = load_directions(config.directions or None).only_for(generator_hash(generator))
-    how = How(config.guess, config.steps, config.fidelity, config.tuning_steps)
-    return Inverter(generator, encoder, resemblance(build(config.loss), config.vgg, config.device), how), known
+    how = InversionSettings(config.guess, config.steps, config.fidelity, config.tuning_steps)
+    return Inverter(generator, encoder, inversion_loss(build(config.loss), config.vgg, config.device), how), known
 
 
 def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | None]:

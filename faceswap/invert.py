@@ -19,8 +19,8 @@ def invert(config: Any) -> Path:
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.sources import probe
     from faceswap.stylegan.data.portraits import portraits
-    from faceswap.stylegan.inversion.perceptual import resemblance
-    from faceswap.stylegan.inversion.pipeline import How, Inverter, invert_photos, load_both
+    from faceswap.stylegan.inversion.perceptual import inversion_loss
+    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, invert_photos, load_both
     from faceswap.stylegan.inversion.tradeoff import write_tradeoff
     from faceswap.utils.errors import UserError
 
@@ -30,8 +30,10 @@ def invert(config: Any) -> Path:
         raise UserError(f"tradeoff=true takes one photo, not {info.path}")
     inverter = Inverter(
         *load_both(config.generator, config.encoder, config.guess, config.device),
-        resemblance(build(config.loss), config.vgg, config.device),
-        How(config.guess, config.steps, config.fidelity, config.tuning_steps, config.rank, config.batch_size),
+        inversion_loss(build(config.loss), config.vgg, config.device),
+        InversionSettings(
+            config.guess, config.steps, config.fidelity, config.tuning_steps, config.rank, config.batch_size
+        ),
     )
     result = result_for(config, info)
     finder, parser = build(config.finder), FaceParser(config.device)

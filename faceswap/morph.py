@@ -30,7 +30,7 @@ def film(config: Any) -> Path:
     """One face turns into the other."""
     from faceswap.media.writing import FILM_SUFFIXES
     from faceswap.stylegan.morphing.films import Timing
-    from faceswap.stylegan.morphing.results import FilmHow, write_film
+    from faceswap.stylegan.morphing.results import MorphFilmSettings, write_film
     from faceswap.utils.errors import UserError
 
     result = target(config, ".mp4", FILM_SUFFIXES)
@@ -41,7 +41,7 @@ def film(config: Any) -> Path:
     timing = Timing(
         config.hold_seconds, config.fade_seconds, config.seconds, config.easing, config.there_and_back
     )  # fmt: skip
-    how = FilmHow(config.size_px, config.frames_per_second, config.crf, config.preset)
+    how = MorphFilmSettings(config.size_px, config.frames_per_second, config.crf, config.preset)
     paster = None if config.paste == "none" else paster_of(config)
     write_film(reader.inverter.generator, first, second, result.path, timing, how, paster)
     return result.note()
@@ -110,8 +110,8 @@ def studio_of(config: Any) -> SubjectReader:
     """What turns photos and seeds into codes."""
     from faceswap.config.compose import build
     from faceswap.facenets.parser import FaceParser
-    from faceswap.stylegan.inversion.perceptual import Weights, resemblance
-    from faceswap.stylegan.inversion.pipeline import How, Inverter, load_both
+    from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
+    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
     from faceswap.stylegan.morphing.subjects import SubjectReader
     from faceswap.stylegan.seeds import seeds_of
 
@@ -121,8 +121,8 @@ def studio_of(config: Any) -> SubjectReader:
         start = "average"  # seeds need no encoder
     inverter = Inverter(
         *load_both(config.generator, config.encoder, start, config.device),
-        resemblance(Weights(), None, config.device),
-        How(start, config.steps, config.fidelity),
+        inversion_loss(InversionWeights(), None, config.device),
+        InversionSettings(start, config.steps, config.fidelity),
     )
     return SubjectReader(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
 

@@ -23,7 +23,7 @@ VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the b
 class ResemblanceNode:
     """How a generated face is compared with the photo."""
 
-    _target_: str = "faceswap.stylegan.inversion.perceptual.Weights"
+    _target_: str = "faceswap.stylegan.inversion.perceptual.InversionWeights"
     pixels: float = option(1.0, "weight of the squared error of pixels", minimum=0)
     perceptual: float = option(0.5, "weight of the distance of the features", minimum=0)
     identity: float = option(0.1, "weight of 1 - cosine similarity of the identity vectors", minimum=0)

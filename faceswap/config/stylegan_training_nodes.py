@@ -11,7 +11,7 @@ from faceswap.utils.choices import LARGEST_SEED
 class PlanNode:
     """The networks."""
 
-    _target_: str = "faceswap.stylegan.training.trainer.Plan"
+    _target_: str = "faceswap.stylegan.training.trainer.NetworkSettings"
     resolution: int = option(64, "side of the pictures in px: 32, 64, 128, 256, 512 or 1024", minimum=32, maximum=1024)
     channels: list[int] | None = option(
         None, "channels at 4, 8, ... px, as 96,96,96,64,32 (default: 16384 / side, at most 512)"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from faceswap.core.geometry import warp_crop
 from faceswap.core.values import POINT_COUNT, Face, Frame
 from faceswap.detect.downloads import default_folder
-from faceswap.detect.face_alignment_networks import DETECTORS, NETWORKS, Networks, check_parts
+from faceswap.detect.face_alignment_networks import DETECTORS, NETWORKS, FaceAlignmentNetworks, check_parts
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class FaceAlignmentFinder:
         self._side, self._score, self._flip = detect_side_px, minimum_score, flip
         self._device, self._precision = device, precision
         self._folder = Path(weights_folder) if weights_folder else default_folder()
-        self._nets: Networks | None = None
+        self._nets: FaceAlignmentNetworks | None = None
 
     @property
     def description(self) -> str:
@@ -84,7 +84,7 @@ class FaceAlignmentFinder:
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
         """The faces of each frame, highest score first."""
         if self._nets is None:
-            self._nets = Networks(
+            self._nets = FaceAlignmentNetworks(
                 self._detector_name, self._network_name, self._folder, self._score, self._device, self._precision
             )
         boxes = self._detect(self._nets, frames)
@@ -99,7 +99,7 @@ class FaceAlignmentFinder:
             faces[index].append(Face(box[:4], window.to_frame(points), float(np.clip(box[4], 0, 1))))
         return faces
 
-    def _detect(self, nets: Networks, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
+    def _detect(self, nets: FaceAlignmentNetworks, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
         """Boxes (N, 5) x0, y0, x1, y1, score of each frame, in its own pixels."""
         groups: dict[tuple[int, ...], list[tuple[int, NDArray[np.uint8]]]] = defaultdict(list)
         for index, frame in enumerate(frames):
@@ -112,7 +112,7 @@ class FaceAlignmentFinder:
                 boxes[index] = _inside(found, scale, frames[index])
         return boxes
 
-    def _heatmap_points(self, nets: Networks, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def _heatmap_points(self, nets: FaceAlignmentNetworks, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """The points (N, 68, 2) of crops (256, 256, 3), in heatmap pixels."""
         points = [np.zeros((0, POINT_COUNT, 2), np.float32)]
         for start in range(0, len(crops), self.batch_size):

@@ -23,7 +23,7 @@ _BLAZE = "https://github.com/hollance/BlazeFace-PyTorch/raw/master/"
 
 
 @dataclass(frozen=True)
-class Detector:
+class DetectorSpec:
     """A detector of the package.
 
     `module`; `files`, its weights, and `paths`, the arguments they go to; `score`, the argument of its threshold;
@@ -41,20 +41,20 @@ class Detector:
 
 
 DETECTORS = {
-    "sfd": Detector(
+    "sfd": DetectorSpec(
         "sfd",
         (WeightsFile("s3fd-619a316812.pth", _FAN + "s3fd-619a316812.pth"),),
         "filter_threshold",
         on_gpu=True,
     ),
-    "blazeface": Detector(
+    "blazeface": DetectorSpec(
         "blazeface",
         (WeightsFile("blazeface.pth", _BLAZE + "blazeface.pth"), WeightsFile("anchors.npy", _BLAZE + "anchors.npy")),
         "min_score_thresh",
         paths=("path_to_detector", "path_to_anchor"),
         square=True,
     ),
-    "blazeface_back": Detector(
+    "blazeface_back": DetectorSpec(
         "blazeface",
         (
             WeightsFile("blazefaceback.pth", _BLAZE + "blazefaceback.pth"),
@@ -65,7 +65,7 @@ DETECTORS = {
         options=(("back_model", True),),
         square=True,
     ),
-    "yunet": Detector(
+    "yunet": DetectorSpec(
         "yunet",
         (
             WeightsFile(
@@ -76,7 +76,7 @@ DETECTORS = {
         ),
         "score_threshold",
     ),
-    "scrfd": Detector(
+    "scrfd": DetectorSpec(
         "scrfd",
         (
             WeightsFile(
@@ -87,7 +87,7 @@ DETECTORS = {
         "confidence_threshold",
         needs="onnxruntime",
     ),
-    "retinaface": Detector(
+    "retinaface": DetectorSpec(
         "retinaface",
         (WeightsFile("retinaface_mobilenet0.25.pth", _FAN + "retinaface_mobilenet0.25.pth"),),
         "confidence_threshold",
@@ -112,7 +112,7 @@ def check_parts(detector: str, network: str, folder: Path) -> None:
     find_weights([*DETECTORS[detector].files, NETWORKS[network]], folder)
 
 
-class Networks:
+class FaceAlignmentNetworks:
     """The loaded detector and landmark network.
 
     `device`: auto, cpu, cuda or cuda:N; `precision`: fp32, bf16, or auto (bf16 where the hardware multiplies it).
@@ -150,7 +150,7 @@ class Networks:
                 heatmaps = (heatmaps + mirrored.flip(3)[:, torch.from_numpy(FLIP_68)]) / 2
         return heatmaps.cpu().numpy()
 
-    def _load_detector(self, chosen: Detector, paths: Sequence[Path], score: float) -> Any:
+    def _load_detector(self, chosen: DetectorSpec, paths: Sequence[Path], score: float) -> Any:
         module = importlib.import_module(f"face_alignment.detection.{chosen.module}")
         arguments = dict(zip(chosen.paths, map(str, paths), strict=True)) | dict(chosen.options)
         try:

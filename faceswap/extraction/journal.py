@@ -1,4 +1,4 @@
-"""What an extraction has done so far, kept so that a run killed at any moment goes on where it was."""
+"""The journal of an extraction, from which a run that was killed at any moment resumes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ VERSION = 2  # notes of another version are not gone on from
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A frame that is done: its source and number, how many faces were stored, and the size of the alignments file
-    after its lines."""
+class StoredFrame:
+    """A frame that is done: source, number, count of stored faces, size of the alignments file after its lines."""
 
     source: int
     frame: int
@@ -39,8 +38,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Crops that are about to be written: whatever a kill leaves of them is known to be ours."""
+class PlannedCrops:
+    """Crops about to be written, noted first so that what a kill leaves of them can be removed."""
 
     source: int
     frame: int
@@ -51,26 +50,26 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A place to go on from: `place` says where everybody was, in plain values."""
+class ResumePoint:
+    """A point to resume from: `place` is the state of finder, tracker and smoothing in plain values."""
 
     place: dict[str, Any]
 
 
-def read_note(line: bytes) -> Plan | Entry | Mark:
+def read_note(line: bytes) -> PlannedCrops | StoredFrame | ResumePoint:
     """The note of a line. Raises ValueError when it is none."""
     try:
         values = json.loads(line)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if isinstance(values, dict):
-        return Mark(values)
+        return ResumePoint(values)
     if not isinstance(values, list) or len(values) not in (3, 4) or any(type(v) is not int or v < 0 for v in values):
         raise ValueError("neither three or four numbers nor a place")
     source, frame, faces, *size = values
     if source >= FILMS_A_SET or frame > FRAME_NUMBER or faces > FACES_A_FRAME:
         raise ValueError("a number is out of range")
-    return Entry(source, frame, faces, size[0]) if size else Plan(source, frame, faces)
+    return StoredFrame(source, frame, faces, size[0]) if size else PlannedCrops(source, frame, faces)
 
 
 class Journal:
@@ -80,7 +79,7 @@ class Journal:
     journal is opened again, so that no line is half, none is there twice, and the run ends as if it had never stopped.
     """
 
-    def __init__(self, folder: Path, entries: Sequence[Entry], place: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, entries: Sequence[StoredFrame], place: dict[str, Any] | None = None) -> None:
         self.entries = list(entries)
         self.place = place
         self.secured = len(self.entries)  # so many of them come before the last mark
@@ -105,25 +104,27 @@ class Journal:
             refuse_links(folder / ALIGNMENTS)
             image_format = _first_line(folder).get("image_format")
             notes = list(_notes(folder))
-            if notes and isinstance(notes[-1][0], Mark) and "kept" in notes[-1][0].place:  # alignments change from here
-                return cls(folder, [note for note, _ in notes if isinstance(note, Entry)], notes[-1][0].place)
+            if (
+                notes and isinstance(notes[-1][0], ResumePoint) and "kept" in notes[-1][0].place
+            ):  # alignments change from here
+                return cls(folder, [note for note, _ in notes if isinstance(note, StoredFrame)], notes[-1][0].place)
             alignments = folder / ALIGNMENTS
             if alignments.is_file():
                 check_size(str(alignments), alignments.stat().st_size, JSON_LINES_BYTES)
             content = alignments.read_bytes() if alignments.is_file() else b""
-            entries: list[Entry] = []
+            entries: list[StoredFrame] = []
             kept, place, kept_bytes = 0, None, len(_head(folder)) + 1
             for note, end_bytes in notes:
-                if isinstance(note, Mark):
+                if isinstance(note, ResumePoint):
                     kept, place, kept_bytes = len(entries), note.place, end_bytes
-                elif isinstance(note, Entry):
+                elif isinstance(note, StoredFrame):
                     size = note.alignments_bytes
                     if size > len(content) or (size and content[size - 1 : size] != b"\n"):
                         break
                     entries.append(note)
             done = {(entry.source, entry.frame) for entry in entries[:kept]}
             for note, _ in notes:
-                if isinstance(note, Plan) and (note.source, note.frame) not in done:
+                if isinstance(note, PlannedCrops) and (note.source, note.frame) not in done:
                     for name in note.names(str(image_format)):
                         (folder / name).unlink(missing_ok=True)
             truncate(folder / JOURNAL, kept_bytes)
@@ -140,7 +141,7 @@ class Journal:
         with writing_errors(self._path):
             self._alignments.write("".join(line + "\n" for line in lines).encode())
             self._alignments.flush()
-            entry = Entry(source, frame, len(lines), self._alignments.tell())
+            entry = StoredFrame(source, frame, len(lines), self._alignments.tell())
         self._note([source, frame, entry.faces, entry.alignments_bytes])
         self.entries.append(entry)
 
@@ -184,7 +185,9 @@ def planned_crops(folder: Path) -> set[str]:
     """The names of all crops that a journal speaks of; none where there is no journal that can be read."""
     try:
         image_format = str(_first_line(folder).get("image_format"))
-        return {name for note, _ in _notes(folder) if isinstance(note, Plan) for name in note.names(image_format)}
+        return {
+            name for note, _ in _notes(folder) if isinstance(note, PlannedCrops) for name in note.names(image_format)
+        }
     except (OSError, ValueError, RecursionError):
         return set()
 
@@ -202,7 +205,7 @@ def _first_line(folder: Path) -> dict:
     return settings if isinstance(settings, dict) else {}
 
 
-def _notes(folder: Path) -> Iterator[tuple[Plan | Entry | Mark, int]]:
+def _notes(folder: Path) -> Iterator[tuple[PlannedCrops | StoredFrame | ResumePoint, int]]:
     """Each note up to the first one that is none, with the place in the file where it ends."""
     head = _head(folder)
     if _first_line(folder).get("journal") != VERSION:

@@ -10,7 +10,7 @@ from typing import Any
 
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_set import FaceRecord
-from faceswap.extraction.journal import Entry
+from faceswap.extraction.journal import StoredFrame
 from faceswap.extraction.settings import Settings, fingerprint
 from faceswap.media.sources import SourceInfo
 from faceswap.track.tracker import SAME
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def report_of(
-    sources: Sequence[SourceInfo], entries: Sequence[Entry], tracks: int, settings: Settings
+    sources: Sequence[SourceInfo], entries: Sequence[StoredFrame], tracks: int, settings: Settings
 ) -> dict[str, Any]:
     """What is known of a face set that has come as far as the journal's entries."""
     report = {**_about(sources[0], entries), "tracks": tracks, **settings.values}
@@ -73,7 +73,7 @@ def people_among(records: Sequence[FaceRecord]) -> int | None:
 _MOST_PEOPLE = 200  # beyond it nobody counts
 
 
-def _about(info: SourceInfo, entries: Sequence[Entry]) -> dict[str, Any]:
+def _about(info: SourceInfo, entries: Sequence[StoredFrame]) -> dict[str, Any]:
     return {
         "source": os.path.abspath(info.path),
         "width": info.width,

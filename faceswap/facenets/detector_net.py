@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.facenets.layers import Residual, conv_block
+from faceswap.facenets.layers import ResidualBlock, conv_block
 
 STRIDE = 8  # picture pixels a cell of the maps
 OUTPUTS = 7  # heatmap logit, four distances, cosine and sine of the roll
@@ -29,10 +29,14 @@ class DetectorNet(nn.Module):
         self.settings = {"widths": list(widths), "residuals": list(residuals)}
         two, four, eight, sixteen, coarse = widths
         self.to_8 = nn.Sequential(conv_block(3, two, 2), conv_block(two, four, 2), conv_block(four, eight, 2))
-        self.at_8 = nn.Sequential(*(Residual(eight) for _ in range(residuals[0])))
-        self.to_16 = nn.Sequential(conv_block(eight, sixteen, 2), *(Residual(sixteen) for _ in range(residuals[1])))
-        self.to_32 = nn.Sequential(conv_block(sixteen, coarse, 2), *(Residual(coarse) for _ in range(residuals[2])))
-        self.to_64 = nn.Sequential(conv_block(coarse, coarse, 2), Residual(coarse))
+        self.at_8 = nn.Sequential(*(ResidualBlock(eight) for _ in range(residuals[0])))
+        self.to_16 = nn.Sequential(
+            conv_block(eight, sixteen, 2), *(ResidualBlock(sixteen) for _ in range(residuals[1]))
+        )
+        self.to_32 = nn.Sequential(
+            conv_block(sixteen, coarse, 2), *(ResidualBlock(coarse) for _ in range(residuals[2]))
+        )
+        self.to_64 = nn.Sequential(conv_block(coarse, coarse, 2), ResidualBlock(coarse))
         self.up_32 = conv_block(coarse, sixteen, kernel=1)
         self.up_16 = conv_block(sixteen, eight, kernel=1)
         self.join_16 = conv_block(sixteen, sixteen)

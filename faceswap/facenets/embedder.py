@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.facenets.layers import Residual, trunk
+from faceswap.facenets.layers import ResidualBlock, trunk
 from faceswap.facenets.views import ViewReader
 from faceswap.utils.files.pretrained import entry_of
 
@@ -55,7 +55,7 @@ class EmbedderNet(nn.Module):
         layers = list(self.trunk)
         for layer, following in zip(layers, [*layers[1:], None], strict=True):
             features = layer(features)
-            if not isinstance(following, Residual):  # the last layer of its size
+            if not isinstance(following, ResidualBlock):  # the last layer of its size
                 stages.append(features.float())
         return stages, self.head(self.narrow(features)).float()
 

@@ -30,7 +30,7 @@ Branches = Sequence[Sequence[tuple]]  # each a row of convolutions, given by the
 UNUSED = "logits."  # names of the people it was trained on
 
 
-class Convolution(nn.Module):
+class BasicConv2d(nn.Module):
     """Convolution -> batch norm -> ReLU; the padding keeps the side, `padded` False lets it shrink."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Convolution(nn.Module):
 
 def _row(*layers: tuple) -> nn.Module:
     """One convolution, or several in a row."""
-    made = [Convolution(*layer) for layer in layers]
+    made = [BasicConv2d(*layer) for layer in layers]
     return made[0] if len(made) == 1 else nn.Sequential(*made)
 
 
@@ -87,12 +87,12 @@ class InceptionResnetV1(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv2d_1a = Convolution(3, 32, 3, 2, False)
-        self.conv2d_2a = Convolution(32, 32, 3, 1, False)
-        self.conv2d_2b = Convolution(32, 64, 3)
-        self.conv2d_3b = Convolution(64, 80, 1)
-        self.conv2d_4a = Convolution(80, 192, 3, 1, False)
-        self.conv2d_4b = Convolution(192, 256, 3, 2, False)
+        self.conv2d_1a = BasicConv2d(3, 32, 3, 2, False)
+        self.conv2d_2a = BasicConv2d(32, 32, 3, 1, False)
+        self.conv2d_2b = BasicConv2d(32, 64, 3)
+        self.conv2d_3b = BasicConv2d(64, 80, 1)
+        self.conv2d_4a = BasicConv2d(80, 192, 3, 1, False)
+        self.conv2d_4b = BasicConv2d(192, 256, 3, 2, False)
         wide: Branches = [[(256, 32, 1)], [(256, 32, 1), (32, 32, 3)], [(256, 32, 1), (32, 32, 3), (32, 32, 3)]]
         self.repeat_1 = nn.Sequential(*(Shortcut(256, wide, 0.17) for _ in range(5)))
         self.mixed_6a = Reduction([[(256, 384, 3, 2, False)], [(256, 192, 1), (192, 192, 3), (192, 256, 3, 2, False)]])

@@ -20,7 +20,7 @@ def conv_block(channels_in: int, channels_out: int, stride: int = 1, kernel: int
     )
 
 
-class Residual(nn.Module):
+class ResidualBlock(nn.Module):
     """Two 3x3 convolutions around a shortcut (He et al. 2016)."""
 
     def __init__(self, channels: int) -> None:
@@ -41,7 +41,7 @@ def trunk(widths: Sequence[int], residuals: Sequence[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     channels = 3
     for width, count in zip(widths, residuals, strict=True):
-        layers += [conv_block(channels, width, stride=2), *(Residual(width) for _ in range(count))]
+        layers += [conv_block(channels, width, stride=2), *(ResidualBlock(width) for _ in range(count))]
         channels = width
     return nn.Sequential(*layers)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.facenets.layers import Residual, conv_block
+from faceswap.facenets.layers import ResidualBlock, conv_block
 from faceswap.facenets.views import ViewReader
 
 NAMES = (
@@ -36,7 +36,8 @@ class ParserNet(nn.Module):
         first, *_ = widths
         self.stem = conv_block(3, first, stride=2, kernel=5)
         self.down = nn.ModuleList(
-            nn.Sequential(conv_block(before, after, stride=2), Residual(after)) for before, after in pairwise(widths)
+            nn.Sequential(conv_block(before, after, stride=2), ResidualBlock(after))
+            for before, after in pairwise(widths)
         )
         self.up = nn.ModuleList(
             conv_block(deep, shallow, kernel=1)

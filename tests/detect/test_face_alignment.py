@@ -14,7 +14,7 @@ import torch
 from faceswap.core.values import Frame
 from faceswap.detect import downloads as weights
 from faceswap.detect.face_alignment import FaceAlignmentFinder, peaks
-from faceswap.detect.face_alignment_networks import Networks
+from faceswap.detect.face_alignment_networks import FaceAlignmentNetworks
 from faceswap.utils.errors import UserError
 from tests.extraction.made import frame_of, source_of
 from tests.extraction.tiny_weights import write_blazeface, write_fan, write_sfd
@@ -107,7 +107,7 @@ def test_blazeface_sees_the_whole_of_a_wide_frame(folder: Path) -> None:
 def test_mixed_precision_changes_heatmaps_little(folder: Path) -> None:
     crops = np.stack([frame_of(0, width=256, height=256).image])
     plain, mixed = (
-        Networks("sfd", "2d", folder, 0.5, "cpu", precision).heatmaps(crops, flip=False).ravel()
+        FaceAlignmentNetworks("sfd", "2d", folder, 0.5, "cpu", precision).heatmaps(crops, flip=False).ravel()
         for precision in ("fp32", "bf16")
     )
     assert np.corrcoef(plain, mixed)[0, 1] > 0.99 and not np.array_equal(plain, mixed)

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
-from faceswap.extraction.journal import JOURNAL, Journal, Plan, read_note, settings_of
+from faceswap.extraction.journal import JOURNAL, Journal, PlannedCrops, read_note, settings_of
 from faceswap.extraction.settings import stored_settings
 from faceswap.utils.errors import UserError
 
@@ -41,7 +41,7 @@ def test_what_comes_after_the_last_mark_is_taken_back_with_its_crops(tmp_path):
     with Journal.begin(tmp_path, {"image_format": "jpg"}) as journal:
         for frame in range(3):
             journal.plan(1, frame, 2)
-            for name in Plan(1, frame, 2).names("jpg"):
+            for name in PlannedCrops(1, frame, 2).names("jpg"):
                 (tmp_path / name).touch()
             journal.add(1, frame, ["{}", "{}"])
             if frame == 1:

@@ -13,7 +13,7 @@ from faceswap.core.geometry import invert, mean_face_in_crop, scale_of, transfor
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets.landmark_net import LandmarkNet
 from faceswap.facenets.landmarks import LandmarkReader
-from faceswap.facenets.layers import Residual, conv_block, folded, to_input, trunk
+from faceswap.facenets.layers import ResidualBlock, conv_block, folded, to_input, trunk
 from faceswap.facenets.windows import MARGIN, window, window_of_box, window_of_points
 
 FACE = mean_face_in_crop(256)
@@ -115,7 +115,7 @@ def test_the_network_has_its_outputs_and_can_be_built_again():
 
 def test_folding_the_norms_changes_nothing():
     torch.manual_seed(0)
-    network = nn.Sequential(trunk((16, 32), (1, 1)), Residual(32), conv_block(32, 16))
+    network = nn.Sequential(trunk((16, 32), (1, 1)), ResidualBlock(32), conv_block(32, 16))
     network.train()
     for _ in range(3):
         network(torch.rand(4, 3, 32, 32))  # the norms learn some statistics

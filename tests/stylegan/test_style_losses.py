@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from faceswap.stylegan.metrics.frechet import frechet_distance
-from faceswap.stylegan.networks.discriminator import Convolution, Discriminator, with_deviation
+from faceswap.stylegan.networks.discriminator import Discriminator, EqualizedConv2d, with_deviation
 from faceswap.stylegan.training.ada import LARGEST_P, Adaptive, augmented
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 
@@ -63,7 +63,7 @@ def test_equal_pictures_show_in_the_deviation():
 
 
 def test_a_down_convolution_filters_before_it_skips():
-    layer = Convolution(1, 1, 3, down=True)
+    layer = EqualizedConv2d(1, 1, 3, down=True)
     stripes = torch.ones(1, 1, 16, 16)
     stripes[..., ::2] = -1  # the highest frequency there is: the low-pass filter removes it
     assert layer(stripes)[..., 2:-2, 2:-2].abs().max() < 1e-5
@@ -109,6 +109,6 @@ def test_frechet_distance_of_known_clouds():
 
 
 def test_convolutions_scale_their_weights_when_used():
-    layer = Convolution(4, 2, 3)
+    layer = EqualizedConv2d(4, 2, 3)
     plain = nn.functional.conv2d(torch.ones(1, 4, 5, 5), layer.weight / 6, padding=1)
     torch.testing.assert_close(layer(torch.ones(1, 4, 5, 5)), plain)

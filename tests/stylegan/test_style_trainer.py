@@ -16,15 +16,15 @@ from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.adversarial import Adversarial
 from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
-from faceswap.stylegan.training.state import CHECKPOINT, Networks, mean_of_w, restore_checkpoint
-from faceswap.stylegan.training.trainer import Plan, train_generator
+from faceswap.stylegan.training.state import CHECKPOINT, TrainingNetworks, mean_of_w, restore_checkpoint
+from faceswap.stylegan.training.trainer import NetworkSettings, train_generator
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
 
 CONTEST = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 SETTINGS: dict[str, Any] = {
-    "plan": Plan(32, [8] * 4, 16),
+    "plan": NetworkSettings(32, [8] * 4, 16),
     "adversarial": CONTEST,
     "reconstruction": ReconstructionWeights(features=0),
     "monitor": MonitorSettings(0.008, 0.008, 0.008, 1, 0),
@@ -101,7 +101,7 @@ def test_a_smaller_generator_is_grown(data, whole, tmp_path):
     larger = tmp_path / "larger"
     larger.mkdir()
     np.save(larger / "targets.npy", np.zeros((8, 64, 64, 3), np.uint8))
-    grown = SETTINGS | {"plan": Plan(64, [8] * 5, 16), "warm_up": WarmUp(1, 0, 1e-9)}
+    grown = SETTINGS | {"plan": NetworkSettings(64, [8] * 5, 16), "warm_up": WarmUp(1, 0, 1e-9)}
     run = train_generator(larger, tmp_path / "run", kimg=0.004, grow_from=str(whole / GENERATOR_FILE), **grown)
     before, after = load_generator(whole / GENERATOR_FILE), weights_of(run)["generator"]
     torch.testing.assert_close(after["synthesis.b16.conv1.weight"], before.synthesis.b16.conv1.weight)
@@ -109,7 +109,7 @@ def test_a_smaller_generator_is_grown(data, whole, tmp_path):
     with pytest.raises(UserError, match="it is of other"):
         train_generator(
             larger, tmp_path / "other", kimg=0.004, grow_from=str(whole / GENERATOR_FILE),
-            **(grown | {"plan": Plan(64, [9] * 5, 12, 1)}),
+            **(grown | {"plan": NetworkSettings(64, [9] * 5, 12, 1)}),
         )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
     for settings in (
         {"grow_from": str(tmp_path / "none.safetensors")},
         {"monitor": MonitorSettings(samples=8), "inception": str(tmp_path / "none.pth")},
-        {"plan": Plan(64, [8] * 5, 16)},  # the pictures are of 32 px
+        {"plan": NetworkSettings(64, [8] * 5, 16)},  # the pictures are of 32 px
     ):
         with pytest.raises(UserError):
             train_generator(data, tmp_path, kimg=0.004, restart=True, **SETTINGS | settings)
@@ -251,13 +251,13 @@ def test_a_training_that_falls_apart_saves_nothing_of_it(data, tmp_path):
 
 def test_plans_are_checked():
     with pytest.raises(ValueError, match=r"resolution=48"):
-        Plan(48)
+        NetworkSettings(48)
     with pytest.raises(ValueError, match="4 numbers"):
-        Plan(32, [8] * 5)
+        NetworkSettings(32, [8] * 5)
 
 
 def test_the_average_follows_faster_at_first():
-    networks = Networks(choose_accelerator("cpu", "fp32"), 32, [8] * 4, 8, 1)
+    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), 32, [8] * 4, 8, 1)
     weight, mean = networks.generator.synthesis.b4.const, networks.average.synthesis.b4.const
     with torch.no_grad():
         weight.fill_(1)
@@ -314,7 +314,7 @@ def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
 
 
 def restored(run):
-    networks = Networks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
+    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
     compare = SETTINGS["reconstruction"].build(networks)
     optimizers = [SETTINGS["warm_up"].build(networks, compare).optimizer,
                   *SETTINGS["adversarial"].build(networks, compare).optimizers]  # fmt: skip

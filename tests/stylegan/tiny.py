@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions
-from faceswap.stylegan.inversion.perceptual import Resemblance, Weights
+from faceswap.stylegan.inversion.perceptual import InversionLoss, InversionWeights
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.files import generator_hash, save_encoder, save_generator
@@ -28,9 +28,9 @@ def tiny_encoder(generator: Generator) -> Encoder:
     return encoder.eval().requires_grad_(False)
 
 
-def by_pixels() -> Resemblance:
+def by_pixels() -> InversionLoss:
     """Compares pixels alone: no network is needed."""
-    return Resemblance(Weights(perceptual=0, identity=0), None)
+    return InversionLoss(InversionWeights(perceptual=0, identity=0), None)
 
 
 def tiny_files(folder: Path) -> list[str]:

@@ -35,10 +35,10 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--fidelity", type=float, default=0.5, help="as invert has it: 0 one w, 0.5 W+")
     options = parser.parse_args(argv)
 
-    from faceswap.stylegan.inversion.perceptual import Weights, resemblance
+    from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
     from faceswap.stylegan.inversion.pipeline import Inverter, load_both
 
-    inverter = Inverter(*load_both(options.generator, options.encoder, "encoder"), resemblance(Weights()))
+    inverter = Inverter(*load_both(options.generator, options.encoder, "encoder"), inversion_loss(InversionWeights()))
     result: dict = {"resolution": inverter.generator.resolution, "count": options.count, "fidelity": options.fidelity}
     kinds = {"samples": samples(inverter, options.count), "renders": renders(inverter, options.count)}
     result |= {kind: measured(inverter, images, options.fidelity) for kind, images in kinds.items()}

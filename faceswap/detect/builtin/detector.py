@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Face, Frame
-from faceswap.detect.builtin.following import Follower
-from faceswap.detect.builtin.networks import Networks
+from faceswap.detect.builtin.following import FaceFollower
+from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.track.tracker import FrameSignature, is_cut
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
@@ -55,7 +55,7 @@ class BuiltinFinder:
         embedder_weights: str | None = None,
         device: str = "auto",
         batch_size: int = 10,
-        _networks: Networks | None = None,
+        _networks: FaceNetworks | None = None,
     ) -> None:
         for name, value, least, most in (
             ("detect_every", detect_every, 1, BATCH_FRAMES), ("refinements", refinements, 1, DETECTION_LOOKS),
@@ -104,7 +104,7 @@ class BuiltinFinder:
         return faces
 
     def _start_anew(self) -> None:
-        self._follower: Follower | None = None
+        self._follower: FaceFollower | None = None
         self._signature: FrameSignature | None = None
         self._last = -1  # index of the last frame that was looked at
         self._searched = -1  # and of the last one that was searched by plan
@@ -122,12 +122,12 @@ class BuiltinFinder:
         self._last, self._searched = int(state["last"]), int(state["searched"])
         self._signature = None if last is None else FrameSignature.of(last)
 
-    def _begin(self) -> Follower:
+    def _begin(self) -> FaceFollower:
         if self._networks is None:
             self._networks = load_networks(
                 self._device, self._side, self._score, self._recognises(), self._embedder_weights
             )
-        self._follower = Follower(self._networks, self._looks, self._score)
+        self._follower = FaceFollower(self._networks, self._looks, self._score)
         return self._follower
 
     def _recognises(self) -> bool:
@@ -153,7 +153,7 @@ class BuiltinFinder:
 
 def load_networks(
     device: str, detect_side_px: int, minimum_score: float, recognise: bool, embedder_weights: str | None = None
-) -> Networks:
+) -> FaceNetworks:
     """The shipped networks, but for the embedder of other weights. Raises UserError for a file missing or damaged."""
     from faceswap.detect.builtin.face_check import FaceCheck
     from faceswap.facenets.detector import FaceDetector
@@ -163,4 +163,4 @@ def load_networks(
     detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score**2)
     embedder = embedder_of(embedder_weights, device) if recognise else None
     check = FaceCheck(device) if CHECK in listed() else None
-    return Networks(detector, LandmarkReader(device), embedder, check)
+    return FaceNetworks(detector, LandmarkReader(device), embedder, check)

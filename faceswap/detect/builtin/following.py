@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Face, Frame
-from faceswap.detect.builtin.networks import Networks
+from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.detect.builtin.sightings import (
     CHECK_EVERY,
     EMBED_EVERY,
     EMBED_EVERY_CLOSE,
     SURE,
-    Seen,
+    TrackedFace,
     as_face,
     certainty,
     is_jump,
@@ -33,7 +33,7 @@ PATIENCE = 3  # searches in a row that may miss a face
 PROMISING = 0.6  # share of the least score that a new face must reach at its first look to get a second one
 
 
-class Follower:
+class FaceFollower:
     """The faces of the shot that is being looked at.
 
     `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
@@ -43,9 +43,9 @@ class Follower:
     not for long.
     """
 
-    def __init__(self, networks: Networks, looks: int, least: float) -> None:
+    def __init__(self, networks: FaceNetworks, looks: int, least: float) -> None:
         self._networks, self._looks, self._least = networks, looks, least
-        self._seen: list[Seen] = []
+        self._seen: list[TrackedFace] = []
 
     def forget(self) -> None:
         """A new shot begins: nobody is followed any more."""
@@ -57,7 +57,7 @@ class Follower:
 
     def restore(self, state: Any) -> None:
         """Follows those of a `state`. Raises ValueError, KeyError or TypeError for anything else."""
-        self._seen = [Seen.from_plain(seen) for seen in state]
+        self._seen = [TrackedFace.from_plain(seen) for seen in state]
 
     def step(
         self, frame: Frame, detections: NDArray | None, detect: Callable[[], NDArray], frames_passed: int = 1
@@ -80,7 +80,7 @@ class Follower:
         faces: list[list[Face]] = []
         for frame in frames:
             here = [
-                Seen(reading, certainty(reading))
+                TrackedFace(reading, certainty(reading))
                 for owner, reading in zip(owners, readings, strict=True)
                 if owner is frame and reading is not None
             ]
@@ -89,7 +89,7 @@ class Follower:
             faces.append([as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)])
         return faces
 
-    def _read_on(self, frame: Frame) -> tuple[list[Seen], list[bool]]:
+    def _read_on(self, frame: Frame) -> tuple[list[TrackedFace], list[bool]]:
         """The followed faces in the next frame, and for each whether something is wrong with it."""
         reader = self._networks.reader
         if not self._seen:
@@ -103,10 +103,12 @@ class Follower:
         ]
         return followed, doubted
 
-    def _confirmed(self, frame: Frame, followed: list[Seen], doubted: list[bool], detections: NDArray) -> list[Seen]:
+    def _confirmed(
+        self, frame: Frame, followed: list[TrackedFace], doubted: list[bool], detections: NDArray
+    ) -> list[TrackedFace]:
         """The followed faces that hold against a search of the frame, and those that it found anew."""
         partners = partners_among([seen.box for seen in followed], detections)
-        kept, anew = list[Seen](), list[tuple[Seen | None, NDArray]]()
+        kept, anew = list[TrackedFace](), list[tuple[TrackedFace | None, NDArray]]()
         for index, seen in enumerate(followed):
             if index not in partners:
                 if seen.missed + 1 < PATIENCE:  # the detector may miss a face that is still read well
@@ -125,7 +127,7 @@ class Follower:
             if known is not None and (reading is None or certainty(known) >= certainty(reading)):
                 reading = known  # the better of the two looks
             if reading is not None:
-                kept.append(Seen(reading, certainty(reading)))
+                kept.append(TrackedFace(reading, certainty(reading)))
         return kept
 
     def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading | None]:
@@ -153,11 +155,11 @@ class Follower:
         faces = dict(are_worth(1.0))
         return [faces.get(i) for i in range(len(readings))]
 
-    def _goes_on(self, seen: Seen, frame: Frame) -> bool:
+    def _goes_on(self, seen: TrackedFace, frame: Frame) -> bool:
         """Whether a followed face is still one."""
         return is_whole(seen.reading.points, frame) and seen.certainty >= self._least
 
-    def _checked(self, frame: Frame, faces: list[Seen], frames_passed: int) -> list[Seen]:
+    def _checked(self, frame: Frame, faces: list[TrackedFace], frames_passed: int) -> list[TrackedFace]:
         """Those that hold against a second opinion; a face that is sure of itself is asked for one now and then."""
         check = self._networks.check
         if check is None:
@@ -171,8 +173,8 @@ class Follower:
         return [seen for seen in checked if seen.certainty >= self._least]
 
     def _recognised(
-        self, frame: Frame, kept: list[Seen], frames_passed: int
-    ) -> tuple[list[NDArray[np.float32] | None], list[Seen]]:
+        self, frame: Frame, kept: list[TrackedFace], frames_passed: int
+    ) -> tuple[list[NDArray[np.float32] | None], list[TrackedFace]]:
         """Embeddings of the faces whose turn it is (None for the others), and the faces to follow."""
         waited = [
             EMBED_EVERY_CLOSE if any(other is not seen and are_close(seen.box, other.box) for other in kept)

@@ -42,7 +42,7 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Networks:
+class FaceNetworks:
     """What the finder looks with; without an embedder nobody is recognised, without a check all readings count."""
 
     detector: Detector

@@ -25,7 +25,7 @@ CHECK_EVERY, SURE = 25, 0.8  # frames after which a face is checked anew; one le
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class TrackedFace:
     """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded.
 
     `faceness` in [0, 1]: what the last check said of it; `since_checked`: frames since then.
@@ -48,7 +48,7 @@ class Seen:
         }  # fmt: skip
 
     @classmethod
-    def from_plain(cls, value: Any) -> Seen:
+    def from_plain(cls, value: Any) -> TrackedFace:
         """What `to_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
         from faceswap.facenets.landmarks import Reading
 
@@ -76,9 +76,9 @@ def certainty(reading: Reading) -> float:
     return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)) ** 2, 0, 1))
 
 
-def without_doubles(faces: Sequence[Seen]) -> list[Seen]:
+def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
     """One of those that lie point on point: the one that detections confirm, then the surer one."""
-    kept: list[Seen] = []
+    kept: list[TrackedFace] = []
     for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
         side = float(np.sqrt(max(area(seen.box), 1e-6)))
         if all(
@@ -112,7 +112,7 @@ def is_whole(points: NDArray, frame: Frame) -> bool:
     return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
 
 
-def is_jump(before: Seen, now: Reading) -> bool:
+def is_jump(before: TrackedFace, now: Reading) -> bool:
     """Whether a face changed more from one frame to the next than faces do."""
     old, new = before.box, box_of(now.points)
     old_side, new_side = np.sqrt(area(old)), np.sqrt(area(new))
@@ -121,7 +121,7 @@ def is_jump(before: Seen, now: Reading) -> bool:
     return bool(grown or shift > LARGEST_SHIFT * old_side or certainty(now) < FALLEN * before.usual)
 
 
-def as_face(seen: Seen, embedding: NDArray[np.float32] | None) -> Face:
+def as_face(seen: TrackedFace, embedding: NDArray[np.float32] | None) -> Face:
     """What the finder gives of it."""
     visible = np.clip(seen.reading.visible, 0, 1)
     return Face(seen.box, seen.reading.points, seen.certainty, embedding=embedding, visible=visible)

@@ -24,7 +24,7 @@ RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas
 log = logging.getLogger(__name__)
 
 
-class Follower:
+class LatentTracker:
     """Gives the codes of a film's faces, batch after batch.
 
     `steps` for a face that is new, `refine` for one that goes on, 0 leaves the guess as it is.

@@ -25,7 +25,7 @@ from faceswap.media.stages import Stage
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.data.portraits import SMALLEST_PX, as_input, check_choice, head_masks
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
-from faceswap.stylegan.editing.film_latents import Follower
+from faceswap.stylegan.editing.film_latents import LatentTracker
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.inversion.latents import CodedFrame, smoothed_codes
 from faceswap.stylegan.inversion.pipeline import Inverter, batches
@@ -43,7 +43,7 @@ STEADY_FRAMES = 2  # over which a film's landmarks are smoothed on each side
 
 
 @dataclass(frozen=True)
-class FilmHow:
+class FilmEditSettings:
     """How a film is edited: steps for new faces and for known ones, frames its codes are smoothed over, and so on."""
 
     steps: int = 60
@@ -65,7 +65,7 @@ class _Drawn:
 def edit_film(
     info: SourceInfo, inverter: Inverter, edits: Sequence[DirectionEdit], writer: Writer, paster: Paster,
     finder: Finder,
-    parser: FaceParser, which: str, how: FilmHow, start: int = 0, stop: int | None = None,
+    parser: FaceParser, which: str, how: FilmEditSettings, start: int = 0, stop: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Edits the chosen face of a film, "all" of them if so said, and gives the numbers of a report.
 
@@ -78,14 +78,14 @@ def edit_film(
         raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
     # What waits between two stages, and what goes through the networks at once: less of large frames.
     batch_size = int(min(how.batch_size, max(1, FRAMES_HELD_BYTES // (3 * info.width * info.height))))
-    follower = Follower(inverter, how.steps, how.refine)
+    latent_tracker = LatentTracker(inverter, how.steps, how.refine)
     finder.prepare(info)
     began, frames, faces = time.perf_counter(), 0, 0
     try:
         with ExitStack() as stack:
             decoded = stack.enter_context(Stage(read_frames(info, start, stop), 2, "decode"))
             found = stack.enter_context(Stage(_found(decoded, finder, which, inverter), batch_size, "find"))
-            coded = smoothed_codes(_coded(found, follower, parser, batch_size, inverter), how.smooth_frames)
+            coded = smoothed_codes(_coded(found, latent_tracker, parser, batch_size, inverter), how.smooth_frames)
             drawn = _drawn(coded, inverter, edits, paster, batch_size, start, total)
             drawing = stack.enter_context(Stage(drawn, batch_size, "draw"))
             bar = stack.enter_context(Progress(total, "edit"))
@@ -145,7 +145,7 @@ def _side(face: PlacedFace) -> float:
 
 
 def _coded(
-    found: Iterable[CodedFrame], follower: Follower, parser: FaceParser, batch_size: int, inverter: Inverter
+    found: Iterable[CodedFrame], latent_tracker: LatentTracker, parser: FaceParser, batch_size: int, inverter: Inverter
 ) -> Iterator[CodedFrame]:
     """The frames with the codes of their faces, found in batches of frames."""
     for batch in batches(found, batch_size):
@@ -161,7 +161,7 @@ def _coded(
             return torch.from_numpy(heads)[:, None].to(inverter.device)
 
         tracks = [track for one in batch for track in one.tracks]
-        codes = iter(follower.codes(as_input(views, inverter.device), tracks, masks))
+        codes = iter(latent_tracker.codes(as_input(views, inverter.device), tracks, masks))
         for one in batch:
             rows = [next(codes) for _ in one.views]
             yield CodedFrame(one.frame, one.views, one.tracks, torch.stack(rows) if rows else one.rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from faceswap.stylegan.inversion.perceptual import Resemblance
+from faceswap.stylegan.inversion.perceptual import InversionLoss
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 
@@ -25,7 +25,7 @@ class DomainCheck:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, generator: Generator, encoder: Encoder, loss: Resemblance) -> DomainCheck:
+    def of(cls, generator: Generator, encoder: Encoder, loss: InversionLoss) -> DomainCheck:
         """Measure on samples of the generator, always the same ones."""
         count = max(4, min(SAMPLES, LARGEST_PIXELS // generator.resolution**2))
         losses = []
@@ -47,7 +47,7 @@ class DomainCheck:
 
 @torch.no_grad()
 def encoder_loss(
-    generator: Generator, encoder: Encoder, loss: Resemblance, images: Tensor, masks: Tensor | None = None
+    generator: Generator, encoder: Encoder, loss: InversionLoss, images: Tensor, masks: Tensor | None = None
 ) -> Tensor:
     """Return the weighted loss (N,) of the encoder's reconstruction of images (N, 3, R, R) in [-1, 1]."""
     return loss.total(loss.parts(generator.synthesis(encoder(images)), loss.target(images, masks)))

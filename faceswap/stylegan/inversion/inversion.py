@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from faceswap.stylegan.inversion.perceptual import Resemblance, Target
+from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
@@ -86,7 +86,7 @@ def invert(
     images: Tensor,
     masks: Tensor | None = None,
     *,
-    loss: Resemblance,
+    loss: InversionLoss,
     start: Start = "encoder",
     steps: int = 100,
     fidelity: float = 0.5,
@@ -118,7 +118,13 @@ def invert(
 
 
 def _descend(
-    generator: Generator, rows: Tensor, target: Target, loss: Resemblance, steps: int, fidelity: float, white: Whitening
+    generator: Generator,
+    rows: Tensor,
+    target: Target,
+    loss: InversionLoss,
+    steps: int,
+    fidelity: float,
+    white: Whitening,
 ) -> tuple[Tensor, Tensor]:
     """The best rows on the way, and the loss after every step (steps + 1, N)."""
     start = white.sigmas(rows.detach())

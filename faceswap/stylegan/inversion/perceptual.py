@@ -29,7 +29,7 @@ _VGG_PX = (128, 256)  # pictures are brought into this range of sides
 
 
 @dataclass(frozen=True)
-class Weights:
+class InversionWeights:
     """What each part counts. `background_weight`: what a pixel beside the face counts against one of it, in [0, 1].
 
     `pixels`: mean squared error of RGB in [-1, 1]; `perceptual`: squared distance of features of length 1, the mean
@@ -64,7 +64,7 @@ class Target:
         return Target(self.images[chosen], self.masks[chosen], [stage[chosen] for stage in self.stages], vectors)
 
 
-class Resemblance:
+class InversionLoss:
     """Compares drawn faces with photos of the same size.
 
     `network`: the face embedder (None: no identity, and no features without `vgg`); `vgg`: whose features are compared
@@ -73,7 +73,7 @@ class Resemblance:
 
     def __init__(
         self,
-        weights: Weights,
+        weights: InversionWeights,
         network: embedder.EmbedderNet | None,
         vgg: Stages | None = None,
         coverage: float = STYLE_COVERAGE,
@@ -157,10 +157,10 @@ class VggFeatures(nn.Module):
         return network.eval().requires_grad_(False)
 
 
-def resemblance(weights: Weights, vgg: str | Path | None = None, device: str = "auto") -> Resemblance:
+def inversion_loss(weights: InversionWeights, vgg: str | Path | None = None, device: str = "auto") -> InversionLoss:
     """The usual one: by the shipped face embedder, its features replaced by VGG16's where the file `vgg` is given."""
     network, place = load_network("embedder", embedder.EmbedderNet, device)
-    return Resemblance(weights, network, VggFeatures.load(vgg).to(place) if vgg else None)
+    return InversionLoss(weights, network, VggFeatures.load(vgg).to(place) if vgg else None)
 
 
 def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
 from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
-from faceswap.stylegan.inversion.perceptual import Resemblance
+from faceswap.stylegan.inversion.perceptual import InversionLoss
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class How:
+class InversionSettings:
     """How photos are inverted, see `inversion.invert`."""
 
     start: Start = "encoder"
@@ -63,8 +63,8 @@ class Inverter:
 
     generator: Generator
     encoder: Encoder | None
-    loss: Resemblance
-    how: How = field(default_factory=How)
+    loss: InversionLoss
+    how: InversionSettings = field(default_factory=InversionSettings)
 
     def __post_init__(self) -> None:
         self.device = self.generator.average.device

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from faceswap.stylegan.inversion.perceptual import Resemblance, Target
+from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 
@@ -84,7 +84,13 @@ class Tuning(nn.Module):
 
 
 def tune(
-    generator: Generator, rows: Tensor, target: Target, loss: Resemblance, steps: int, rank: int = 4, rate: float = 0.02
+    generator: Generator,
+    rows: Tensor,
+    target: Target,
+    loss: InversionLoss,
+    steps: int,
+    rank: int = 4,
+    rate: float = 0.02,
 ) -> Tuning:
     """The tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
     tuning = Tuning.of(generator, rank)

@@ -39,7 +39,7 @@ _PAGE = Path(__file__).with_name("morph.html")
 
 
 @dataclass(frozen=True)
-class FilmHow:
+class MorphFilmSettings:
     """Size and rate of a film, and how it is encoded."""
 
     size_px: int = 256
@@ -49,7 +49,7 @@ class FilmHow:
 
 
 def write_film(
-    generator: Generator, first: Subject, second: Subject, out: Path, timing: Timing, how: FilmHow,
+    generator: Generator, first: Subject, second: Subject, out: Path, timing: Timing, how: MorphFilmSettings,
     paster: Paster | None = None,
 ) -> Path:  # fmt: skip
     """The morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html). Returns the film.

@@ -16,7 +16,7 @@ from faceswap.stylegan.networks.layers import Dense, downsampled, filtered, leak
 GROUP = 4  # pictures that are compared with each other
 
 
-class Convolution(nn.Module):
+class EqualizedConv2d(nn.Module):
     """Convolution with weights scaled when used; `down` filters and takes every second pixel."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, down: bool = False, bias: bool = True) -> None:
@@ -40,9 +40,9 @@ class DiscriminatorBlock(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
-        self.conv0 = Convolution(channels_in, channels_in, 3)
-        self.conv1 = Convolution(channels_in, channels_out, 3, down=True)
-        self.skip = Convolution(channels_in, channels_out, 1, down=True, bias=False)
+        self.conv0 = EqualizedConv2d(channels_in, channels_in, 3)
+        self.conv1 = EqualizedConv2d(channels_in, channels_out, 3, down=True)
+        self.skip = EqualizedConv2d(channels_in, channels_out, 1, down=True, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
         deep = leaky(self.conv1(leaky(self.conv0(features))), gain=1.0)
@@ -55,12 +55,12 @@ class Discriminator(nn.Module):
     def __init__(self, resolution: int, channels: Sequence[int]) -> None:
         super().__init__()
         plan = dict(zip(sides(resolution), channels, strict=True))
-        self.from_rgb = Convolution(3, plan[resolution], 1)
+        self.from_rgb = EqualizedConv2d(3, plan[resolution], 1)
         order = sorted(plan, reverse=True)
         pairs = pairwise(order)
         self.blocks = nn.Sequential(*(DiscriminatorBlock(plan[side], plan[half]) for side, half in pairs))
         last = plan[FIRST_PX]
-        self.conv = Convolution(last + 1, last, 3)
+        self.conv = EqualizedConv2d(last + 1, last, 3)
         self.dense = Dense(last * FIRST_PX * FIRST_PX, last)
         self.out = Dense(last, 1)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from faceswap.stylegan.networks.generator import Noise
 from faceswap.stylegan.training.ada import Adaptive, augmented
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
-from faceswap.stylegan.training.state import Networks
+from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.stylegan.training.warm_up import ReconstructionLosses, encoded
 
 PATH_DECAY = 0.01  # of the running mean of path lengths
@@ -51,14 +51,14 @@ class Adversarial:
     encoder_share: float = 0.0
     head_start: int = 0
 
-    def build(self, networks: Networks, reconstruction: ReconstructionLosses) -> AdversarialStep:
+    def build(self, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> AdversarialStep:
         return AdversarialStep(self, networks, reconstruction)
 
 
 class AdversarialStep:
     """One training step of generator and discriminator; both see the same generated images."""
 
-    def __init__(self, settings: Adversarial, networks: Networks, reconstruction: ReconstructionLosses) -> None:
+    def __init__(self, settings: Adversarial, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
         self.adaptive = Adaptive(settings.ada_images, settings.ada_target)
         self._noise: Noise = "random" if settings.noise else "none"

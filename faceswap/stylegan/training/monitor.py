@@ -17,7 +17,7 @@ from faceswap.stylegan.metrics.frechet import BATCH, cloud, face_features, frech
 from faceswap.stylegan.metrics.inception import inception_features
 from faceswap.stylegan.training.previews import PER_ROW, preview
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE, KIND
-from faceswap.stylegan.training.state import Networks
+from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.stylegan.weights.files import save_encoder, save_generator
 from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import UserError
@@ -87,7 +87,7 @@ class RunRecorder:
     """
 
     run: Path
-    networks: Networks
+    networks: TrainingNetworks
     pictures: Pictures
     settings: MonitorSettings
     about: dict[str, Any]

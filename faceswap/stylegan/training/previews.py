@@ -9,13 +9,13 @@ from torch import Tensor
 
 from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.networks.generator import draw_z
-from faceswap.stylegan.training.state import Networks
+from faceswap.stylegan.training.state import TrainingNetworks
 
 PER_ROW = 12
 
 
 @torch.no_grad()
-def preview(networks: Networks, seen: Tensor, targets: Tensor, rows: int = 4) -> NDArray[np.uint8]:
+def preview(networks: TrainingNetworks, seen: Tensor, targets: Tensor, rows: int = 4) -> NDArray[np.uint8]:
     """Below each other: seen, its targets, what the encoder makes of them, `rows` rows of samples. (H, W, 3) uint8."""
     generator, encoder = networks.shipped()
     seen, targets = seen[:PER_ROW].cpu(), targets[:PER_ROW].cpu()

@@ -23,7 +23,7 @@ CHECKPOINT = "checkpoint.pt"
 AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all
 
 
-class Networks:
+class TrainingNetworks:
     """`generator`, `encoder`, `discriminator` in training; `average` and `average_encoder` are what should be used."""
 
     def __init__(
@@ -81,7 +81,7 @@ def mean_of_w(generator: Generator, count: int = 20_000) -> torch.Tensor:
 
 
 def save_checkpoint(
-    run: Path, networks: Networks, optimizers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
+    run: Path, networks: TrainingNetworks, optimizers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
 ) -> None:
     """Writes run/checkpoint.pt, whole or not at all; `numbers`: plain values and tensors beside the weights."""
     state = {
@@ -94,7 +94,7 @@ def save_checkpoint(
 
 
 def restore_checkpoint(
-    run: Path, networks: Networks, optimizers: Iterable[torch.optim.Optimizer]
+    run: Path, networks: TrainingNetworks, optimizers: Iterable[torch.optim.Optimizer]
 ) -> dict[str, Any] | None:
     """Fills all from run/checkpoint.pt and gives its numbers; None where there is none. Raises UserError."""
     path = run / CHECKPOINT

@@ -23,7 +23,7 @@ from faceswap.stylegan.training.run_folder import (
     read_record,
     sweep_packed,
 )
-from faceswap.stylegan.training.state import Networks, restore_checkpoint, save_checkpoint
+from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
 from faceswap.stylegan.weights.files import load_generator
 from faceswap.swap.training.run_log import PREVIEWS, RunLog
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Plan:
+class NetworkSettings:
     """The networks: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w.
 
     `discriminator_channels`: the discriminator's, where they are not the generator's: a smaller one learns sooner.
@@ -68,7 +68,7 @@ def train_generator(
     data: Path,  # folder of images, face set, or folder with targets.npy
     run: Path,  # folder of the run; a run that is there goes on
     *,
-    plan: Plan = Plan(),
+    plan: NetworkSettings = NetworkSettings(),
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
     adversarial: Adversarial = Adversarial(),  # noqa: B008 (frozen)
     reconstruction: ReconstructionWeights = ReconstructionWeights(),  # noqa: B008 (frozen)
@@ -97,7 +97,7 @@ def train_generator(
     with locked(run, "training it"), memory_errors(batch_size):
         pictures = open_pictures(data, plan.resolution, run)
         torch.manual_seed(seed)
-        networks = Networks(accelerator, **asdict(plan))
+        networks = TrainingNetworks(accelerator, **asdict(plan))
         if grow_from:
             _take_what_fits(networks, grow_from)
         compare = reconstruction.build(networks)
@@ -170,7 +170,7 @@ def train_generator(
     return run
 
 
-def _take_what_fits(networks: Networks, source: str) -> None:
+def _take_what_fits(networks: TrainingNetworks, source: str) -> None:
     """Weights of an earlier generator, by name and shape; colours of higher resolutions begin at nothing."""
     taken = load_generator(source)
     given, own = taken.state_dict(), networks.generator.state_dict()

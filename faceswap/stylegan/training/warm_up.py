@@ -16,7 +16,7 @@ from torch import Tensor
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.networks.encoder import drawn, normal_divergence
 from faceswap.stylegan.networks.layers import downsampled
-from faceswap.stylegan.training.state import Networks
+from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 
@@ -42,14 +42,14 @@ class ReconstructionWeights:
     features: float = 0.5
     divergence: float = 3e-4
 
-    def build(self, networks: Networks) -> ReconstructionLosses:
+    def build(self, networks: TrainingNetworks) -> ReconstructionLosses:
         return ReconstructionLosses(self, networks)
 
 
 class ReconstructionLosses:
     """`ReconstructionWeights` with what it needs at hand."""
 
-    def __init__(self, weights: ReconstructionWeights, networks: Networks) -> None:
+    def __init__(self, weights: ReconstructionWeights, networks: TrainingNetworks) -> None:
         self.weights = weights
         self._pixels = ReconstructionLoss(weights.l1, 0, weights.dssim, dssim_window_px=7, mask=0, background_weight=1)
         self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.accelerator)
@@ -77,14 +77,14 @@ class WarmUp:
     def images(self) -> int:
         return round(1000 * self.kimg)
 
-    def build(self, networks: Networks, reconstruction: ReconstructionLosses) -> AutoencoderStep:
+    def build(self, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> AutoencoderStep:
         return AutoencoderStep(self, networks, reconstruction)
 
 
 class AutoencoderStep:
     """A step: seen pictures -> z -> w -> drawn pictures, compared with the targets."""
 
-    def __init__(self, settings: WarmUp, networks: Networks, reconstruction: ReconstructionLosses) -> None:
+    def __init__(self, settings: WarmUp, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
         learning_rate = settings.learning_rate
         encoder, generator = networks.encoder, networks.generator
@@ -115,7 +115,7 @@ class AutoencoderStep:
 
 
 def encoded(
-    networks: Networks, seen: Tensor, divergence: float, offsets: bool = False
+    networks: TrainingNetworks, seen: Tensor, divergence: float, offsets: bool = False
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Rows (N, rows, w_size) that the encoder draws of seen pictures, and what ties its codes to N(0, 1), weighted.
 

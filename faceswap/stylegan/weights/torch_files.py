@@ -93,7 +93,7 @@ def refuse_repeated(tensors: Iterable[StoredTensor]) -> None:
         raise PickleError("it counts its numbers many times")
 
 
-class Attributes(BuildTarget):
+class NamespaceAttributes(BuildTarget):
     """An argparse.Namespace: its attributes as a dict."""
 
     def build(self, state: Any) -> dict:
@@ -244,7 +244,7 @@ def _type_only(*_: Any) -> Any:
 
 _NAMES = {
     ("collections", "OrderedDict"): SafeGlobal("OrderedDict", Table),
-    ("argparse", "Namespace"): SafeGlobal("Namespace", Attributes),
+    ("argparse", "Namespace"): SafeGlobal("Namespace", NamespaceAttributes),
     ("torch._utils", "_rebuild_tensor_v2"): SafeGlobal("_rebuild_tensor_v2", _tensor),
     ("torch._utils", "_rebuild_parameter"): SafeGlobal("_rebuild_parameter", _parameter),
     ("torch.storage", "_load_from_bytes"): SafeGlobal("_load_from_bytes", lambda data: NestedFile(expect(data, bytes))),

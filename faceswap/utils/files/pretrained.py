@@ -30,7 +30,7 @@ _AGAIN = "get it again from the project (git checkout, or install the package ag
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestEntry:
     """What the manifest says of one network's file: its name in the folder, checksum, size and origin."""
 
     path: Path
@@ -62,7 +62,7 @@ def listed() -> tuple[str, ...]:
     return tuple(sorted(_files(pretrained_folder())))
 
 
-def entry_of(name: str) -> Entry:
+def entry_of(name: str) -> ManifestEntry:
     """What the manifest says of the network `name`. Raises UserError when it is not there or makes no sense."""
     folder = pretrained_folder()
     files = _files(folder)
@@ -75,7 +75,7 @@ def entry_of(name: str) -> Entry:
     plain = isinstance(file, str) and Path(file).name == file and file.endswith(".safetensors") and "\0" not in file
     if not plain or not isinstance(sha256, str) or type(size) is not int or not 8 <= size <= PRETRAINED_BYTES:
         raise UserError(f"{manifest}: the entry of '{name}' makes no sense; {_AGAIN}")
-    return Entry(folder / str(file), sha256, size, about)
+    return ManifestEntry(folder / str(file), sha256, size, about)
 
 
 def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from faceswap.core.geometry import crop_corners
 from faceswap.core.values import Frame
-from faceswap.detect.builtin.networks import Networks
+from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.facenets import windows
 from faceswap.facenets.landmarks import Reading
 from tests.extraction.made import frame_of, points_at
@@ -35,8 +35,8 @@ class World:
         self.embedded: list[tuple[int, str]] = []
 
     @property
-    def networks(self) -> Networks:
-        return Networks(self, self, self, self if self.opinion is not None else None)
+    def networks(self) -> FaceNetworks:
+        return FaceNetworks(self, self, self, self if self.opinion is not None else None)
 
     def frame(self, index: int) -> Frame:
         frame = frame_of(index, self.shots(index), 320, 240)

@@ -11,10 +11,10 @@ from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.stylegan.data.alignment import align_style
-from faceswap.stylegan.editing.film_latents import Follower
+from faceswap.stylegan.editing.film_latents import LatentTracker
 from faceswap.stylegan.editing.flow import motion_and_rest
 from faceswap.stylegan.editing.pasting import Paster
-from faceswap.stylegan.inversion.pipeline import How, Inverter
+from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.utils.errors import UserError
 from tests.stylegan.tiny import by_pixels, tiny_encoder, tiny_generator
@@ -80,7 +80,7 @@ def test_the_head_mask_fades_towards_the_border():
 @pytest.fixture(scope="module")
 def inverter():
     generator = tiny_generator()
-    return Inverter(generator, tiny_encoder(generator), by_pixels(), How())
+    return Inverter(generator, tiny_encoder(generator), by_pixels(), InversionSettings())
 
 
 def whole_masks(chosen):
@@ -93,17 +93,17 @@ def losses(inverter, rows, images):
 
 def test_a_person_s_correction_is_learned_and_kept(inverter):
     images = inverter.generator(draw_z([700, 701, 702], 32)).clamp(-1, 1)
-    plain = Follower(inverter, 0, 0).codes(images[:1], [0], whole_masks)
+    plain = LatentTracker(inverter, 0, 0).codes(images[:1], [0], whole_masks)
     torch.testing.assert_close(plain, inverter.encoder(images[:1]), rtol=1e-3, atol=1e-3)
-    follower = Follower(inverter, 30, 0)
-    first = follower.codes(images[:1], [0], whole_masks)
+    latent_tracker = LatentTracker(inverter, 30, 0)
+    first = latent_tracker.codes(images[:1], [0], whole_masks)
     assert losses(inverter, first, images[:1]) < losses(inverter, plain, images[:1])
-    again = follower.codes(images[:1], [0], whole_masks)  # goes on with the correction, without a step
+    again = latent_tracker.codes(images[:1], [0], whole_masks)  # goes on with the correction, without a step
     torch.testing.assert_close(again, first)
-    both = follower.codes(images, [0, 5, 0], whole_masks)
+    both = latent_tracker.codes(images, [0, 5, 0], whole_masks)
     torch.testing.assert_close(both[0], first[0], rtol=1e-3, atol=1e-3)
 
 
 def test_a_film_needs_an_encoder(inverter):
     with pytest.raises(UserError, match="needs the generator's encoder"):
-        Follower(Inverter(inverter.generator, None, inverter.loss), 5, 1)
+        LatentTracker(Inverter(inverter.generator, None, inverter.loss), 5, 1)

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from faceswap.facenets.embedder import EmbedderNet
-from faceswap.stylegan.inversion.perceptual import Resemblance, VggFeatures, Weights
+from faceswap.stylegan.inversion.perceptual import InversionLoss, InversionWeights, VggFeatures
 from faceswap.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
 def loss():
     torch.manual_seed(0)
-    return Resemblance(Weights(), EmbedderNet(widths=(8, 8, 8, 8), last=8).eval().requires_grad_(False))
+    return InversionLoss(InversionWeights(), EmbedderNet(widths=(8, 8, 8, 8), last=8).eval().requires_grad_(False))
 
 
 def pictures(seed: int = 0) -> torch.Tensor:
@@ -76,4 +76,4 @@ def test_other_files_are_no_vgg(tmp_path):
 @pytest.mark.parametrize("name", ["pixels", "perceptual", "identity", "background_weight"])
 def test_weights_are_checked(name):
     with pytest.raises(ValueError, match=f"loss.{name}"):
-        Weights(**{name: -1.0})
+        InversionWeights(**{name: -1.0})

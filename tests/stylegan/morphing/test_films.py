@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.morphing.films import EASINGS, Ending, Timing, moments, morph_frames
-from faceswap.stylegan.morphing.results import FilmHow, write_child, write_film
+from faceswap.stylegan.morphing.results import MorphFilmSettings, write_child, write_film
 from faceswap.stylegan.morphing.subjects import Subject
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.seeds import seeds_of
@@ -78,7 +78,7 @@ def generator():
 
 def test_a_film_its_sheet_and_its_page(generator, tmp_path):
     one, other = (Subject(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
-    timing, how = Timing(0.1, 0.1, 0.4), FilmHow(64, 10, preset="ultrafast")
+    timing, how = Timing(0.1, 0.1, 0.4), MorphFilmSettings(64, 10, preset="ultrafast")
     film = write_film(generator, one, other, tmp_path / "a.mp4", timing, how)
     info = probe(film)
     assert (info.width, info.height) == (64, 64) and len(list(read_frames(info))) == 6
