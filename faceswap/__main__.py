@@ -9,9 +9,9 @@ import sys
 def main() -> int:
     """Run the command that is named first, as `python -m faceswap.COMMAND` does, or list all."""
     from faceswap import __version__
-    from faceswap.config.help import overview
-    from faceswap.config.messages import nearest
+    from faceswap.cli.help import overview
     from faceswap.config.schema import COMMANDS
+    from faceswap.config.wording import nearest
 
     asked = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if asked in ("--help", "-h"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.compositing.results import Swapper
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 def convert(config: Any) -> Path:
     """Writes the swapped film and returns its path."""
-    from faceswap.config.compose import build
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
+    from faceswap.config.build import build
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
     from faceswap.utils.files.workspace import Workspace
@@ -159,7 +159,7 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
 def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.config.nodes import BuiltinFinderNode
     from faceswap.utils.errors import UserError
 

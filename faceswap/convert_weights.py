@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 
 def convert_weights(config: Any) -> Path:
     """Reads a generator in any layout and writes it in another; returns the new file's path."""
-    from faceswap.config.compose import require
+    from faceswap.config.build import require
     from faceswap.stylegan.weights.files import check_suffix, generator_hash, load_generator, write_as
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.atomic import check_writable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.curation.measures import Embedder
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def curate(config: Any) -> Path:
     """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
-    from faceswap.config.compose import build, require
+    from faceswap.config.build import build, require
     from faceswap.curation.flags import REASONS
     from faceswap.curation.pipeline import curate_faces
     from faceswap.utils.files.workspace import Workspace

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +39,7 @@ def _base_name(config: Any) -> str:
 def directions(config: Any) -> Path:
     """Finds directions or imports some, and returns their file."""
     check_apart(config.preserve)
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
     from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
     from faceswap.stylegan.directions.discovery import styles_of
@@ -130,7 +130,7 @@ def samples(
 
 def labelled(table: Labels, generator: Generator, config: Any) -> Sample:
     """The styles of what a table tells of."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.stylegan.directions.labelled import sample_of_crops, sample_of_pictures, sample_of_seeds
 
     if table.by == "seed":

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
-    from faceswap.config.results import Result
+    from faceswap.cli.results import Result
     from faceswap.media.sources import SourceInfo
     from faceswap.stylegan.directions.directions import DirectionSet
     from faceswap.stylegan.editing.pasting import Paster
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
     check_asked(config)
+    from faceswap.cli.results import result_of
     from faceswap.compositing.colour import ColourMemory  # torch takes seconds: what is misspelt is told before
-    from faceswap.config.compose import build
-    from faceswap.config.results import result_of
+    from faceswap.config.build import build
     from faceswap.media.targets import check_target
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.editing.sheets import write_sheet
@@ -85,7 +85,7 @@ def write_edited(
     """The edited photo or film as `result`, with a report beside it; `photos`: where they are inverted already."""
     from faceswap.compositing.memory import reuse_freed_memory
     from faceswap.compositing.results import report_path
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.writing import writer_for
     from faceswap.stylegan.editing.edits import read_edits
@@ -130,7 +130,7 @@ def check_asked(config: Any) -> None:
 
 def tools_of(config: Any) -> tuple[Inverter, DirectionSet]:
     """The networks, and the directions of this generator. Raises UserError for those of another."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.stylegan.directions.directions import load_directions
     from faceswap.stylegan.inversion.perceptual import inversion_loss
     from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
@@ -160,7 +160,7 @@ def source_of(config: Any, inverter: Inverter) -> tuple[SourceInfo, Latent | Non
 
 def photos_of(config: Any, info: SourceInfo, inverter: Inverter, latent: Latent | None) -> Iterable[Inverted]:
     """The photos as codes: as they were inverted before, else inverted now, one after the other."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.stylegan.editing.photos import inverted_photos, stored_photo
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
     from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.extraction.identity import Person
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def extract(config: Any) -> Path:
     """Makes a face set and returns its folder."""
-    from faceswap.config.compose import build, require
+    from faceswap.config.build import build, require
     from faceswap.extraction.pipeline import extract_faces
     from faceswap.media.takes import name_of_takes, probe_takes
     from faceswap.utils.files.workspace import Workspace

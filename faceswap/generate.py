@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
     from faceswap.utils.errors import UserError
     from faceswap.utils.limits import GRID_TILES, check_size
 

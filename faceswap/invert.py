@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
-    from faceswap.config.results import Result
+    from faceswap.cli.results import Result
     from faceswap.media.sources import SourceInfo
 
 
 def invert(config: Any) -> Path:
     """Finds the styles that draw a photo; returns their file, of several photos their folder."""
-    from faceswap.config.compose import build, require
+    from faceswap.config.build import build, require
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.sources import probe
     from faceswap.stylegan.data.portraits import portraits
@@ -48,7 +48,7 @@ def invert(config: Any) -> Path:
 
 def result_for(config: Any, info: SourceInfo) -> Result:
     """The file of a photo's code or the folder of several; other settings than usual have a folder of their own."""
-    from faceswap.config.results import result_at, variant
+    from faceswap.cli.results import result_at, variant
     from faceswap.stylegan.inversion.latents import SUFFIX
     from faceswap.utils.files.workspace import Workspace
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
-    from faceswap.config.results import Result
+    from faceswap.cli.results import Result
     from faceswap.core.values import AlignedFace
     from faceswap.stylegan.editing.pasting import Paster
     from faceswap.stylegan.inversion.inversion import Start
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def morph(config: Any) -> Path:
     """Makes what was asked for and returns its path."""
-    from faceswap.config.compose import require
+    from faceswap.config.build import require
 
     makers = {"film": film, "child": child, "grid": grid, "composite": average, "cartoon": cartoon}
     require(config, *{"composite": ("faces",), "cartoon": ("a", "cartoon")}.get(config.make, ("a", "b")))
@@ -108,7 +108,7 @@ def cartoon(config: Any) -> Path:
 
 def studio_of(config: Any) -> SubjectReader:
     """What turns photos and seeds into codes."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
     from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
@@ -130,7 +130,7 @@ def studio_of(config: Any) -> SubjectReader:
 def paster_of(config: Any) -> Paster:
     """What brings drawn faces into the photo."""
     from faceswap.compositing.blenders import AlphaBlender
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.media.pictures.colour_transfer import NoColour
     from faceswap.stylegan.editing.pasting import Paster
 
@@ -139,7 +139,7 @@ def paster_of(config: Any) -> Paster:
 
 def aligned_faces(config: Any) -> Iterator[AlignedFace]:
     """The faces of a composite: those of a face set of that name, else of photos."""
-    from faceswap.config.compose import build
+    from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.sources import probe
     from faceswap.stylegan.data.face_sets import stored_faces
@@ -169,7 +169,7 @@ def shares_of(asked: Any, weight: float) -> dict[str, float]:
 
 def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Result:
     """Where the result goes. Raises UserError for a name of another kind, or of another result."""
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
     from faceswap.utils.errors import UserError
 
     names = [Path(text).name.split(".")[0] or "face" for text in (config.faces, config.a, config.b) if text]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from faceswap.config.sweep import Combination
+    from faceswap.cli.sweep import Combination
 
 LONGEST_NAME = 120  # characters of a run's name that its choices may take
 
@@ -86,7 +86,7 @@ def _plain(told: str) -> str:
 
 def is_finished(run: Path, config: Any) -> bool:
     """Whether a run has trained as long as `config` asks. Raises UserError when it was with other settings."""
-    from faceswap.config.compose import to_yaml, untouched
+    from faceswap.config.build import to_yaml, untouched
     from faceswap.swap.training.checkpoints import list_checkpoints
     from faceswap.swap.training.comparison import read_report
     from faceswap.swap.training.config_guard import check_same_settings

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 from faceswap.multirun import train_several
 
 
 def train(config: Any) -> Path:
     """Trains a pair and returns the run's folder."""
-    from faceswap.config.compose import build, to_yaml, untouched
+    from faceswap.config.build import build, to_yaml, untouched
     from faceswap.pairs import refuse_itself, run_to_train, show_consent
     from faceswap.utils.files.workspace import Workspace
     from faceswap.utils.program_versions import versions_comment

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from faceswap.cli.compose import compose_config
 from faceswap.compositing.matching import part_of
-from faceswap.config.compose import compose_config
 from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder, variant_of
 from faceswap.core.face_set import FaceSet
 from faceswap.extraction.settings import fingerprint

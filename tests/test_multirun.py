@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from faceswap.config.compose import to_yaml
-from faceswap.config.sweep import compose_combinations
+from faceswap.cli.sweep import compose_combinations
+from faceswap.config.build import to_yaml
 from faceswap.multirun import run_names, train_several
 from faceswap.swap.training.comparison import read_report, write_comparison
 from faceswap.utils.errors import Interrupted, UserError

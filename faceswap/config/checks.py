@@ -7,9 +7,9 @@ import math
 import os
 from typing import Any
 
-from faceswap.config.messages import nearest, shortened
+from faceswap.config.groups import group_choices
 from faceswap.config.options import kinds, section_type
-from faceswap.config.paths import group_choices
+from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
 
 LARGEST_WHOLE = 2**31 - 1  # of a setting that says nothing else

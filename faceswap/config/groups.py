@@ -1,7 +1,14 @@
-"""The plugins that can be chosen, and what each command chooses where nothing is said."""
+"""The plugins that can be chosen, what each command chooses where nothing is said, and where their YAML lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
+from faceswap.utils.errors import UserError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 # Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
 GROUPS: dict[str, dict[str, type]] = {
@@ -56,3 +63,17 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "convert_weights": {},
     "stylegan.train": {},
 }
+
+
+def config_folder() -> Path:
+    """The absolute folder of configs/."""
+    for folder in (_PACKAGE / "configs", _PACKAGE.parent / "configs"):
+        if (folder / "extract.yaml").is_file():
+            return folder
+    raise UserError(f"the configs/ folder is missing beside {_PACKAGE}; install the package again")
+
+
+def group_choices(group: str, extra_folder: Path | None = None) -> list[str]:
+    """The YAML files of a group, by name."""
+    folders = [config_folder()] + ([extra_folder] if extra_folder else [])
+    return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})

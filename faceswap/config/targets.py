@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from faceswap.config.messages import nearest, shortened
+from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
 
 _trusted: set[str] = set()  # full names of users' classes that a composition has accepted

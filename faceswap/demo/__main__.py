@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 CLIPS = Path(__file__).resolve().parent
 # Two rendered actors; the film that is converted was not used in training. pairs.json lists the other clips.
@@ -15,7 +15,7 @@ A, B, FILM = "hanna", "vera", "vera_test"
 
 def demo(config: Any) -> Path:
     """Runs the three commands as a user would and returns the side-by-side film."""
-    from faceswap.config.compose import compose_config
+    from faceswap.cli.compose import compose_config
     from faceswap.convert import convert
     from faceswap.extract import extract
     from faceswap.train import train

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 
 def train(config: Any) -> Path:
     """Trains a generator and returns the run's folder."""
-    from faceswap.config.compose import build, require, to_yaml, untouched
+    from faceswap.config.build import build, require, to_yaml, untouched
     from faceswap.stylegan.training.trainer import train_generator
     from faceswap.utils.files.workspace import Workspace
 

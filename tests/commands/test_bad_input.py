@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 from faceswap.convert import convert
 from faceswap.extract import extract
 from faceswap.media.sources import probe

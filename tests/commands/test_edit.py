@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 from faceswap.edit import edit
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from faceswap import __version__
-from faceswap.config.installation import missing_package
+from faceswap.cli.installation import missing_package
 from tests.commands.conftest import one_line_error, run
 
 
@@ -27,7 +27,7 @@ def test_a_missing_package_is_one_line_with_what_to_type(name):
 
 
 def test_without_any_package_the_line_comes_from_the_command(tmp_path):
-    code = "import sys; sys.modules['hydra'] = None; from faceswap.config.command import run_command\n"
+    code = "import sys; sys.modules['hydra'] = None; from faceswap.cli.runner import run_command\n"
     code += "sys.exit(run_command('extract', lambda config: config, ['every=2']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 2 and done.stderr.startswith("error: the package hydra is not installed"), done.stderr

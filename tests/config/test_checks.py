@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from faceswap.cli.compose import compose_config
 from faceswap.config import schema
 from faceswap.config.checks import bounds, check_values
-from faceswap.config.compose import compose_config
 from faceswap.config.options import kinds, section_type
 from faceswap.utils.errors import UserError
 

@@ -9,12 +9,12 @@ from dataclasses import fields, is_dataclass
 import pytest
 import yaml
 
+from faceswap.cli.compose import compose_config
+from faceswap.cli.help import command_help, overview
 from faceswap.config import editing_nodes, nodes, schema, training_nodes
-from faceswap.config.compose import build, compose_config
-from faceswap.config.groups import DEFAULT_CHOICES
-from faceswap.config.help import command_help, overview
+from faceswap.config.build import build
+from faceswap.config.groups import DEFAULT_CHOICES, config_folder
 from faceswap.config.options import default_of, walk
-from faceswap.config.paths import config_folder
 
 NODES = [(group, name, node) for group, nodes in schema.GROUPS.items() for name, node in nodes.items()]
 SECTIONS = [

@@ -11,7 +11,7 @@ from faceswap.utils.streams import steady, steady_standard_error
 TELLS = """
 import logging, sys, time
 from pathlib import Path
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 def work(config):
     from faceswap.utils.progress import Progress

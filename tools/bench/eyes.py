@@ -66,7 +66,8 @@ def main(argv: list[str]) -> dict:
 
 def run(media: Path, options: argparse.Namespace) -> Tally:
     """Finds and links the faces of one film or picture as extract does, and compares them to the marks."""
-    from faceswap.config.compose import build, compose_config
+    from faceswap.cli.compose import compose_config
+    from faceswap.config.build import build
     from faceswap.detect.protocol import find_in_batches
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
@@ -100,7 +101,7 @@ class _WithMarkedBoxes:
     """The built-in finder with the reference's boxes instead of a detector's: what the landmarks alone are worth."""
 
     def __init__(self, node: Any, marks: Marks) -> None:
-        from faceswap.config.compose import build
+        from faceswap.config.build import build
         from faceswap.detect.builtin.networks import FaceNetworks
         from faceswap.facenets.landmarks import LandmarkReader
 

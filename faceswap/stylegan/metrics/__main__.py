@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.stylegan.metrics.path_length import Distance
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def metrics(config: Any) -> Path:
     """Measures a generator, logs a table and returns the report's path."""
-    from faceswap.config.results import result_of
+    from faceswap.cli.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
     from faceswap.stylegan.metrics.going_on import Measurements

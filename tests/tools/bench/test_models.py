@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from faceswap.config.paths import config_folder
+from faceswap.config.groups import config_folder
 from tools.bench.models import MODELS, main
 
 

@@ -8,9 +8,8 @@ import textwrap
 from typing import Any
 
 from faceswap.config import schema
-from faceswap.config.groups import DEFAULT_CHOICES, GROUPS
+from faceswap.config.groups import DEFAULT_CHOICES, GROUPS, group_choices
 from faceswap.config.options import MISSING, default_of, section_type
-from faceswap.config.paths import group_choices
 
 
 def command_help(command: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from faceswap.cli.compose import compose_config
 from faceswap.config import schema
-from faceswap.config.compose import compose_config
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import SWEEP_COMBINATIONS
 

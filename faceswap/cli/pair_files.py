@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from faceswap.config.messages import nearest
-from faceswap.config.paths import config_folder
+from faceswap.config.groups import config_folder
 from faceswap.config.swapping_nodes import ConsentBlock, PairNode
+from faceswap.config.wording import nearest
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import TEXT_CHARACTERS, YAML_BYTES
 from faceswap.utils.untrusted.text_files import read_text

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
+from faceswap.cli.compose import compose_config
 from faceswap.config import schema
-from faceswap.config.compose import compose_config, to_yaml
+from faceswap.config.build import to_yaml
 from faceswap.utils.errors import UserError
 from faceswap.utils.program_versions import versions, versions_comment
 from faceswap.utils.renamed_settings import RENAMED

@@ -94,7 +94,8 @@ def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
     Args:
         told: settings that are told of elsewhere.
     """
-    from faceswap.config.compose import compose_config, untouched
+    from faceswap.cli.compose import compose_config
+    from faceswap.config.build import untouched
     from faceswap.config.schema import verbatim_names
 
     usual = plain_settings(untouched(config))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 
 from faceswap.config import schema
-from faceswap.config.paths import group_choices
-
-_SHOWN = 80  # characters of a foreign text
+from faceswap.config.groups import group_choices
+from faceswap.config.wording import nearest, shortened
 
 
 def one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
@@ -35,23 +33,6 @@ def one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
     if full := _full_key(text):
         return f"{full}: {_plain(text)}; --help tells what it takes"
     return _plain(text)
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """A hint in brackets at the known word that is most like `word`; empty where none is."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def quoted(text: str) -> str:
-    """A text as Hydra's grammar takes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def shortened(text: str) -> str:
-    """A text of any length as it stands in a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
 
 
 def _wanted(command: str, override: str, error: Exception) -> str:

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from faceswap.cli.compose import compose_config
 from faceswap.config import nodes, targets
-from faceswap.config.compose import build, compose_config
+from faceswap.config.build import build
 from faceswap.config.swapping_nodes import TrainConfig
 from faceswap.utils.errors import UserError
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faceswap.config.compose import compose_config
-from faceswap.config.pair_files import read_pair
+from faceswap.cli.compose import compose_config
+from faceswap.cli.pair_files import read_pair
 from faceswap.utils.errors import UserError
 
 
@@ -120,7 +120,7 @@ def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):
 
 
 def test_a_run_and_a_pair_that_contradict_each_other(tmp_path):
-    from faceswap.config.compose import to_yaml
+    from faceswap.config.build import to_yaml
     from faceswap.pairs import chosen_run
     from faceswap.utils.files.workspace import Workspace
 

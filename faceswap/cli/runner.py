@@ -17,13 +17,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from faceswap import __version__
-from faceswap.config.installation import missing_package
+from faceswap.cli.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 
 if TYPE_CHECKING:
-    from faceswap.config.sweep import Combination
+    from faceswap.cli.sweep import Combination
 
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
@@ -104,15 +104,16 @@ def _run(
     if "--version" in arguments:
         return f"faceswap {__version__}\n"
     if "--help" in arguments or "-h" in arguments:
-        from faceswap.config.help import command_help
+        from faceswap.cli.help import command_help
 
         return command_help(command)
     show = _take_flag(arguments, "--show-config")
     extra_folder = _take_value(arguments, "--config-dir")
-    from faceswap.config.compose import compose_config, to_yaml
+    from faceswap.cli.compose import compose_config
+    from faceswap.config.build import to_yaml
 
     if several is not None and any([_take_flag(arguments, flag) for flag in ("--multirun", "-m")]):
-        from faceswap.config.sweep import compose_combinations
+        from faceswap.cli.sweep import compose_combinations
 
         with warned_once():
             found = compose_combinations(command, arguments, extra_folder)

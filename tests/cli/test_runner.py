@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 from faceswap.utils.errors import UserError
 
 CODE = """
 import os, sys
 from pathlib import Path
-from faceswap.config.command import run_command
+from faceswap.cli.runner import run_command
 sys.exit(run_command("extract", lambda config: Path(os.fsdecode(b"b\\xff.mp4")), sys.argv[1:]))
 """
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from faceswap.config.compose import compose_config, untouched
-from faceswap.config.sweep import compose_combinations
+from faceswap.cli.compose import compose_config
+from faceswap.cli.sweep import compose_combinations
+from faceswap.config.build import untouched
 from faceswap.utils.errors import UserError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS
-from faceswap.config.messages import quoted
+from faceswap.config.wording import quoted
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.renamed_settings import with_new_names
@@ -62,7 +62,7 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
 
 
 def _pair(command: str, texts: Any, path: Path) -> Iterator[str]:
-    from faceswap.config.pair_files import pair_of
+    from faceswap.cli.pair_files import pair_of
 
     if "pair" not in schema.names_in(command, "") or not isinstance(texts.get("pair"), dict):
         return

@@ -1,6 +1,7 @@
 import pytest
 
-from faceswap.config.compose import build, compose_config, to_yaml
+from faceswap.cli.compose import compose_config
+from faceswap.config.build import build, to_yaml
 from faceswap.utils.errors import UserError
 
 
@@ -126,7 +127,7 @@ def test_a_word_where_a_list_is_wanted():
 def test_a_command_called_from_a_program_leaves_its_signals_alone(capsys):
     import signal
 
-    from faceswap.config.command import run_command
+    from faceswap.cli.runner import run_command
 
     before = signal.getsignal(signal.SIGTERM)
     assert run_command("extract", lambda config: config.video, ["video=x"]) == 0

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.config.compose import compose_config
-from faceswap.config.results import LONGEST_VARIANT, record_path, result_of, variant
+from faceswap.cli.compose import compose_config
+from faceswap.cli.results import LONGEST_VARIANT, record_path, result_of, variant
 from faceswap.utils.errors import UserError
 
 VARIANTS = {

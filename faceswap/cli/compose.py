@@ -8,13 +8,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from faceswap.cli.arguments import Overrides, sort_arguments
+from faceswap.cli.messages import one_line
+from faceswap.cli.pair_files import find_pair_file, read_pair
 from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
-from faceswap.config.messages import one_line, shortened
-from faceswap.config.options import MISSING, walk
-from faceswap.config.overrides import Overrides, sort_arguments
-from faceswap.config.pair_files import find_pair_file, read_pair
-from faceswap.config.paths import config_folder
+from faceswap.config.groups import config_folder
+from faceswap.config.wording import shortened
 from faceswap.utils.errors import UserError
 
 
@@ -44,45 +44,11 @@ def with_stored(command: str, arguments: list[str]) -> list[str]:
     files = [argument.partition("=")[2] for argument in arguments if argument.startswith("settings=")]
     if not files:
         return arguments
-    from faceswap.config.stored import stored_arguments
+    from faceswap.cli.stored import stored_arguments
 
     rest = [argument for argument in arguments if not argument.startswith("settings=")]
     said = {argument.partition("=")[0] for argument in rest}
     return [*stored_arguments(command, Path(os.path.expanduser(files[-1])), said), *rest]
-
-
-def build(node: Any, **more: Any) -> Any:
-    """The object that a plugin node describes: its `_target_` called with the node's fields and `more`.
-
-    Raises UserError for a `_target_` that no composition has accepted, and for values that the class refuses.
-    """
-    target = targets.target_of(node)
-    try:
-        return targets.call(target, node._target_, {**settings_of(node), **more})
-    except ValueError as error:  # the rooms' own checks of ranges
-        raise UserError(str(error)) from error
-
-
-def settings_of(node: Any) -> dict[str, Any]:
-    """A node's fields without its `_target_`, nested sections as they are."""
-    return {field.name: getattr(node, field.name) for field in dataclasses.fields(node) if field.name[0] != "_"}
-
-
-def to_yaml(config: Any) -> str:
-    """The settings as YAML text."""
-    import yaml
-
-    return yaml.safe_dump(dataclasses.asdict(config), sort_keys=False, allow_unicode=True, width=120)
-
-
-def untouched(config: Any) -> Any:
-    """The same settings and plugins with every value as it is declared."""
-    fresh = type(config)()
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            setattr(fresh, field.name, untouched(value))
-    return fresh
 
 
 def _set_pair(config: Any, said: Overrides, extra_folder: Path | None) -> None:
@@ -120,7 +86,7 @@ def _compose(command: str, overrides: list[str], extra_folder: Path | None) -> A
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    from faceswap.config.user_folder import check_no_resolvers, folder_first
+    from faceswap.cli.user_folder import check_no_resolvers, folder_first
 
     schema.register()
     for override in overrides:
@@ -160,14 +126,3 @@ def _set(config: Any, key: str, value: str) -> None:
         chosen = ".".join(parents)
         raise UserError(f"the chosen {chosen} has no setting '{name}' (it has: {', '.join(sorted(known)) or 'none'})")
     setattr(owner, name, value)
-
-
-def require(config: Any, *names: str) -> None:
-    """Raises UserError when one of the named settings was left out."""
-    for name in names:
-        value: Any = config
-        for part in name.split("."):
-            value = getattr(value, part)
-        if value in (None, "", MISSING):
-            field = next(f for dotted, f in walk(type(config)) if dotted == name)
-            raise UserError(f"{name}= is missing: {field.metadata['help']}")

@@ -7,10 +7,10 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 
 from faceswap.config import schema
-from faceswap.config.messages import nearest, quoted, shortened
+from faceswap.config.groups import group_choices
 from faceswap.config.options import section_type
-from faceswap.config.paths import group_choices
 from faceswap.config.targets import trusted_packages
+from faceswap.config.wording import nearest, quoted, shortened
 from faceswap.utils.errors import UserError
 from faceswap.utils.renamed_settings import new_name
 
