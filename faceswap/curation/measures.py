@@ -68,21 +68,26 @@ class Measures:
 
 
 def measure(inventory: FaceInventory, embedder: Embedder | None) -> Measures:
-    """Measure all faces of an inventory; those that an earlier run has measured are not read again."""
+    """Measure all faces of an inventory; what an earlier run has measured, also a stopped one, is not read again."""
     stamps = np.array(
         [_stamp(inventory.path(index), record) for index, record in enumerate(inventory.records)], np.int64
     )
     table = _Table.empty(inventory.files, stamps, embedder is not None)
     recogniser = embedder.description if embedder else ""
-    todo = np.flatnonzero(~table.taken_from(_stored(inventory.folder / CURATION_CACHE, recogniser, len(inventory))))
+    known = table.taken_from(_stored(inventory.folder / CURATION_CACHE, recogniser, len(inventory)))
+    todo = np.flatnonzero(~known)
     if len(todo):
         threads = min(4, os.cpu_count() or 1)
-        with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"measure {inventory.name}", "face") as bar:
-            for start in range(0, len(todo), _BATCH):
-                indices = todo[start : start + _BATCH]
-                table.fill(indices, list(pool.map(lambda i: _picture(inventory, i), indices)), inventory, embedder)
-                bar.advance(len(indices))
-        table.store(inventory.folder / CURATION_CACHE, recogniser)
+        try:
+            with ThreadPoolExecutor(threads) as pool, Progress(len(todo), f"measure {inventory.name}", "face") as bar:
+                for start in range(0, len(todo), _BATCH):
+                    indices = todo[start : start + _BATCH]
+                    table.fill(indices, list(pool.map(lambda i: _picture(inventory, i), indices)), inventory, embedder)
+                    known[indices] = True
+                    bar.advance(len(indices))
+        finally:
+            if known.any():
+                table.rows(known).store(inventory.folder / CURATION_CACHE, recogniser)
     return table.measures()
 
 
@@ -139,6 +144,10 @@ class _Table:
             points = [inventory.records[index].crop_points for index, _ in shown]
             vectors = embedder.embed([picture for _, picture in shown], points)
             self.embeddings[[index for index, _ in shown]] = vectors
+
+    def rows(self, which: NDArray[np.bool_]) -> _Table:
+        """The rows for which `which` (N,) is true."""
+        return _Table(**{name: column[which] for name, column in vars(self).items()})
 
     def measures(self) -> Measures:
         embeddings = None
