@@ -22,6 +22,12 @@ def model_name(model: SwapModel) -> str:
     return {kind: name for name, kind in MODELS.items()}[type(model)]
 
 
+def sized_name(name: object, settings: object) -> str:
+    """The name as people choose it (`model=df_96`): with the resolution, where the model comes in several."""
+    resolution = settings.get("resolution") if isinstance(settings, Mapping) else None
+    return f"{name}_{resolution}" if isinstance(resolution, int) else str(name)
+
+
 def build_model(name: object, settings: object) -> SwapModel:
     """A fresh model of a registered kind. Raises UserError for an unknown name or settings that do not fit it."""
     if not isinstance(name, str) or name not in MODELS:

@@ -22,7 +22,7 @@ from torch import Tensor
 from faceswap.engine.moments import fill_moments
 from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
-from faceswap.swap.models.registry import ADDED_SETTINGS
+from faceswap.swap.models.registry import ADDED_SETTINGS, sized_name
 from faceswap.swap.models.weights import check_numbers, describe, read_weights
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import flush_to_disk, remove, writing_errors
@@ -211,8 +211,11 @@ def _check_same_run(
     if trained.get("iteration", state.iteration) != state.iteration:
         raise DamagedCheckpoint(f"{MODEL_FILE} is of iteration {trained['iteration']}, the rest of {state.iteration}")
     settings = trained.get("settings")
-    compared = [("model", trained.get("model"), asked["model"])]
-    if trained.get("model") == asked["model"] and isinstance(settings, dict):
+    compared: list[tuple[str, Any, Any]] = []
+    if trained.get("model") != asked["model"]:
+        told = [sized_name(one.get("model"), one.get("settings")) for one in (trained, asked)]
+        compared.append(("model", *told))
+    elif isinstance(settings, dict):
         settings = ADDED_SETTINGS | settings
         compared += [(f"model.{name}", settings.get(name), value) for name, value in asked["settings"].items()]
     if state.faces and faces:

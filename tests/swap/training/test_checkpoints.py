@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import STATE_FILE, TrainingState
+from faceswap.swap.models.df import Df
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
@@ -24,7 +25,7 @@ from faceswap.swap.training.checkpoints import (
 from faceswap.utils.errors import UserError
 from faceswap.utils.files import tensor_files
 from faceswap.utils.files.tensor_files import read_description
-from tests.swap.fakes import Tiny
+from tests.swap.fakes import SMALL_UD, Tiny
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
@@ -113,8 +114,14 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_last_checkpoint(tmp_path
 def test_another_model_than_the_runs_is_refused(tmp_path):
     save(tmp_path, 5)
     model = Lite()
-    with pytest.raises(UserError, match="model=tiny, not lite"):
+    with pytest.raises(UserError, match="model=tiny, not lite;"):
         restore_latest(tmp_path, model, Adam().build(model))
+    for name, sized in (
+        ("df_96", Df(**SMALL_UD | {"resolution": 96})),
+        ("df_64", Df(**SMALL_UD)),
+    ):  # as people choose them
+        with pytest.raises(UserError, match=f"model=tiny, not {name};"):
+            restore_latest(tmp_path, sized, Adam().build(sized))
 
 
 def test_the_weights_file_alone_says_what_it_is(tmp_path):
