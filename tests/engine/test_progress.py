@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from faceswap.engine.progress import IMPROVEMENT, PATIENCE_SHARE, PATIENCE_STEPS, TrainingProgress
@@ -48,3 +49,14 @@ def test_the_state_remembers_it():
 @pytest.mark.parametrize(("device", "minutes", "steps"), [("cpu", None, 20_000), ("cpu", 5.0, 100_000)])
 def test_the_usual_length(device, minutes, steps):
     assert usual_iterations(device, minutes) == steps
+
+
+def test_nothing_is_a_plateau_within_two_thousand_steps():
+    """Trainings that were watched so long still got better at their end; validation that trembles is no news."""
+    run, rng = progress_at(0), np.random.default_rng(0)
+    for iteration in range(0, 2000, 50):
+        run.iteration = iteration
+        run.record_validation(rng.normal(1, 0.02))
+        assert not run.on_plateau
+    run.iteration = 4000
+    assert run.on_plateau

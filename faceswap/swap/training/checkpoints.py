@@ -213,8 +213,8 @@ def _check_same_run(
     settings = trained.get("settings")
     compared: list[tuple[str, Any, Any]] = []
     if trained.get("model") != asked["model"]:
-        told = [sized_name(one.get("model"), one.get("settings")) for one in (trained, asked)]
-        compared.append(("model", *told))
+        was, now = (sized_name(one.get("model"), one.get("settings")) for one in (trained, asked))
+        compared.append(("model", was, now))
     elif isinstance(settings, dict):
         settings = ADDED_SETTINGS | settings
         compared += [(f"model.{name}", settings.get(name), value) for name, value in asked["settings"].items()]

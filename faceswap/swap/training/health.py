@@ -13,7 +13,10 @@ from faceswap.swap.data.pair_data import FaceViews, PairData
 from faceswap.swap.models.layers import SIDES
 
 BLANK = 2.0  # grey levels of spread within a picture below which it shows nothing
-COLLAPSED, ALIKE = 0.1, 0.05  # of the true pictures' spread within a picture, between pictures
+# Of the true pictures' spread within a picture, and between pictures. One colour, or one picture for everybody, has 0.
+# Demo pair, `lite` from nothing, 4 + 4 faces: 0.03 and 0.05 after 10 steps, 0.18 and 0.06 after 60, 0.38 and 0.15 after
+# 100, 0.57 and 0.32 after 400.
+COLLAPSED, ALIKE = 0.1, 0.05
 SETTLED = 500  # steps after which even a model that began at random draws more than one colour
 LEAST_SHARE = 0.5  # of the swaps that must be faces
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from faceswap.cli.compose import compose_config
+from faceswap.cli.help import command_help
+from faceswap.cli.runner import run_command
 from faceswap.config import schema
-from faceswap.config.command import run_command
-from faceswap.config.compose import compose_config
-from faceswap.config.help import command_help
 from tests.clips import make_clip
 
 
@@ -54,14 +54,14 @@ def curating(folder: Path) -> list[str]:
 def training(folder: Path) -> list[str]:
     for name in ("craig", "brosnan"):
         face_set(folder, name)
-    fast = ["device=cpu", "batch_size=1", "workers=0", "save_every=1", "init=scratch", "judge=false"]
+    fast = ["device=cpu", "batch_size=1", "workers=0", "save_every=1", "init=scratch", "evaluate=false"]
     return ["pair=craig_brosnan", "iterations=4", *fast]
 
 
 def training_a_generator(folder: Path) -> list[str]:
     np.save(folder / "targets.npy", np.random.default_rng(0).integers(0, 255, (8, 32, 32, 3), np.uint8))
     plan = ["plan.resolution=32", "plan.channels=4,4,4,4", "plan.w_size=8", "batch_size=4", "kimg=0.024"]
-    return [f"data={folder}", *plan, "looks.save_kimg=0.004", "looks.samples=0", "reconstruction.features=0"]
+    return [f"data={folder}", *plan, "monitor.save_kimg=0.004", "monitor.samples=0", "reconstruction.features=0"]
 
 
 def measuring(folder: Path) -> list[str]:
@@ -78,7 +78,7 @@ WAYS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
     "extract": (extracting, "faceswap.extraction.source_extraction", "align"),
     "curate": (curating, "faceswap.curation.measures", "_thumbnail"),
     "train": (training, "faceswap.swap.training.train_step.TrainStep", "step"),
-    "stylegan.train": (training_a_generator, "faceswap.stylegan.training.adversarial.Round", "step"),
+    "stylegan.train": (training_a_generator, "faceswap.stylegan.training.adversarial.AdversarialStep", "step"),
     "stylegan.metrics": (measuring, "faceswap.stylegan.metrics.report", "measure_path_length"),
 }
 WHOLE = {"extract": 24, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}  # steps of each
@@ -117,7 +117,7 @@ def test_a_command_says_of_a_stop_what_holds(command, capsys, monkeypatch) -> No
     def stopped(config: Any) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("faceswap.config.compose.compose_config", lambda *_: None)
+    monkeypatch.setattr("faceswap.cli.compose.compose_config", lambda *_: None)
     assert run_command(command, stopped, []) == 130
     told, help_text = capsys.readouterr().err, " ".join(command_help(command).split())
     goes_on = command in schema.GO_ON
