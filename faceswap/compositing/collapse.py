@@ -17,7 +17,7 @@ OTHER_LEVELS = 12.0  # and of views that are not
 log = logging.getLogger(__name__)
 
 
-class CollapseWatch:
+class CollapseDetector:
     """Looks at what a model makes of views, batch by batch; `name` says which model."""
 
     def __init__(self, name: str) -> None:

@@ -14,7 +14,7 @@ FLICKER_VARIANCE = 0.3  # and the share by which its variance does
 
 
 @dataclass
-class ColourMemory:
+class ColourSmoother:
     """Running averages of the colour statistics along each track, so that one frame's error does not flicker.
 
     `keep` in [0, 1): how much of the past stays each frame (0: none; 0.8 at 25 fps: about 0.2 s). A track begins anew

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import Blender
-from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.masks import Mask
-from faceswap.compositing.parsed_mask import SeeingMask
+from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.core.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
@@ -38,7 +38,7 @@ def blend(
     mask: Mask,
     colour: ColourMatcher,
     blender: Blender,
-    memory: ColourMemory | None = None,
+    memory: ColourSmoother | None = None,
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
     strengths: Sequence[float] | None = None,
@@ -55,7 +55,7 @@ def blend(
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
     image = frame.image if in_place and frame.image.flags.writeable else frame.image.copy()
     tracks = tracks if tracks is not None else [-1] * len(views)
-    if free is None and isinstance(mask, SeeingMask):
+    if free is None and isinstance(mask, FrameMask):
         free = mask.free([frame] * len(views), views, tracks)
     order = sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop))
     for i in order:
@@ -149,7 +149,7 @@ def _fitted(
     alpha: NDArray,
     colour: ColourMatcher,
     blender: Blender,
-    memory: ColourMemory | None,
+    memory: ColourSmoother | None,
     track: int,
 ) -> NDArray:
     """The decoded face with its colours matched and its edge fitted, all measured on small pictures."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.coverage import Coverage, check_complete, finder_of, unknown_people
+from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
 from faceswap.compositing.matching import part_of
-from faceswap.compositing.placement import FoundFaces, PlacedFace, Placement, StoredFaces
 from faceswap.core.face_set import FaceSet
 from faceswap.core.values import Frame
 from faceswap.detect.protocol import Finder
@@ -38,7 +38,7 @@ class FilledFaces:
     """
 
     def __init__(
-        self, stored: StoredFaces, found: FoundFaces, coverage: Coverage, next_track: int, only_known: bool = False
+        self, stored: StoredFaces, found: DetectedFaces, coverage: Coverage, next_track: int, only_known: bool = False
     ) -> None:
         self._stored, self._found, self._coverage = stored, found, coverage
         self._next_track, self._only_known = next_track, only_known
@@ -53,24 +53,24 @@ class FilledFaces:
             "frames_found_anew": self._frames_found,
         }
 
-    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+    def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         for is_searched, run in groupby(frames, self._is_searched):
-            placed = self._filled if is_searched else self._stored.placed
-            yield from placed(run)
+            locate = self._filled if is_searched else self._stored.locate
+            yield from locate(run)
 
     def _is_searched(self, frame: Frame) -> bool:
         # Of every n-th frame all: a finder that follows faces had better see each.
         return self._coverage.every > 1 or not self._coverage.is_between(frame.index)
 
-    def _filled(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
-        for frame, found in self._found.placed(frames):
+    def _filled(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
+        for frame, found in self._found.locate(frames):
             known = self._stored.faces_at(frame.index)
             if not self._coverage.has(frame.index):
                 self._frames_found += 1
                 known = self._joined(frame.index, known, found)
             yield frame, known
 
-    def _joined(self, frame: int, known: Sequence[PlacedFace], found: Sequence[PlacedFace]) -> list[PlacedFace]:
+    def _joined(self, frame: int, known: Sequence[TargetFace], found: Sequence[TargetFace]) -> list[TargetFace]:
         """The bridged faces, where they are off put where the finder sees them, and those that nobody knew of."""
         faces, free = [], list(found)
         for face in known:
@@ -88,7 +88,7 @@ class FilledFaces:
         return faces + [replace(face, track=face.track + self._next_track) for face in free]
 
 
-def placement_for(
+def face_source_for(
     info: SourceInfo,
     faces: str | Path | None,
     finder: Finder | None,
@@ -97,7 +97,7 @@ def placement_for(
     fill_frames: int,
     start: int = 0,
     stop: int | None = None,
-) -> Placement:
+) -> FaceSource:
     """Return the places of the faces in the frames `start` to `stop`.
 
     Args:
@@ -114,7 +114,7 @@ def placement_for(
         if tracks is not None:
             raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
         finder.prepare(info)
-        return FoundFaces(finder, smooth_frames)
+        return DetectedFaces(finder, smooth_frames)
     face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
     check_complete(face_set)
     face_set = part_of(face_set, info)
@@ -135,10 +135,10 @@ def placement_for(
         "the face set %s was made of %s: faces of the other frames are found anew", face_set.name, coverage
     )  # fmt: skip
     next_track = max(record.track for record in face_set.records) + 1
-    return FilledFaces(stored, FoundFaces(finder, smooth_frames), coverage, next_track, is_limited)
+    return FilledFaces(stored, DetectedFaces(finder, smooth_frames), coverage, next_track, is_limited)
 
 
-def _overlap(a: PlacedFace, b: PlacedFace) -> float:
+def _overlap(a: TargetFace, b: TargetFace) -> float:
     """Intersection over union of the boxes around the points of two faces, in [0, 1]."""
     sides = np.minimum(_high(a), _high(b)) - np.maximum(_low(a), _low(b))
     if sides.min() <= 0:
@@ -148,9 +148,9 @@ def _overlap(a: PlacedFace, b: PlacedFace) -> float:
     return common / max(both - common, 1e-9)
 
 
-def _low(face: PlacedFace) -> NDArray:
+def _low(face: TargetFace) -> NDArray:
     return np.asarray(face.points.min(0))
 
 
-def _high(face: PlacedFace) -> NDArray:
+def _high(face: TargetFace) -> NDArray:
     return np.asarray(face.points.max(0))

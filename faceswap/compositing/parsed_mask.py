@@ -27,7 +27,7 @@ CHANGE = 0.35  # a pixel that changes this much has been uncovered or hidden, an
 
 
 @runtime_checkable
-class SeeingMask(Mask, Protocol):
+class FrameMask(Mask, Protocol):
     """A mask that looks at the frames, many faces at once, before its alphas are asked for."""
 
     def free(

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.compositing.allocator import reuse_freed_memory
 from faceswap.compositing.blenders import AlphaBlender, Blender
-from faceswap.compositing.collapse import CollapseWatch
-from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.collapse import CollapseDetector
+from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.filling import placement_for
+from faceswap.compositing.face_source import FaceSource
+from faceswap.compositing.filling import face_source_for
 from faceswap.compositing.masks import HullMask, Mask
-from faceswap.compositing.memory import reuse_freed_memory
-from faceswap.compositing.parsed_mask import SeeingMask
-from faceswap.compositing.placement import Placement
+from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (
     Counts,
     Side,
@@ -115,7 +115,7 @@ def convert_video(
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     paste = _Paste(
-        mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourMemory(smooth_colour),
+        mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourSmoother(smooth_colour),
         Fading.asked_for(fade_from_yaw, swapper.description, to),
     )  # fmt: skip
     about = made_with_ai(swapper) | (metadata or {})
@@ -123,12 +123,12 @@ def convert_video(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
     )
     check_results(writer, info, out, side_by_side)
-    placement = placement_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
+    face_source = face_source_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
     counts = Counts()
     try:
         with ExitStack() as stack:
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
-            placed = _stage(stack, _with_views(frames, placement, swapper), 2, "find")
+            placed = _stage(stack, _with_views(frames, face_source, swapper), 2, "find")
             answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
             swapped = _stage(stack, _swapped(placed, swapper, to, batch_size, paste.mask), answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
@@ -137,7 +137,7 @@ def convert_video(
         raise Interrupted(
             f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
         ) from error
-    write_report(info, out, counts, swapper, about | placement.about, start, stop, record or {})
+    write_report(info, out, counts, swapper, about | face_source.about, start, stop, record or {})
     if side_by_side:
         write_comparison(info, out, start, stop, about)
     return out
@@ -153,9 +153,9 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
     return iter(read_frames(info, start, stop))
 
 
-def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper) -> Iterator[_Item]:
+def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapper) -> Iterator[_Item]:
     """Each frame with its faces as the model wants to see them."""
-    for frame, faces in placement.placed(frames):
+    for frame, faces in face_source.locate(frames):
         views = [
             view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
             for face in faces
@@ -166,7 +166,7 @@ def _with_views(frames: Iterable[Frame], placement: Placement, swapper: Swapper)
 def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
     """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
-    watch = CollapseWatch(model_name(swapper))
+    watch = CollapseDetector(model_name(swapper))
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
@@ -177,14 +177,14 @@ def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int
 
 
 def _answered(
-    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseWatch | None = None
+    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseDetector | None = None
 ) -> Iterator[_Item]:  # fmt: skip
     views = [view.image for item in items for view in item.views]
     if views:
         decoded = swapper.swap(shown := np.stack(views), to=to)
         if watch is not None:
             watch.look(shown, decoded.images)
-    free = _seen(items, mask) if isinstance(mask, SeeingMask) else None
+    free = _seen(items, mask) if isinstance(mask, FrameMask) else None
     done = 0
     for item in items:
         count = len(item.views)
@@ -196,7 +196,7 @@ def _answered(
         yield item
 
 
-def _seen(items: Sequence[_Item], mask: SeeingMask) -> list[NDArray]:
+def _seen(items: Sequence[_Item], mask: FrameMask) -> list[NDArray]:
     frames = [item.frame for item in items for _ in item.views]
     views = [view for item in items for view in item.views]
     return mask.free(frames, views, [track for item in items for track in item.tracks])
@@ -207,7 +207,7 @@ class _Paste:
     mask: Mask
     colour: ColourMatcher
     blender: Blender
-    memory: ColourMemory
+    memory: ColourSmoother
     fading: Fading
 
 

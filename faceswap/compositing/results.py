@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from faceswap.media.writing import Writer
 
 Side = Literal["a", "b"]
-PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a placement tells of itself
+PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a face source reports
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def write_report(
     """Write beside a result what it is and what it lacks, and tell of frames in which nothing was swapped.
 
     Args:
-        about: the metadata of the film, and of the placement where its faces come from.
+        about: the metadata of the film, and of the face source.
         record: what the result was made with, see utils/records.py.
     """
     seconds = time.monotonic() - counts.started

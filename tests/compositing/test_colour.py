@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.colour import ColourSmoother
 from faceswap.media.pictures.colour_transfer import ColourStatistics, MongeKantorovich, NoColour, Reinhard
 from faceswap.utils.errors import UserError
 
@@ -96,7 +96,7 @@ def _grey(level: float) -> ColourStatistics:
 
 
 def test_memory_averages_along_a_track() -> None:
-    memory, rng = ColourMemory(0.9), np.random.default_rng(0)
+    memory, rng = ColourSmoother(0.9), np.random.default_rng(0)
     seen = [
         memory.smoothed(0, i, _grey(0.3), _grey(0.5 + v))[1].mean[0] for i, v in enumerate(rng.normal(0, 0.003, 200))
     ]
@@ -106,7 +106,7 @@ def test_memory_averages_along_a_track() -> None:
 
 @pytest.mark.parametrize("change", [0.4, -0.4, 0.02])
 def test_memory_follows_light_at_once(change: float) -> None:
-    memory = ColourMemory(0.9)
+    memory = ColourSmoother(0.9)
     for frame in range(20):
         memory.smoothed(0, frame, _grey(0.5), _grey(0.5))
     dim = ColourStatistics(np.full(3, 0.5 + change), np.eye(3) * 0.0001)
@@ -116,15 +116,15 @@ def test_memory_follows_light_at_once(change: float) -> None:
 
 
 def test_memory_begins_anew() -> None:
-    memory = ColourMemory(0.9)
+    memory = ColourSmoother(0.9)
     for frame in range(10):
         memory.smoothed(0, frame, _grey(0.1), _grey(0.1))
     assert memory.smoothed(1, 10, _grey(0.9), _grey(0.9))[1].mean[0] == 0.9  # another track: a cut
     assert memory.smoothed(-1, 10, _grey(0.8), _grey(0.8))[1].mean[0] == 0.8  # no track
     assert memory.smoothed(0, 60, _grey(0.9), _grey(0.9))[1].mean[0] == 0.9  # long unseen
-    assert ColourMemory(0).smoothed(0, 1, _grey(0.2), _grey(0.7))[1].mean[0] == 0.7
+    assert ColourSmoother(0).smoothed(0, 1, _grey(0.2), _grey(0.7))[1].mean[0] == 0.7
     with pytest.raises(UserError, match="smooth_colour"):
-        ColourMemory(1.0)
+        ColourSmoother(1.0)
 
 
 def test_reinhard_agrees_with_lab_for_every_pixel() -> None:

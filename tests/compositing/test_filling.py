@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.coverage import Coverage, finder_of, ranges
-from faceswap.compositing.filling import placement_for
+from faceswap.compositing.filling import face_source_for
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import FaceSet
 from faceswap.core.taken_out import write_other_people
@@ -55,10 +55,10 @@ def made_of(folder: Path, film: Path, frames: Sequence[int], **report: object) -
     return folder
 
 
-def placed(film: Path, faces: Path, finder: object, **how: object) -> list[list]:
+def locate(film: Path, faces: Path, finder: object, **how: object) -> list[list]:
     settings = {"tracks": None, "smooth_frames": 0, "fill_frames": 10, **how}
-    placement = placement_for(probe(film), faces, finder, **settings)  # type: ignore[arg-type]
-    return [found for _, found in placement.placed(read_frames(film))]
+    face_source = face_source_for(probe(film), faces, finder, **settings)  # type: ignore[arg-type]
+    return [found for _, found in face_source.locate(read_frames(film))]
 
 
 @pytest.mark.parametrize(
@@ -69,30 +69,30 @@ def placed(film: Path, faces: Path, finder: object, **how: object) -> list[list]
     ],
 )  # fmt: skip
 def test_every_frame_has_its_face_whatever_the_set_was_made_of(film, tmp_path, frames, report) -> None:
-    for at, faces in enumerate(placed(film, made_of(tmp_path / "set", film, frames, **report), Seeing())):
+    for at, faces in enumerate(locate(film, made_of(tmp_path / "set", film, frames, **report), Seeing())):
         assert len(faces) == 1
         np.testing.assert_allclose(faces[0].points.mean(0), face_points(centre(at), 70).mean(0), atol=4)
 
 
 def test_frames_that_the_set_was_made_of_are_not_searched(film, tmp_path) -> None:
     finder = Seeing(beside=range(FRAMES))
-    found = placed(film, made_of(tmp_path / "set", film, range(8), stop=8), finder)
+    found = locate(film, made_of(tmp_path / "set", film, range(8), stop=8), finder)
     assert finder.seen == list(range(8, FRAMES)) and [len(faces) for faces in found] == [1] * 8 + [2] * 12
     assert {face.track for faces in found[8:] for face in faces}.isdisjoint({face.track for face in found[0]})
     finder = Seeing()
-    placed(film, made_of(tmp_path / "whole", film, range(FRAMES), start=0, stop=None, every=1), finder)
+    locate(film, made_of(tmp_path / "whole", film, range(FRAMES), start=0, stop=None, every=1), finder)
     assert not finder.seen
 
 
 def test_a_face_between_two_looked_at_frames_is_swapped_too(film, tmp_path) -> None:
-    found = placed(film, made_of(tmp_path / "set", film, range(0, FRAMES, 5), every=5), Seeing(beside=[6, 7, 8]))
+    found = locate(film, made_of(tmp_path / "set", film, range(0, FRAMES, 5), every=5), Seeing(beside=[6, 7, 8]))
     assert [len(faces) for faces in found] == [1] * 6 + [2] * 3 + [1] * 11
     assert {faces[0].track for faces in found[:16]} == {0}  # one track, also where the finder corrects its place
 
 
 def test_others_stay_as_filmed_between_looked_at_frames_when_some_were_chosen(film, tmp_path) -> None:
     faces = made_of(tmp_path / "set", film, range(0, FRAMES, 5), every=5)
-    found = placed(film, faces, Seeing(beside=range(FRAMES)), tracks=[0])
+    found = locate(film, faces, Seeing(beside=range(FRAMES)), tracks=[0])
     assert [len(faces) for faces in found] == [1] * FRAMES
 
 
@@ -104,20 +104,20 @@ def test_who_is_who_in_other_frames_is_not_guessed(film, tmp_path, how) -> None:
         (faces / file).unlink()
         write_other_people(faces, {file})
     with pytest.raises(UserError, match=r"frames 0 to 7.*only some people.*restart=true.*stop="):
-        placed(film, faces, Seeing(), tracks=[0] if how == "tracks" else None)
-    assert placement_for(probe(film), faces, None, None, 0, 0, start=0, stop=8)
+        locate(film, faces, Seeing(), tracks=[0] if how == "tracks" else None)
+    assert face_source_for(probe(film), faces, None, None, 0, 0, start=0, stop=8)
 
 
 def test_a_set_of_an_unknown_finder_is_refused_with_the_ways_out(film, tmp_path) -> None:
     faces = made_of(tmp_path / "set", film, range(8), stop=8, finder="clip.npz 1234")
     with pytest.raises(UserError, match=r"frames 0 to 7; .*faces=set and finder=.*restart=true.*start=, stop="):
-        placed(film, faces, None)
+        locate(film, faces, None)
 
 
 def test_a_stopped_extraction_is_refused(film, tmp_path) -> None:
     faces = made_of(tmp_path / "set", film, range(8), completed=False)
     with pytest.raises(UserError, match=r"was stopped before its end; give that command again"):
-        placed(film, faces, Seeing())
+        locate(film, faces, Seeing())
 
 
 def test_the_finder_of_the_set_is_made_again_within_bounds() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from faceswap.compositing import colour
 from faceswap.compositing.blenders import AlphaBlender
-from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.masks import HullMask
 from faceswap.core.geometry import frame_to_crop_for
@@ -37,7 +37,7 @@ def drawn(view: np.ndarray, tremble: float) -> np.ndarray:
 def swapped(light: np.ndarray, matcher: ColourMatcher, keep: float = 0.8, noise: float = 0.0) -> np.ndarray:
     """Mean brightness of the face in each frame, of the film (T, 0) and of the result (T, 1), grey levels."""
     rng = np.random.default_rng(0)
-    memory = ColourMemory(keep)
+    memory = ColourSmoother(keep)
     found = []
     for index, gain in enumerate(light):
         image = np.clip(FILM * gain + rng.normal(0, noise, FILM.shape), 0, 255).astype(np.uint8)

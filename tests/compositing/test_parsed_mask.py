@@ -10,7 +10,7 @@ import pytest
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask
-from faceswap.compositing.parsed_mask import ParsedMask, SeeingMask, without_specks
+from faceswap.compositing.parsed_mask import FrameMask, ParsedMask, without_specks
 from faceswap.compositing.pipeline import _answered, _Item, convert_video
 from faceswap.core.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.core.values import Decoded, Frame
@@ -143,7 +143,7 @@ def test_faces_of_several_frames_are_parsed_in_one_call() -> None:
 
 
 def test_other_masks_see_nothing() -> None:
-    assert isinstance(parsed(), SeeingMask) and not isinstance(HullMask(), SeeingMask)
+    assert isinstance(parsed(), FrameMask) and not isinstance(HullMask(), FrameMask)
     frame = film()
     (item,) = _answered([_Item(frame, [view(frame)], [0])], IdentitySwapper(96), "a", HullMask())
     assert item.free is None

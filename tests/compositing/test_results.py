@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faceswap.compositing.face_source import StoredFaces
 from faceswap.compositing.pipeline import convert_video
-from faceswap.compositing.placement import StoredFaces
 from faceswap.compositing.results import report_path
 from faceswap.core.face_set import FaceSet
 from faceswap.media.pictures.colour_transfer import NoColour

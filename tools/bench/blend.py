@@ -26,9 +26,9 @@ def main(argv: list[str]) -> dict:
 
     import cv2
 
+    from faceswap.compositing.allocator import reuse_freed_memory
     from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
     from faceswap.compositing.masks import BoxMask, HullMask, LearnedMask
-    from faceswap.compositing.memory import reuse_freed_memory
     from faceswap.media.pictures.colour_transfer import MongeKantorovich, NoColour, Reinhard
 
     cv2.setNumThreads(1)
@@ -66,7 +66,7 @@ def _measured(parts: tuple, runs: int, frames: int) -> dict[str, float]:
 
 
 def _work(width: int, height: int, mask, colour, blender) -> Callable[[], object]:
-    from faceswap.compositing.colour import ColourMemory
+    from faceswap.compositing.colour import ColourSmoother
     from faceswap.compositing.compositor import blend, view_of
     from faceswap.core.geometry import frame_to_crop_for
     from faceswap.core.landmarks import MEAN_FACE
@@ -79,7 +79,7 @@ def _work(width: int, height: int, mask, colour, blender) -> Callable[[], object
     view = view_of(frame, points.astype(np.float32), frame_to_crop_for(points, FACE_PX), FACE_PX, 0.8, FACE_PX)
     grid = np.hypot(*np.mgrid[-1 : 1 : FACE_PX * 1j, -1 : 1 : FACE_PX * 1j])
     decoded = Decoded(rng.random((1, FACE_PX, FACE_PX, 3), np.float32), (1 - grid.clip(0, 1)).astype(np.float32)[None])
-    memory = ColourMemory()
+    memory = ColourSmoother()
     return lambda: blend(
         frame, [view], decoded, mask=mask, colour=colour, blender=blender, memory=memory, tracks=[0], in_place=True
     )

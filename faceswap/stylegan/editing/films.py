@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.compositing.compositor import view_of
-from faceswap.compositing.placement import FoundFaces, PlacedFace
+from faceswap.compositing.face_source import DetectedFaces, TargetFace
 from faceswap.core.geometry import invert as undone
 from faceswap.core.geometry import transform_points
 from faceswap.core.values import Frame
@@ -109,7 +109,7 @@ def _found(frames: Iterable[Frame], finder: Finder, which: str, inverter: Invert
     chooser = _Chooser(which)
     size = inverter.generator.resolution
     none = torch.zeros(0)
-    for frame, faces in FoundFaces(finder, STEADY_FRAMES).placed(frames):
+    for frame, faces in DetectedFaces(finder, STEADY_FRAMES).locate(frames):
         chosen = chooser.chosen(faces)
         views = [
             view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, STYLE_COVERAGE, size) for face in chosen
@@ -123,7 +123,7 @@ class _Chooser:
     def __init__(self, which: str) -> None:
         self._which, self._track = which, -1
 
-    def chosen(self, faces: Sequence[PlacedFace]) -> list[PlacedFace]:
+    def chosen(self, faces: Sequence[TargetFace]) -> list[TargetFace]:
         large = [face for face in faces if _side(face) >= SMALLEST_PX]
         if self._which == "all" or not large:
             return large
@@ -140,7 +140,7 @@ class _Chooser:
         return followed[:1]
 
 
-def _side(face: PlacedFace) -> float:
+def _side(face: TargetFace) -> float:
     return float((face.points.max(0) - face.points.min(0)).max())
 
 

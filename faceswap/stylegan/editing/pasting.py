@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.compositing.blenders import Blender
-from faceswap.compositing.colour import ColourMemory
+from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, paste_change
 from faceswap.compositing.masks import Mask
-from faceswap.compositing.parsed_mask import SeeingMask
+from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.core.geometry import compose, scale_of, view_of_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
@@ -38,13 +38,13 @@ class Paster:
     colour: ColourMatcher
     blender: Blender
     way: Way = "move"
-    memory: ColourMemory = field(default_factory=ColourMemory)
+    memory: ColourSmoother = field(default_factory=ColourSmoother)
 
     def seen(
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> Sequence[NDArray] | None:
         """What a mask that looks at frames says of each view; None of others."""
-        return self.mask.free(frames, views, tracks) if isinstance(self.mask, SeeingMask) and views else None
+        return self.mask.free(frames, views, tracks) if isinstance(self.mask, FrameMask) and views else None
 
     def paste(
         self, frame: Frame, views: Sequence[AlignedFace], before: NDArray, after: NDArray, tracks: Sequence[int],

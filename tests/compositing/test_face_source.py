@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.compositing.test_steadying import record
 
-from faceswap.compositing.placement import FoundFaces, PlacedFace, Placement, StoredFaces
+from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
 from faceswap.core.face_set import FaceRecord, FaceSet
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Face, Frame
 from faceswap.utils.errors import UserError
 from tests.compositing.fakes import face_points, smooth_picture
-from tests.compositing.test_steadying import record
 
 
 def _frames(indices: Sequence[int]) -> list[Frame]:
@@ -24,8 +24,8 @@ def _set(records: list[FaceRecord], **report: object) -> FaceSet:
     return FaceSet(Path("faces/clip"), records, report)
 
 
-def _placed(placement: Placement, frames: list[Frame]) -> list[list[PlacedFace]]:
-    return [faces for _, faces in placement.placed(frames)]
+def _placed(face_source: FaceSource, frames: list[Frame]) -> list[list[TargetFace]]:
+    return [faces for _, faces in face_source.locate(frames)]
 
 
 def _at(x: float) -> np.ndarray:
@@ -83,7 +83,7 @@ class _Finder:
 
 
 def test_found_faces_are_linked() -> None:
-    faces = FoundFaces(_Finder())
+    faces = DetectedFaces(_Finder())
     found = _placed(faces, _frames([0, 1, 2]))
     assert [[face.track for face in of_frame] for of_frame in found] == [[0], [], [0]]
     np.testing.assert_allclose(found[2][0].frame_to_crop, frame_to_crop_for(_at(92), 256))
@@ -95,7 +95,7 @@ def test_found_faces_are_steadied_without_lag() -> None:
             return [[Face.from_points(_at(90 + frame.index + 0.8 * (-1) ** frame.index))] for frame in frames]
 
     for smooth_frames, largest in ((0, 0.81), (3, 0.4)):
-        found = _placed(FoundFaces(Trembling(), smooth_frames), _frames(range(20)))
+        found = _placed(DetectedFaces(Trembling(), smooth_frames), _frames(range(20)))
         assert len(found) == 20
         errors = [found[i][0].points[:, 0].mean() - _at(90 + i)[:, 0].mean() for i in range(3, 17)]
         assert np.abs(errors).max() < largest
@@ -110,5 +110,5 @@ def test_frames_of_found_faces_come_as_they_stream() -> None:
             drawn += 1
             yield frame
 
-    for given, _ in enumerate(FoundFaces(_Finder(), smooth_frames=2).placed(stream())):
+    for given, _ in enumerate(DetectedFaces(_Finder(), smooth_frames=2).locate(stream())):
         assert drawn <= given + 5  # a batch of two and two frames ahead

@@ -1,4 +1,4 @@
-"""Where the faces of each frame are, for convert: from a stored face set or from a finder at once."""
+"""Sources of the faces to swap in each frame, for convert: a stored face set, or a finder run on the fly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.steadying import TrackPath, bridged, smoothed
+from faceswap.compositing.track_path import TrackPath, bridged, smoothed
 from faceswap.core.face_set import FaceRecord, FaceSet
 from faceswap.core.geometry import frame_to_crop_for, scale_of
 from faceswap.core.taken_out import without_other_people
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedFace:
+class TargetFace:
     """A face to be swapped: `points` (68, 2) in frame pixels, `frame_to_crop` (2, 3) into a crop of `crop_size_px`."""
 
     points: NDArray[np.float32]
@@ -36,10 +36,10 @@ class PlacedFace:
     track: int = -1
 
 
-class Placement(Protocol):
-    """Tells the faces of the frames that stream by, in order; a placement may look some frames ahead."""
+class FaceSource(Protocol):
+    """Yields the faces to swap of frames that stream by, in order; it may read some frames ahead."""
 
-    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]: ...
+    def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]: ...
 
     @property
     def about(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class StoredFaces:
         if not face_set.records:
             raise UserError(f"the face set {face_set.folder} holds no faces; extract the video again")
         self._paths: list[tuple[int, int, TrackPath]] = []  # track, crop size, a path with every frame present
-        self._single: dict[int, list[PlacedFace]] = defaultdict(list)  # by frame: faces of no path
+        self._single: dict[int, list[TargetFace]] = defaultdict(list)  # by frame: faces of no path
         by_track: dict[int, list[FaceRecord]] = defaultdict(list)
         records = _of_tracks(face_set, tracks)
         self.about = {"faces_from": f"face set {face_set.name}", "faces_left_as_filmed": len(face_set) - len(records)}
@@ -80,17 +80,17 @@ class StoredFaces:
         for track, records in by_track.items():
             self._add_track(track, records, smooth_frames, fill_frames)
 
-    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+    def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         for frame in frames:
             yield frame, self.faces_at(frame.index)
 
-    def faces_at(self, frame: int) -> list[PlacedFace]:
+    def faces_at(self, frame: int) -> list[TargetFace]:
         """Return the faces of one frame, stored or bridged."""
         faces = list(self._single.get(frame, ()))
         for track, size_px, path in self._paths:
             if path.first_frame <= frame <= path.last_frame:
                 here = path.at(frame)
-                faces.append(PlacedFace(here.points[0], here.frame_to_crop(size_px)[0], size_px, track))
+                faces.append(TargetFace(here.points[0], here.frame_to_crop(size_px)[0], size_px, track))
         return [face for face in faces if _has_size(face.frame_to_crop)]
 
     def _add_track(self, track: int, records: list[FaceRecord], smooth_frames: int, fill_frames: int) -> None:
@@ -98,14 +98,14 @@ class StoredFaces:
         if track < 0 or several:
             # No path in time: unknown tracks; two faces of one number in a frame (a file that numbers persons).
             for record in records:
-                face = PlacedFace(record.points, record.frame_to_crop, record.size_px, record.track)
+                face = TargetFace(record.points, record.frame_to_crop, record.size_px, record.track)
                 self._single[record.frame].append(face)
             return
         for path in bridged(TrackPath.of(records), fill_frames):
             self._paths.append((track, records[0].size_px, smoothed(path, smooth_frames)))
 
 
-class FoundFaces:
+class DetectedFaces:
     """The faces that a finder sees, found and linked into tracks while converting.
 
     `smooth_frames` > 0 steadies each track over that many frames to both sides. Gaps are not bridged: in a gap its end
@@ -119,15 +119,15 @@ class FoundFaces:
     def about(self) -> dict[str, Any]:
         return {"faces_from": f"finder {self._finder.description}"}
 
-    def placed(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[PlacedFace]]]:
+    def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         for found in smoothed_tracks(
             track_faces(find_in_batches(self._finder, frames), Tracker()), self._smooth_frames
         ):
             yield found.frame, [self._place(face) for face in found.faces]
 
-    def _place(self, face: Face) -> PlacedFace:
+    def _place(self, face: Face) -> TargetFace:
         frame_to_crop = frame_to_crop_for(face.points, self._crop_size_px)
-        return PlacedFace(face.points, frame_to_crop, self._crop_size_px, face.track)
+        return TargetFace(face.points, frame_to_crop, self._crop_size_px, face.track)
 
 
 def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRecord]:
