@@ -23,7 +23,7 @@ def edit(config: Any) -> Path:
     """Moves the face of a photo or a film along directions and returns what was written."""
     check_asked(config)
     from faceswap.cli.results import result_of
-    from faceswap.compositing.colour import ColourMemory  # torch takes seconds: what is misspelt is told before
+    from faceswap.compositing.colour import ColourSmoother  # torch takes seconds: what is misspelt is told before
     from faceswap.config.build import build
     from faceswap.media.targets import check_target
     from faceswap.stylegan.editing.pasting import Paster
@@ -35,7 +35,7 @@ def edit(config: Any) -> Path:
         "edit", config, *default_name(info, config), told=("start", "stop", "sheet", "page"),
         sources={"photo" if config.photo else "video": info.path},
     )  # fmt: skip
-    memory = ColourMemory(0.8 if info.kind != "images" else 0.0)
+    memory = ColourSmoother(0.8 if info.kind != "images" else 0.0)
     paster = Paster(build(config.mask), build(config.colour), build(config.blender), config.paste, memory)
     if not (config.sheet or config.page):
         return write_edited(config, info, inverter, known, paster, latent, result)

@@ -9,12 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from faceswap.compositing.coverage import Coverage, check_complete, finder_of, unknown_people
 from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
 from faceswap.compositing.matching import part_of
+from faceswap.core.boxes import box_of, iou
 from faceswap.core.face_set import FaceSet
 from faceswap.core.values import Frame
 from faceswap.detect.protocol import Finder
@@ -139,18 +137,5 @@ def face_source_for(
 
 
 def _overlap(a: TargetFace, b: TargetFace) -> float:
-    """Intersection over union of the boxes around the points of two faces, in [0, 1]."""
-    sides = np.minimum(_high(a), _high(b)) - np.maximum(_low(a), _low(b))
-    if sides.min() <= 0:
-        return 0.0
-    common = float(sides.prod())
-    both = float((_high(a) - _low(a)).prod() + (_high(b) - _low(b)).prod())
-    return common / max(both - common, 1e-9)
-
-
-def _low(face: TargetFace) -> NDArray:
-    return np.asarray(face.points.min(0))
-
-
-def _high(face: TargetFace) -> NDArray:
-    return np.asarray(face.points.max(0))
+    """Return the intersection over union of the boxes around the points of two faces, in [0, 1]."""
+    return iou(box_of(a.points), box_of(b.points))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from faceswap.core.boxes import box_area, box_areas, intersections
 from faceswap.facenets.detector_net import DetectorNet, split
 from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
@@ -157,9 +158,8 @@ def distinct(faces: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _covered(face: NDArray, others: NDArray) -> bool:
-    low, high = np.maximum(face[:2], others[:, :2]), np.minimum(face[2:4], others[:, 2:4])
-    common = np.prod(np.clip(high - low, 0, None), 1)
-    area, areas = np.prod(face[2:4] - face[:2]), np.prod(others[:, 2:4] - others[:, :2], 1)
+    common = intersections(face[None], others)[0]
+    area, areas = box_area(face), box_areas(others)
     return bool(((common > OVERLAP * (area + areas - common)) | (common > INSIDE * np.minimum(area, areas))).any())
 
 

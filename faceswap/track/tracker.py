@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.boxes import iou
 from faceswap.core.embeddings import as_stored, likeness
 from faceswap.core.exact import packed_array, packed_face, unpacked_array, unpacked_face
 from faceswap.core.values import EMBEDDING_SIZE, Face, Frame
@@ -23,14 +24,13 @@ _NEW_SHARE = 0.3  # of each new embedding in a track's remembered one
 
 
 def overlap(a: Face, b: Face) -> float:
-    """Intersection over union of two boxes, in [0, 1]."""
-    # Boxes are compared as they are stored (see FaceRecord.to_json), so that a resumed run decides as the first did.
-    a_box, b_box = np.round(a.box.astype(np.float64), 3), np.round(b.box.astype(np.float64), 3)
-    sides = np.minimum(a_box[2:], b_box[2:]) - np.maximum(a_box[:2], b_box[:2])
-    if sides.min() <= 0:
-        return 0.0
-    common = float(sides.prod())
-    return common / float((a_box[2:] - a_box[:2]).prod() + (b_box[2:] - b_box[:2]).prod() - common)
+    """Return the intersection over union of two faces' boxes, in [0, 1]."""
+    return iou(_stored_box(a), _stored_box(b))
+
+
+def _stored_box(face: Face) -> NDArray[np.float64]:
+    """The box as it is stored (see FaceRecord.to_json), so that a resumed run decides as the first did."""
+    return np.asarray(np.round(face.box.astype(np.float64), 3), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +164,7 @@ class Tracker:
 
 
 def _is_near(a: Face, b: Face) -> bool:
-    a_box, b_box = np.round(a.box.astype(np.float64), 3), np.round(b.box.astype(np.float64), 3)
+    a_box, b_box = _stored_box(a), _stored_box(b)
     side = max((a_box[2:] - a_box[:2]).max(), (b_box[2:] - b_box[:2]).max())
     return bool(np.abs(a_box[:2] + a_box[2:] - b_box[:2] - b_box[2:]).max() / 2 <= NEAR_SIDES * side)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.compositing.test_steadying import record
 
 from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
 from faceswap.core.face_set import FaceRecord, FaceSet
@@ -13,6 +12,7 @@ from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Face, Frame
 from faceswap.utils.errors import UserError
 from tests.compositing.fakes import face_points, smooth_picture
+from tests.compositing.test_track_path import record
 
 
 def _frames(indices: Sequence[int]) -> list[Frame]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.boxes import pairwise_iou
+
 SUFFIX = ".ref.npz"
 FILM_SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg"}
 
@@ -85,11 +87,7 @@ def pairs_by_overlap(boxes: NDArray, marked: NDArray, least: float = 0.3) -> lis
     """(i, j) of boxes (n, 4) and marked boxes (m, 4) that overlap by `least` or more, each used once, closest first."""
     if not len(boxes) or not len(marked):
         return []
-    low = np.maximum(boxes[:, None, :2], marked[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], marked[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), -1)
-    areas = [np.prod(np.clip(b[:, 2:] - b[:, :2], 0, None), -1) for b in (boxes, marked)]
-    overlap = common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9)
+    overlap = pairwise_iou(boxes, marked)
     pairs: list[tuple[int, int]] = []
     for index in np.argsort(-overlap, axis=None, kind="stable"):
         i, j = divmod(int(index), len(marked))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from faceswap.core.boxes import pairwise_iou
 from faceswap.facenets.detector import distinct, peaks
 from faceswap.facenets.detector_net import STRIDE, DetectorNet, split
 from faceswap.facenets.layers import to_input
@@ -157,7 +158,7 @@ class Tally:
         free = np.ones(len(found), bool)
         for index in np.argsort(scene.ignored, kind="stable"):
             box = scene.boxes[index]
-            overlap = _overlaps(box, found) * free
+            overlap = pairwise_iou(box[None], found)[0] * free
             best = int(overlap.argmax()) if len(found) else -1
             ignored = bool(scene.ignored[index])
             hit = best >= 0 and overlap[best] >= (0.2 if ignored else 0.5)
@@ -180,9 +181,3 @@ class Tally:
         }
         roll = round(float(np.median(self._leaning)), 2) if self._leaning else 180.0
         return {**recalls, "false_a_scene": round(self._false / max(1, self._scenes), 4), "median_roll_error": roll}
-
-
-def _overlaps(box: NDArray, found: NDArray) -> NDArray:
-    low, high = np.maximum(box[:2], found[:, :2]), np.minimum(box[2:], found[:, 2:4])
-    common = np.clip(high - low, 0, None).prod(1)
-    return common / ((box[2:] - box[:2]).prod() + (found[:, 2:4] - found[:, :2]).prod(1) - common)

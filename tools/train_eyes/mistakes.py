@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.boxes import iou
 from faceswap.core.geometry import warp_crop
 from faceswap.facenets.detector import FaceDetector
 from faceswap.facenets.detector_net import DetectorNet
 from faceswap.facenets.layers import folded
 from faceswap.facenets.windows import window_of_box
-from faceswap.track.boxes import common_share
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress
 from tools.train_eyes.augment import photometric
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> Path:
 
 def wrong_looks(scene: Scene, detections: NDArray[np.float32]) -> list[NDArray[np.float64]]:
     """The windows (2, 3) of the surest detections that lie on no face, known or ignored."""
-    wrong = [row for row in detections if all(common_share(row, box) < FARTHEST_OVERLAP for box in scene.boxes)]
+    wrong = [row for row in detections if all(iou(row, box) < FARTHEST_OVERLAP for box in scene.boxes)]
     return [window_of_box(row[:4], float(row[5]), MISTAKES_PX) for row in wrong[:MOST_OF_A_SCENE]]
 
 

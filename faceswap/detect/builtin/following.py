@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.boxes import are_close, same_place
 from faceswap.core.values import Face, Frame
 from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.detect.builtin.sightings import (
@@ -24,7 +25,6 @@ from faceswap.detect.builtin.sightings import (
     partners_among,
     without_doubles,
 )
-from faceswap.track.boxes import are_close, same_place
 
 if TYPE_CHECKING:
     from faceswap.facenets.landmarks import Reading

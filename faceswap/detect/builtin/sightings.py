@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.boxes import box_area, box_of, iou, same_place
 from faceswap.core.exact import packed_array, unpacked_array
 from faceswap.core.values import POINT_COUNT, Face, Frame
-from faceswap.track.boxes import area, box_of, common_share, same_place
 
 if TYPE_CHECKING:
     from faceswap.facenets.landmarks import Reading
@@ -80,7 +80,7 @@ def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
     """One of those that lie point on point: the one that detections confirm, then the surer one."""
     kept: list[TrackedFace] = []
     for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
-        side = float(np.sqrt(max(area(seen.box), 1e-6)))
+        side = float(np.sqrt(max(box_area(seen.box), 1e-6)))
         if all(
             np.linalg.norm(seen.reading.points - other.reading.points, axis=1).mean() > DOUBLE_DISTANCE * side
             for other in kept
@@ -92,7 +92,7 @@ def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
 def partners_among(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
     """Which detection belongs to which box, each used once, the closest first."""
     ranked = sorted(
-        (-common_share(box, found), i, j)
+        (-iou(box, found), i, j)
         for i, box in enumerate(boxes)
         for j, found in enumerate(detections)
         if same_place(box, found)
@@ -115,7 +115,7 @@ def is_whole(points: NDArray, frame: Frame) -> bool:
 def is_jump(before: TrackedFace, now: Reading) -> bool:
     """Whether a face changed more from one frame to the next than faces do."""
     old, new = before.box, box_of(now.points)
-    old_side, new_side = np.sqrt(area(old)), np.sqrt(area(new))
+    old_side, new_side = np.sqrt(box_area(old)), np.sqrt(box_area(new))
     shift = np.abs(old[:2] + old[2:] - new[:2] - new[2:]).max() / 2
     grown = max(old_side, new_side) > LARGEST_GROWTH * min(old_side, new_side)
     return bool(grown or shift > LARGEST_SHIFT * old_side or certainty(now) < FALLEN * before.usual)
