@@ -50,6 +50,7 @@ def convert(config: Any) -> Path:
 
     swapper = model.load()
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
+    refiner = build(config.detail).refiner(workspace.faces(shown), swapper.resolution, config.device)
     return convert_video(
         info,
         swapper,
@@ -59,6 +60,7 @@ def convert(config: Any) -> Path:
         mask=build(config.mask),
         colour=build(config.colour),
         blender=build(config.blender),
+        refiner=refiner,
         to=config.to,
         tracks=tracks,
         start=config.start,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
+    from faceswap.swap.detail.refiner import Refiner
     from faceswap.swap.models.layers import Side
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
@@ -76,6 +77,7 @@ def convert_video(
     mask: Mask | None = None,
     colour: ColourMatcher | None = None,
     blender: Blender | None = None,
+    refiner: Refiner | None = None,
     to: Side = "a",
     tracks: Collection[int] | None = None,
     start: int = 0,
@@ -102,7 +104,8 @@ def convert_video(
 
     `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
     for pictures, which need have nothing to do with each other, they are 0 unless given. `fade_from_yaw`: how far a
-    head may be turned, in degrees, before the swap fades out (turning.py); auto: what suits the model.
+    head may be turned, in degrees, before the swap fades out (turning.py); auto: what suits the model. `refiner` makes
+    what the model draws sharp; None: it stays as it is.
     """
     from faceswap.media.sources import SourceInfo, probe
     from faceswap.media.writing import writer_for
@@ -130,7 +133,8 @@ def convert_video(
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
             placed = _stage(stack, _with_views(frames, face_source, swapper), 2, "find")
             answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
-            swapped = _stage(stack, _swapped(placed, swapper, to, batch_size, paste.mask), answers_waiting, "model")
+            answers = _swapped(placed, swapper, to, batch_size, paste.mask, refiner)
+            swapped = _stage(stack, answers, answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
             _write(blended, writer, info, counts, start, stop)
     except KeyboardInterrupt as error:
@@ -163,7 +167,9 @@ def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapp
         yield _Item(frame, views, [face.track for face in faces])
 
 
-def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask) -> Iterator[_Item]:
+def _swapped(
+    items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask, refiner: Refiner | None = None
+) -> Iterator[_Item]:
     """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
     watch = CollapseDetector(model_name(swapper))
@@ -171,27 +177,33 @@ def _swapped(items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
         if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
-            yield from _answered(waiting, swapper, to, mask, watch)
+            yield from _answered(waiting, swapper, to, mask, watch, refiner)
             waiting = []
-    yield from _answered(waiting, swapper, to, mask, watch)
+    yield from _answered(waiting, swapper, to, mask, watch, refiner)
 
 
 def _answered(
-    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseDetector | None = None
+    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseDetector | None = None,
+    refiner: Refiner | None = None,
 ) -> Iterator[_Item]:  # fmt: skip
-    views = [view.image for item in items for view in item.views]
+    views = [view for item in items for view in item.views]
+    free = _seen(items, mask) if isinstance(mask, FrameMask) else None
     if views:
-        decoded = swapper.swap(shown := np.stack(views), to=to)
+        decoded = swapper.swap(shown := np.stack([view.image for view in views]), to=to)
         if watch is not None:
             watch.look(shown, decoded.images)
-    free = _seen(items, mask) if isinstance(mask, FrameMask) else None
+        if refiner is not None:
+            tracks = [track for item in items for track in item.tracks]
+            frames = [item.frame.index for item in items for _ in item.views]
+            views, decoded = refiner.refine(views, decoded, tracks, frames)
     done = 0
     for item in items:
         count = len(item.views)
         if count:
             part = slice(done, done + count)
             masks = None if decoded.masks is None else decoded.masks[part]
-            item = replace(item, decoded=Decoded(decoded.images[part], masks), free=free and free[part])
+            answer = Decoded(decoded.images[part], masks)
+            item = replace(item, views=views[part], decoded=answer, free=free and free[part])
             done += count
         yield item
 

@@ -43,6 +43,11 @@ GROUPS: dict[str, dict[str, type]] = {
     },
     "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
     "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
+    "detail": {
+        "none": nodes.NoDetailNode,
+        "reference": nodes.ReferenceDetailNode,
+        "restore": nodes.RestoreDetailNode,
+    },
     "pair": {},
 }
 
@@ -53,7 +58,7 @@ DEFAULT_CHOICES: dict[str, dict[str, str]] = {
     "train": {"model": "lite", "optimizer": "adam", "augment": "light", "init": "generic"},
     "export": {},
     "demo": {},
-    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha"},
+    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha", "detail": "none"},
     "invert": {"finder": "builtin"},
     "edit": {"finder": "builtin", "mask": "head", "colour": "none", "blender": "alpha"},
     "morph": {"finder": "builtin", "mask": "head"},

@@ -238,3 +238,31 @@ class PoissonBlenderNode:
     """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
 
     _target_: str = "faceswap.compositing.blenders.PoissonBlender"
+
+
+# ---- detail
+
+STRENGTH = "how much of the detail is added; 1: all of it, 0.5: half"
+
+
+@dataclass
+class NoDetailNode:
+    """The face as the model has drawn it."""
+
+    _target_: str = "faceswap.swap.detail.choices.NoDetail"
+
+
+@dataclass
+class RestoreDetailNode:
+    """Sharpened by what faces look like: for photos, and models without a face set."""
+
+    _target_: str = "faceswap.swap.detail.choices.Restore"
+    strength: float = option(1.0, STRENGTH, minimum=0.01, maximum=2)
+
+
+@dataclass
+class ReferenceDetailNode:
+    """Sharpened by detail of the person's own pictures in the face set."""
+
+    _target_: str = "faceswap.swap.detail.choices.Reference"
+    strength: float = option(1.0, STRENGTH, minimum=0.01, maximum=2)

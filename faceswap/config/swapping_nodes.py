@@ -164,6 +164,7 @@ class ConvertConfig:
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
+    detail: Any = plugin("detail", "how the drawn face is made sharp")
     tracks: Any = option(
         None, "swap these tracks of the face set only: 1, or several as 0,2 (default: all)", several=int, minimum=0
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import av
 import numpy as np
-from tests.compositing.test_steadying import record
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
 from tests.compositing.fakes import face_points, smooth_picture
+from tests.compositing.test_track_path import record
 
 WIDTH, HEIGHT, RATE = 320, 240, 25
 

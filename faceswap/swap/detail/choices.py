@@ -1,0 +1,83 @@
+"""How sharp a conversion is to be: what `detail=` chooses."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.files.pretrained import listed
+
+if TYPE_CHECKING:  # torch takes seconds
+    from faceswap.swap.detail.references import References
+    from faceswap.swap.detail.refiner import Refiner
+
+NAME = "detail"  # in pretrained/
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NoDetail:
+    """Leaves faces as they are drawn."""
+
+    def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
+        """What makes faces sharp that are drawn with `resolution` pixels to a side; None: nothing does.
+
+        `faces`: the face set of the person who is drawn, where there is one.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Sharpens what is drawn by what faces look like. `strength`: how much of the detail is added, 1: all."""
+
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.strength <= 2:
+            raise ValueError(f"detail.strength must be above 0 and at most 2, not {self.strength}")
+
+    def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
+        """As `NoDetail.refiner`; says in one line why there is none, where faces cannot be sharpened."""
+        from faceswap.engine.accelerator import choose_accelerator
+        from faceswap.facenets.loading import load_network
+        from faceswap.swap.detail.network import DetailNet
+        from faceswap.swap.detail.refiner import SIZE_PX, Refiner
+
+        if resolution >= SIZE_PX:
+            log.warning(
+                "faces stay as they are drawn: the model draws %d px and the detail network %d", resolution, SIZE_PX
+            )
+            return None
+        if NAME not in listed():
+            log.warning("faces stay as they are drawn: no weights are shipped for the detail network")
+            return None
+        network, _ = load_network(NAME, DetailNet, device)
+        return Refiner(network, choose_accelerator(device), self._references(faces, device), self.strength)
+
+    def _references(self, faces: Path, device: str) -> References | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Reference(Restore):
+    """Sharpens what is drawn by the person's own pictures, as far as they agree with it."""
+
+    def _references(self, faces: Path, device: str) -> References | None:
+        from faceswap.facenets.embedder import FaceEmbedder
+        from faceswap.swap.data.pair_data import open_faces
+        from faceswap.swap.detail.references import References
+
+        try:
+            found = References.of(open_faces(faces), FaceEmbedder(device))
+            if found is None:
+                raise UserError(f"no crop of {faces.name} is sharp and unhidden enough")
+        except UserError as error:
+            log.warning("detail=reference goes without references, as detail=restore does: %s", error)
+            return None
+        log.info("detail is borrowed from %d crops of %s", len(found), faces.name)
+        return found
