@@ -1,4 +1,4 @@
-"""python -m faceswap.convert_weights generator=ffhq.pkl out=ffhq.safetensors"""
+"""python -m faceswap.convert_weights generator=ffhq.pkl out=ffhq.safetensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python -m faceswap.curate faces=craig"""
+"""python -m faceswap.curate faces=craig."""
 
 from __future__ import annotations
 

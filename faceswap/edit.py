@@ -1,4 +1,4 @@
-"""python -m faceswap.edit photo=craig.jpg smile=+1.5 age=-2"""
+"""python -m faceswap.edit photo=craig.jpg smile=+1.5 age=-2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python -m faceswap.export pair=craig_brosnan"""
+"""python -m faceswap.export pair=craig_brosnan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python -m faceswap.extract video=craig.mp4"""
+"""python -m faceswap.extract video=craig.mp4."""
 
 from __future__ import annotations
 

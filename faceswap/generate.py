@@ -1,4 +1,4 @@
-"""python -m faceswap.generate seeds=0-15"""
+"""python -m faceswap.generate seeds=0-15."""
 
 from __future__ import annotations
 

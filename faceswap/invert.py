@@ -1,4 +1,4 @@
-"""python -m faceswap.invert photo=craig.jpg"""
+"""python -m faceswap.invert photo=craig.jpg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python -m faceswap.morph a=craig.jpg b=brosnan.jpg"""
+"""python -m faceswap.morph a=craig.jpg b=brosnan.jpg."""
 
 from __future__ import annotations
 

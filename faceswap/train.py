@@ -1,4 +1,4 @@
-"""python -m faceswap.train pair=craig_brosnan"""
+"""python -m faceswap.train pair=craig_brosnan."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from faceswap.utils.errors import UserError
 
 
 def run(work: Callable[[], Path | str], goes_on: str = "from the last checkpoint") -> int:
-    """Prints what `work` made as the last line on stdout. Returns the exit code: 0, 2 (the user can mend it) or 130."""
+    """Print what `work` made as the last line on stdout. Returns the exit code: 0, 2 (the user can mend it) or 130."""
     try:
         print(work())
     except UserError as error:

@@ -9,7 +9,7 @@ _KEPT_BYTES, _LARGEST_MMAP_THRESHOLD = 256 << 20, 32 << 20
 
 
 def reuse_freed_memory() -> None:
-    """Sets the process's allocator to reuse large blocks; does nothing where it is not glibc's."""
+    """Set the process's allocator to reuse large blocks; does nothing where it is not glibc's."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):  # another C library, or Windows

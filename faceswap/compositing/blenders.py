@@ -20,7 +20,7 @@ class Blender(Protocol):
     """What the compositor asks of a blender."""
 
     def fit(self, face: NDArray, view: NDArray, alpha: NDArray, seen: NDArray[np.bool_]) -> NDArray:
-        """The RGB face (R, R, 3) in [0, 1] made ready to be pasted with `alpha` over the frame's `view`.
+        """Return the RGB face (R, R, 3) in [0, 1] made ready to be pasted with `alpha` over the frame's `view`.
 
         `view`, `alpha`, `seen` are (S, S) pictures of the same square; `seen` is False outside the frame.
         """
@@ -61,7 +61,7 @@ class PoissonBlender:
 
 
 def solve_membrane(values: NDArray, fixed: NDArray[np.bool_]) -> NDArray:
-    """The harmonic function (S, S, 3) that equals `values` where `fixed` and is free at the picture's border.
+    """Return the harmonic function (S, S, 3) that equals `values` where `fixed` and is free at the picture's border.
 
     Coarse to fine: each level starts from the coarser one and is swept by Jacobi's method, sped up by the Chebyshev
     semi-iteration (Golub and Varga 1961).

@@ -34,7 +34,7 @@ class ColourSmoother:
     def smoothed(
         self, track: int, frame_index: int, source: ColourStatistics, target: ColourStatistics
     ) -> tuple[ColourStatistics, ColourStatistics]:
-        """The statistics of a face averaged with its past; those of a face without a track (-1) as they are."""
+        """Return the statistics of a face averaged with its past; those of a face without a track (-1) as they are."""
         if self.keep == 0 or track < 0:
             return source, target
         for known, (last, *_) in list(self._past.items()):
@@ -52,7 +52,7 @@ class ColourSmoother:
 
 
 def _mixed(past: ColourStatistics, now: ColourStatistics, share: float) -> ColourStatistics:
-    """The past and a share of what is new, but no further from now than errors of measurement are."""
+    """Return the past and a share of what is new, but no further from now than errors of measurement are."""
     most = FLICKER_LEVELS * now.grey_level
     mean = now.mean + np.clip((1 - share) * (past.mean - now.mean), -most, most)
     off = (1 - share) * (past.covariance - now.covariance)

@@ -20,7 +20,7 @@ from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 def view_of(
     frame: Frame, points: NDArray, frame_to_crop: NDArray, crop_size_px: int, coverage: float, resolution_px: int
 ) -> AlignedFace:
-    """What a model sees of a face: the crop's central `coverage` part, taken from the frame in one resampling.
+    """Return what a model sees of a face: the crop's central `coverage` part, taken from the frame in one resampling.
 
     `points` (68, 2) are frame pixels; the result is an aligned face whose crop is the model's view. Beyond the frame
     its border is repeated, as in training; black would give the face a dark rim along the frame's border.
@@ -44,12 +44,17 @@ def blend(
     strengths: Sequence[float] | None = None,
     in_place: bool = False,
 ) -> Frame:
-    """The frame with `decoded` faces pasted where their `views` came from; pixels outside the masks stay bit for bit.
+    """Return the frame with `decoded` faces pasted where their `views` came from.
+
+    Pixels outside the masks stay bit for bit.
 
     Only each face's region is touched, and its alpha is applied once. `memory` steadies the colours along `tracks` (one
-    number a view). `free`: what a SeeingMask has already seen of these views; otherwise it looks now. `strengths`: the
-    share of each face that is pasted, from 0 to 1. `in_place` writes into the frame's own picture, for a caller that
-    owns it: copying a 4K frame costs as much as blending a face. The largest face is pasted last, as the nearest.
+    number a view). `in_place` writes into the frame's own picture, for a caller that owns it: copying a 4K frame costs
+    as much as blending a face. The largest face is pasted last, as the nearest.
+
+    Args:
+        free: What a SeeingMask has already seen of these views; otherwise it looks now.
+        strengths: The share of each face that is pasted, from 0 to 1.
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
@@ -72,7 +77,7 @@ def blend(
 
 
 def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
-    """Draws the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels."""
+    """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels."""
     placed = _placed(image.shape, face, alpha, frame_to_view)
     if placed is None:
         return
@@ -87,7 +92,7 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray)
 def paste_change(
     image: NDArray, change: NDArray, alpha: NDArray, frame_to_view: NDArray, flow: NDArray | None = None
 ) -> None:
-    """Adds `change` (R, R, 3), in [-1, 1] for a full range of RGB, to `image` under `alpha` (M, M), as `paste` does.
+    """Add `change` (R, R, 3), in [-1, 1] for a full range of RGB, to `image` under `alpha` (M, M), as `paste` does.
 
     What a small model leaves as it is stays as sharp as it was filmed. `flow` (R, R, 2) moves the picture before: where
     each pixel comes from, as steps x, y in the view.
@@ -102,7 +107,7 @@ def paste_change(
 
 
 def _moved(image: NDArray, flow: NDArray, alpha: NDArray, frame_to_view: NDArray) -> NDArray:
-    """The part of the picture under the mask after a motion in the view; it dies away with the mask."""
+    """Return the part of the picture under the mask after a motion in the view; it dies away with the mask."""
     placed = _placed(image.shape, flow, alpha, frame_to_view)
     assert placed is not None
     steps, weights, (rows, columns) = placed
@@ -115,7 +120,9 @@ def _moved(image: NDArray, flow: NDArray, alpha: NDArray, frame_to_view: NDArray
 def _placed(
     shape: tuple[int, ...], face: NDArray, alpha: NDArray, frame_to_view: NDArray
 ) -> tuple[NDArray, NDArray, tuple[slice, slice]] | None:
-    """A picture of the view and its alpha as they lie in the frame, and where; None where nothing of them is in it.
+    """Return a picture of the view and its alpha as they lie in the frame, and where.
+
+    None where nothing of them is in it.
 
     The exact inverse of the alignment: every frame pixel is looked up at its place in the view, cubic (within 0.2 dB of
     Lanczos on faces at a sixth of its time), averaged first where the view is larger than the face in the frame.
@@ -152,7 +159,7 @@ def _fitted(
     memory: ColourSmoother | None,
     track: int,
 ) -> NDArray:
-    """The decoded face with its colours matched and its edge fitted, all measured on small pictures."""
+    """Return the decoded face with its colours matched and its edge fitted, all measured on small pictures."""
     size = min(STATISTICS_PX, face.shape[0])
     seen = _seen(frame, view, size)
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
@@ -168,7 +175,7 @@ def _fitted(
 
 
 def _seen(frame: Frame, view: AlignedFace, size: int) -> NDArray[np.bool_]:
-    """Which pixels of a size x size picture of the view lie inside the frame."""
+    """Return which pixels of a size x size picture of the view lie inside the frame."""
     to_frame = compose(invert(view.frame_to_crop), _resizing(size, view.size_px))
     x = np.arange(size)
     frame_x = to_frame[0, 0] * x[None, :] + to_frame[0, 1] * x[:, None] + to_frame[0, 2]
@@ -181,7 +188,7 @@ def _reduced(image: NDArray, size: int) -> NDArray:
 
 
 def _resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
-    """The affine of resizing a square picture, pixel centres to pixel centres."""
+    """Return the affine of resizing a square picture, pixel centres to pixel centres."""
     scale = to_px / from_px
     return np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]], np.float64)
 
@@ -189,7 +196,10 @@ def _resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
 def _region(
     shape: tuple[int, ...], alpha: NDArray, frame_to_view: NDArray, view_px: int
 ) -> tuple[int, int, int, int] | None:
-    """The box (left, top, right, bottom) of the frame that the mask reaches, None when it reaches nothing of it."""
+    """Return the box (left, top, right, bottom) of the frame that the mask reaches.
+
+    None when it reaches nothing of it.
+    """
     inside = alpha > 0
     rows = np.flatnonzero(inside.any(1))
     if len(rows) == 0:

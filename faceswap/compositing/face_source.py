@@ -144,7 +144,10 @@ def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRe
 
 
 def _of_wanted_people(face_set: FaceSet) -> list[FaceRecord]:
-    """The faces that were not taken out as other people; pictures taken out as bad ones are swapped all the same."""
+    """Return the faces that were not taken out as other people.
+
+    Pictures taken out as bad ones are swapped all the same.
+    """
     records = without_other_people(face_set.folder, face_set.records)
     if left := len(face_set.records) - len(records):
         log.info("%d faces of people that curate took out of %s stay as filmed", left, face_set.name)

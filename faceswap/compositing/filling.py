@@ -69,7 +69,10 @@ class FilledFaces:
             yield frame, known
 
     def _joined(self, frame: int, known: Sequence[TargetFace], found: Sequence[TargetFace]) -> list[TargetFace]:
-        """The bridged faces, where they are off put where the finder sees them, and those that nobody knew of."""
+        """Return the bridged faces, where they are off put where the finder sees them.
+
+        Those that nobody knew of.
+        """
         faces, free = [], list(found)
         for face in known:
             seen = max(free, key=lambda other: _overlap(face, other), default=None)

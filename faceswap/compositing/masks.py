@@ -32,7 +32,11 @@ class Mask(Protocol):
     """What the compositor asks of a mask."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
-        """The alpha (M, M) of a face with `points` (68, 2) in a view of size_px; `learned`: the model's (R, R)."""
+        """Return the alpha (M, M) of a face with `points` (68, 2) in a view of size_px.
+
+        Args:
+            learned: The model's (R, R).
+        """
         ...
 
 
@@ -101,7 +105,7 @@ class LearnedMask(_Edged):
         return np.asarray(alpha * cv2.resize(self._bound(points, size_px), alpha.shape[::-1]), np.float32)
 
     def _bound(self, points: NDArray, size_px: int) -> NDArray[np.float32]:
-        """1 where there is face by the landmarks, and a margin around it, (MASK_PX, MASK_PX).
+        """Return 1 where there is face by the landmarks, and a margin around it, (MASK_PX, MASK_PX).
 
         Turned further than in training a model's mask smears over hair and background; in the poses that it knows it
         ends where it was taught to, at the outline itself.
@@ -121,7 +125,7 @@ class LearnedMask(_Edged):
 
 
 def face_size(points: NDArray) -> float:
-    """The root of width x height of the points' box: the unit of `erode` and `feather`."""
+    """Return the root of width x height of the points' box: the unit of `erode` and `feather`."""
     width, height = np.ptp(points, axis=0)
     return float(np.sqrt(max(width, 1e-3) * max(height, 1e-3)))
 
@@ -131,7 +135,7 @@ def _to_mask_px(points: NDArray, size_px: int) -> NDArray[np.float32]:
 
 
 def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: float) -> NDArray[np.float32]:
-    """The ramp inside a convex polygon (K, 2), clockwise on the screen and cut to the view.
+    """Return the ramp inside a convex polygon (K, 2), clockwise on the screen and cut to the view.
 
     Within a convex polygon the distance to its edge is the least of the distances to its sides' lines: exact to a
     fraction of a pixel, so the edge does not hop from pixel to pixel when the landmarks move.
@@ -151,7 +155,10 @@ def _polygon_alpha(polygon: NDArray[np.float32], erode_px: float, feather_px: fl
 
 
 def _lines(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The lines (K, 3) of a clockwise polygon's sides: line @ (x, y, 1) is the distance in px, positive inside."""
+    """Return the lines (K, 3) of a clockwise polygon's sides.
+
+    Line @ (x, y, 1) is the distance in px, positive inside.
+    """
     x, y = polygon.T
     along_x, along_y = (polygon[np.arange(1, len(polygon) + 1) % len(polygon)] - polygon).T
     length = np.hypot(along_x, along_y)
@@ -160,7 +167,7 @@ def _lines(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _ramp(distance_px: NDArray, erode_px: float, feather_px: float) -> NDArray[np.float32]:
-    """0 up to `erode_px` inside the edge, then a smooth step over `feather_px` (at least a pixel against stairs)."""
+    """Return 0 up to `erode_px` inside the edge, then a smooth step to 1 over `feather_px` (at least one pixel)."""
     t = (distance_px - np.float32(erode_px)) * np.float32(1 / max(feather_px, 1.0))
     np.clip(t, 0, 1, out=t)
     return t * t * (3 - 2 * t)

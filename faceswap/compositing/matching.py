@@ -18,12 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def is_made_from(report: dict[str, Any], info: SourceInfo) -> bool:
-    """True when a face set with this report was made from this very source, wherever it lay then."""
+    """Return True when a face set with this report was made from this very source, wherever it lay then."""
     return source_number(report, info) is not None
 
 
 def source_number(report: dict[str, Any], info: SourceInfo) -> int | None:
-    """Which of the sources in a face set's report this one is, wherever it lay then; None when it is none of them.
+    """Return which of the sources in a face set's report this one is, wherever it lay then.
+
+    None when it is none of them.
 
     A source without a checksum is believed by the path.
     """
@@ -67,7 +69,7 @@ def part_of(face_set: FaceSet, info: SourceInfo) -> FaceSet:
 
 
 def set_made_from(folders: list[Path], info: SourceInfo) -> Path | None:
-    """The first of these face sets that was made from the source; None when there is none."""
+    """Return the first of these face sets that was made from the source; None when there is none."""
     for folder in folders:
         if not (folder / ALIGNMENTS).is_file():
             continue

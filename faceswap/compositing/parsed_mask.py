@@ -33,7 +33,10 @@ class FrameMask(Mask, Protocol):
     def free(
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """What the alpha of each view is multiplied with, (M, M) in [0, 1]; `frames[i]` is the one of `views[i]`."""
+        """Return what the alpha of each view is multiplied with, (M, M) in [0, 1].
+
+        `frames[i]` is the one of `views[i]`.
+        """
         ...
 
 
@@ -68,14 +71,14 @@ class ParsedMask:
             object.__setattr__(self, "_parser", FaceParser(self.device))
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
-        """The alpha before `free` is taken into account, (M, M)."""
+        """Return the alpha before `free` is taken into account, (M, M)."""
         kind = HullMask if learned is None else LearnedMask
         return kind(self.erode, self.feather, self.forehead).alpha(points, size_px, learned)
 
     def free(
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
+        """Return where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
         assert self._parser is not None
         free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
         chosen = [index for index, view in enumerate(views) if face_size(view.points[INNER]) > SMALLEST_PX]
@@ -88,13 +91,13 @@ class ParsedMask:
         return free
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of the parser's shares (n, classes, P, P) those that are to be pasted, summed."""
+        """Return the sum of the parser's classes (n, classes, P, P) that are to be pasted."""
         from faceswap.facenets.parser import FACE
 
         return shares[:, FACE].sum(1)
 
     def _in_view(self, share: NDArray[np.float32], frame_to_parsed: NDArray, view: AlignedFace) -> NDArray[np.float32]:
-        """The parser's share of face (P, P) in the model's view."""
+        """Return the parser's share of face (P, P) in the model's view."""
         share = cv2.GaussianBlur(share, (0, 0), PARSER_PX)  # single pixels come and go
         scale = view.size_px / MASK_PX
         mask_to_view = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
@@ -109,7 +112,10 @@ class ParsedMask:
         return cv2.GaussianBlur(free, (0, 0), sigma) if sigma > 0.3 else free
 
     def _steadied(self, free: NDArray[np.float32], frame_index: int, track: int) -> NDArray[np.float32]:
-        """Mixed with the frame before along a track: small changes are noise of the parser, large ones a hand."""
+        """Return the mask averaged with the previous frame's along a track.
+
+        Small changes are noise, large ones a hand.
+        """
         if self.steady == 0 or track < 0:
             return free
         last, past = self._past.get(track, (-1, free))
@@ -132,7 +138,7 @@ class HeadMask(ParsedMask):
     feather: float = 0.1
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
-        """1 in the view, falling to 0 at its border, (M, M)."""
+        """Return 1 in the view, falling to 0 at its border, (M, M)."""
         from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
         t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
         ramp = t * t * (3 - 2 * t)
@@ -145,7 +151,7 @@ class HeadMask(ParsedMask):
 
 
 def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The parser's share of face (P, P) without small holes: what hides a face is large or reaches in."""
+    """Return the parser's share of face (P, P) without small holes: what hides a face is large or reaches in."""
     hidden = share < 0.5
     _, places, stats, _ = cv2.connectedComponentsWithStats(hidden.astype(np.uint8))
     small = stats[:, cv2.CC_STAT_AREA] < LARGEST_SPECK * np.count_nonzero(~hidden)

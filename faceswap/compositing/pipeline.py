@@ -94,18 +94,22 @@ def convert_video(
     preset: str = "veryfast",
     image_quality: int = 97,
 ) -> Path:
-    """Swaps the faces of a video, an image folder, a glob or one image, and returns the path of what it wrote.
+    """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
 
     Faces come from the face set in the folder `faces`; those of frames that it was not made of, and all without a set,
-    from `finder` (None: the one of the face set). Frames `start` to `stop` (not
-    included) are written; a frame without a face passes through untouched and is counted. A report lies beside the
-    result. `out` is never the source. Raises UserError for what the user can mend, Interrupted after Ctrl-C; `out` is
-    then not touched.
+    from `finder` (None: the one of the face set). Frames `start` to `stop` (not included) are written; a frame without
+    a face passes through untouched and is counted. A report lies beside the result. `out` is never the source.
 
     `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
-    for pictures, which need have nothing to do with each other, they are 0 unless given. `fade_from_yaw`: how far a
-    head may be turned, in degrees, before the swap fades out (turning.py); auto: what suits the model. `refiner` makes
-    what the model draws sharp; None: it stays as it is.
+    for pictures, which need have nothing to do with each other, they are 0 unless given. `refiner` makes what the model
+    draws sharp; None: it stays as it is.
+
+    Args:
+        fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
+            suits the model.
+
+    Raises:
+        UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
     """
     from faceswap.media.sources import SourceInfo, probe
     from faceswap.media.writing import writer_for
@@ -158,7 +162,7 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
 
 
 def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapper) -> Iterator[_Item]:
-    """Each frame with its faces as the model wants to see them."""
+    """Yield each frame with its faces as the model wants to see them."""
     for frame, faces in face_source.locate(frames):
         views = [
             view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
@@ -170,7 +174,7 @@ def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapp
 def _swapped(
     items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask, refiner: Refiner | None = None
 ) -> Iterator[_Item]:
-    """The model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
+    """Yield the model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
     watch = CollapseDetector(model_name(swapper))
     for item in items:

@@ -41,7 +41,7 @@ class Swapper(Protocol):
     def description(self) -> Mapping[str, Any]: ...
 
     def swap(self, views: NDArray[np.uint8], to: Side = "a") -> Decoded:
-        """The faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
+        """Return the faces of `views` (N, R, R, 3) uint8 RGB with the other person's features."""
         ...
 
 
@@ -57,18 +57,19 @@ class Counts:
 
 
 def made_with_ai(swapper: Swapper) -> dict[str, str]:
-    """Container metadata that say what the film is."""
+    """Return the container metadata that say what the film is."""
     return ai_notice.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
 
 
 def model_name(swapper: Swapper) -> str:
+    """Return the model's name, with iteration and run where they are known."""
     known = swapper.description
     details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
     return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
 
 
 def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: bool) -> None:
-    """Raises UserError when the result, its report or the comparison cannot be written; before the work begins."""
+    """Raise UserError when the result, its report or the comparison cannot be written; before the work begins."""
     from faceswap.media.picture_writing import ImageSequenceWriter
     from faceswap.media.targets import check_target
     from faceswap.media.writing import writer_for
@@ -137,12 +138,12 @@ def write_report(
 
 
 def report_path(out: Path) -> Path:
-    """Where the report of a result lies: in a folder of images, else beside the file."""
+    """Return where the report of a result lies: in a folder of images, else beside the file."""
     return out / RESULT_REPORT if out.is_dir() else out.with_name(f"{out.name}.{RESULT_REPORT}")
 
 
 def comparison_path(out: Path) -> Path:
-    """Where the film or the pictures of before and after lie."""
+    """Return where the film or the pictures of before and after lie."""
     from faceswap.media.pictures.images import WRITE_SUFFIXES
     from faceswap.media.writing import FILM_SUFFIXES
 
@@ -151,6 +152,7 @@ def comparison_path(out: Path) -> Path:
 
 
 def write_comparison(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
+    """Write the film or pictures of original and result side by side."""
     from faceswap.media.presentation import side_by_side
 
     side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=start, stop=stop)

@@ -31,7 +31,7 @@ class TrackPath:
 
     @classmethod
     def of(cls, records: Sequence[FaceRecord]) -> TrackPath:
-        """The path of a track's records."""
+        """Return the path of a track's records."""
         records = sorted(records, key=lambda record: record.frame)
         return cls(
             np.array([record.frame for record in records]),
@@ -48,12 +48,12 @@ class TrackPath:
         return int(self.frames[-1])
 
     def at(self, frame: int) -> TrackPath:
-        """The one frame of a gapless path."""
+        """Return the one frame of a gapless path."""
         row = slice(frame - self.first_frame, frame - self.first_frame + 1)
         return TrackPath(self.frames[row], self.points[row], self.squares[row])
 
     def frame_to_crop(self, size_px: int) -> NDArray[np.float64]:
-        """The similarities (T, 2, 3) into crops of size_px."""
+        """Return the similarities (T, 2, 3) into crops of size_px."""
         centre, axis = self.squares[:, :2], self.squares[:, 2:]
         # crop x runs along the axis, crop y along the axis turned by 90 degrees
         scale = size_px / 2 / np.maximum((axis**2).sum(1), 1e-12)
@@ -64,17 +64,20 @@ class TrackPath:
 
 
 def bridged(path: TrackPath, fill_frames: int) -> list[TrackPath]:
-    """The path with every frame present, linearly between neighbours; parted where more are missing than that."""
+    """Return the path with every frame present, linearly between neighbours.
+
+    Parted where more are missing than that.
+    """
     breaks = np.flatnonzero(np.diff(path.frames) > fill_frames + 1) + 1
     parts = np.split(np.arange(len(path.frames)), breaks)
     return [_filled(path, part) for part in parts]
 
 
 def smoothed(path: TrackPath, smooth_frames: int) -> TrackPath:
-    """A gapless path after a symmetric quadratic filter over `smooth_frames` to both sides (Savitzky and Golay 1964).
+    """Return a gapless path after a symmetric quadratic filter over `smooth_frames` to both sides.
 
-    A quadratic follows speed and acceleration, so nods are not flattened as by a plain mean. Near the ends the window
-    is cut and the fit is made on what is there.
+    Savitzky and Golay 1964.     A quadratic follows speed and acceleration, so nods are not flattened as by a plain
+    mean. Near the ends the window is cut and the fit is made on what is there.
     """
     count = len(path.frames)
     if smooth_frames <= 0 or count < 4:

@@ -15,24 +15,28 @@ _STEPS = 127  # a number in [-1, 1] becomes a byte; two vectors' likeness change
 
 
 def likeness(a: NDArray, b: NDArray) -> float:
-    """The cosine of two embeddings (128,), in [-1, 1]; 1: the same face."""
+    """Return the cosine of two embeddings (128,), in [-1, 1]; 1: the same face."""
     return float(np.clip(np.dot(a, b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9), -1, 1))
 
 
 def mean_of(embeddings: Iterable[NDArray]) -> NDArray[np.float32]:
-    """The unit vector (128,) in the middle of several."""
+    """Return the unit vector (128,) in the middle of several."""
     total = np.stack(list(embeddings)).sum(0, dtype=np.float64)
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)
 
 
 def packed(embedding: NDArray) -> str:
-    """An embedding (128,) as 172 characters."""
+    """Return an embedding (128,) as 172 characters."""
     numbers = np.clip(np.round(np.asarray(embedding, np.float64) * _STEPS), -_STEPS, _STEPS).astype(np.int8)
     return base64.b64encode(numbers.tobytes()).decode("ascii")
 
 
 def unpacked(text: str) -> NDArray[np.float32]:
-    """The embedding of `packed`'s text. Raises ValueError when it is none."""
+    """Return the embedding of `packed`'s text.
+
+    Raises:
+        ValueError: It is none.
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
@@ -43,5 +47,5 @@ def unpacked(text: str) -> NDArray[np.float32]:
 
 
 def as_stored(embedding: NDArray) -> NDArray[np.float32]:
-    """What an embedding is when it comes back from its text: a resumed run then decides as the first did."""
+    """Return what an embedding is when it comes back from its text: a resumed run then decides as the first did."""
     return unpacked(packed(embedding))

@@ -13,12 +13,16 @@ from faceswap.core.values import EMBEDDING_SIZE, POINT_COUNT, Face
 
 
 def packed_array(values: NDArray) -> str:
-    """Float32 numbers as text, exactly (records round theirs)."""
+    """Return float32 numbers as text, exactly (records round theirs)."""
     return base64.b64encode(np.asarray(values, "<f4").tobytes()).decode("ascii")
 
 
 def unpacked_array(text: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The array of `packed_array`'s text. Raises ValueError when it has another size."""
+    """Return the array of `packed_array`'s text.
+
+    Raises:
+        ValueError: It has another size.
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError) as error:
@@ -32,7 +36,7 @@ def unpacked_array(text: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def packed_face(face: Face) -> dict[str, Any]:
-    """A face as plain values for JSON."""
+    """Return a face as plain values for JSON."""
     return {
         "box": packed_array(face.box),
         "points": packed_array(face.points),
@@ -44,7 +48,7 @@ def packed_face(face: Face) -> dict[str, Any]:
 
 
 def unpacked_face(value: Any) -> Face:
-    """The face of `packed_face`. Raises ValueError, KeyError or TypeError when it is none."""
+    """Return the face of `packed_face`. Raises ValueError, KeyError or TypeError when it is none."""
     embedding, visible = value["embedding"], value["visible"]
     return Face(
         unpacked_array(value["box"], (4,)),

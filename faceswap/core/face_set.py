@@ -80,7 +80,7 @@ class FaceRecord:
         return transform_points(self.frame_to_crop, self.points)
 
     def to_json(self) -> str:
-        """One line of JSON; coordinates are rounded to 1/1000 px, matrices kept exact."""
+        """Return one line of JSON; coordinates are rounded to 1/1000 px, matrices kept exact."""
         more: dict[str, object] = {}
         if self.embedding is not None:
             more["embedding"] = packed(self.embedding)
@@ -110,7 +110,11 @@ class FaceRecord:
 
     @classmethod
     def from_json(cls, line: str) -> FaceRecord:
-        """The record of a line. Raises ValueError when it is not one."""
+        """Return the record of a line.
+
+        Raises:
+            ValueError: It is not one.
+        """
         try:
             values = json.loads(line)
             record = cls(
@@ -139,7 +143,7 @@ class FaceRecord:
         return record
 
     def _check_ranges(self) -> None:
-        """Raises ValueError for values that no extraction writes."""
+        """Raise ValueError for values that no extraction writes."""
         if self.frame_to_crop.shape != (2, 3) or not np.isfinite(self.frame_to_crop).all():
             raise ValueError("frame_to_crop must be 2 x 3 finite numbers")
         if (
@@ -162,9 +166,10 @@ class FaceRecord:
 
 
 def read_records(path: Path) -> list[FaceRecord]:
-    """All records of an alignments file, by source and frame. A last line cut by a kill is dropped.
+    """Return all records of an alignments file, by source and frame. A last line cut by a kill is dropped.
 
-    Raises UserError for other damage.
+    Raises:
+        UserError: For other damage.
     """
     records, faces = list[FaceRecord](), Counter[tuple[int, int]]()
     number = 0
@@ -201,10 +206,13 @@ class FaceSet:
 
     @classmethod
     def open(cls, folder: str | Path, *, with_deleted: bool = False) -> FaceSet:
-        """Reads a face set. Raises UserError when there is none.
+        """Read a face set.
 
         A record whose image file was deleted is left out, unless `with_deleted`: training goes without such a face,
         but the place of it in the film is still known.
+
+        Raises:
+            UserError: There is none.
         """
         folder = Path(folder)
         if not (folder / ALIGNMENTS).is_file():
@@ -230,7 +238,7 @@ class FaceSet:
         return sources_of(self.report)
 
     def of_source(self, number: int) -> FaceSet:
-        """The part of the set that was made from one of its sources."""
+        """Return the part of the set that was made from one of its sources."""
         return replace(self, records=[record for record in self.records if record.source == number])
 
     @classmethod
@@ -251,12 +259,12 @@ class FaceSet:
         return len(self.records)
 
     def path(self, index: int) -> Path:
-        """The image file of a record."""
+        """Return the image file of a record."""
         return self.folder / self.records[index].file
 
 
 def _visible(hidden: list) -> NDArray[np.float32]:
-    """1 for each of the 68 points, 0 for those in `hidden`. Raises ValueError when that is no list of points."""
+    """Return 1 for each of the 68 points, 0 for those in `hidden`. Raises ValueError when that is no list of points."""
     if not isinstance(hidden, list) or not all(type(i) is int and 0 <= i < POINT_COUNT for i in hidden):
         raise ValueError("hidden must be a list of point numbers")
     visible = np.ones(POINT_COUNT, np.float32)

@@ -19,9 +19,10 @@ CROP_WIDTH_UNITS = 2.25
 
 
 def similarity(from_points: NDArray, to_points: NDArray) -> NDArray[np.float64]:
-    """The (2, 3) rotation + uniform scale + shift that maps (N, 2) points best in least squares (Umeyama 1991).
+    """Return the (2, 3) rotation + uniform scale + shift that maps (N, 2) points best in least squares (Umeyama 1991).
 
-    Raises ValueError when the points coincide.
+    Raises:
+        ValueError: The points coincide.
     """
     source = np.asarray(from_points, np.float64)
     target = np.asarray(to_points, np.float64)
@@ -38,38 +39,38 @@ def similarity(from_points: NDArray, to_points: NDArray) -> NDArray[np.float64]:
 
 
 def transform_points(matrix: NDArray, points: NDArray) -> NDArray[np.float32]:
-    """`points` (N, 2) mapped by a (2, 3) affine."""
+    """Return `points` (N, 2) mapped by a (2, 3) affine."""
     return (np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
 def invert(matrix: NDArray) -> NDArray[np.float64]:
-    """The (2, 3) affine that undoes `matrix`."""
+    """Return the (2, 3) affine that undoes `matrix`."""
     linear = np.linalg.inv(np.asarray(matrix, np.float64)[:, :2])
     return np.hstack([linear, -linear @ np.asarray(matrix, np.float64)[:, 2:]])
 
 
 def compose(outer: NDArray, inner: NDArray) -> NDArray[np.float64]:
-    """The (2, 3) affine that applies `inner` first, then `outer`."""
+    """Return the (2, 3) affine that applies `inner` first, then `outer`."""
     return np.hstack([outer[:, :2] @ inner[:, :2], outer[:, :2] @ inner[:, 2:] + outer[:, 2:]])
 
 
 def scale_of(matrix: NDArray) -> float:
-    """How much longer a line gets: the square root of the area factor of a (2, 3) affine."""
+    """Return how much longer a line gets: the square root of the area factor of a (2, 3) affine."""
     return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
 
 
 def mean_face_in_crop(size_px: int) -> NDArray[np.float32]:
-    """The mean face's 68 points (68, 2) in a crop of size_px."""
+    """Return the mean face's 68 points (68, 2) in a crop of size_px."""
     return ((MEAN_FACE[:, :2] / CROP_WIDTH_UNITS + 0.5) * size_px - 0.5).astype(np.float32)
 
 
 def frame_to_crop_for(points: NDArray, size_px: int) -> NDArray[np.float64]:
-    """The (2, 3) similarity that brings a face's 68 points upright into a crop of size_px, fitted to the inner 51."""
+    """Return the (2, 3) similarity that aligns a face upright in a crop of size_px, fitted to its inner 51 points."""
     return similarity(np.asarray(points)[INNER], mean_face_in_crop(size_px)[INNER])
 
 
 def align(frame: Frame, face: Face, size_px: int) -> AlignedFace:
-    """The upright crop of a face, size_px wide; beyond the frame its border is repeated, see `warp_crop`."""
+    """Return the upright crop of a face, size_px wide; beyond the frame its border is repeated, see `warp_crop`."""
     frame_to_crop = frame_to_crop_for(face.points, size_px)
     image = warp_crop(frame.image, frame_to_crop, size_px, repeat_border=True)
     return AlignedFace(image, transform_points(frame_to_crop, face.points), frame_to_crop)
@@ -78,7 +79,9 @@ def align(frame: Frame, face: Face, size_px: int) -> AlignedFace:
 def warp_crop(
     image: NDArray[np.uint8], frame_to_crop: NDArray, size_px: int, *, repeat_border: bool = False
 ) -> NDArray[np.uint8]:
-    """The (size_px, size_px, 3) crop of an (H, W, 3) picture under `frame_to_crop`, smoothed first where it shrinks.
+    """Return the (size_px, size_px, 3) crop of an (H, W, 3) picture under `frame_to_crop`.
+
+    Antialiased where it shrinks.
 
     Beyond the picture it is black, as networks that find faces expect it, or repeats the border: a model that is to
     draw faces would learn to draw black wedges too.
@@ -103,26 +106,29 @@ def warp_crop(
 
 
 def crop_corners(frame_to_crop: NDArray, size_px: int) -> NDArray[np.float32]:
-    """The crop's four outer corners (4, 2) in frame pixels."""
+    """Return the crop's four outer corners (4, 2) in frame pixels."""
     low, high = -0.5, size_px - 0.5
     corners = np.array([[low, low], [high, low], [high, high], [low, high]])
     return transform_points(invert(frame_to_crop), corners)
 
 
 def view_of_crop(crop_size_px: int, coverage: float, resolution_px: int) -> NDArray[np.float64]:
-    """The (2, 3) affine from crop pixels to model pixels: the crop's central `coverage` part, `resolution_px` wide."""
+    """Return the (2, 3) affine from crop pixels to model pixels.
+
+    The crop's central `coverage` part, `resolution_px` wide.
+    """
     scale = resolution_px / (crop_size_px * coverage)
     shift = (resolution_px - 1) / 2 - scale * (crop_size_px - 1) / 2
     return np.array([[scale, 0, shift], [0, scale, shift]], np.float64)
 
 
 def face_size(points: NDArray) -> float:
-    """The root of width x height of the points' box, px."""
+    """Return the root of width x height of the points' box, px."""
     return float(np.sqrt(np.prod(np.ptp(points, axis=0))))
 
 
 def landmark_error_percent(read: NDArray, truth: NDArray, size_px: float) -> float:
-    """Mean distance of the inner 51 points of two readings (68, 2), in % of the face's size."""
+    """Return mean distance of the inner 51 points of two readings (68, 2), in % of the face's size."""
     return float(100 * np.linalg.norm(read[INNER] - truth[INNER], axis=1).mean() / size_px)
 
 
@@ -136,7 +142,10 @@ class Pose:
 
 
 def head_pose(points: NDArray) -> Pose:
-    """The pose of a face from its 68 points (68, 2): a scaled-orthographic fit of the mean head (no camera needed)."""
+    """Return the pose of a face from its 68 points (68, 2).
+
+    A scaled-orthographic fit of the mean head (no camera needed).
+    """
     model = MEAN_FACE[INNER] - MEAN_FACE[INNER].mean(0)
     seen = np.asarray(points, np.float64)[INNER]
     projection, *_ = np.linalg.lstsq(model, seen - seen.mean(0), rcond=None)
@@ -151,7 +160,7 @@ def head_pose(points: NDArray) -> Pose:
 
 
 def _region(shape: tuple[int, ...], frame_to_crop: NDArray, size_px: int) -> tuple[int, int, int, int]:
-    """The crop's bounding box in the frame with a small margin: left, top, right, bottom, cut to the picture."""
+    """Return the crop's bounding box in the frame with a small margin: left, top, right, bottom, cut to the picture."""
     corners = crop_corners(frame_to_crop, size_px)
     margin = 2 / scale_of(frame_to_crop)
     left, top = np.floor(corners.min(0) - margin).astype(int)

@@ -19,9 +19,10 @@ class SetSource:
 
 
 def sources_of(report: Mapping[str, Any]) -> tuple[SetSource, ...]:
-    """The sources in the order in which `FaceRecord.source` counts them; none when the report does not tell.
+    """Return the sources in the order in which `FaceRecord.source` counts them; none when the report does not tell.
 
-    Raises ValueError for a list of sources that no extraction writes.
+    Raises:
+        ValueError: For a list of sources that no extraction writes.
     """
     several = report.get("sources")
     if several is None:

@@ -74,5 +74,5 @@ def without_other_people(folder: Path, records: Sequence[FaceRecord]) -> list[Fa
 
 
 def _is_there(record: FaceRecord, folder: Path, present: Collection[str]) -> bool:
-    """Whether a face was there to be judged: in the set, or taken out for another reason."""
+    """Return whether a face was there to be judged: in the set, or taken out for another reason."""
     return record.file in present or (folder / REMOVED / record.file).exists()

@@ -73,7 +73,7 @@ class Face:
 
     @classmethod
     def from_points(cls, points: NDArray, score: float = 1.0, track: int = -1) -> Face:
-        """A face whose box is the tight box of its points."""
+        """Return a face whose box is the tight box of its points."""
         points = np.asarray(points, np.float32)
         return cls(np.concatenate([points.min(0), points.max(0)]), points, score, track)
 

@@ -15,7 +15,9 @@ _UPPER_LIDS, _LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
 
 
 def shape_errors(points: NDArray) -> NDArray[np.float32]:
-    """How far faces (N, 68, 2) are from any view of the mean head: (N,), in units of the head's width at the brows.
+    """Return how far faces (N, 68, 2) are from any view of the mean head.
+
+    (N,), in units of the head's width at the brows.
 
     Each face is compared with the scaled-orthographic view of MEAN_FACE that fits it best, so that turned heads count
     as faces; the error is the root mean square over the inner points. Points that form no head at all give inf.
@@ -38,7 +40,9 @@ def shape_errors(points: NDArray) -> NDArray[np.float32]:
 
 
 def jumps(records: Sequence[FaceRecord]) -> NDArray[np.float32]:
-    """How far each face is from where its neighbours in the track put it: (N,), in widths of the face; 0 at the ends.
+    """Return how far each face is from where its neighbours in the track put it.
+
+    (N,), in widths of the face; 0 at the ends.
 
     Of a single outlier only it itself is counted, not the neighbours that it pulls.
     """
@@ -59,8 +63,11 @@ def jumps(records: Sequence[FaceRecord]) -> NDArray[np.float32]:
 
 
 def expressions(records: Sequence[FaceRecord]) -> NDArray[np.float32]:
-    """Pose and expression (N, 7): yaw, pitch in degrees; openness of the eyes and mouth, width of the mouth, height of
-    the brows and place of the nose's tip, in parts of the crop's width."""
+    """Return pose and expression (N, 7).
+
+    Yaw, pitch in degrees; openness of the eyes and mouth, width of the mouth, height of the brows and place of the
+    nose's tip, in parts of the crop's width.
+    """
     points = np.stack([record.crop_points / record.size_px for record in records]).astype(np.float32)
     columns = [
         np.array([record.yaw for record in records]),
@@ -75,7 +82,7 @@ def expressions(records: Sequence[FaceRecord]) -> NDArray[np.float32]:
 
 
 def _tracks(records: Sequence[FaceRecord]) -> list[NDArray[np.intp]]:
-    """The faces of each track of three or more, by frame."""
+    """Return the faces of each track of three or more, by frame."""
     members: dict[int, list[int]] = {}
     for index, record in enumerate(records):
         if record.track >= 0:

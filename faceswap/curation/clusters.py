@@ -19,7 +19,7 @@ _CROWD = 100  # faces a frame, above which nobody checks who stands beside whom
 def people_of(
     records: Sequence[FaceRecord], embeddings: NDArray[np.float32] | None, likeness: float
 ) -> NDArray[np.intp]:
-    """The person of each of N faces: (N,) numbers from 1, the one with most faces first.
+    """Return the person of each of N faces: (N,) numbers from 1, the one with most faces first.
 
     Faces of one track are one person's, unless their `embeddings` (N, 128) show that the track went over to somebody
     else. Tracks are joined by average linkage while their mean likeness (cosine) is at least `likeness`; two that are
@@ -75,7 +75,7 @@ def join_alike(
 
 
 def _nearest(means: NDArray[np.float32], forbidden: NDArray) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The most alike other one of each mean and their likeness; the pairs `forbidden` (K, 2) do not count."""
+    """Return the most alike other one of each mean and their likeness; the pairs `forbidden` (K, 2) do not count."""
     count = len(means)
     nearest, value = np.zeros(count, np.intp), np.zeros(count, np.float32)
     rows = max(1, _BLOCK_VALUES // count)
@@ -91,7 +91,7 @@ def _nearest(means: NDArray[np.float32], forbidden: NDArray) -> tuple[NDArray[np
 
 
 def _merge(means: NDArray[np.float32], weights: NDArray[np.float32], gone: NDArray, into: NDArray) -> None:
-    """Adds the clusters `gone` (K,) to those in `into` (K,), which may name one several times; in place."""
+    """Add the clusters `gone` (K,) to those in `into` (K,), which may name one several times; in place."""
     totals = weights.copy()
     np.add.at(totals, into, weights[gone])
     changed = np.unique(into)
@@ -104,7 +104,10 @@ def _merge(means: NDArray[np.float32], weights: NDArray[np.float32], gone: NDArr
 def _followers(
     active: NDArray, nearest: NDArray, value: NDArray, first: NDArray, forbidden: NDArray, threshold: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Clusters that are nearest to one of a merged pair, and the pair of each; those with a forbidden pair wait."""
+    """Return clusters that are nearest to one of a merged pair, and the pair of each.
+
+    Those with a forbidden pair wait.
+    """
     pair = np.full(len(active), -1)
     pair[first], pair[nearest[first]] = first, first
     free = (pair < 0) & (value >= threshold) & (pair[nearest] >= 0)
@@ -114,7 +117,7 @@ def _followers(
 
 
 def _within(active: NDArray, pairs: NDArray, count: int) -> NDArray:
-    """Pairs of clusters, both ways, as places in `active`; those of others are left out."""
+    """Return pairs of clusters, both ways, as places in `active`; those of others are left out."""
     place = np.full(count, -1)
     place[active] = np.arange(len(active))
     local = place[pairs].reshape(-1, 2)
@@ -125,7 +128,10 @@ def _within(active: NDArray, pairs: NDArray, count: int) -> NDArray:
 def _track_parts(
     records: Sequence[FaceRecord], embeddings: NDArray[np.float32] | None, likeness: float
 ) -> NDArray[np.intp]:
-    """A number (N,) for each track, or part of one that changes its person; faces without a track stand alone."""
+    """Return a number (N,) for each track, or part of one that changes its person.
+
+    Faces without a track stand alone.
+    """
     tracks: dict[int, list[int]] = {}
     for index, record in enumerate(records):
         tracks.setdefault(record.track if record.track >= 0 else -1 - index, []).append(index)
@@ -140,7 +146,7 @@ def _track_parts(
 
 
 def _split(members: NDArray[np.intp], embeddings: NDArray[np.float32], limit: float) -> list[NDArray[np.intp]]:
-    """Cuts a track where the faces before and after are least alike, again and again while that is below `limit`."""
+    """Cut a track where the faces before and after are least alike, again and again while that is below `limit`."""
     done, waiting = [], [members]
     while waiting:
         part = waiting.pop()
@@ -162,7 +168,7 @@ def _split(members: NDArray[np.intp], embeddings: NDArray[np.float32], limit: fl
 
 
 def _seen_together(records: Sequence[FaceRecord], parts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Pairs (K, 2) of parts that are in one frame at different places."""
+    """Return pairs (K, 2) of parts that are in one frame at different places."""
     frames: dict[tuple[int, int], list[int]] = {}
     for index, record in enumerate(records):
         frames.setdefault((record.source, record.frame), []).append(index)
@@ -178,7 +184,7 @@ def _seen_together(records: Sequence[FaceRecord], parts: NDArray[np.intp]) -> ND
 
 
 def _by_size(labels: NDArray) -> NDArray[np.intp]:
-    """Numbers from 1: the label with most faces first, equals in order of appearance."""
+    """Return labels renumbered from 1: the label with most faces first, equals in order of appearance."""
     _, first, inverse, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     ranks = np.empty(len(counts), np.intp)
     ranks[np.lexsort((first, -counts))] = np.arange(1, len(counts) + 1)

@@ -18,7 +18,7 @@ def duplicates_of(
     thumbnails: NDArray[np.uint8], expressions: NDArray[np.float32], blur: NDArray, eligible: NDArray[np.bool_],
     limit: float,
 ) -> NDArray[np.intp]:  # fmt: skip
-    """For each of N faces the sharper one that it repeats, -1 for none: (N,).
+    """Return for each of N faces the sharper one that it repeats, -1 for none: (N,).
 
     Two faces are the same when their `thumbnails` (N, 32, 32) differ by at most `limit` grey levels (root mean square,
     of pictures half as large; their eyes by a little more) and their `expressions` (N, 7) by at most
@@ -53,7 +53,7 @@ def duplicates_of(
 def _first_same(
     block: NDArray, kept: NDArray, pictures: tuple[NDArray, ...], expressions: NDArray, limits: NDArray
 ) -> NDArray[np.intp]:
-    """The place in `kept` of the first face that each of `block` repeats, -1 for none."""
+    """Return the place in `kept` of the first face that each of `block` repeats, -1 for none."""
     found = np.full(len(block), -1, np.intp)
     for start in range(0, len(kept), 8 * _BLOCK):
         open_ones = np.flatnonzero(found < 0)
@@ -68,7 +68,7 @@ def _first_same(
 def _same(
     a: NDArray, b: NDArray, pictures: tuple[NDArray, ...], expressions: NDArray, limits: NDArray
 ) -> NDArray[np.bool_]:
-    """Which of the faces `a` show the same as which of `b`: (len(a), len(b))."""
+    """Return which of the faces `a` show the same as which of `b`: (len(a), len(b))."""
     same = np.ones((len(a), len(b)), bool)
     for vectors in pictures:
         squares = (vectors[a] ** 2).sum(1)[:, None] + (vectors[b] ** 2).sum(1) - 2 * vectors[a] @ vectors[b].T
@@ -81,6 +81,6 @@ def _same(
 
 
 def _vectors(pictures: NDArray, limit: float) -> NDArray[np.float32]:
-    """Pictures (N, H, W) as vectors whose distance is 1 where the pictures differ by `limit` grey levels."""
+    """Return pictures (N, H, W) as vectors whose distance is 1 where the pictures differ by `limit` grey levels."""
     flat = pictures.reshape(len(pictures), -1).astype(np.float32) - 128
     return flat / np.float32(max(limit, 1e-3) * np.sqrt(flat.shape[1]))

@@ -56,7 +56,10 @@ class Flags:
         return replace(self, against=against, same_as=np.where(removed, -1, self.same_as), details=details)
 
     def order(self, by: str) -> NDArray[np.intp]:
-        """The faces (N,) sorted: the best first by blur, size, score, likeness and shape, the least first by others."""
+        """Return the faces (N,) sorted.
+
+        The best first by blur, size, score, likeness and shape, the least first by others.
+        """
         if by == "person":
             return np.lexsort((self.columns["frame"], self.person))
         downwards = by in ("size", "score", "likeness")
@@ -113,7 +116,10 @@ def flag_faces(inventory: FaceInventory, measures: Measures, limits: Limits, lik
 
 
 def _likeness(inventory: FaceInventory, measures: Measures, person: NDArray, like: str) -> NDArray[np.float32]:
-    """The cosine (N,) of each face to the face named `like`, or to the mean of its person; 0 without embeddings."""
+    """Return the cosine (N,) of each face to the face named `like`, or to the mean of its person.
+
+    0 without embeddings.
+    """
     if like and like not in inventory.files:
         raise UserError(f"like={like}: the face set {inventory.name} has no such face; name one of its image files")
     if measures.embeddings is None:
@@ -131,7 +137,7 @@ def _likeness(inventory: FaceInventory, measures: Measures, person: NDArray, lik
 def _detail(
     index: int, columns: dict, against: dict, same_as: NDArray, limits: Limits, files: list[str]
 ) -> str:  # fmt: skip
-    """Why a face is rejected, in words and numbers; empty when it is not."""
+    """Return why a face is rejected, in words and numbers; empty when it is not."""
     words = []
     if against["damaged"][index]:
         words.append("the picture cannot be read, or is not square as crops are")

@@ -36,7 +36,11 @@ class FaceInventory:
 
     @classmethod
     def open(cls, folder: Path) -> FaceInventory:
-        """Reads a face set with its removed faces. Raises UserError when there is none, or when it has no face."""
+        """Read a face set with its removed faces.
+
+        Raises:
+            UserError: There is none, or when it has no face.
+        """
         lines = FaceSet.open(folder, with_deleted=True).records
         used, taken = _files(folder), _files(folder / REMOVED)
         records = {record.file: record for record in lines if record.file in used or record.file in taken}
@@ -57,12 +61,12 @@ class FaceInventory:
         return len(self.records)
 
     def path(self, index: int) -> Path:
-        """The image file of a face, where it lies now."""
+        """Return the image file of a face, where it lies now."""
         folder = self.folder / REMOVED if self.removed[index] else self.folder
         return folder / self.records[index].file
 
     def fingerprint(self) -> str:
-        """Changes when the faces are extracted anew: file names then mean other faces."""
+        """Change when the faces are extracted anew: file names then mean other faces."""
         return fingerprint_of(self.folder)
 
     def with_moved(self, remove: NDArray[np.bool_], restore: NDArray[np.bool_]) -> FaceInventory:
@@ -96,7 +100,7 @@ class FaceInventory:
 
 
 def _files(folder: Path) -> set[str]:
-    """The names of the ordinary files in a folder that may be or not be there."""
+    """Return the names of the ordinary files in a folder that may be or not be there."""
     if folder.is_symlink() or not folder.is_dir():
         return set()
     with os.scandir(folder) as entries:

@@ -17,11 +17,14 @@ _SHOWN = 60  # characters of a foreign text in an error
 
 
 def read_marks(path: Path, inventory: FaceInventory) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which faces (N,) are to be taken out and which (N,) to be put back.
+    """Return which faces (N,) are to be taken out and which (N,) to be put back.
 
     Accepted: what the sheet saves, `{"faces": NAME, "fingerprint": ..., "reject": [FILE, ...], "restore": [...]}`, a
-    plain JSON list of files to reject, or a text with one file a line. Raises UserError for anything else, for marks
-    made on another set or on an earlier extraction, and for a file that is none of the set's faces.
+    plain JSON list of files to reject, or a text with one file a line.
+
+    Raises:
+        UserError: For anything else, for marks made on another set or on an earlier extraction, and for a file that is
+            none of the set's faces.
     """
     text = _text(path)
     try:
@@ -51,7 +54,7 @@ def _text(path: Path) -> str:
 
 
 def _check_origin(path: Path, marks: dict, inventory: FaceInventory) -> None:
-    """File names are alike in all face sets: marks of another one would take out the wrong faces."""
+    """Raise UserError for marks of another face set: file names are alike in all, and would remove the wrong faces."""
     name, fingerprint = marks.get("faces", inventory.name), marks.get("fingerprint")
     if name != inventory.name:
         raise UserError(f"apply={path}: made for the face set {str(name)[:_SHOWN]!r}, not for {inventory.name!r}")

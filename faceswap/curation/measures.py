@@ -111,7 +111,7 @@ class _Table:
         )  # fmt: skip
 
     def taken_from(self, other: _Table | None) -> NDArray[np.bool_]:
-        """Which rows (N,) an older table knew; their values are copied."""
+        """Return which rows (N,) an older table knew; their values are copied."""
         known = np.zeros(len(self.names), bool)
         if other is None or other.embeddings.shape[1] < self.embeddings.shape[1]:
             return known
@@ -146,7 +146,7 @@ class _Table:
             self.embeddings[[index for index, _ in shown]] = vectors
 
     def rows(self, which: NDArray[np.bool_]) -> _Table:
-        """The rows for which `which` (N,) is true."""
+        """Return the rows for which `which` (N,) is true."""
         return _Table(**{name: column[which] for name, column in vars(self).items()})
 
     def measures(self) -> Measures:
@@ -162,8 +162,10 @@ class _Table:
 
 
 def _stored(path: Path, recogniser: str, count: int) -> _Table | None:
-    """The table of an earlier run over about `count` faces; None when there is none that can be used, or when another
-    embedder looked."""
+    """Return the table of an earlier run over about `count` faces.
+
+    None when there is none that can be used, or when another embedder looked.
+    """
     try:
         found = read_npz(path, _STORED, most_bytes=16 * SPARE_BYTES + count * FACE_MEASURES_BYTES)
     except (OSError, Untrusted):
@@ -186,7 +188,7 @@ def _stamp(path: Path, record: FaceRecord) -> tuple[int, int, int]:
 
 
 def _picture(inventory: FaceInventory, index: int) -> NDArray[np.uint8] | None:
-    """The crop (S, S, 3) as wide as its record says; None when the file is no picture, or no square one."""
+    """Return the crop (S, S, 3) as wide as its record says; None when the file is no picture, or no square one."""
     try:
         return read_crop(inventory.path(index), inventory.records[index].size_px)
     except UserError:

@@ -101,7 +101,7 @@ def _made(embedder: Callable[[], Embedder] | None) -> Embedder | None:
 
 
 def _others(flags: Flags, keep: Sequence[int]) -> NDArray[np.bool_]:
-    """The faces (N,) of people who are not to be kept; nobody when no one was named."""
+    """Return the faces (N,) of people who are not to be kept; nobody when no one was named."""
     people = int(flags.person.max())
     if unknown := [number for number in keep if not 1 <= number <= people]:
         raise UserError(f"keep={unknown[0]}: the set has the people 1 to {people}, see the sheet")
@@ -109,7 +109,7 @@ def _others(flags: Flags, keep: Sequence[int]) -> NDArray[np.bool_]:
 
 
 def _other_people(inventory: FaceInventory, flags: Flags, keep: Sequence[int], marked: NDArray) -> NDArray[np.bool_]:
-    """Which faces (N,) bool are out of the set as other people, so that convert leaves them as they were filmed.
+    """Return which faces (N,) bool are out of the set as other people, so that convert leaves them as they were filmed.
 
     Those of people who are not to be kept, also where they were taken out before for another reason; those on record
     that stay out; and those marked by hand where nothing of the person stays and some had no fault.
@@ -129,7 +129,7 @@ def _other_people(inventory: FaceInventory, flags: Flags, keep: Sequence[int], m
 def _summary(
     inventory: FaceInventory, flags: Flags, moved: NDArray, put_back: int, other_people: int, asked: bool
 ) -> str:
-    """One line: what was done, or what could be."""
+    """Return one line: what was done, or what could be."""
     used = int((~inventory.removed).sum())
     people = len(np.unique(flags.person[~inventory.removed]))
     head = f"{inventory.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
@@ -148,7 +148,7 @@ def _summary(
 
 
 def _report(inventory: FaceInventory, flags: Flags, sort: str) -> str:
-    """The report as JSON, one line a face, in the order asked for."""
+    """Return the report as JSON, one line a face, in the order asked for."""
     used = ~inventory.removed
     people = [
         {"person": int(number), "faces": int(count), "tracks": len(np.unique(flags.columns["track"][own]))}

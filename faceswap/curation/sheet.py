@@ -27,7 +27,7 @@ _DECIMALS = {"brightness": 0, "size": 0, "yaw": 1, "pitch": 1, "roll": 1, "frame
 
 
 def sheet_html(inventory: FaceInventory, flags: Flags, sort: str) -> str:
-    """The whole page. It shows the image files beside it and asks nothing of the network."""
+    """Return the whole page. It shows the image files beside it and asks nothing of the network."""
     style, script = _part("sheet.css"), _part("sheet.js")
     # The page says itself that it runs this one script and loads nothing but pictures from where it lies.
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -44,7 +44,7 @@ def sheet_html(inventory: FaceInventory, flags: Flags, sort: str) -> str:
 
 
 def sheet_data(inventory: FaceInventory, flags: Flags, sort: str) -> dict:
-    """What the page knows: one list a column, as long as there are faces."""
+    """Return what the page knows: one list a column, as long as there are faces."""
     files = inventory.files
     bits = np.zeros(len(inventory), int)
     for place, reason in enumerate(REASONS):
@@ -74,14 +74,17 @@ def sheet_data(inventory: FaceInventory, flags: Flags, sort: str) -> dict:
 
 
 def _command(inventory: FaceInventory) -> str:
-    """What takes out the marked faces, from whatever folder it is typed in; browsers save into Downloads."""
+    """Return what takes out the marked faces, from whatever folder it is typed in; browsers save into Downloads."""
     workspace = os.path.abspath(inventory.folder.parent.parent)
     told = [f"workspace={workspace}", f"faces={inventory.name}", "apply=~/Downloads/rejects.json"]
     return "python -m faceswap.curate " + " ".join(map(shlex.quote, told))
 
 
 def pack_points(points: NDArray, size_px: int) -> str:
-    """68 points in crop pixels as 272 characters; what lies further out than half a crop is drawn at its edge."""
+    """Return 68 points in crop pixels as 272 characters.
+
+    What lies further out than half a crop is drawn at its edge.
+    """
     parts = (np.asarray(points, np.float64).ravel() + 0.5) / size_px
     steps = np.clip((parts - _FROM) / (_TO - _FROM) * _STEPS, 0, _STEPS - 1).astype(int)
     return "".join(_DIGITS[step >> 6] + _DIGITS[step & 63] for step in steps)
@@ -93,13 +96,13 @@ def _rounded(column: NDArray, decimals: int) -> list:
 
 
 def _for_script(data: dict) -> str:
-    """JSON that cannot end the script element it stands in, whatever the files are called."""
+    """Return JSON that cannot end the script element it stands in, whatever the files are called."""
     text = json.dumps(data, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _shown(name: str) -> str:
-    """A name as UTF-8 can show it."""
+    """Return a name as UTF-8 can show it."""
     return os.fsencode(name).decode(errors="replace")
 
 

@@ -14,7 +14,7 @@ A, B, FILM = "hanna", "vera", "vera_test"
 
 
 def demo(config: Any) -> Path:
-    """Runs the three commands as a user would and returns the side-by-side film."""
+    """Run the three commands as a user would and return the side-by-side film."""
     from faceswap.cli.compose import compose_config
     from faceswap.convert import convert
     from faceswap.extract import extract

@@ -74,7 +74,7 @@ def _undecided(path: Path, reason: str) -> UserError:
 
 
 def _shown_by_pictures(faces: Mapping[int, Sequence[Face]], source: SourceInfo, read: Reader) -> int | None:
-    """0 or 1, None when both fit."""
+    """Return 0 or 1, None when both fit."""
     chosen = _telling(faces)
     needed = {number - back for number in chosen for back in (0, 1)}
     frames = _frames(source, needed)
@@ -89,7 +89,7 @@ def _shown_by_pictures(faces: Mapping[int, Sequence[Face]], source: SourceInfo, 
 
 
 def _telling(faces: Mapping[int, Sequence[Face]]) -> list[int]:
-    """Numbers of frames with one face that moves most from the frame before, or to the one after."""
+    """Return numbers of frames with one face that moves most from the frame before, or to the one after."""
     alone = {number: found[0] for number, found in faces.items() if len(found) == 1 and 1 <= number <= LAST_LOOKED_AT}
 
     def step(number: int) -> float:
@@ -110,7 +110,7 @@ def _frames(source: SourceInfo, numbers: Collection[int]) -> dict[int, Frame]:
 
 
 def _errors(points: NDArray, here: Frame, before: Frame, read: Reader) -> list[NDArray]:
-    """How far the inner points that the two frames show are from `points`, (2, 51, 2) in sizes of the face."""
+    """Return how far the inner points that the two frames show are from `points`, (2, 51, 2) in sizes of the face."""
     size = max(face_size(points), 1.0)
     errors = []
     for frame in (here, before):
@@ -121,7 +121,10 @@ def _errors(points: NDArray, here: Frame, before: Frame, read: Reader) -> list[N
 
 
 def _spread(errors: NDArray) -> float:
-    """How much errors (N, 51, 2) vary from frame to frame: what two programs always see otherwise does not count."""
+    """Return how much errors (N, 51, 2) vary from frame to frame.
+
+    What two programs always see otherwise does not count.
+    """
     found = ~np.isnan(errors).any((1, 2))
     if not found.any():
         return float("inf")

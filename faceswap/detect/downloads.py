@@ -40,13 +40,17 @@ class WeightsFile:
 
 
 def default_folder() -> Path:
-    """Where torch keeps downloaded weights: `$TORCH_HOME/hub/checkpoints`, by default in ~/.cache/torch."""
+    """Return where torch keeps downloaded weights: `$TORCH_HOME/hub/checkpoints`, by default in ~/.cache/torch."""
     cache = os.environ.get("XDG_CACHE_HOME", os.path.join("~", ".cache"))
     return Path(os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch")))) / "hub" / "checkpoints"
 
 
 def find_weights(files: Sequence[WeightsFile], folder: Path) -> list[Path]:
-    """The paths of `files` in `folder`; missing ones are downloaded. Raises UserError naming those still missing."""
+    """Return the paths of `files` in `folder`; missing ones are downloaded.
+
+    Raises:
+        UserError: It names those still missing.
+    """
     missing = [file for file in files if not (folder / file.name).is_file()]
     for number, file in enumerate(missing):
         try:
@@ -62,7 +66,7 @@ def find_weights(files: Sequence[WeightsFile], folder: Path) -> list[Path]:
 
 
 def loaded(load: Callable[[], T], files: Sequence[Path]) -> T:
-    """What `load` makes of weights files; UserError when they are not what it expects."""
+    """Return what `load` makes of weights files; UserError when they are not what it expects."""
     try:
         return load()
     except _UNLOADABLE as error:

@@ -78,11 +78,11 @@ class FaceAlignmentFinder:
         return f"face-alignment {self._detector_name} at {self._side} px > {self._score:g}, {self._network_name}{flip}"
 
     def prepare(self, source: SourceInfo) -> None:
-        """Makes sure that the weights are there (the networks are loaded with the first frame)."""
+        """Make sure that the weights are there (the networks are loaded with the first frame)."""
         check_parts(self._detector_name, self._network_name, self._folder)
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
-        """The faces of each frame, highest score first."""
+        """Return the faces of each frame, highest score first."""
         if self._nets is None:
             self._nets = FaceAlignmentNetworks(
                 self._detector_name, self._network_name, self._folder, self._score, self._device, self._precision
@@ -100,7 +100,7 @@ class FaceAlignmentFinder:
         return faces
 
     def _detect(self, nets: FaceAlignmentNetworks, frames: Sequence[Frame]) -> list[NDArray[np.float32]]:
-        """Boxes (N, 5) x0, y0, x1, y1, score of each frame, in its own pixels."""
+        """Return boxes (N, 5) x0, y0, x1, y1, score of each frame, in its own pixels."""
         groups: dict[tuple[int, ...], list[tuple[int, NDArray[np.uint8]]]] = defaultdict(list)
         for index, frame in enumerate(frames):
             small = _reduced(frame.image, self._side, nets.square)
@@ -113,7 +113,7 @@ class FaceAlignmentFinder:
         return boxes
 
     def _heatmap_points(self, nets: FaceAlignmentNetworks, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """The points (N, 68, 2) of crops (256, 256, 3), in heatmap pixels."""
+        """Return the points (N, 68, 2) of crops (256, 256, 3), in heatmap pixels."""
         points = [np.zeros((0, POINT_COUNT, 2), np.float32)]
         for start in range(0, len(crops), self.batch_size):
             points.append(peaks(nets.heatmaps(np.stack(crops[start : start + self.batch_size]), self._flip)))
@@ -148,13 +148,13 @@ class _Window:
         return np.array([[scale, 0, -scale * x - 0.5], [0, scale, -scale * y - 0.5]], np.float64)
 
     def to_frame(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Heatmap points (68, 2) in frame pixels."""
+        """Return heatmap points (68, 2) in frame pixels."""
         scaled = (points.astype(np.float64) + 0.5) * (self.side / HEATMAP_PX)
         return (scaled + (self.left - 0.5, self.top - 0.5)).astype(np.float32)
 
 
 def peaks(heatmaps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The places (N, P, 2), x and y, of the maxima of (N, P, H, W) heatmaps, between the grid points.
+    """Return the places (N, P, 2), x and y, of the maxima of (N, P, H, W) heatmaps, between the grid points.
 
     A parabola through the logarithms of the maximum and its neighbours, exact for a Gaussian (Zhang et al. 2020,
     "Distribution-aware coordinate representation").
@@ -180,7 +180,7 @@ def peaks(heatmaps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _reduced(image: NDArray[np.uint8], side_px: int, square: bool) -> NDArray[np.uint8]:
-    """The picture with its longer side at most `side_px`; with `square` padded to the right or below."""
+    """Return the picture with its longer side at most `side_px`; with `square` padded to the right or below."""
     height, width = image.shape[:2]
     scale = side_px / max(height, width)
     small = image
@@ -194,7 +194,7 @@ def _reduced(image: NDArray[np.uint8], side_px: int, square: bool) -> NDArray[np
 
 
 def _inside(boxes: NDArray[np.float32], scale: float, frame: Frame) -> NDArray[np.float32]:
-    """Boxes scaled to the frame's pixels, without those that are empty, lie outside or are far too large."""
+    """Return boxes scaled to the frame's pixels, without those that are empty, lie outside or are far too large."""
     scaled = boxes.copy()
     scaled[:, :4] = (boxes[:, :4] + 0.5) * scale - 0.5
     x0, y0, x1, y1 = scaled[:, :4].T

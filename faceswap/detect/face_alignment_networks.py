@@ -102,7 +102,7 @@ NETWORKS = {
 
 
 def check_parts(detector: str, network: str, folder: Path) -> None:
-    """Makes sure that all parts are there, downloading weights that are not. Raises UserError."""
+    """Make sure that all parts are there, downloading weights that are not. Raises UserError."""
     needed = DETECTORS[detector].needs
     try:
         if needed:
@@ -130,7 +130,7 @@ class FaceAlignmentNetworks:
         self.reference_scale = float(self._detector.reference_scale)
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """Boxes (N, 5) of pictures (H, W, 3) of one size."""
+        """Return boxes (N, 5) of pictures (H, W, 3) of one size."""
         import torch
 
         batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
@@ -139,7 +139,7 @@ class FaceAlignmentNetworks:
         return [np.asarray(boxes, np.float32).reshape(-1, 5) for boxes in found]
 
     def heatmaps(self, crops: NDArray[np.uint8], flip: bool) -> NDArray[np.float32]:
-        """(N, 68, 64, 64) of crops (N, 256, 256, 3) uint8 RGB."""
+        """Return (N, 68, 64, 64) of crops (N, 256, 256, 3) uint8 RGB."""
         import torch
 
         batch = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2).float() / 255
@@ -166,7 +166,7 @@ class FaceAlignmentNetworks:
         return detector
 
     def _in_float32(self, net: Any, batch: Any) -> list:
-        """The outputs of a net run in mixed precision, as the package's own code takes them."""
+        """Return the outputs of a net run in mixed precision, as the package's own code takes them."""
         with self._autocast():
             outputs = net(batch)
         return [output.float() for output in outputs]

@@ -69,7 +69,11 @@ class LandmarksFinder:
         return self._description
 
     def prepare(self, source: SourceInfo) -> None:
-        """Reads the file and matches it to the frames of `source`. Raises UserError when it does not fit."""
+        """Read the file and matches it to the frames of `source`.
+
+        Raises:
+            UserError: It does not fit.
+        """
         self._faces = {}
         media = source.files if source.kind == "images" else (source.path,)
         folder = self.path if self.path and self.path.is_dir() else None
@@ -91,7 +95,7 @@ class LandmarksFinder:
         self._faces = _renumbered(self._faces)
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
-        """The stored faces of each frame; those that lie wholly outside the picture are left out."""
+        """Return the stored faces of each frame; those that lie wholly outside the picture are left out."""
         return [[face for face in self._faces.get(frame.index, []) if _meets(face, frame)] for frame in frames]
 
     def _read_beside(self, beside: Sequence[Path | None], source: SourceInfo) -> None:
@@ -108,7 +112,7 @@ class LandmarksFinder:
         self._description = _describe([path for path in beside if path])
 
     def _by_frame(self, imported: ImportedFaces, source: SourceInfo, path: Path) -> dict[int, list[Face]]:
-        """The faces by frame number from 0; names are matched to the source's pictures or read as numbers."""
+        """Return the faces by frame number from 0; names are matched to the source's pictures or read as numbers."""
         numbers = {key: list(faces) for key, faces in imported.faces.items() if isinstance(key, int)}
         names = {key: faces for key, faces in imported.faces.items() if isinstance(key, str)}
         if source.kind != "images" and path.name != ALIGNMENTS:
@@ -130,7 +134,7 @@ class LandmarksFinder:
         return numbers
 
     def _counted(self, numbers: dict[int, list[Face]], source: SourceInfo, path: Path) -> dict[int, list[Face]]:
-        """Plain numbers count from 0, unless the user says otherwise; one past the end is asked about."""
+        """Return faces by frame number from 0; a number past the end raises UserError, which asks for `first`."""
         last, count = max(numbers, default=0), source.frame_count
         if self._first is None and count and last == count and 0 not in numbers:
             raise UserError(
@@ -140,7 +144,7 @@ class LandmarksFinder:
         return _moved(numbers, self._first or 0, path)
 
     def _refuse_second(self, source: SourceInfo, used: Sequence[Path]) -> None:
-        """One film's landmarks would otherwise be taken for all films of a set."""
+        """Raise UserError when one film's landmarks would be used for all films of a set."""
         if used[0].name != ALIGNMENTS and self._one_film not in (None, source.path):
             raise UserError(
                 f"finder.path={self.path} holds the faces of one film; for several lay a file beside each, or name a "
@@ -150,7 +154,7 @@ class LandmarksFinder:
 
 
 def _tell_left_out(imported: ImportedFaces, faces: Mapping[int, list[Face]], source: SourceInfo, path: Path) -> None:
-    """Logs how many faces could not be taken, and why."""
+    """Log how many faces could not be taken, and why."""
     left = Counter(imported.left_out)
     count = len(source.files) or (source.frame_count or max(faces, default=0)) + 1  # films tell theirs about right
     taken = sum(len(found) for number, found in faces.items() if 0 <= number < count)
@@ -168,7 +172,7 @@ def _moved(faces: dict[int, list[Face]], first: int, path: Path) -> dict[int, li
 
 
 def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
-    """The faces in a file or folder, and the files that were read."""
+    """Return the faces in a file or folder, and the files that were read."""
     files = [path]
     try:
         if path.is_dir():
@@ -192,7 +196,10 @@ def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
 
 
 def _number_of(source: SourceInfo, report: Path) -> int:
-    """Which film of a face set a source is; 0 where the set is of one. Raises ValueError when it is none of several."""
+    """Return which film of a face set a source is; 0 where the set is of one.
+
+    Raises ValueError when it is none of several.
+    """
     from faceswap.core.set_sources import sources_of
 
     sources = sources_of(read_json_table(report)) if report.is_file() else ()
@@ -205,7 +212,7 @@ def _number_of(source: SourceInfo, report: Path) -> int:
 
 
 def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
-    """The reader that fits the first bytes, whatever the name says."""
+    """Return the reader that fits the first bytes, whatever the name says."""
     with open(path, "rb") as file:
         head = file.read(64)
     if head.startswith(b"PK"):
@@ -220,7 +227,7 @@ def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
 
 
 def _beside(media: Path, folder: Path | None) -> Path | None:
-    """The landmark file that belongs to a media file by its name, in `folder` or beside it."""
+    """Return the landmark file that belongs to a media file by its name, in `folder` or beside it."""
     for pattern in _BESIDE:
         path = (folder or media.parent) / pattern.format(name=media.name, stem=media.stem)
         if path.is_file():
@@ -229,19 +236,22 @@ def _beside(media: Path, folder: Path | None) -> Path | None:
 
 
 def _picture_numbers(source: SourceInfo) -> dict[str, int]:
-    """Pictures by name and, where two programs may have chosen different suffixes, by stem."""
+    """Return pictures by name and, where two programs may have chosen different suffixes, by stem."""
     by_stem = {Path(file).stem: index for index, file in enumerate(source.files)}
     return by_stem | {Path(file).name: index for index, file in enumerate(source.files)}
 
 
 def _film_numbers(names: Iterable[str]) -> dict[str, int]:
-    """Frame numbers from names such as `clip_000001.png` or `00001.png`, as the other program counts."""
+    """Return frame numbers from names such as `clip_000001.png` or `00001.png`, as the other program counts."""
     found = {name: re.search(r"\d{1,12}$", Path(name).stem) for name in names}
     return {Path(name).name: int(number.group()) for name, number in found.items() if number}
 
 
 def _reader() -> Reader:
-    """The project's own landmarks, to see in which frame given ones lie. Raises UserError without its weights."""
+    """Return the project's own landmarks, to see in which frame given ones lie.
+
+    Raises UserError without its weights.
+    """
     from faceswap.detect.builtin.sightings import certainty
     from faceswap.facenets.landmarks import LandmarkReader
 
@@ -257,7 +267,7 @@ def _reader() -> Reader:
 def _fitted(
     faces: dict[int, list[Face]], imported: ImportedFaces, source: SourceInfo, path: Path
 ) -> dict[int, list[Face]]:
-    """The faces in pixels of the frames as they are read here: square ones."""
+    """Return the faces in pixels of the frames as they are read here: square ones."""
     shown, stored = (source.width, source.height), (source.stored_width, source.stored_height)
     if source.kind == "images":  # each picture may have a size of its own
         return faces
@@ -276,7 +286,10 @@ def _scaled(face: Face, scale: NDArray) -> Face:
 
 
 def _renumbered(faces: dict[int, list[Face]]) -> dict[int, list[Face]]:
-    """Tracks counted from 0 in the order they begin; none at all where some faces have none: they get linked then."""
+    """Return tracks counted from 0 in the order they begin; none at all where some faces have none.
+
+    They get linked then.
+    """
     if any(face.track < 0 for found in faces.values() for face in found):
         return {number: [replace(face, track=-1) for face in found] for number, found in faces.items()}
     numbers: dict[int, int] = {}

@@ -50,7 +50,9 @@ class ImportedFaces:
 
 
 def read_npz(path: Path) -> ImportedFaces:
-    """A numpy archive: `frame` (N,), `points` or `lm68` (N, 68, 2), optional `box` (N, 4), `score`, `track` (N,).
+    """Read a numpy archive.
+
+    Its arrays: `frame` (N,), `points` or `lm68` (N, 68, 2), optional `box` (N, 4), `score`, `track` (N,).
 
     Rows whose `valid` is not 1 or whose points are not finite are left out; `meta` (JSON) may tell width and height.
     """
@@ -62,7 +64,7 @@ def read_npz(path: Path) -> ImportedFaces:
 
 
 def read_json(path: Path, source: int = 0) -> ImportedFaces:
-    """JSON: a list of faces, `{"faces": [...]}`, columns as in the .npz, or a face a line (this project's alignments).
+    """Read JSON: a list of faces, `{"faces": [...]}`, columns as in the .npz, or one face a line (our alignments).
 
     A face has `frame` (number from 0, or the picture's name), `points` (68 x 2), and may have `box`, `score`, `track`.
     Of alignments of several films those of film number `source` are read.
@@ -82,7 +84,7 @@ def read_json(path: Path, source: int = 0) -> ImportedFaces:
 
 
 def _has_a_face_a_line(path: Path) -> bool:
-    """Whether the first line is a face by itself; a last line cut off by a kill is dropped then."""
+    """Return whether the first line is a face by itself; a last line cut off by a kill is dropped then."""
     try:
         line, ended = next(read_lines(path))
         first = parse_json(line)
@@ -92,7 +94,7 @@ def _has_a_face_a_line(path: Path) -> bool:
 
 
 def _size_beside(alignments: Path) -> tuple[int, int] | None:
-    """The size of the frames that a face set of this project was made from, as the report beside it tells."""
+    """Return the size of the frames that a face set of this project was made from, as the report beside it tells."""
     report = alignments.with_name(REPORT)
     if alignments.name != ALIGNMENTS or not report.is_file():
         return None
@@ -100,7 +102,7 @@ def _size_beside(alignments: Path) -> tuple[int, int] | None:
 
 
 def read_fsa(path: Path) -> ImportedFaces:
-    """The alignments of deepfakes/faceswap: a zlib-compressed pickle {"__data__": {name: {"faces": [...]}}}.
+    """Read the alignments of deepfakes/faceswap: a zlib-compressed pickle {"__data__": {name: {"faces": [...]}}}.
 
     Old files have the frames at the top, plain lists of faces, or call the landmarks `landmarksXY`.
     """
@@ -125,7 +127,7 @@ def read_fsa(path: Path) -> ImportedFaces:
 
 
 def read_dfl(files: Iterable[Path]) -> ImportedFaces:
-    """DeepFaceLab's aligned JPEGs; other JPEGs are passed over.
+    """Read DeepFaceLab's aligned JPEGs; other JPEGs are skipped.
 
     Each carries a pickled dictionary in an APP15 segment, with the name of its frame (`source_filename`) and the
     landmarks and box there (`source_landmarks`, `source_rect`).
@@ -145,7 +147,7 @@ def read_dfl(files: Iterable[Path]) -> ImportedFaces:
 
 
 def has_dfl_data(path: Path) -> bool:
-    """Whether a file is a JPEG with an APP15 segment."""
+    """Return whether a file is a JPEG with an APP15 segment."""
     try:
         return _app15(path) is not None
     except ValueError:
@@ -215,7 +217,7 @@ def _dfl_face(value: Any, left: Counter[str]) -> tuple[str, Face] | None:
 def _face(
     points: NDArray, left: Counter[str], box: NDArray | None = None, score: float = 1.0, track: int = -1
 ) -> Face | None:
-    """A face; None where the points are unknown (not finite) or no face. Without a box: that of the points."""
+    """Return a face; None where the points are unknown (not finite) or no face. Without a box: that of the points."""
     known = np.isfinite(points).all() and np.abs(points).max() <= 1e6 and np.ptp(points, axis=0).min() >= 1e-3
     if not known or np.ptp(points[INNER], axis=0).max() <= _LEAST_EXTENT_PX:
         left[_NO_FACE] += 1
@@ -227,7 +229,10 @@ def _face(
 
 
 def _numbers(value: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
-    """`value` as an array of exactly that shape, or None; looks before it converts, so nested lists cannot explode."""
+    """Return `value` as an array of exactly that shape, or None.
+
+    Looks before it converts, so nested lists cannot explode.
+    """
     if isinstance(value, np.ndarray):
         return value.astype(np.float32) if value.shape == shape and value.dtype.kind in "iuf" else None
     if not isinstance(value, list | tuple) or len(value) != shape[0]:
@@ -245,7 +250,7 @@ def _size_of(meta: Any) -> tuple[int, int] | None:
 
 
 def _app15(path: Path) -> bytes | None:
-    """The contents of a JPEG's APP15 segment, or None when there is none or the file is no JPEG."""
+    """Return the contents of a JPEG's APP15 segment, or None when there is none or the file is no JPEG."""
     with open(path, "rb") as file:
         if file.read(2) != b"\xff\xd8":
             return None

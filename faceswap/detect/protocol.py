@@ -32,11 +32,15 @@ class Finder(Protocol):
         ...
 
     def prepare(self, source: SourceInfo) -> None:
-        """Called once before the first frame: loads weights or files. Raises UserError when they are missing."""
+        """Load weights or files; called once before the first frame.
+
+        Raises:
+            UserError: They are missing.
+        """
         ...
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
-        """The faces of each frame in frame pixels; frames may differ in size."""
+        """Return the faces of each frame in frame pixels; frames may differ in size."""
         ...
 
 
@@ -45,11 +49,11 @@ class Resumable(Protocol):
     """A finder whose answers depend on the frames before: it can tell where it is, and be put there again."""
 
     def state(self) -> dict[str, Any]:
-        """Where it is after the frames it was given, as plain values for JSON."""
+        """Return where it is after the frames it was given, as plain values for JSON."""
         ...
 
     def restore(self, state: Any, last: Frame | None) -> None:
-        """Goes on from a `state` after the frame `last` (None: it is gone), after `prepare`.
+        """Go on from a `state` after the frame `last` (None: it is gone), after `prepare`.
 
         Raises ValueError, KeyError or TypeError for what is no state.
         """
@@ -57,7 +61,10 @@ class Resumable(Protocol):
 
 
 def batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[list[tuple[Frame, list[Face]]]]:
-    """Each frame with its faces, in order; `finder.batch_size` frames are held, fewer where they are very large."""
+    """Yield each frame with its faces, in order.
+
+    `finder.batch_size` frames are held, fewer where they are very large.
+    """
     batch: list[Frame] = []
     for frame in frames:
         batch.append(frame)
@@ -69,7 +76,7 @@ def batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[list[tuple[Fram
 
 
 def _bounded(faces: list[Face]) -> list[Face]:
-    """The largest faces of a frame, in the order they came: more than are accepted would take gigabytes."""
+    """Return the largest faces of a frame, in the order they came: more than are accepted would take gigabytes."""
     if len(faces) <= FACES_A_FRAME:
         return faces
     log.warning("%d faces in one frame: the %d largest are taken", len(faces), FACES_A_FRAME)
@@ -79,6 +86,6 @@ def _bounded(faces: list[Face]) -> list[Face]:
 
 
 def find_in_batches(finder: Finder, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Face]]]:
-    """The frames of all `batches`."""
+    """Yield the frames of all `batches`."""
     for batch in batches(finder, frames):
         yield from batch

@@ -24,12 +24,15 @@ AFTER_SETBACK = 0.5  # times the rate
 
 @dataclass(frozen=True)
 class Update:
-    """`schedule`: the rate over the run's iterations (or minutes): constant; cosine, falling all the way (Loshchilov &
-    Hutter 2017); one_cycle, up and then down (Smith & Topin 2018). `grad_clip_norm`: maximum norm of the gradient of
-    all weights, 0 disables clipping. `lr_dropout`: share of the weights that each step leaves as they are, drawn
-    anew every time (DeepFaceLab's lr_dropout: 0.7). `ema_decay`: share that the running average of the weights keeps
-    each step, 0: none; previews, validation and conversion take the average. `retries`: how often training may go back
-    to the last checkpoint, each time with half the rate, when the loss is not finite.
+    """`schedule`: the rate over the run's iterations (or minutes).
+
+    Constant; cosine, falling all the way (Loshchilov & Hutter 2017); one_cycle, up and then down (Smith & Topin 2018).
+
+    `grad_clip_norm`: maximum norm of the gradient of all weights, 0 disables clipping. `lr_dropout`: share of the
+    weights that each step leaves as they are, drawn anew every time (DeepFaceLab's lr_dropout: 0.7). `ema_decay`: share
+    that the running average of the weights keeps each step, 0: none; previews, validation and conversion take the
+    average. `retries`: how often training may go back to the last checkpoint, each time with half the rate, when the
+    loss is not finite.
     """
 
     schedule: Schedule = "constant"

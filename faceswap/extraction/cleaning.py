@@ -32,12 +32,12 @@ _MADE_LAST = (CONTACT_SHEET, CURATION_SHEET, CURATION_REPORT, CURATION_CACHE, TA
 
 
 def is_face_set(folder: Path) -> bool:
-    """Whether a folder holds a face set of this project, whole or not."""
+    """Return whether a folder holds a face set of this project, whole or not."""
     return any((folder / name).is_file() for name in (ALIGNMENTS, JOURNAL, CLEARING))
 
 
 def clear(folder: Path) -> None:
-    """Deletes a face set's own files; what a user laid beside them stays, and a folder that is none is left alone.
+    """Delete a face set's own files; what a user laid beside them stays, and a folder that is none is left alone.
 
     The folder must be locked. A kill leaves the mark CLEARING: then it is to be cleared again.
     """
@@ -61,14 +61,14 @@ def clear(folder: Path) -> None:
 
 
 def remove_crops(folder: Path, names: Iterable[str]) -> None:
-    """Deletes crops by their names; a name that no extraction gives is left alone, whoever wrote it into a record."""
+    """Delete crops by their names; a name that no extraction gives is left alone, whoever wrote it into a record."""
     for name in names:
         if looks_like_a_crop(name):
             (folder / name).unlink(missing_ok=True)
 
 
 def refuse_source(folder: Path, sources: Sequence[SourceInfo]) -> None:
-    """Raises UserError when a face set would be written among the pictures that it is made from."""
+    """Raise UserError when a face set would be written among the pictures that it is made from."""
     target = os.path.realpath(folder)
     for source in sources:
         if any(os.path.realpath(place) == target for place in {file.parent for file in source.files}):
@@ -79,7 +79,7 @@ def refuse_source(folder: Path, sources: Sequence[SourceInfo]) -> None:
 
 
 def refuse_unknown_files(folder: Path) -> None:
-    """Raises UserError when a new face set in `folder` would be written over files that no extraction made."""
+    """Raise UserError when a new face set in `folder` would be written over files that no extraction made."""
     if not folder.is_dir():
         return
     known = _crops_of(folder)
@@ -97,14 +97,14 @@ def refuse_unknown_files(folder: Path) -> None:
 
 
 def _crop_like(folder: Path) -> set[str]:
-    """The files of a folder, if it is there, that could be taken for crops by their names."""
+    """Return the files of a folder, if it is there, that could be taken for crops by their names."""
     if folder.is_symlink() or not folder.is_dir():
         return set()
     return {path.name for path in folder.iterdir() if looks_like_a_crop(path.name)}
 
 
 def _crops_of(folder: Path) -> set[str]:
-    """The names of all crops that the alignments and the journal speak of; damaged lines name none."""
+    """Return the names of all crops that the alignments and the journal speak of; damaged lines name none."""
     names = planned_crops(folder)
     path = folder / ALIGNMENTS
     if path.is_file() and not path.is_symlink():

@@ -14,7 +14,7 @@ SHEET_FACES = 64
 
 
 def write_contact_sheet(folder: Path) -> None:
-    """A picture of up to SHEET_FACES faces, spread evenly over the set."""
+    """Write a picture of up to SHEET_FACES faces, spread evenly over the set."""
     face_set = FaceSet.open(folder)
     if not len(face_set):
         return

@@ -43,9 +43,10 @@ class Person:
 
 
 def person_of(path: str | Path, least_likeness: float, finder: Finder, embedder: Embedder) -> Person:
-    """The person on a photo, or of a face set's folder.
+    """Return the person on a photo, or of a face set's folder.
 
-    Raises UserError when there is neither, or not exactly one face on the photo.
+    Raises:
+        UserError: There is neither, or not exactly one face on the photo.
     """
     path = Path(path)
     if not -1 <= least_likeness <= 1:
@@ -63,9 +64,12 @@ def person_of(path: str | Path, least_likeness: float, finder: Finder, embedder:
 
 
 def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> set[int]:
-    """The tracks of a face set that show the person, each judged as a whole. Raises UserError when none does.
+    """Return the tracks of a face set that show the person, each judged as a whole.
 
     The clearest faces of a track count together: one turned or blurred face says little.
+
+    Raises:
+        UserError: None does.
     """
     by_track: dict[int, list[FaceRecord]] = defaultdict(list)
     for record in records:
@@ -86,7 +90,7 @@ def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> se
 
 
 def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -> NDArray[np.float32] | None:
-    """The mean embedding of the clearest faces whose crop is there; None without any."""
+    """Return the mean embedding of the clearest faces whose crop is there; None without any."""
     spread = np.unique(np.linspace(0, len(records) - 1, min(4 * LOOKS, len(records))).round().astype(int))
     there = [records[i] for i in spread if (folder / records[i].file).is_file()]
     clearest = sorted(there, key=lambda record: record.blur + abs(record.yaw) / 90 + abs(record.pitch) / 90)[:LOOKS]
@@ -97,7 +101,7 @@ def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -
 
 
 def _on_photo(path: Path, finder: Finder, embedder: Embedder) -> tuple[NDArray[np.float32], bytes]:
-    """The embedding of the one face on a photo, and the file's content."""
+    """Return the embedding of the one face on a photo, and the file's content."""
     info = probe(path)
     if not info.is_still:
         raise UserError(f"person={path} is neither one photo nor a face set's folder")

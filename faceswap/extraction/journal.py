@@ -57,7 +57,11 @@ class ResumePoint:
 
 
 def read_note(line: bytes) -> PlannedCrops | StoredFrame | ResumePoint:
-    """The note of a line. Raises ValueError when it is none."""
+    """Return the note of a line.
+
+    Raises:
+        ValueError: It is none.
+    """
     try:
         values = json.loads(line)
     except RecursionError as error:
@@ -89,7 +93,7 @@ class Journal:
 
     @classmethod
     def begin(cls, folder: Path, settings: dict) -> Journal:
-        """A new journal in a folder without a face set."""
+        """Return a new journal in a folder without a face set."""
         with writing_errors(folder):
             own_folder(folder)
             truncate(folder / ALIGNMENTS, 0)
@@ -98,7 +102,7 @@ class Journal:
 
     @classmethod
     def resume(cls, folder: Path) -> Journal:
-        """The journal of an interrupted run, with both files and the crops taken back to the last mark."""
+        """Return the journal of an interrupted run, with both files and the crops taken back to the last mark."""
         with writing_errors(folder):
             refuse_links(folder / JOURNAL)
             refuse_links(folder / ALIGNMENTS)
@@ -132,12 +136,12 @@ class Journal:
             return cls(folder, entries[:kept], place)
 
     def plan(self, source: int, frame: int, faces: int) -> None:
-        """Notes that the crops of a frame are about to be written."""
+        """Note that the crops of a frame are about to be written."""
         if faces:
             self._note([source, frame, faces])
 
     def add(self, source: int, frame: int, lines: Sequence[str]) -> None:
-        """Stores the lines of a frame's faces and notes the frame as done."""
+        """Store the lines of a frame's faces and note the frame as done."""
         with writing_errors(self._path):
             self._alignments.write("".join(line + "\n" for line in lines).encode())
             self._alignments.flush()
@@ -146,7 +150,7 @@ class Journal:
         self.entries.append(entry)
 
     def mark(self, place: dict[str, Any]) -> None:
-        """Notes where everybody is after the frames added so far."""
+        """Note where everybody is after the frames added so far."""
         self._note(place)
         self.place, self.secured = place, len(self.entries)
 
@@ -170,7 +174,7 @@ class Journal:
 
 
 def settings_of(folder: Path) -> dict | None:
-    """The settings an interrupted run was begun with, or None when there is none to go on with."""
+    """Return the settings an interrupted run was begun with, or None when there is none to go on with."""
     try:
         settings = _first_line(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -182,7 +186,7 @@ def settings_of(folder: Path) -> dict | None:
 
 
 def planned_crops(folder: Path) -> set[str]:
-    """The names of all crops that a journal speaks of; none where there is no journal that can be read."""
+    """Return the names of all crops that a journal speaks of; none where there is no journal that can be read."""
     try:
         image_format = str(_first_line(folder).get("image_format"))
         return {
@@ -193,7 +197,7 @@ def planned_crops(folder: Path) -> set[str]:
 
 
 def _head(folder: Path) -> bytes:
-    """The line of the settings without its end; empty when it is not whole."""
+    """Return the line of the settings without its end; empty when it is not whole."""
     with open(folder / JOURNAL, "rb") as file:
         line = file.readline(JOURNAL_LINE_BYTES)
     return line[:-1] if line.endswith(b"\n") else b""
@@ -206,7 +210,7 @@ def _first_line(folder: Path) -> dict:
 
 
 def _notes(folder: Path) -> Iterator[tuple[PlannedCrops | StoredFrame | ResumePoint, int]]:
-    """Each note up to the first one that is none, with the place in the file where it ends."""
+    """Yield each note up to the first one that is none, with the place in the file where it ends."""
     head = _head(folder)
     if _first_line(folder).get("journal") != VERSION:
         return

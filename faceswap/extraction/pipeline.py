@@ -35,7 +35,7 @@ def extract_faces(
     keep: Person | None = None,
     restart: bool = False,
 ) -> Path:
-    """Finds the faces of `source`, or of several, and stores them as one face set in `folder`, which is returned.
+    """Find the faces of `source`, or of several, and store them as one face set in `folder`, which is returned.
 
     Every `every`-th frame of each source from `start` to before `stop` is looked at; faces whose box has no side of
     `minimum_face_px` are left out; crops are `size_px` wide. The points of a film's tracks are smoothed over
@@ -83,7 +83,7 @@ def _probed(source: str | Path | SourceInfo | Sequence[SourceInfo]) -> Sequence[
 
 
 def _journal(folder: Path, settings: Settings) -> Journal:
-    """The journal of the run that was begun there, else of a new one. Raises UserError when neither can be."""
+    """Return the journal of the run that was begun there, else of a new one. Raises UserError when neither can be."""
     if stored_settings(folder)[0] is None:
         refuse_unknown_files(folder)
         return Journal.begin(folder, settings.values)
@@ -98,7 +98,7 @@ def _journal(folder: Path, settings: Settings) -> Journal:
 
 
 def _is_complete(folder: Path, settings: Settings) -> bool:
-    """Whether the face set is there and whole. Raises UserError when it was begun with other settings."""
+    """Return whether the face set is there and whole. Raises UserError when it was begun with other settings."""
     if (folder / CLEARING).exists():  # half deleted
         return False
     stored, completed = stored_settings(folder)

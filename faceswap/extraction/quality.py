@@ -12,7 +12,9 @@ _SHARPEST = 0.5  # what the best lit and focused faces reach before scaling
 
 
 def sharpness(crop: NDArray[np.uint8]) -> float:
-    """The sharpness of an aligned crop (S, S, 3), in [0, 1], 1 = sharp: how much of its variation a blur takes away.
+    """Return the sharpness of an aligned crop (S, S, 3), in [0, 1], 1 = sharp.
+
+    How much of its variation a blur takes away.
 
     One minus the blur metric of Crete et al., "The blur effect" (2007), scaled so that good photos reach 0.7 to 1;
     faces out of focus lie near 0.2. Being a ratio it does not depend on contrast or brightness; measured on the face
@@ -29,7 +31,7 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
 
 
 def _variation_lost(picture: NDArray, axis: int) -> float:
-    """The share of the differences between neighbours along `axis` that a wide blur along it removes."""
+    """Return the share of the differences between neighbours along `axis` that a wide blur along it removes."""
     blurred = cv2.blur(picture, (1, 9) if axis == 0 else (9, 1))
     before, after = np.abs(np.diff(picture, axis=axis)), np.abs(np.diff(blurred, axis=axis))
     total = float(before.sum())

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 def report_of(
     sources: Sequence[SourceInfo], entries: Sequence[StoredFrame], tracks: int, settings: Settings
 ) -> dict[str, Any]:
-    """What is known of a face set that has come as far as the journal's entries."""
+    """Return what is known of a face set that has come as far as the journal's entries."""
     report = {**_about(sources[0], entries), "tracks": tracks, **settings.values}
     if len(sources) > 1:
         report["sources"] = [
@@ -35,7 +35,7 @@ def report_of(
 
 
 def tell(name: str, records: Sequence[FaceRecord], frames: int) -> None:
-    """Logs how many faces of whom were found in how many of the frames; a warning where these are few."""
+    """Log how many faces of whom were found in how many of the frames; a warning where these are few."""
     covered = len({(record.source, record.frame) for record in records})
     tracks = len({record.track for record in records})
     people = people_among(records)
@@ -51,7 +51,7 @@ def tell(name: str, records: Sequence[FaceRecord], frames: int) -> None:
 
 
 def people_among(records: Sequence[FaceRecord]) -> int | None:
-    """About how many people the tracks are of; None where the finder recognises nobody.
+    """Return about how many people the tracks are of; None where the finder recognises nobody.
 
     Each track joins the person it is most alike to, from `tracks.SAME` on; a track that was never recognised counts
     for nobody.

@@ -56,7 +56,7 @@ class Extraction:
             raise
 
     def _finish(self) -> None:
-        """Makes a whole face set of the faces that were found. Raises UserError when there are none."""
+        """Make a whole face set of the faces that were found. Raises UserError when there are none."""
         if not self.tracks:
             clear(self.folder)
             names = ", ".join(str(source.path) for source in self.sources)
@@ -91,7 +91,7 @@ class Extraction:
                     self.tracks |= one.tracks
 
     def _take_out_others(self, person: Person) -> None:
-        """Leaves the tracks of one person only; where nobody is alike, all stay and another `keep` goes on from there.
+        """Leave the tracks of one person only; where nobody is alike, all stay and another `keep` goes on from there.
 
         What is to stay is noted before the first crop is deleted: a run killed here goes on with the same choice.
         """
@@ -118,7 +118,7 @@ class Extraction:
 
 
 def _frames_in(info: SourceInfo, settings: Settings) -> int | None:
-    """How many frames will be looked at, as far as the source tells."""
+    """Return how many frames will be looked at, as far as the source tells."""
     if info.frame_count is None:
         return None
     end = info.frame_count if settings.stop is None else min(info.frame_count, settings.stop)

@@ -39,7 +39,7 @@ class Settings:
         return asdict(self)
 
     def refuse_others(self, stored: dict, folder: Path) -> None:
-        """Raises UserError when `folder` was begun with other settings, and says with which."""
+        """Raise UserError when `folder` was begun with other settings, and say with which."""
         stored = {"smooth_frames": 0, "keep": ""} | stored  # older sets do not name them
         differences = [
             "another source" if name == "source_sha256" else f"{name}={stored.get(name)} (now {value})"
@@ -53,7 +53,7 @@ class Settings:
 
 
 def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int, smooth_frames: int) -> None:
-    """Raises UserError for a setting of an extraction that is out of range."""
+    """Raise UserError for a setting of an extraction that is out of range."""
     if not 32 <= size_px <= CROP_SIDE_PX:
         raise UserError(f"size_px={size_px}: crops may be 32 to {CROP_SIDE_PX} pixels wide")
     if not 1 <= every <= EVERY_FRAMES:
@@ -70,7 +70,7 @@ def settings_for(
     sources: Sequence[SourceInfo], finder: str, size_px: int, every: int, start: int, stop: int | None,
     image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
 ) -> Settings:  # fmt: skip
-    """The settings of a run on one or several sources with a finder of this description."""
+    """Return the settings of a run on one or several sources with a finder of this description."""
     checksums = [fingerprint(info) for info in sources]
     together = hashlib.sha256(" ".join(checksums).encode()).hexdigest()[:16]
     return Settings(
@@ -80,7 +80,7 @@ def settings_for(
 
 
 def stored_settings(folder: Path) -> tuple[dict | None, bool]:
-    """The settings that a face set was begun with (None: there is none yet), and whether it is complete."""
+    """Return the settings that a face set was begun with (None: there is none yet), and whether it is complete."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; a face set needs a folder of that name")
     try:
@@ -100,7 +100,10 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
 
 
 def fingerprint(info: SourceInfo) -> str:
-    """A checksum that tells sources apart without reading them whole: sizes, and a start, middle and end of a film."""
+    """Return a checksum that tells sources apart without reading them whole.
+
+    Sizes, and a start, middle and end of a film.
+    """
     digest = hashlib.sha256()
     if info.files:
         for file in info.files:

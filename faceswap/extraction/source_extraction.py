@@ -45,7 +45,7 @@ class Place:
 
     @classmethod
     def of(cls, value: dict[str, Any]) -> Place:
-        """The place of a mark in the journal. Raises ValueError, KeyError or TypeError when it is none."""
+        """Return the place of a mark in the journal. Raises ValueError, KeyError or TypeError when it is none."""
         held = {
             int(one["frame"]): (bool(one["cut"]), [unpacked_face(face) for face in one["faces"]])
             for one in value["held"]
@@ -55,7 +55,7 @@ class Place:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turns what a journal that somebody changed leads to into one line for the user."""
+    """Turn what a journal that somebody changed leads to into one line for the user."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -90,7 +90,7 @@ class SourceExtraction:
         self._finder_state: dict[str, Any] | None = None
 
     def run(self, advance: Callable[[], object]) -> None:
-        """Stores all faces that are still to find; `advance` is called after each frame."""
+        """Store all faces that are still to find; `advance` is called after each frame."""
         depth = int(np.clip(QUEUE_BYTES // (self.info.width * self.info.height * 3), 2, 16))
         noted = self.journal.entries[-1].frame if self.place is not None else -1
         waiting: deque[tuple[int, Future[list[str]]]] = deque()
@@ -122,7 +122,7 @@ class SourceExtraction:
                 yield frame
 
     def _found(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
-        """The frames that are still to do with their faces and tracks, after those that smoothing needs once more."""
+        """Yield the remaining frames with their faces and tracks, after those that smoothing needs once more."""
         before = None
         if self.place is not None:
             last, following = self._taken_up(self.place, frames)
@@ -138,7 +138,7 @@ class SourceExtraction:
             yield found
 
     def _taken_up(self, place: Place, frames: Iterator[Frame]) -> tuple[Frame | None, Iterator[Frame]]:
-        """The last frame that was found (None: it is gone) and those after it; the finder is put there."""
+        """Return the last frame that was found (None: it is gone) and those after it; the finder is put there."""
         last, following = None, frames
         for frame in frames:
             if frame.index > place.last:
@@ -166,7 +166,7 @@ class SourceExtraction:
         return (face.box[2:] - face.box[:2]).max() >= self.settings.minimum_face_px
 
     def _numbered(self, face: Face) -> Face:
-        """Tracks that a finder gives begin at 0 in each source; in the set each number is one track's."""
+        """Return the face with its track numbered for the set: the numbers of a finder begin at 0 in each source."""
         return face if face.track < 0 else replace(face, track=face.track + self.first_track)
 
     def _place_after(self, frame: Frame) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class SourceExtraction:
         }
 
     def _store(self, frame: Frame, faces: Sequence[Face]) -> list[str]:
-        """Writes the crops of a frame and gives their lines for the alignments file."""
+        """Write the crops of a frame and return their lines for the alignments file."""
         lines = []
         for number, face in enumerate(faces):
             aligned = align(frame, face, self.settings.size_px)

@@ -66,7 +66,7 @@ class AttributeNet(nn.Module):
 
 
 def meaning(values: Tensor) -> Tensor:
-    """Outputs (N, OUTPUTS) in their units: years and degrees, shares and sRGB in [0, 1]."""
+    """Return outputs (N, OUTPUTS) in their units: years and degrees, shares and sRGB in [0, 1]."""
     middle, spread = (torch.tensor(column, device=values.device) for column in zip(*NUMBERS.values(), strict=True))
     numbers, others = values.split([len(NUMBERS), OUTPUTS - len(NUMBERS)], 1)
     return torch.cat([numbers * spread + middle, others.sigmoid()], 1)
@@ -79,10 +79,14 @@ class AttributeReader(ViewReader):
         super().__init__("attributes", AttributeNet, COVERAGE, RESOLUTION_PX, device, network)
 
     def read(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> list[Attributes]:
-        """The attributes of n faces.
+        """Return the attributes of n faces.
 
-        `images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2) in that picture's pixels. Raises
-        ValueError for points that coincide.
+        Args:
+            images: The picture (H, W, 3) uint8 RGB of each face.
+            points: Its (68, 2) in that picture's pixels.
+
+        Raises:
+            ValueError: For points that coincide.
         """
         views, matrices = self.cut(images, points)
         rows = self.answers(views, meaning)

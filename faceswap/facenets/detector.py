@@ -55,7 +55,7 @@ class FaceDetector:
             self._network, self._device = network.eval(), next(network.parameters()).device
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """x0, y0, x1, y1, score, roll_degrees (n, 6) of the faces of each (H, W, 3) uint8 RGB, surest first.
+        """Return x0, y0, x1, y1, score, roll_degrees (n, 6) of the faces of each (H, W, 3) uint8 RGB, surest first.
 
         The box is the tight box of the 68 landmarks in the picture's pixels and may reach beyond the picture;
         roll + = clockwise, as `geometry.head_pose`.
@@ -92,7 +92,7 @@ class Canvas:
 
     @classmethod
     def around(cls, image_size: tuple[int, int], scale: float) -> Canvas:
-        """The picture scaled by about `scale` in the middle of the smallest canvas with the border that fits."""
+        """Return the picture scaled by about `scale` in the middle of the smallest canvas with the border that fits."""
         inner_w, inner_h = (max(1, round(side * scale)) for side in image_size)
         width, height = (
             -(-round(side * (1 + 2 * BORDER_SHARE)) // SIDE_STEP) * SIDE_STEP for side in (inner_w, inner_h)
@@ -100,7 +100,7 @@ class Canvas:
         return cls(image_size, (inner_w, inner_h), ((width - inner_w) // 2, (height - inner_h) // 2), (width, height))
 
     def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The network's input picture (height, width, 3) of an image of `image_size`."""
+        """Return the network's input picture (height, width, 3) of an image of `image_size`."""
         small = image
         if self.inner != self.image_size:
             shrinks = self.inner[0] <= self.image_size[0] and self.inner[1] <= self.image_size[1]
@@ -112,7 +112,7 @@ class Canvas:
         return canvas
 
     def to_image(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Faces (n, 6) of the canvas in the image's pixels."""
+        """Return faces (n, 6) of the canvas in the image's pixels."""
         moved = rows.copy()
         for axis in (0, 1):
             scale = self.image_size[axis] / self.inner[axis]
@@ -121,7 +121,7 @@ class Canvas:
 
 
 def looks(shape: tuple[int, ...], side_px: int) -> list[Canvas]:
-    """How a picture of `shape` (height, width) is looked at: once, and a large one once more reduced further."""
+    """Return how a picture of `shape` (height, width) is looked at: once, and a large one once more reduced further."""
     size = int(shape[1]), int(shape[0])
     longer = max(size)
     if longer < ENLARGED_BELOW_PX:
@@ -134,7 +134,7 @@ def looks(shape: tuple[int, ...], side_px: int) -> list[Canvas]:
 
 
 def peaks(outputs: Tensor, minimum_score: float) -> list[NDArray[np.float32]]:
-    """(N, 7, h, w) of the network -> for each picture x0, y0, x1, y1, score, roll_degrees (n, 6) at its maxima."""
+    """Return for each picture x0, y0, x1, y1, score, roll_degrees (n, 6) at the maxima of outputs (N, 7, h, w)."""
     logits, boxes, rolls = split(outputs)
     scores = logits.sigmoid()
     is_peak = functional.max_pool2d(scores[:, None], 3, 1, 1)[:, 0] == scores
@@ -146,7 +146,7 @@ def peaks(outputs: Tensor, minimum_score: float) -> list[NDArray[np.float32]]:
 
 
 def distinct(faces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Faces (n, 6) without those that a surer one covers, surest first."""
+    """Return faces (n, 6) without those that a surer one covers, surest first."""
     faces = faces[np.argsort(-faces[:, 4], kind="stable")]
     kept: list[NDArray[np.float32]] = []
     for face in faces:
@@ -164,7 +164,7 @@ def _covered(face: NDArray, others: NDArray) -> bool:
 
 
 def _inside(faces: NDArray[np.float32], image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Faces whose centre lies in the picture or just outside, and that have an area."""
+    """Return faces whose centre lies in the picture or just outside, and that have an area."""
     height, width = image.shape[:2]
     x, y = (faces[:, 0] + faces[:, 2]) / 2, (faces[:, 1] + faces[:, 3]) / 2
     margin_x, margin_y = BORDER_SHARE * width, BORDER_SHARE * height

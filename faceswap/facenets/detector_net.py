@@ -62,7 +62,7 @@ def _enlarged(features: Tensor, like: Tensor) -> Tensor:
 
 
 def split(outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(N, 7, h, w) -> heatmap logits (N, h, w), boxes (N, 4, h, w) in the picture's pixels, (cos, sin) (N, 2, h, w).
+    """Split outputs (N, 7, h, w) into heatmap logits (N, h, w), boxes (N, 4, h, w) in pixels, (cos, sin) (N, 2, h, w).
 
     A cell's place is its middle; the picture's pixels follow OpenCV's convention (see `faces.values`).
     """

@@ -50,7 +50,7 @@ class EmbedderNet(nn.Module):
         return self.head(self.narrow(self.trunk(images)))
 
     def stages(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
-        """The features at the end of every stage of the trunk, finest first, and the vectors; all float32."""
+        """Return the features at the end of every stage of the trunk, finest first, and the vectors; all float32."""
         features, stages = images, []
         layers = list(self.trunk)
         for layer, following in zip(layers, [*layers[1:], None], strict=True):
@@ -74,17 +74,24 @@ class FaceEmbedder(ViewReader):
         return f"builtin {entry_of('embedder').tag}"
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
-        """Unit vectors (n, 128) float32 of n faces; their dot products are similarities in [-1, 1].
+        """Return unit vectors (n, 128) float32 of n faces; their dot products are similarities in [-1, 1].
 
-        `images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2) in that picture's pixels. Raises
-        ValueError for points that coincide.
+        Args:
+            images: The picture (H, W, 3) uint8 RGB of each face.
+            points: Its (68, 2) in that picture's pixels.
+
+        Raises:
+            ValueError: For points that coincide.
         """
         views, _ = self.cut(images, points)
         return self.answers(views, lambda vectors: functional.normalize(vectors, dim=1))
 
 
 def embedder_of(weights: str | None = None, device: str = "auto") -> FaceEmbedder | PublicEmbedder:
-    """The built-in embedder; with a file of facenet-pytorch's `weights`, the one that they make. Raises UserError."""
+    """Return the built-in embedder; with a file of facenet-pytorch's `weights`, the one that they make.
+
+    Raises UserError.
+    """
     if not weights:
         return FaceEmbedder(device)
     from faceswap.facenets.inception_resnet import PublicEmbedder

@@ -47,7 +47,7 @@ class BasicConv2d(nn.Module):
 
 
 def _row(*layers: tuple) -> nn.Module:
-    """One convolution, or several in a row."""
+    """Build one convolution, or several in a row."""
     made = [BasicConv2d(*layer) for layer in layers]
     return made[0] if len(made) == 1 else nn.Sequential(*made)
 
@@ -147,7 +147,7 @@ class PublicEmbedder(ViewReader):
         self._place = place
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
-        """Unit vectors (n, 128) float32 of n faces; see `FaceEmbedder.embed`."""
+        """Return unit vectors (n, 128) float32 of n faces; see `FaceEmbedder.embed`."""
         views, _ = self.cut(images, points)
         vectors = self.answers(views, lambda values: functional.normalize(values, dim=1)) @ projection()
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -155,14 +155,17 @@ class PublicEmbedder(ViewReader):
 
 @cache
 def projection() -> NDArray[np.float32]:
-    """(512, 128) with orthonormal columns, always the same: it nearly keeps angles (Johnson and Lindenstrauss 1984)."""
+    """Return (512, 128) with orthonormal columns, always the same.
+
+    It nearly keeps angles (Johnson and Lindenstrauss 1984).
+    """
     gaussian = np.random.RandomState(0).standard_normal((SIZE, EMBEDDING_SIZE))
     columns, triangle = np.linalg.qr(gaussian)
     return np.asarray(columns * np.sign(np.diag(triangle)), np.float32)  # qr's signs depend on the library
 
 
 def load_weights(path: Path) -> InceptionResnetV1:
-    """The network with the state dict in `path`, read without running code. Raises UserError."""
+    """Return the network with the state dict in `path`, read without running code. Raises UserError."""
     if not path.is_file():
         raise UserError(f"embedder weights {path}: there is no such file; name facenet-pytorch's .pt or a .safetensors")
     network = InceptionResnetV1().eval().requires_grad_(False)

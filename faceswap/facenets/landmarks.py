@@ -47,15 +47,15 @@ class LandmarkReader:
         self.resolution_px = self._network.resolution_px
 
     def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]:
-        """The (2, 3) map from the image to a window around a detector's box."""
+        """Return the (2, 3) map from the image to a window around a detector's box."""
         return windows.window_of_box(box, roll_degrees, self.resolution_px)
 
     def window_of_points(self, points: NDArray) -> NDArray[np.float64]:
-        """The (2, 3) map from the image to a window around known points."""
+        """Return the (2, 3) map from the image to a window around known points."""
         return windows.window_of_points(points, self.resolution_px)
 
     def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> list[Reading]:
-        """What the window `looks[i]` of `images[i]` (H, W, 3) shows."""
+        """Return what the window `looks[i]` of `images[i]` (H, W, 3) shows."""
         readings: list[Reading] = []
         for start in range(0, len(looks), LARGEST_BATCH):
             part = slice(start, start + LARGEST_BATCH)

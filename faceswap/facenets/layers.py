@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 def conv_block(channels_in: int, channels_out: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
-    """Convolution -> batch norm -> ReLU; the side divided by `stride`."""
+    """Build convolution -> batch norm -> ReLU; the side is divided by `stride`."""
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(channels_out),
@@ -37,7 +37,7 @@ class ResidualBlock(nn.Module):
 
 
 def trunk(widths: Sequence[int], residuals: Sequence[int]) -> nn.Sequential:
-    """Stages that each halve the side to `widths[i]` channels and go through `residuals[i]` residual blocks."""
+    """Return stages that each halve the side to `widths[i]` channels and go through `residuals[i]` residual blocks."""
     layers: list[nn.Module] = []
     channels = 3
     for width, count in zip(widths, residuals, strict=True):
@@ -47,13 +47,13 @@ def trunk(widths: Sequence[int], residuals: Sequence[int]) -> nn.Sequential:
 
 
 def to_input(images: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
-    """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32 in [-1, 1]."""
+    """Return (N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32 in [-1, 1]."""
     pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def folded(network: nn.Module) -> nn.Module:
-    """The same function with every batch norm folded into the convolution before it, for inference; in place."""
+    """Return the same function with every batch norm folded into the convolution before it, for inference; in place."""
     for module in network.modules():
         if not isinstance(module, nn.Sequential):
             continue

@@ -18,7 +18,11 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 def load_network(name: str, build: Callable[..., NetworkT], device: str = "auto") -> tuple[NetworkT, torch.device]:
-    """`build(**settings)` with the weights that are shipped under `name`. Raises UserError when they do not fit."""
+    """Return `build(**settings)` with the weights that are shipped under `name`.
+
+    Raises:
+        UserError: They do not fit.
+    """
     arrays, metadata = load_pretrained(name)
     place = choose_device(device)
     try:

@@ -53,7 +53,10 @@ class ParserNet(nn.Module):
         return cells.permute(0, 5, 1, 3, 2, 4).reshape(count, classes, 2 * height, 2 * width)
 
     def cells(self, images: Tensor) -> Tensor:
-        """The logits before they are put into pictures, (N, 128, 128, 2, 2, classes): losses read these faster."""
+        """Return the logits before they are put into pictures, (N, 128, 128, 2, 2, classes).
+
+        Losses read these faster.
+        """
         features = [self.stem(images)]
         for stage in self.down:
             features.append(stage(features[-1]))
@@ -77,10 +80,17 @@ class FaceParser(ViewReader):
     def parse(
         self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """The probabilities (n, classes, 256, 256) of NAMES over the upright views of n faces, and frame_to_view.
+        """Return class probabilities (n, classes, 256, 256) of NAMES in the upright views of n faces.
 
-        `images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2) in that picture's pixels;
-        frame_to_view (n, 2, 3) maps them into the view. Raises ValueError for points that coincide.
+        Args:
+            images: The picture (H, W, 3) uint8 RGB of each face.
+            points: Its (68, 2) in that picture's pixels.
+
+        Returns:
+            The probabilities, and frame_to_view (n, 2, 3) from each picture to its view.
+
+        Raises:
+            ValueError: For points that coincide.
         """
         views, matrices = self.cut(images, points)
         return self.answers(views, lambda logits: logits.softmax(1)), matrices

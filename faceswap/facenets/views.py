@@ -19,15 +19,18 @@ LARGEST_BATCH = 32
 
 
 def frame_to_view_for(points: NDArray, coverage: float, resolution_px: int) -> NDArray[np.float64]:
-    """The (2, 3) similarity from a picture to the central `coverage` of its face's upright crop.
+    """Return the (2, 3) similarity from a picture to the central `coverage` of its face's upright crop.
 
-    `points` (68, 2) are pixels of the picture. Raises ValueError when they coincide.
+    `points` (68, 2) are pixels of the picture.
+
+    Raises:
+        ValueError: They coincide.
     """
     return compose(view_of_crop(CROP_PX, coverage, resolution_px), frame_to_crop_for(points, CROP_PX))
 
 
 def roll_of(frame_to_view: NDArray) -> float:
-    """The clockwise roll in degrees that a view has taken out of its face."""
+    """Return the clockwise roll in degrees that a view has taken out of its face."""
     return float(-np.degrees(np.arctan2(frame_to_view[1, 0], frame_to_view[0, 0])))
 
 
@@ -57,9 +60,11 @@ class ViewReader:
     def cut(
         self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]
     ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """The views (n, R, R, 3) uint8 of n faces and their frame_to_view (n, 2, 3).
+        """Crop the views (n, R, R, 3) uint8 of n faces; return them and their frame_to_view (n, 2, 3).
 
-        `images`: the picture (H, W, 3) uint8 of each face; `points`: its (68, 2) in that picture's pixels.
+        Args:
+            images: The picture (H, W, 3) uint8 of each face.
+            points: Its (68, 2) in that picture's pixels.
         """
         if len(images) != len(points):
             raise ValueError(f"one picture for each face is needed, not {len(images)} for {len(points)}")
@@ -71,7 +76,7 @@ class ViewReader:
         return views, matrices
 
     def answers(self, views: NDArray[np.uint8], finish: Callable[[Tensor], Tensor] = lambda values: values) -> NDArray:
-        """What the network, then `finish`, makes of views (n, R, R, 3): float32, the first axis n."""
+        """Return what the network, then `finish`, makes of views (n, R, R, 3): float32, the first axis n."""
         if self._network is None:
             self._network, self._place = load_network(self._name, self._build, self._asked_device)
         place = torch.device(self._place)

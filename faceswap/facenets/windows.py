@@ -11,7 +11,7 @@ MARGIN = 1.3  # side of the window in longer sides of the points' box
 
 
 def window(centre: NDArray, side_px: float, roll_degrees: float, resolution_px: int) -> NDArray[np.float64]:
-    """The (2, 3) map from frame pixels to the pixels of a window of `resolution_px`, turned upright about `centre`."""
+    """Return the (2, 3) map from frame pixels to a window of `resolution_px`, turned upright about `centre`."""
     scale = resolution_px / max(float(side_px), 1e-3)
     angle = np.radians(roll_degrees)
     linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -20,7 +20,9 @@ def window(centre: NDArray, side_px: float, roll_degrees: float, resolution_px: 
 
 
 def window_of_box(box: NDArray, roll_degrees: float, resolution_px: int) -> NDArray[np.float64]:
-    """The first look: around a detector's box (4,) x0, y0, x1, y1; `roll_degrees` clockwise, as in `geometry.Pose`.
+    """Return the first look.
+
+    Around a detector's box (4,) x0, y0, x1, y1; `roll_degrees` clockwise, as in `geometry.Pose`.
 
     The box of a face turned by 45 degrees is larger than the face: its upright box is what the window is built on.
     """
@@ -32,7 +34,7 @@ def window_of_box(box: NDArray, roll_degrees: float, resolution_px: int) -> NDAr
 
 
 def window_of_points(points: NDArray, resolution_px: int) -> NDArray[np.float64]:
-    """A further look, or the next frame: around the points (68, 2) in the frame, their head upright."""
+    """Return a further look, or the next frame: around the points (68, 2) in the frame, their head upright."""
     points = np.asarray(points, np.float64)
     roll = head_pose(points).roll
     angle = np.radians(roll)

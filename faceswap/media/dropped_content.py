@@ -33,7 +33,7 @@ _SIDE_DATA = {
 
 
 def warn_of_losses(info: SourceInfo, *, is_whole: bool) -> None:
-    """One WARNING that names all of a film that its result, or part of it, will not have; none when it has all."""
+    """Log one WARNING that names what a result, or a part of a film, will lack; none when it lacks nothing."""
     with open_film(info.path) as source:
         lost = list(dict.fromkeys(_losses(info, source, is_whole)))
     if lost:
@@ -42,7 +42,7 @@ def warn_of_losses(info: SourceInfo, *, is_whole: bool) -> None:
 
 
 def carry_over(info: SourceInfo, output: OutputContainer, video: Any, *, is_whole: bool) -> None:
-    """Takes title, date and the like along; of a whole film also chapters and timecode. Call it before the first frame.
+    """Take title, date and the like along; of a whole film also chapters and timecode. Call it before the first frame.
 
     `video` is the output's stream of pictures.
     """
@@ -101,7 +101,7 @@ def _losses(info: SourceInfo, source: InputContainer, is_whole: bool) -> Iterato
 
 
 def _side_data(stream: Any, source: InputContainer) -> Iterator[str]:
-    """What the first picture carries."""
+    """Yield what the first picture carries."""
     for frame in source.decode(stream):
         yield from (told for name, told in _SIDE_DATA.items() if frame.side_data.get(name) is not None)
         return

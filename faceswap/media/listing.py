@@ -50,7 +50,11 @@ def list_pictures(folder: Path, *, recursive: bool = False) -> tuple[Path, ...]:
 
 
 def list_films(folder: Path) -> tuple[Path, ...]:
-    """Return the films of a folder in natural order, told by their suffixes. Raises UserError as `list_pictures`."""
+    """Return the films of a folder in natural order, told by their suffixes.
+
+    Raises:
+        UserError: As `list_pictures`.
+    """
     return _listed(folder, FILM_SUFFIXES, recursive=False)
 
 
@@ -92,7 +96,7 @@ def _listed(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> tuple[P
 
 
 def _tell_unread(folder: Path) -> None:
-    """One WARNING about pictures of formats that are not read, which else would be missing without a word."""
+    """Log one WARNING about pictures in formats that are not read."""
     unread = _listed(folder, UNREAD_SUFFIXES, recursive=False)
     if unread:
         kinds = ", ".join(sorted({path.suffix.lower() for path in unread}))
@@ -100,7 +104,7 @@ def _tell_unread(folder: Path) -> None:
 
 
 def _is_entered(folder: Path) -> bool:
-    """Whether pictures below a folder may be a person's own."""
+    """Return whether pictures below a folder may be a person's own."""
     name, parent = folder.name, folder.parent
     if name in _FOREIGN_FOLDERS or (name == REMOVED and _is_face_set(parent)):
         return False

@@ -32,7 +32,7 @@ class ImageWriter:
         self._metadata = dict(metadata or {})
 
     def check(self) -> None:
-        """Raises UserError when the picture cannot be written, before it is made."""
+        """Raise UserError when the picture cannot be written, before it is made."""
         check_target(self.path, self._info)
 
     def __enter__(self) -> Self:
@@ -40,7 +40,7 @@ class ImageWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Writes the picture at once, atomically."""
+        """Write the picture at once, atomically."""
         if self.frame_count:
             raise ValueError("one picture file takes one frame")
         write_image(self.path, frame.image, self._quality, self._metadata)
@@ -75,7 +75,7 @@ class ImageSequenceWriter:
         self._temp = temp_path(self.path)
 
     def check(self) -> None:
-        """Raises UserError when the folder cannot be written, before its pictures are made."""
+        """Raise UserError when the folder cannot be written, before its pictures are made."""
         check_target(self.path, self._info, self._names.values())
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class ImageSequenceWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Writes one picture under the name of the file that `frame.index` counts."""
+        """Write one picture under the name of the file that `frame.index` counts."""
         name = self._names.get(frame.index, f"{frame.index:06d}.png")
         write_image(self._temp / name, frame.image, self._quality, self._metadata)
         self.frame_count += 1
@@ -109,7 +109,7 @@ class ImageSequenceWriter:
 
 
 def _result_names(info: SourceInfo) -> dict[int, str]:
-    """File names by frame index, unique whatever folders and suffixes the sources have."""
+    """Return file names by frame index, unique whatever folders and suffixes the sources have."""
     names: dict[int, str] = {}
     taken: set[str] = set()
     for index, file in enumerate(info.files):

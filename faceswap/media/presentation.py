@@ -37,11 +37,14 @@ def side_by_side(
     crf: float = 20,
     preset: str = "veryfast",
 ) -> Path:
-    """Writes `left` and `right` beside each other, each under its label, and returns `out`.
+    """Write `left` and `right` beside each other, each under its label, and return `out`.
 
     Films run at a constant rate (the left one's, at most 60 frames a second) for as long as `right` lasts, with the
-    left one's sound; each shows its own first frame first. `right` shows the frames `start` to `stop` of `left`.
-    Panels have one size, at most 1920 x 1080. Pictures give pictures. Raises UserError for an unreadable source.
+    left one's sound; each shows its own first frame first. `right` shows the frames `start` to `stop` of `left`. Panels
+    have one size, at most 1920 x 1080. Pictures give pictures.
+
+    Raises:
+        UserError: For an unreadable source.
     """
     left_info, right_info = probe(left), probe(right)
     if left_info.kind == "images":
@@ -130,12 +133,12 @@ class _ByTime:
         return self._image
 
     def is_over(self, seconds: float, step_seconds: float) -> bool:
-        """True when the last frame has been shown for one step."""
+        """Return True when the last frame has been shown for one step."""
         ends = self._current_seconds + step_seconds - _TOLERANCE_SECONDS
         return self._following is None and self.first_seconds + seconds >= ends
 
     def still_seconds(self, seconds: float) -> float:
-        """How long the picture shown at this time stands on; infinite for the last one."""
+        """Return how long the picture shown at this time stands on; infinite for the last one."""
         following = self._following.seconds if self._following is not None else float("inf")
         return following - self.first_seconds - seconds
 
@@ -160,7 +163,7 @@ def _label(text: str, width: int) -> NDArray[np.uint8]:
 
 
 def _fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture in the middle of a panel (width, height), its shape kept, black around it."""
+    """Return the picture in the middle of a panel (width, height), its shape kept, black around it."""
     if image.shape[1::-1] == size:
         return image
     scale = min(size[0] / image.shape[1], size[1] / image.shape[0])

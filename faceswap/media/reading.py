@@ -27,7 +27,7 @@ THREADS_PIXELS = 100_000_000  # of all threads together
 def read_frames(
     source: str | Path | SourceInfo, start: int = 0, stop: int | None = None, *, threads: int = 0
 ) -> Iterator[Frame]:
-    """The frames `start` <= index < `stop` of a source, every decoded picture once, upright, square pixels, 8-bit RGB.
+    """Yield the frames `start` <= index < `stop` of a source: each decoded picture once, upright, 8-bit RGB.
 
     `Frame.seconds` is the presentation time the file gives, less `SourceInfo.start_seconds`, and grows from frame to
     frame (see Timeline); a raw stream without times counts by its nominal rate, pictures of a folder by 25 a second.
@@ -36,9 +36,11 @@ def read_frames(
     changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
     and PQ stay as they are.
 
-    `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning.
-    Frames before `start` are decoded and dropped, so that indices stay exact. Raises UserError naming the file when
-    nothing can be read, or when `start` lies behind the end.
+    `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning. Frames
+    before `start` are decoded and dropped, so that indices stay exact.
+
+    Raises:
+        UserError: It names the file when nothing can be read, or when `start` lies behind the end.
     """
     if start < 0 or (stop is not None and stop <= start):
         raise UserError(f"frames from {start} to {stop}: start must be 0 or more and stop greater than start")

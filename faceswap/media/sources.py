@@ -54,11 +54,14 @@ class SourceInfo:
 
 
 def probe(path: str | Path) -> SourceInfo:
-    """Looks at a source: content decides, not the file's suffix. Raises UserError when there is nothing to read.
+    """Look at a source: content decides, not the file's suffix.
 
     An existing file or folder is taken as it is, even when its name looks like a pattern. A folder gives its pictures
     in natural order (2 before 10), see `list_pictures`.
     A pattern that matches one file is that file.
+
+    Raises:
+        UserError: There is nothing to read.
     """
     path = Path(path)
     try:

@@ -55,7 +55,7 @@ def name_of_takes(text: str | Path, takes: Sequence[SourceInfo]) -> str:
 
 
 def _films_of(path: Path) -> Sequence[Path]:
-    """The films of a folder without pictures, or of a pattern; empty for everything else."""
+    """Return the films of a folder without pictures, or of a pattern; empty for everything else."""
     if path.is_dir():
         films = list_films(path)
         if films and list_pictures(path):
@@ -77,7 +77,7 @@ def _matches(path: Path) -> list[Path]:
 
 
 def _listed(text: str) -> list[str]:
-    """The parts of `[a,b]` or `a,b`; none when the text is no list."""
+    """Return the parts of `[a,b]` or `a,b`; none when the text is no list."""
     inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     parts = [part.strip().strip("'\"") for part in inner.split(",")]
     return [part for part in parts if part] if len(parts) > 1 or inner != text else []

@@ -16,7 +16,7 @@ from faceswap.utils.untrusted.reading import read_json
 
 
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
-    """Raises UserError when `path` cannot become a result of `info`; removes what killed processes left beside it.
+    """Raise UserError when `path` cannot become a result of `info`; removes what killed processes left beside it.
 
     With `picture_names` the result is a folder of pictures of these names, else a file. The folder of the result is
     made when it is missing.
@@ -34,7 +34,7 @@ def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = 
 
 
 def refuse_losses(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
-    """Raises UserError when writing `path` would cost the user a source, or files that are no earlier result."""
+    """Raise UserError when writing `path` would cost the user a source, or files that are no earlier result."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.lstat(path)  # a name too long for the file system is told here
     target = os.path.realpath(path)
@@ -54,7 +54,7 @@ def refuse_losses(path: Path, info: SourceInfo, picture_names: Collection[str] =
 
 
 def _is_earlier_result(folder: Path, picture_names: Collection[str]) -> bool:
-    """True for a folder with a result's report and nothing beside the pictures that are about to be made again."""
+    """Return whether a folder holds a result's report and nothing but pictures that are about to be made again."""
     if folder.is_symlink() or not folder.is_dir():
         return False
     entries = list(os.scandir(folder))

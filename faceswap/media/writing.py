@@ -36,7 +36,7 @@ class Writer(Protocol):
     """A context that takes frames in order; the result appears under its name when the block ends well."""
 
     def check(self) -> None:
-        """Raises UserError when the result cannot be written; tells it before the first frame is made."""
+        """Raise UserError when the result cannot be written; tells it before the first frame is made."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -46,7 +46,7 @@ class Writer(Protocol):
     ) -> None: ...
 
     def write(self, frame: Frame) -> None:
-        """Takes the next frame."""
+        """Take the next frame."""
         ...
 
 
@@ -62,10 +62,14 @@ def writer_for(
     quality: int = 97,
     size: tuple[int, int] | None = None,
 ) -> Writer:
-    """The writer for what `path` names: a film by its suffix, one picture, or (without a suffix) a folder of pictures.
+    """Return the writer for what `path` names.
 
-    `size` (width, height) of a film's frames when it is not the source's. Raises UserError when the suffix does not
-    suit the source.
+    A film by its suffix, one picture, or (without a suffix) a folder of pictures.
+
+    `size` (width, height) of a film's frames when it is not the source's.
+
+    Raises:
+        UserError: The suffix does not suit the source.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -82,7 +86,7 @@ def writer_for(
 
 
 def _names_a_file(path: Path) -> bool:
-    """True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
+    """Return True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
     kind, _ = mimetypes.guess_type(f"x{path.suffix.lower()}")
     is_media = kind is not None and kind.split("/")[0] in ("image", "video", "audio")
     return is_media or path.suffix.lower() in (*READ_SUFFIXES, *listing.FILM_SUFFIXES, *listing.UNREAD_SUFFIXES)
@@ -136,7 +140,7 @@ class VideoWriter:
         self._last_seconds = self._step_seconds = 0.0
 
     def check(self) -> None:
-        """Raises UserError when the film cannot be written, before it is made; settles what becomes of the sound."""
+        """Raise UserError when the film cannot be written, before it is made; settles what becomes of the sound."""
         check_target(self.path, self.info)
         if self._sound_plan is None:
             has_sound = self.info.kind == "video" and self.info.has_audio
@@ -165,7 +169,11 @@ class VideoWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Encodes the next frame, `size` pixels large. Raises UserError for another size or a full disk."""
+        """Encode the next frame, `size` pixels large.
+
+        Raises:
+            UserError: For another size or a full disk.
+        """
         if (frame.width, frame.height) != self._size:
             raise UserError(
                 f"cannot write {self.path}: frame {frame.index} is {frame.width} x {frame.height}, the film "
@@ -249,7 +257,7 @@ def _open_output(temp: Path, time_base: Fraction) -> Any:
 
 @contextmanager
 def _mux_errors() -> Iterator[None]:
-    """FFmpeg's refusals with a system error number (disk full...) as the OSError they are."""
+    """Turn FFmpeg's errors with a system error number (disk full ...) into OSError."""
     try:
         yield
     except av.FFmpegError as error:

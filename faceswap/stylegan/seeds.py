@@ -8,9 +8,10 @@ from faceswap.utils.limits import SEEDS_A_LIST
 
 
 def seeds_of(text: str) -> list[int] | None:
-    """The seeds of "7", "3,5", "[3,5]" or "0-9"; None for a text that is no such list.
+    """Return the seeds of "7", "3,5", "[3,5]" or "0-9"; None for a text that is no such list.
 
-    Raises UserError for too many, and for one that is larger than numpy's seeds are.
+    Raises:
+        UserError: For too many, and for one that is larger than numpy's seeds are.
     """
     seeds: list[int] = []
     text = text.strip()

@@ -1,4 +1,4 @@
-"""python -m faceswap.stylegan.train data=FOLDER"""
+"""Train a StyleGAN2: python -m faceswap.stylegan.train data=FOLDER."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from faceswap.cli.runner import run_command
 
 
 def train(config: Any) -> Path:
-    """Trains a generator and returns the run's folder."""
+    """Train a generator and return the run's folder."""
     from faceswap.config.build import build, require, to_yaml, untouched
     from faceswap.stylegan.training.trainer import train_generator
     from faceswap.utils.files.workspace import Workspace

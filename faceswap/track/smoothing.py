@@ -28,9 +28,10 @@ class TrackedFrame:
 def track_faces(
     found: Iterable[tuple[Frame, Sequence[Face]]], tracker: Tracker, before: FrameSignature | None = None
 ) -> Iterator[TrackedFrame]:
-    """Each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
+    """Yield each frame with its faces and their tracks; faces without extent, which nobody can align, are left out.
 
-    `before`: what the frame before the first one looked like, if there was one.
+    Args:
+        before: What the frame before the first one looked like, if there was one.
     """
     for frame, faces in found:
         signature = FrameSignature.of(frame)
@@ -42,7 +43,7 @@ def track_faces(
 
 
 def smoothed_tracks(stream: Iterable[TrackedFrame], smooth_frames: int) -> Iterator[TrackedFrame]:
-    """The same frames, each face's points after a symmetric quadratic filter over `smooth_frames` to both sides.
+    """Yield the same frames, each face's points after a symmetric quadratic filter over `smooth_frames` to both sides.
 
     So many frames are held back; boxes, scores and tracks stay as they are. Nothing is mixed across a cut or a frame
     without the track; there the window ends. 0: all goes through unchanged.
@@ -65,7 +66,7 @@ def smoothed_tracks(stream: Iterable[TrackedFrame], smooth_frames: int) -> Itera
 
 
 def quadratic_weights(low: int, high: int) -> NDArray[np.float64]:
-    """How much the frames low..high (0 is now) count in the quadratic least-squares fit's value at 0.
+    """Return how much the frames low..high (0 is now) count in the quadratic least-squares fit's value at 0.
 
     Savitzky and Golay 1964. A quadratic follows speed and acceleration, so nods are not flattened as by a plain mean.
     """
@@ -97,6 +98,6 @@ def _smoothed_face(window: Sequence[TrackedFrame], now: int, face: Face) -> Face
 
 
 def _points_of(found: TrackedFrame, track: int) -> NDArray[np.float32] | None:
-    """The points of a track in a frame, None when it is not there, or not alone."""
+    """Return the points of a track in a frame, None when it is not there, or not alone."""
     points = [face.points for face in found.faces if face.track == track]
     return points[0] if track >= 0 and len(points) == 1 else None

@@ -29,7 +29,7 @@ def overlap(a: Face, b: Face) -> float:
 
 
 def _stored_box(face: Face) -> NDArray[np.float64]:
-    """The box as it is stored (see FaceRecord.to_json), so that a resumed run decides as the first did."""
+    """Return the box as it is stored (see FaceRecord.to_json), so that a resumed run decides as the first did."""
     return np.asarray(np.round(face.box.astype(np.float64), 3), np.float64)
 
 
@@ -78,11 +78,11 @@ class Tracker:
         return self._next
 
     def start_source(self) -> None:
-        """Another film begins: no track goes on, and no number is used again."""
+        """Start another source: end all tracks, and never use a number again."""
         self._open = []
 
     def state(self) -> dict[str, Any]:
-        """Where the tracks are, as plain values for JSON."""
+        """Return where the tracks are, as plain values for JSON."""
         return {
             "next": self._next,
             "open": [
@@ -97,7 +97,7 @@ class Tracker:
         }
 
     def restore(self, state: Any) -> None:
-        """Goes on from a `state`. Raises ValueError, KeyError or TypeError for anything else."""
+        """Go on from a `state`. Raises ValueError, KeyError or TypeError for anything else."""
         self._next = int(state["next"])
         self._open = [
             _OpenTrack(
@@ -110,7 +110,11 @@ class Tracker:
         ]
 
     def step(self, faces: Sequence[Face], cut: bool = False) -> list[int]:
-        """The tracks of the next frame's faces; `cut`: this frame begins a new shot."""
+        """Return the tracks of the next frame's faces.
+
+        Args:
+            cut: This frame begins a new shot.
+        """
         if cut:
             self._open = []
         tracks = [face.track for face in faces]
@@ -124,7 +128,7 @@ class Tracker:
         return tracks
 
     def _matches(self, faces: Sequence[Face]) -> list[tuple[int, int]]:
-        """Pairs of open track and face index, each used once, best first."""
+        """Return pairs of open track and face index, each used once, best first."""
         pairs = sorted(
             (-value, known.missed, known.track, index)
             for index, face in enumerate(faces)
@@ -139,7 +143,7 @@ class Tracker:
         return list(matches.items())
 
     def _value(self, known: _OpenTrack, face: Face) -> float | None:
-        """How well a face continues a track; None when it does not."""
+        """Return how well a face continues a track; None when it does not."""
         place = self._affinity(known.last, face)
         alike = None if known.who is None or face.embedding is None else likeness(known.who, as_stored(face.embedding))
         if alike is None:
@@ -186,7 +190,9 @@ class FrameSignature:
 
 
 def is_cut(before: FrameSignature, after: FrameSignature) -> bool:
-    """Whether a new shot begins: the picture's layout is another one, or its colours are and the layout changed too.
+    """Return whether a new shot begins.
+
+    The picture's layout is another one, or its colours are and the layout changed too.
 
     Layout: 1 - correlation of brightness; on real footage 0.8 to 1 at cuts and below 0.3 within shots. Colours alone
     would take a flash for a cut and miss cuts within a dark film.

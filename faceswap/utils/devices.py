@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def choose_device(asked: str = "auto", setting: str = "device") -> torch.device:
-    """`asked`: auto (a GPU if there is one), cpu, cuda or cuda:N. Raises UserError, naming `setting`, for another."""
+    """Return `asked`: auto (a GPU if there is one), cpu, cuda or cuda:N.
+
+    Raises UserError, naming `setting`, for another.
+    """
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -27,7 +30,7 @@ def choose_device(asked: str = "auto", setting: str = "device") -> torch.device:
 
 
 def multiplies_bf16(device: torch.device) -> bool:
-    """Whether the hardware has bfloat16 products: elsewhere they are emulated, slower than float32."""
+    """Return whether the hardware has bfloat16 products: elsewhere they are emulated, slower than float32."""
     import torch
 
     if device.type == "cuda":

@@ -94,7 +94,11 @@ DIRECTIONS_A_FILE = 512  # of directions in one file
 
 
 def check_number(name: str, value: float, least: float, most: float, unit: str = "") -> None:
-    """Raise UserError unless `value` is a finite number from `least` to `most`; `name`: what the user calls it."""
+    """Raise UserError unless `value` is a finite number from `least` to `most`.
+
+    Args:
+        name: What the user calls it.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:  # nor is NaN
         told = str(value) if not isinstance(value, int) or abs(value) < 10**NUMBER_DIGITS else "a number too long"
         raise UserError(f"{name}={told[:60]}: accepted are {_plain(least)} to {_plain(most)}{unit and ' ' + unit}")
@@ -107,7 +111,7 @@ def check_size(what: str, count: int, most: int, unit: str = "bytes") -> None:
 
 
 def _plain(number: float) -> str:
-    """A number as people write it: 1,000,000 and 0.5."""
+    """Return a number as people write it: 1,000,000 and 0.5."""
     if math.isinf(number):
         return "any number"
     return f"{int(number):,}" if float(number).is_integer() and abs(number) < 1e15 else f"{number:g}"

@@ -34,7 +34,7 @@ def versions_comment() -> str:
 
 
 def _commit() -> str:
-    """The commit of the checkout that this package lies in; empty where it is none, or there is no git."""
+    """Return the commit of the checkout that this package lies in; empty where it is none, or there is no git."""
     if not (_HOME / ".git").exists():
         return ""
     command = ["git", "-C", str(_HOME), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]

@@ -26,11 +26,11 @@ class Progress:
         )  # fmt: skip
 
     def advance(self, count: int = 1) -> None:
-        """Counts `count` more units as done."""
+        """Count `count` more units as done."""
         self._bar.update(count)
 
     def note(self, text: str) -> None:
-        """Shows a short text behind the bar (the losses, say)."""
+        """Show a short text behind the bar (the losses, say)."""
         self._bar.set_postfix_str(printable(text), refresh=False)
 
     def __enter__(self) -> Progress:

@@ -64,6 +64,6 @@ def with_new_names(command: str, values: Mapping[str, Any], prefix: str = "") ->
 
 
 def _renamed_prefix(command: str, prefix: str) -> str:
-    """What stands before the names of a section: its new name, where it has one."""
+    """Return what stands before the names of a section: its new name, where it has one."""
     section = prefix.removesuffix(".")
     return f"{new_name(command, section) or section}." if section else ""

@@ -15,7 +15,7 @@ _UNSAFE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u
 
 
 def printable(text: str) -> str:
-    """Return a text as one line without anything that a terminal would obey: such characters as escapes (\\x1b)."""
+    r"""Return a text as one line without anything that a terminal would obey: such characters as escapes (\x1b)."""
     return _UNSAFE.sub(_escaped, text)
 
 

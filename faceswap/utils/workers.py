@@ -8,7 +8,7 @@ from multiprocessing import parent_process
 
 
 def end_with_parent() -> None:
-    """Ends this worker as soon as its parent is gone, however that died; to be called in a worker as it starts.
+    """End this worker as soon as its parent is gone, however that died; to be called in a worker as it starts.
 
     A pool tells its workers to end when it is closed, which a killed process never does: they would wait for work, or
     go on with it, for ever. Does nothing in a process that `multiprocessing` did not start.

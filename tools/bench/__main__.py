@@ -14,11 +14,12 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 
 def names() -> list[str]:
-    """The benchmarks there are."""
+    """Return the benchmarks there are."""
     return sorted(module.name for module in pkgutil.iter_modules(tools.bench.__path__) if module.name[0] != "_")
 
 
 def main(arguments: list[str]) -> int:
+    """Run this tool from the command line."""
     if not arguments or arguments[0] not in names():
         print(f"python -m tools.bench NAME [--help]; NAME is one of: {', '.join(names())}", file=sys.stderr)
         return 2

@@ -17,7 +17,7 @@ STORED_PX, COVERAGE, FACES, BATCH = 512, 0.8, 200, 16
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs` rounds on one thread; prints them and the bars as JSON."""
+    """Return medians over `--runs` rounds on one thread; prints them and the bars as JSON."""
     parser = argparse.ArgumentParser(prog="batches", description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--batches", type=int, default=10, help="batches of 16 + 16 a round")

@@ -18,7 +18,7 @@ BAR_MS, BAR_RATIO = 5.0, 1.5
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs` rounds; prints them and the bars as JSON."""
+    """Return medians over `--runs` rounds; prints them and the bars as JSON."""
     parser = argparse.ArgumentParser(prog="blend", description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--frames", type=int, default=20, help="frames a round")

@@ -26,7 +26,7 @@ STILL_CRF = 10  # of both: an encoder that spares bits takes the noise away
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs`; prints them and the bars as JSON."""
+    """Return medians over `--runs`; prints them and the bars as JSON."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench edit", description=__doc__.split("\n")[0])
     for name in ("generator", "encoder", "directions"):
         parser.add_argument(f"--{name}", type=Path, help="a file (default: the shipped one)")
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> dict:
 
 
 def edited(clip: Path, out: Path, settings: list[str]) -> tuple[dict, float]:
-    """The command's report, and the seconds it took from start to end."""
+    """Return the command's report, and the seconds it took from start to end."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "faceswap.edit", f"video={clip}", f"out={out}", *settings]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_WAIT_POLICY": "passive"})
@@ -75,7 +75,7 @@ def edited(clip: Path, out: Path, settings: list[str]) -> tuple[dict, float]:
 
 
 def write_still(clip: Path, path: Path) -> Path:
-    """A film of the clip's first frame, again and again, with new noise each time."""
+    """Return a film of the clip's first frame, again and again, with new noise each time."""
     from faceswap.core.values import Frame
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
@@ -92,25 +92,29 @@ def write_still(clip: Path, path: Path) -> Path:
 
 
 def flicker(film: Path) -> float:
-    """The mean change from frame to frame in the middle of the picture, grey levels."""
+    """Return the mean change from frame to frame in the middle of the picture, grey levels."""
     middles = [middle(image) for image in pictures(film)]
     return statistics.mean(float(np.abs(b - a).mean()) for a, b in pairwise(middles))
 
 
 def flicker_of_change(source: Path, result: Path) -> tuple[float, float]:
-    """What the edit adds in the middle of the picture, and how much that changes from frame to frame, grey levels."""
+    """Return what the edit adds in the middle of the picture.
+
+    How much that changes from frame to frame, grey levels.
+    """
     changes = [middle(b) - middle(a) for a, b in zip(pictures(source), pictures(result), strict=True)]
     steps = [float(np.abs(b - a).mean()) for a, b in pairwise(changes)]
     return statistics.mean(float(np.abs(change).mean()) for change in changes), statistics.mean(steps)
 
 
 def pictures(film: Path) -> list[np.ndarray]:
+    """Return all pictures of a film."""
     from faceswap.media.reading import read_frames
 
     return [frame.image for frame in read_frames(film)]
 
 
 def middle(image: np.ndarray) -> np.ndarray:
-    """The central half of a picture, where the face is."""
+    """Return the central half of a picture, where the face is."""
     height, width = image.shape[:2]
     return image[height // 4 : -height // 4, width // 4 : -width // 4].astype(np.float32)

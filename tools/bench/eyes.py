@@ -40,7 +40,7 @@ WORST = 12  # false faces that are listed of each file
 
 
 def main(argv: list[str]) -> dict:
-    """Runs the finder on all marked media; prints a table to stderr and JSON to stdout."""
+    """Run the finder on all marked media; prints a table to stderr and JSON to stdout."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench eyes", description=__doc__.split("\n")[0])
     parser.add_argument("--real", type=Path, required=True, help="folder of media with MEDIA.ref.npz beside them")
     parser.add_argument("--finder", default="builtin", help="builtin, face_alignment or landmarks (a check)")
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> dict:
 
 
 def run(media: Path, options: argparse.Namespace) -> Tally:
-    """Finds and links the faces of one film or picture as extract does, and compares them to the marks."""
+    """Find and links the faces of one film or picture as extract does, and compares them to the marks."""
     from faceswap.cli.compose import compose_config
     from faceswap.config.build import build
     from faceswap.detect.protocol import find_in_batches
@@ -128,7 +128,7 @@ class _WithMarkedBoxes:
 
 
 def stand_ins(weights: Path, folder: Path) -> Path:
-    """A folder with a manifest: the networks in `weights`, and the shipped ones where it has none."""
+    """Return a folder with a manifest: the networks in `weights`, and the shipped ones where it has none."""
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.pretrained import FILE_NAME, enter_pretrained, entry_of, listed
 
@@ -147,7 +147,7 @@ def stand_ins(weights: Path, folder: Path) -> Path:
 
 
 def report(tallies: dict[Path, Tally], root: Path) -> dict:
-    """Numbers of each file, of all films and of all pictures, the bars and whether they are met."""
+    """Return numbers of each file, of all films and of all pictures, the bars and whether they are met."""
     result: dict[str, Any] = {"files": {}, "bars": BARS}
     for path, tally in tallies.items():
         worst = sorted(tally.false_faces, key=lambda face: -face[2])[:WORST]
@@ -164,13 +164,14 @@ def report(tallies: dict[Path, Tally], root: Path) -> dict:
 
 
 def is_met(name: str, value: float | None, bar: float) -> bool | None:
+    """Return whether a value meets its target; None where it was not measured."""
     if value is None:
         return None
     return value >= bar if name in AT_LEAST else value <= bar
 
 
 def table(result: dict) -> str:
-    """The result as text, a line for each file."""
+    """Return the result as text, a line for each file."""
     rows = {**result["files"], **{f"ALL {kind}": result[kind] for kind in BARS if kind in result}}
     width = max(len(name) for name in rows)
     heads = [name.replace("false_per_200", "false/200").replace("jitter_ratio", "jitter").replace("nme_median", "nme")
@@ -189,10 +190,12 @@ def table(result: dict) -> str:
 
 
 def row_verdict(met: bool | None) -> str:
+    """Return how a row says whether a target was met."""
     return {True: "met", False: "MISSED", None: "not measured"}[met]
 
 
 def progress(media: list[Path]) -> Iterator[Path]:
+    """Yield the media with a progress bar."""
     for number, path in enumerate(media, 1):
         print(f"{number}/{len(media)} {path.name}", file=sys.stderr, flush=True)
         yield path

@@ -43,7 +43,7 @@ print(json.dumps({"import_torch": imported - began, "load_and_find": ended - imp
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs`; prints them and the bars as JSON."""
+    """Return medians over `--runs`; prints them and the bars as JSON."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench find", description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--clip", type=Path, default=CLIP, help="a film of 512 x 512 with one face")
@@ -120,13 +120,13 @@ def _extract(options: argparse.Namespace, folder: Path) -> dict:
 
 
 def _first_face(clip: Path) -> dict[str, float]:
-    """Seconds in a new process, as a user waits for them."""
+    """Return seconds in a new process, as a user waits for them."""
     done = subprocess.run([sys.executable, "-c", FIRST_FACE, str(clip)], check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def _face_alignment(folder: Path):
-    """The package as it is: detection in a frame, then the landmarks of one face in its middle."""
+    """Return the package as it is: detection in a frame, then the landmarks of one face in its middle."""
     import torch
     from face_alignment import FaceAlignment, LandmarksType
     from face_alignment.detection.sfd.net_s3fd import s3fd

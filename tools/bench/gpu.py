@@ -24,7 +24,7 @@ NO_GPU = "error: this machine has no NVIDIA GPU (or a PyTorch built without CUDA
 
 
 def main(argv: list[str]) -> dict:
-    """Prints a row a batch size as JSON; on stderr the profile of those that miss the rate. Exits 2 without a GPU."""
+    """Print a row a batch size as JSON; on stderr the profile of those that miss the rate. Exits 2 without a GPU."""
     parser = argparse.ArgumentParser(prog="gpu", description=__doc__)
     parser.add_argument("--batches", type=int, nargs="+", default=[64, 256], help="faces of each side")
     parser.add_argument("--steps", type=int, default=100, help="timed steps, after as many to warm up")
@@ -64,7 +64,7 @@ class Bench:
         self.sides = self._sides()
 
     def row(self, batch: int, matrix_rate: float) -> dict[str, Any]:
-        """What is measured at one batch size; both trainings in this process, one after the other."""
+        """Return what is measured at one batch size; both trainings in this process, one after the other."""
         with self._training(batch) as (step, waited):
             seconds = self._timed(step, waited)
             share = waited[0] / (seconds * self.options.steps)
@@ -85,7 +85,7 @@ class Bench:
         }
 
     def matrix_rate(self) -> float:
-        """FLOP a second of a large bf16 product, the best of several."""
+        """Return FLOP a second of a large bf16 product, the best of several."""
         import torch
 
         side = 256 if self.options.small else 8192
@@ -139,7 +139,7 @@ class Bench:
             yield step, waited
 
     def _timed(self, step: Callable[[], Any], waited: list[float]) -> float:
-        """Seconds a step."""
+        """Return seconds a step."""
         for _ in range(self.options.steps):
             step()
         self._wait()
@@ -150,7 +150,10 @@ class Bench:
         return (time.perf_counter() - began) / self.options.steps
 
     def _plain_step(self, batch: int) -> Callable[[], Any]:
-        """The same network and loss as a tutorial would train them: eager fp32, NCHW, default Adam, data at hand."""
+        """Return the same network and loss as a tutorial would train them.
+
+        Eager fp32, NCHW, default Adam, data at hand.
+        """
         import torch
 
         from faceswap.swap.losses.reconstruction import ReconstructionLoss
@@ -171,7 +174,7 @@ class Bench:
         return step
 
     def _flops(self, batch: int) -> int:
-        """Of the model's way forward and back, one multiplication and one addition counted as two."""
+        """Return of the model's way forward and back, one multiplication and one addition counted as two."""
         import torch
         from torch.utils.flop_counter import FlopCounterMode
 

@@ -27,7 +27,7 @@ BAR_TIMES = 5.0
 
 
 def main(argv: list[str]) -> dict:
-    """Losses and steps, medians over the pictures; prints them and the bar as JSON."""
+    """Return losses and steps, medians over the pictures; prints them and the bar as JSON."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench invert", description=__doc__.split("\n")[0])
     parser.add_argument("--generator", type=Path, help="its weights (default: the shipped one)")
     parser.add_argument("--encoder", type=Path, help="its encoder's")
@@ -48,7 +48,10 @@ def main(argv: list[str]) -> dict:
 
 
 def measured(inverter: Inverter, images: Tensor, fidelity: float) -> dict:
-    """The two ways for pictures (N, 3, R, R) in [-1, 1]; a picture that the guess never brings there counts 500."""
+    """Return the two ways for pictures (N, 3, R, R) in [-1, 1].
+
+    A picture that the guess never brings there counts 500.
+    """
     from faceswap.stylegan.inversion.inversion import invert
 
     common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "fidelity": fidelity,
@@ -77,7 +80,7 @@ def measured(inverter: Inverter, images: Tensor, fidelity: float) -> dict:
 
 
 def samples(inverter: Inverter, count: int) -> Tensor:
-    """Faces that the generator draws, of seeds that nobody trains with."""
+    """Return faces that the generator draws, of seeds that nobody trains with."""
     from faceswap.stylegan.networks.generator import draw_z
 
     generator = inverter.generator
@@ -85,7 +88,7 @@ def samples(inverter: Inverter, count: int) -> Tensor:
 
 
 def renders(inverter: Inverter, count: int) -> Tensor:
-    """Faces of the demo's actors, whom the training never saw, aligned by their exact landmarks."""
+    """Return faces of the demo's actors, whom the training never saw, aligned by their exact landmarks."""
     from faceswap.core.values import Face
     from faceswap.media.reading import read_frames
     from faceswap.stylegan.data.alignment import align_style

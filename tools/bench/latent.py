@@ -22,7 +22,7 @@ FACES, COLUMNS = 64, 8
 
 
 def main(argv: list[str]) -> dict:
-    """Runs the benchmark; `argv` as on the command line."""
+    """Run the benchmark; `argv` as on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench latent", description=__doc__.split("\n")[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="runs, checkpoints or weights files")
     parser.add_argument("--faces", type=Path, required=True, help="the face set whose codes are looked at")
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> dict:
 
 
 def look(run: Path, options: argparse.Namespace) -> tuple[dict, np.ndarray]:
-    """A run's numbers and its rows of the picture, (4 R, 8 R, 3) uint8."""
+    """Return a run's numbers and its rows of the picture, (4 R, 8 R, 3) uint8."""
     import torch
 
     from faceswap.swap.losses.latent import LatentSpace, unevenness
@@ -74,7 +74,7 @@ def look(run: Path, options: argparse.Namespace) -> tuple[dict, np.ndarray]:
 
 
 def _views(folder: Path, resolution: int, coverage: float) -> Any:
-    """Up to FACES faces of a set, spread over its time, as a model sees them: (N, 3, R, R) in [0, 1]."""
+    """Return up to FACES faces of a set, spread over its time, as a model sees them: (N, 3, R, R) in [0, 1]."""
     import torch
 
     from faceswap.core.face_set import FaceSet

@@ -20,7 +20,7 @@ BAR_GROWTH = 0.05
 
 
 def main(argv: list[str]) -> dict:
-    """Converts both films in processes of their own, `--runs` times; prints the medians and the growth as JSON."""
+    """Convert both films in processes of their own, `--runs` times; prints the medians and the growth as JSON."""
     parser = argparse.ArgumentParser(prog="memory", description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--model", choices=("copy", "lite"), default="copy", help="copy: gives the views back")

@@ -25,7 +25,7 @@ MIB = 2**20
 
 
 def main(argv: list[str]) -> dict:
-    """Prints a row a model as JSON: nothing is computed, shapes alone pass through (torch's meta device).
+    """Print a row a model as JSON: nothing is computed, shapes alone pass through (torch's meta device).
 
     `weights_mib`: weights, gradients and Adam's moments in fp32. `kept_mib`: what a step of `--batch` faces a side
     keeps for the way back, fp32, without the loss. `swap_gmac`: encoder and one decoder, one face; `step_gmac`:
@@ -58,7 +58,7 @@ def _row(name: str, settings: dict[str, float], batch: int) -> dict[str, Any]:
 
 
 def _macs(model: Any, call: Any) -> int:
-    """Multiplications of the convolutions and dense layers in a call."""
+    """Return multiplications of the convolutions and dense layers in a call."""
     from torch import nn
 
     counted = []
@@ -77,7 +77,7 @@ def _macs(model: Any, call: Any) -> int:
 
 
 def _kept_bytes(model: Any, images: Any) -> int:
-    """Bytes of what autograd keeps of a forward pass, each storage once, without the weights."""
+    """Return bytes of what autograd keeps of a forward pass, each storage once, without the weights."""
     import torch
 
     kept: dict[int, Any] = {}

@@ -20,7 +20,7 @@ BAR = 5.0  # frames/s that a film is to be edited at
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs` rounds in which all ways take turns; prints them as JSON.
+    """Return medians over `--runs` rounds in which all ways take turns; prints them as JSON.
 
     `ours`: scales on the features, channels_last. `fused`: scales in each image's own weights, a grouped convolution.
     `plain`: the same step by step, zeros inserted and filtered on their own, features as torch lays them by default.
@@ -63,7 +63,7 @@ def _generator(size: int, channels: list[int] | None = None) -> Generator:
 
 
 def _row(generator: Generator, count: int, runs: int, half: bool) -> dict[str, float]:
-    """Images/s of each way, all fed with the same rows."""
+    """Return images/s of each way, all fed with the same rows."""
     import torch
 
     rows = torch.randn(count, generator.rows, generator.w_size, device=generator.average.device)
@@ -90,7 +90,7 @@ def _seconds(way: Callable[[], Tensor]) -> float:
 
 
 def plain_synthesis(generator: Generator, rows: Tensor) -> Tensor:
-    """The same images from the same weights, each formula of the papers a step of its own."""
+    """Return the same images from the same weights, each formula of the papers a step of its own."""
     import math
 
     from faceswap.stylegan.networks.layers import leaky
@@ -127,7 +127,7 @@ def _layer(layer: Any, features: Tensor, w: Tensor) -> Tensor:
 def _own_weights(
     features: Tensor, weight: Tensor, styles: Tensor, demodulate: bool = True, padding: int | None = None
 ) -> Tensor:
-    """A convolution for each image, with its own weights."""
+    """Return a convolution for each image, with its own weights."""
     import torch
     from torch.nn import functional
 

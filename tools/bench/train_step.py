@@ -16,7 +16,10 @@ REFERENCE_SECONDS = {"deepfakes/faceswap": 4.48, "plain torch": 2.64, "bf16 auto
 
 
 def main(argv: list[str]) -> dict:
-    """Medians over `--runs` steps of each, taken in turns after `--warm-up` steps; prints them and the bar as JSON."""
+    """Return medians over `--runs` steps of each, taken in turns after `--warm-up` steps.
+
+    Prints them and the bar as JSON.
+    """
     parser = argparse.ArgumentParser(prog="train_step", description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--warm-up", type=int, default=2)
@@ -84,7 +87,10 @@ def _our_step() -> tuple[Callable[[], object], dict]:
 
 
 def _plain_step() -> Callable[[], object]:
-    """The same layers and loss as a tutorial would write them: library convolutions, NCHW, fp32, default Adam."""
+    """Return the same layers and loss as a tutorial would write them.
+
+    Library convolutions, NCHW, fp32, default Adam.
+    """
     import torch
 
     from faceswap.swap.losses.reconstruction import ReconstructionLoss

@@ -37,7 +37,7 @@ MEASURES = {
 
 
 def main(argv: list[str]) -> dict[str, Any]:
-    """Runs the benchmark; `argv` as on the command line."""
+    """Run the benchmark; `argv` as on the command line."""
     from tools.transfer.trials import ARMS
 
     parser = argparse.ArgumentParser(prog="python -m tools.bench transfer", description=__doc__.split("\n")[0])
@@ -78,8 +78,10 @@ def main(argv: list[str]) -> dict[str, Any]:
 
 
 def compare(rows: Sequence[Mapping[str, Any]], last: int, scenes: Sequence[str]) -> dict[str, Any]:
-    """`means` by measure, arm and iteration; `reached`: the first look at which an arm is at least as good as scratch
-    is at its last (null: never)."""
+    """Return `means` by measure, arm and iteration.
+
+    `reached`: the first look at which an arm is at least as good as scratch is at its last (null: never).
+    """
     from tools.transfer.trials import ARMS, means
 
     tables: dict[str, Any] = {}
@@ -104,7 +106,7 @@ def _trials(options: argparse.Namespace) -> Path:
 
 
 def _extract(options: argparse.Namespace) -> None:
-    """Makes the face sets once, before several processes want them."""
+    """Make the face sets once, before several processes want them."""
     from tools.transfer.scenes import DEMO, extracted, real_films, rendered_pairs
 
     known = rendered_pairs()
@@ -130,7 +132,7 @@ def _start() -> None:
 
 
 def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[dict[str, Any]]:
-    """One training with all its looks."""
+    """Return one training with all its looks."""
     from faceswap.engine.optimizers import Adam
     from faceswap.swap.models.registry import MODELS as KINDS
     from faceswap.swap.training.initialisation import Generic

@@ -34,7 +34,7 @@ FACES_A_PERSON = 32  # of a training clip, whose mean is who somebody is to the 
 
 
 def main(argv: list[str]) -> dict:
-    """Runs the benchmark; `argv` as on the command line."""
+    """Run the benchmark; `argv` as on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench truth", description=__doc__.split("\n")[0])
     parser.add_argument("--pair", default="alike", help="alike, unlike or both, one after the other")
     parser.add_argument("--minutes", type=float, default=5.0, help="training time of a pair; 0: the run as it is")
@@ -77,7 +77,7 @@ def run(
     pair: dict[str, str], options: argparse.Namespace, workspace: Path,
     judges: tuple[Eyes, ParserFeatures, NDArray | None],
 ) -> dict:  # fmt: skip
-    """Extracts, trains and converts one pair, and scores the result beside B's film as it was."""
+    """Extract, trains and converts one pair, and scores the result beside B's film as it was."""
     film = swap_test_clip(pair, options, workspace)
     clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name" and name}
     points = np.load(options.clips / f"{pair['test']}.landmarks.npz")["points"]
@@ -101,7 +101,7 @@ def run(
 
 
 def who(clip: Path, eyes: Eyes) -> NDArray[np.float32]:
-    """The mean embedding (128,) of some frames of an actor's training clip."""
+    """Return the mean embedding (128,) of some frames of an actor's training clip."""
     points = np.load(clip.with_suffix(".landmarks.npz"))["points"]
     chosen = {int(i) for i in np.linspace(0, len(points) - 1, FACES_A_PERSON)}
     images = [frame.image for frame in read_frames(clip) if frame.index in chosen]
@@ -109,7 +109,10 @@ def who(clip: Path, eyes: Eyes) -> NDArray[np.float32]:
 
 
 def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace: Path) -> Path:
-    """The test clip with A's face, made by the three commands; a run that is taken as it is keeps its face sets."""
+    """Return the test clip with A's face, made by the three commands.
+
+    A run that is taken as it is keeps its face sets.
+    """
     from faceswap.convert import convert
     from faceswap.extract import extract
     from faceswap.train import train
@@ -128,12 +131,12 @@ def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace:
 
 
 def settings(command: str, workspace: Path, *arguments: str) -> Any:
-    """The composed settings of a command in a workspace."""
+    """Return the composed settings of a command in a workspace."""
     from faceswap.cli.compose import compose_config
 
     return compose_config(command, [*arguments, f"workspace={workspace}"])
 
 
 def run_name(pair: dict[str, str], options: argparse.Namespace) -> str:
-    """The name asked for, else the one that the commands give."""
+    """Return the name asked for, else the one that the commands give."""
     return options.run or f"{pair['a']}_{pair['b']}"

@@ -61,7 +61,7 @@ def main(argv: list[str]) -> dict:
 
 
 def _rendered(assets: Path | None):
-    """Each yaw with (B's frame, the true swap, B's points) of some moments."""
+    """Yield each yaw with (B's frame, the true swap, B's points) of some moments."""
     from tools.people.assets import Assets
     from tools.people.cast import evening_room, hanna, vera
     from tools.people.motion import talk
@@ -96,14 +96,14 @@ def _swapped(film: NDArray, points: NDArray, swapper, mask, strength: float) -> 
 
 
 def _decibels(picture: NDArray, truth: NDArray, film: NDArray) -> float:
-    """PSNR to the true swap in the box of what that changes in the film."""
+    """Return PSNR to the true swap in the box of what that changes in the film."""
     rows, columns = np.nonzero(np.abs(film.astype(int) - truth).max(2) > 8)
     box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
     return float(10 * np.log10(255**2 / np.mean((picture[box].astype(float) - truth[box]) ** 2)))
 
 
 def _fading_us(fading, points: NDArray, runs: int = 1000) -> float:
-    """CPU microseconds that a face's pose and strength cost."""
+    """Return CPU microseconds that a face's pose and strength cost."""
     began = time.process_time()
     for _ in range(runs):
         fading.strength(points)

@@ -20,6 +20,7 @@ from tools.kills.killing import import_commands, run
 
 
 def main(arguments: list[str]) -> int:
+    """Run this tool from the command line."""
     asked = _parse(arguments)
     torch.set_num_threads(1)
     import_commands()
@@ -66,7 +67,10 @@ def killed(case: Case, inputs: Path, work: Path, kills: int, choose: random.Rand
 
 
 def _places(changes: int, kills: int, choose: random.Random) -> Iterator[int]:
-    """`kills` numbers of changes: all of them where there are few, each part of a long command where there are many."""
+    """Yield `kills` numbers of changes.
+
+    All of them where there are few, each part of a long command where there are many.
+    """
     for number in range(kills):
         low, high = changes * number // max(kills, 1), changes * (number + 1) // max(kills, 1)
         yield 1 + (choose.randrange(low, high) if high > low else low % max(changes, 1))

@@ -13,8 +13,10 @@ from tools.people.assets import ASSETS_VARIABLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (2: the user can mend it). The last line on stdout is the path that was
-    made."""
+    """Run one command; returns the exit code (2: the user can mend it).
+
+    The last line on stdout is the path that was made.
+    """
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one process a core; threads below would only fight
     return run(lambda: options.run(options), "from here")

@@ -1,5 +1,7 @@
-"""Films the demo's actors: training clips, a test clip and its true swap for each pair, with sound and exact
-landmarks."""
+"""Films the demo's actors.
+
+Training clips, a test clip and its true swap for each pair, with sound and exact landmarks.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,12 @@ def film_actors(
     seconds_scale: float = 1.0,
     only: str = "",
 ) -> Path:
-    """Make all clips that are not there yet (or the one called `only`) and `pairs.json`, which says what is what;
-    returns the latter's path. `seconds_scale` < 1 makes short ones for a look."""
+    """Make all clips that are not there yet (or the one called `only`) and `pairs.json`, which says what is what.
+
+    Returns the latter's path.
+
+    `seconds_scale` < 1 makes short ones for a look.
+    """
     pairs = demo_pairs()
     folder.mkdir(parents=True, exist_ok=True)
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(assets.folder,))
@@ -96,7 +102,7 @@ def _take(shot: Shot, count: int) -> Take:
 
 
 def _describe(pair: Pair) -> dict[str, str]:
-    """The names of the pair's clips by their role."""
+    """Return the names of the pair's clips by their role."""
     roles = {"a": pair.training_a, "b": pair.training_b, "test": pair.test, "truth": pair.truth}
     if pair.truth_toned:
         roles["truth_toned"] = pair.truth_toned

@@ -97,7 +97,7 @@ class Beard:
 
 
 def draw_skin(rng: np.random.Generator, gender: float, age: float, ancestry: Mapping[str, float]) -> Skin:
-    """Skin tone from ancestry, texture from age and chance."""
+    """Return skin tone from ancestry, texture from age and chance."""
     light, middle, dark = (ancestry.get(name, 0.0) for name in ("caucasian", "asian", "african"))
     place = light * rng.uniform(-0.3, 2.6) + middle * rng.uniform(0.6, 3.8) + dark * rng.uniform(4.2, 8.4)
     place = float(np.clip(place + rng.normal(0, 0.3), 0, 7.99))
@@ -127,14 +127,14 @@ def draw_skin(rng: np.random.Generator, gender: float, age: float, ancestry: Map
 
 
 def skin_tone(place: float) -> NDArray[np.float64]:
-    """Linear RGB of a skin between the lightest (0) and the darkest (8)."""
+    """Return linear RGB of a skin between the lightest (0) and the darkest (8)."""
     linear = (np.array(SKIN_TONES) / 255.0) ** 2.2
     step = min(int(place), len(linear) - 2)
     return linear[step] + (linear[step + 1] - linear[step]) * (place - step)
 
 
 def draw_hair(rng: np.random.Generator, gender: float, age: float, ancestry: Mapping[str, float]) -> Hair:
-    """Style by gender, colour by ancestry and age."""
+    """Return style by gender, colour by ancestry and age."""
     light, dark = ancestry.get("caucasian", 0.0), ancestry.get("african", 0.0)
     darkness = dark + 0.55 * ancestry.get("asian", 0.0) + 0.15 * light
     odds = np.array(
@@ -164,7 +164,7 @@ def draw_hair(rng: np.random.Generator, gender: float, age: float, ancestry: Map
 
 
 def draw_beard(rng: np.random.Generator, gender: float) -> Beard:
-    """None for women; for men a clean chin, stubble or a beard."""
+    """Return none for women; for men a clean chin, stubble or a beard."""
     kind = rng.choice(["none", "shadow", "stubble", "beard"], p=[0.4, 0.25, 0.15, 0.2])
     amount, length = rng.uniform(), rng.uniform(0.03, 0.14)
     shape = str(rng.choice(["full", "full", "goatee", "moustache"]))
@@ -176,7 +176,7 @@ def draw_beard(rng: np.random.Generator, gender: float) -> Beard:
 
 
 def draw_iris(rng: np.random.Generator, ancestry: Mapping[str, float]) -> Rgb:
-    """Brown for most, anything for people of light skin."""
+    """Return brown for most, anything for people of light skin."""
     brown = rng.random() < 0.3 + 1.6 * ancestry.get("african", 0.0) + 0.9 * ancestry.get("asian", 0.0)
     name = rng.choice(["dark brown", "brown", "brown", "amber"] if brown else list(IRIS_COLOURS))
     return rgb(np.array(IRIS_COLOURS[str(name)]) * rng.uniform(0.8, 1.2) * rng.uniform(0.93, 1.07, 3))

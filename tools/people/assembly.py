@@ -26,8 +26,11 @@ TEETH_BACK_DM, TONGUE_BACK_DM = 0.03, 0.13  # so that the lips stay before the t
 
 @dataclass(frozen=True, eq=False)
 class Assembly:
-    """`opacity` (V,) beside the scene's vertices; `layers` in drawing order; `body` (body vertices, 3) the skin in the
-    world, for landmarks; the head's `turn` (3, 3) about `pivot` (3,)."""
+    """`opacity` (V,) beside the scene's vertices.
+
+    `layers` in drawing order; `body` (body vertices, 3) the skin in the world, for landmarks; the head's `turn` (3, 3)
+    about `pivot` (3,).
+    """
 
     scene: Scene
     opacity: NDArray[np.float32]
@@ -38,7 +41,7 @@ class Assembly:
 
 
 def assemble(wardrobe: Wardrobe, figure: Figure, moment: Moment) -> Assembly:
-    """Pose the figure and gather everything to be drawn."""
+    """Return pose the figure and gather everything to be drawn."""
     pose = strike(wardrobe, figure, moment)
     body = pose_body(pose)
     drawables = [
@@ -54,7 +57,7 @@ def assemble(wardrobe: Wardrobe, figure: Figure, moment: Moment) -> Assembly:
 
 
 def pose_body(pose: Pose) -> PosedBody:
-    """The skin in the world and how open it is to light, with the mouth's state and the hair's shade."""
+    """Return the skin in the world and how open it is to light, with the mouth's state and the hair's shade."""
     wardrobe, head = pose.wardrobe, pose.wardrobe.head
     positions = pose.carry(head.body(pose.base), head.body_share)
     closed, opened = wardrobe.occlusion["closed"]["body"], wardrobe.occlusion["open"]["body"]
@@ -67,7 +70,7 @@ def pose_body(pose: Pose) -> PosedBody:
 
 
 def draw_body(pose: Pose, body: PosedBody) -> Drawable:
-    """Skin, and cloth where it lies below the collar."""
+    """Return skin, and cloth where it lies below the collar."""
     wardrobe, figure, clothes = pose.wardrobe, pose.figure, pose.moment.clothes
     part, canonical = wardrobe.head.parts["body"], wardrobe.head.canonical
     front_to_back = np.clip((0.35 - canonical[:, 2]) / 0.6, 0, 1)
@@ -97,7 +100,7 @@ def draw_body(pose: Pose, body: PosedBody) -> Drawable:
 
 
 def draw_eyes(pose: Pose) -> Drawable:
-    """Both eyeballs, turned by the gaze. Normals are a ball's, so that glints stay small."""
+    """Return both eyeballs, turned by the gaze. Normals are a ball's, so that glints stay small."""
     wardrobe, expression = pose.wardrobe, pose.moment.expression
     part = wardrobe.head.parts[EYES]
     eyes = wardrobe.head.bindings[EYES].fit(pose.base)
@@ -129,7 +132,7 @@ def draw_eyes(pose: Pose) -> Drawable:
 
 
 def draw_mouth(pose: Pose) -> Iterator[Drawable]:
-    """Teeth and tongue."""
+    """Yield teeth and tongue."""
     wardrobe, opened = pose.wardrobe, np.float32(mouth_openness(pose.moment.expression))
     teeth = np.clip(wardrobe.occlusion["open"][TEETH] * 1.6 + 0.35, 0, 1) * (np.float32(0.6) + np.float32(0.4) * opened)
     yield _inside(pose, TEETH, wardrobe.teeth_triangles, wardrobe.teeth_colours, teeth, Material.TEETH, TEETH_BACK_DM)
@@ -159,7 +162,7 @@ def _inside(
 
 
 def draw_occluders(pose: Pose) -> Iterator[Drawable]:
-    """Glasses, hands and the like; they turn with the head."""
+    """Yield glasses, hands and the like; they turn with the head."""
     if not pose.moment.occluders:
         return
     head = pose.wardrobe.head

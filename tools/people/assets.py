@@ -1,5 +1,7 @@
-"""Finds the MakeHuman files this tool builds its people from (all CC0, never part of this repository: see
-README.md)."""
+"""Finds the MakeHuman files this tool builds its people from (all CC0, never part of this repository.
+
+See README.md).
+"""
 
 from __future__ import annotations
 
@@ -43,14 +45,14 @@ class Assets:
         return found
 
     def find(self, name: str) -> Path:
-        """The file of that name (case does not matter), wherever it lies."""
+        """Return the file of that name (case does not matter), wherever it lies."""
         try:
             return self._by_name[name.lower()]
         except KeyError:
             raise UserError(f"{self.folder}: {name} is missing (tools/people/README.md lists what is needed)") from None
 
     def targets(self) -> Iterator[tuple[str, Path]]:
-        """(name, file) of every morph target, the name being its path below `targets/` without the suffix."""
+        """Yield (name, file) of every morph target, the name being its path below `targets/` without the suffix."""
         root = self.find("base.obj").parent.parent / "targets"
         if not root.is_dir():
             raise UserError(f"{root} is missing: MakeHuman's data folder holds targets/ beside 3dobjs/")
@@ -59,7 +61,10 @@ class Assets:
 
 
 def cache_folder() -> Path:
-    """Where computed things (parsed targets, occlusion, skin detail) are kept: a few megabytes, safe to delete."""
+    """Return where computed things (parsed targets, occlusion, skin detail) are kept.
+
+    A few megabytes, safe to delete.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
     folder = (
         Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "faceswap-people"

@@ -16,7 +16,7 @@ PAINTED_PX = 144  # it is out of focus: painted small, shown at any size
 
 @lru_cache(maxsize=4)
 def background(seed: int, size_px: int) -> NDArray[np.float32]:
-    """The scene of that seed, (size_px, size_px, 3) linear RGB; do not write to it."""
+    """Return the scene of that seed, (size_px, size_px, 3) linear RGB; do not write to it."""
     rng = stream(seed, "background")
     picture: NDArray = _gradient(rng, PAINTED_PX)
     kind = rng.random()

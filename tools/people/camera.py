@@ -44,8 +44,10 @@ class View:
     centre: NDArray[np.float64]
 
     def to_samples(self, points: NDArray, size: int) -> NDArray[np.float32]:
-        """World points (n, 3) -> (n, 3): x, y in samples of a size x size picture (edges at 0 and size), and depth in
-        [-1, 1]."""
+        """Return world points (n, 3) -> (n, 3).
+
+        X, y in samples of a size x size picture (edges at 0 and size), and depth in [-1, 1].
+        """
         clip = points @ self.matrix[:, :3].T.astype(points.dtype) + self.matrix[:, 3].astype(points.dtype)
         screen = np.empty((len(points), 3), np.float32)
         screen[:, 0] = (clip[:, 0] / clip[:, 3] * 0.5 + 0.5) * size
@@ -54,16 +56,16 @@ class View:
         return screen
 
     def to_pixels(self, points: NDArray, size_px: int) -> NDArray[np.float32]:
-        """World points (n, 3) -> (n, 2) pixels, the centre of the top-left pixel at (0, 0)."""
+        """Return world points (n, 3) -> (n, 2) pixels, the centre of the top-left pixel at (0, 0)."""
         return self.to_samples(np.asarray(points, np.float64), size_px)[:, :2] - np.float32(0.5)
 
     def distance_dm(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Distance along the view from depth in [-1, 1] (see `to_samples`)."""
+        """Return distance along the view from depth in [-1, 1] (see `to_samples`)."""
         near, far = self._near_far()
         return (2 * far * near / (far + near - depth * (far - near))).astype(np.float32)
 
     def depth_step(self, distance_dm: float) -> np.float32:
-        """The change of depth (see `to_samples`) that a step of distance_dm makes at the head's distance."""
+        """Return the change of depth (see `to_samples`) that a step of distance_dm makes at the head's distance."""
         near, far = self._near_far()
         distance = float(np.linalg.norm(self.position - self.centre))
         return np.float32(2 * far * near / (far - near) / distance**2 * distance_dm)
@@ -89,7 +91,7 @@ def view_of(camera: Camera, pivot: NDArray, turn: NDArray) -> View:
 
 
 def look_at(position: NDArray, target: NDArray, up: NDArray) -> NDArray[np.float64]:
-    """World -> eye (4, 4); the eye looks along -z."""
+    """Return world -> eye (4, 4); the eye looks along -z."""
     z = (position - target) / np.linalg.norm(position - target)
     x = np.cross(up, z)
     x /= np.linalg.norm(x)
@@ -100,7 +102,7 @@ def look_at(position: NDArray, target: NDArray, up: NDArray) -> NDArray[np.float
 
 
 def perspective(field_of_view: float, near: float, far: float) -> NDArray[np.float64]:
-    """Eye -> clip space (4, 4) of a square picture."""
+    """Return eye -> clip space (4, 4) of a square picture."""
     scale = 1 / np.tan(np.radians(field_of_view) / 2)
     return np.array(
         [
@@ -113,7 +115,7 @@ def perspective(field_of_view: float, near: float, far: float) -> NDArray[np.flo
 
 
 def orthographic(radius: float, near: float, far: float) -> NDArray[np.float64]:
-    """Eye -> clip space (4, 4) of a box `radius` to each side: how a lamp sees the head."""
+    """Return eye -> clip space (4, 4) of a box `radius` to each side: how a lamp sees the head."""
     return np.diag([1 / radius, 1 / radius, -2 / (far - near), 1.0]) + np.array(
         [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, -(far + near) / (far - near)], [0, 0, 0, 0]]
     )

@@ -21,8 +21,10 @@ AUDIO_BLOCK = 1024
 def write_clip(
     path: Path, frames: Iterable[NDArray[np.uint8]], sound: NDArray[np.float32], rate: int = 25, crf: int = 20
 ) -> None:
-    """H.264 yuv420p tagged BT.709 with AAC sound; `frames` (S, S, 3) uint8 RGB with even S, `sound` mono at
-    SAMPLE_RATE."""
+    """H.264 yuv420p tagged BT.709 with AAC sound.
+
+    `frames` (S, S, 3) uint8 RGB with even S, `sound` mono at SAMPLE_RATE.
+    """
     with (
         atomic_path(path) as temp,
         av.open(str(temp), "w", format="mp4", options={"movflags": "faststart"}) as container,
@@ -60,7 +62,7 @@ def write_landmarks(path: Path, points: NDArray[np.float32]) -> None:
 
 
 def landmarks_path(clip: Path) -> Path:
-    """Where a clip's landmarks lie."""
+    """Return where a clip's landmarks lie."""
     return clip.with_suffix(".landmarks.npz")
 
 

@@ -9,11 +9,11 @@ Rgb = tuple[float, float, float]
 
 
 def luma(colour: ArrayLike) -> float:
-    """Brightness of a linear RGB colour."""
+    """Return brightness of a linear RGB colour."""
     return float(np.dot(colour, (0.2126, 0.7152, 0.0722)))
 
 
 def rgb(values: ArrayLike) -> Rgb:
-    """Three plain floats."""
+    """Return three plain floats."""
     red, green, blue = (float(value) for value in np.asarray(values))
     return red, green, blue

@@ -15,7 +15,7 @@ VISIBLE_COLOUR, HIDDEN_COLOUR = (0, 255, 0), (255, 0, 0)
 
 
 def contact_sheet(images: Sequence[NDArray[np.uint8]], columns: int = 8, tile_px: int = 160) -> NDArray[np.uint8]:
-    """Pictures (S, S, 3) in rows; empty places are black."""
+    """Return pictures (S, S, 3) in rows; empty places are black."""
     tiles = [cv2.resize(image, (tile_px, tile_px), interpolation=cv2.INTER_AREA) for image in images]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % min(columns, len(tiles)))
     width = min(columns, len(tiles))
@@ -23,7 +23,7 @@ def contact_sheet(images: Sequence[NDArray[np.uint8]], columns: int = 8, tile_px
 
 
 def with_labels(picture: Picture) -> NDArray[np.uint8]:
-    """The picture with its landmarks (hidden ones red) above its classes in colours, (2 S, S, 3)."""
+    """Return the picture with its landmarks (hidden ones red) above its classes in colours, (2 S, S, 3)."""
     image = picture.image.copy()
     for (x, y), visible in zip(picture.points, picture.visible, strict=True):
         cv2.circle(image, (round(float(x)), round(float(y))), 1, VISIBLE_COLOUR if visible else HIDDEN_COLOUR, -1)

@@ -9,7 +9,7 @@ Curve = NDArray[np.float64]
 
 
 def sway(rng: np.random.Generator, count: int, rate: float, period_seconds: float, deviation: float) -> Curve:
-    """A wandering curve (count,) around 0: six sines of periods near the given one."""
+    """Return a wandering curve (count,) around 0: six sines of periods near the given one."""
     seconds = np.arange(count) / rate
     total = np.zeros(count)
     for _ in range(6):
@@ -19,7 +19,7 @@ def sway(rng: np.random.Generator, count: int, rate: float, period_seconds: floa
 
 
 def smooth(curve: NDArray, seconds: float, rate: float) -> Curve:
-    """The curve blurred by a Gaussian of that deviation."""
+    """Return the curve blurred by a Gaussian of that deviation."""
     sigma = max(seconds * rate, 0.3)
     reach = np.arange(-int(4 * sigma) - 1, int(4 * sigma) + 2)
     kernel = np.exp(-0.5 * (reach / sigma) ** 2)
@@ -36,7 +36,7 @@ def now_and_then(
     ramp_seconds: float,
     strength: tuple[float, float],
 ) -> Curve:
-    """A curve that is 0 but for events: after a pause of about `pause_seconds` one rises, holds and falls."""
+    """Return a curve that is 0 but for events: after a pause of about `pause_seconds` one rises, holds and falls."""
     curve = np.zeros(count)
     start = rng.uniform(0.2, pause_seconds)
     while start < count / rate:
@@ -47,7 +47,7 @@ def now_and_then(
 
 
 def blinks(rng: np.random.Generator, count: int, rate: float) -> Curve:
-    """Closure of the lids in [0, 1]: every two to five seconds shut within 80 ms, open again within 200."""
+    """Return closure of the lids in [0, 1]: every two to five seconds shut within 80 ms, open again within 200."""
     seconds = np.arange(count) / rate
     closure = np.zeros(count)
     start = rng.uniform(0.4, 1.5)
@@ -60,8 +60,10 @@ def blinks(rng: np.random.Generator, count: int, rate: float) -> Curve:
 
 
 def fixations(rng: np.random.Generator, count: int, rate: float) -> NDArray[np.float64]:
-    """Gaze (count, 2) in degrees of yaw and pitch: it rests for half a second to two, then jumps within 50 ms; mostly
-    it comes back to the camera."""
+    """Return gaze (count, 2) in degrees of yaw and pitch.
+
+    It rests for half a second to two, then jumps within 50 ms; mostly it comes back to the camera.
+    """
     seconds = np.arange(count) / rate
     gaze = np.zeros((count, 2))
     place = np.zeros(2)

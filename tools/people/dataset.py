@@ -76,7 +76,7 @@ class Plan:
         return max(1, self.people - self.people // VALIDATION_EVERY)
 
     def cell(self, index: int) -> tuple[int, int, str]:
-        """(person seed, moment seed, split) of the picture with that index."""
+        """Return (person seed, moment seed, split) of the picture with that index."""
         group, place = divmod(index, self.together)
         validating = self.people - self.training_people
         in_validation = validating >= self.together and group % VALIDATION_EVERY == VALIDATION_EVERY - 1
@@ -104,12 +104,16 @@ class Plan:
         return -(-self.pictures // SHARD_PICTURES)
 
     def shard(self, number: int) -> range:
-        """Indices of a shard's pictures."""
+        """Return indices of a shard's pictures."""
         return range(number * SHARD_PICTURES, min((number + 1) * SHARD_PICTURES, self.pictures))
 
 
 def write_dataset(assets: Assets, folder: Path, plan: Plan, workers: int) -> Path:
-    """Render what is missing of the set and return its manifest. Raises UserError when `folder` holds another set."""
+    """Render what is missing of the set and return its manifest.
+
+    Raises:
+        UserError: `folder` holds another set.
+    """
     _check_plan(folder, plan)
     for name in ("images", "labels", "shards", *(["depth"] if plan.depth else [])):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -154,7 +158,7 @@ def _drop_short_last_shard(folder: Path, before: Plan, plan: Plan) -> None:
 
 
 def _shard_rows(folder: Path, number: int) -> Path:
-    """The last file of a shard to be written: when it is there, the shard is whole."""
+    """Return the last file of a shard to be written: when it is there, the shard is whole."""
     return folder / "shards" / f"{number:06d}.jsonl"
 
 
@@ -195,7 +199,7 @@ _people: dict[int, Person] = {}
 
 
 def _person(seed: int) -> Person:
-    """The person of a seed; the same object again, so that the renderer finds the figure it has built."""
+    """Return the person of a seed; the same object again, so that the renderer finds the figure it has built."""
     if seed not in _people:
         while len(_people) >= 64:
             _people.pop(next(iter(_people)))

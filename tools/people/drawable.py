@@ -42,7 +42,7 @@ class Drawable:
     casts_shadow: bool = True
 
     def columns(self) -> tuple[NDArray, ...]:
-        """Positions, normals, uvs, occlusion, colours, masks, canonical places and opacity, each with V rows."""
+        """Return positions, normals, uvs, occlusion, colours, masks, canonical places and opacity, each with V rows."""
         count = len(self.positions)
         return (
             self.positions,
@@ -66,7 +66,7 @@ class Layer:
 
 
 def stack(drawables: Sequence[Drawable]) -> tuple[Scene, NDArray[np.float32], list[Layer]]:
-    """All parts as one scene, their vertices' opacity (V,), and the layers to be drawn in turn."""
+    """Return all parts as one scene, their vertices' opacity (V,), and the layers to be drawn in turn."""
     columns = zip(*(drawable.columns() for drawable in drawables), strict=True)
     single = [np.ascontiguousarray(np.concatenate(column), np.float32) for column in columns]
     positions, normals, uvs, occlusion, colours, masks, canonical, opacity = single

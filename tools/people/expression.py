@@ -25,7 +25,7 @@ Expression = Mapping[str, float]
 
 
 def both(unit: str, value: float, difference: float = 0.0) -> dict[str, float]:
-    """A two-sided unit such as "eye-{}-closure" on both sides, left and right `difference` apart."""
+    """Return a two-sided unit such as "eye-{}-closure" on both sides, left and right `difference` apart."""
     return {
         unit.format("left"): float(np.clip(value + difference / 2, 0, 1.1)),
         unit.format("right"): float(np.clip(value - difference / 2, 0, 1.1)),
@@ -33,7 +33,7 @@ def both(unit: str, value: float, difference: float = 0.0) -> dict[str, float]:
 
 
 def mouth_openness(expression: Expression) -> float:
-    """How much of the mouth's inside light can reach, in [0, 1]."""
+    """Return how much of the mouth's inside light can reach, in [0, 1]."""
     shares = {
         "mouth-open": 1.4, "mouth-part-later": 0.6, "mouth-eversion": 0.3, "mouth-upward-retraction": 0.5,
         "mouth-corner-puller": 0.25, "mouth-retraction": 0.2,
@@ -42,7 +42,7 @@ def mouth_openness(expression: Expression) -> float:
 
 
 def targets_of(expression: Expression, ancestry: Mapping[str, float]) -> dict[str, float]:
-    """Morph target weights: each unit exists once per base shape."""
+    """Return morph target weights: each unit exists once per base shape."""
     return {
         f"expression/units/{origin}/{unit}": weight * share
         for unit, weight in expression.items()
@@ -51,7 +51,7 @@ def targets_of(expression: Expression, ancestry: Mapping[str, float]) -> dict[st
 
 
 def random_expression(rng: np.random.Generator) -> tuple[dict[str, float], str]:
-    """(expression, its kind). Lids are drawn on their own: one face in twelve has both eyes shut."""
+    """Return (expression, its kind). Lids are drawn on their own: one face in twelve has both eyes shut."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     expression = _draw(kind, rng) | _draw_lids(rng)
     return {unit: float(weight) for unit, weight in expression.items() if weight > 0}, kind

@@ -20,8 +20,11 @@ BLOOD = np.array([0.05, 0.55, 0.45])  # how much of red, green and blue a flush 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """One person's share in a figure: `base` (V, 3) neutral base vertices, `share` (V,) or 1, similarity `scale` * x
-    @ `turn`.T + `shift` that carries the shape onto the figure."""
+    """One person's share in a figure.
+
+    `base` (V, 3) neutral base vertices, `share` (V,) or 1, similarity `scale` * x @ `turn`.T + `shift` that carries the
+    shape onto the figure.
+    """
 
     base: NDArray[np.float32]
     ancestry: Mapping[str, float]
@@ -33,8 +36,11 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """What the renderer draws. `face` gives skin, eyes, brows and beard; `owner` hair, neck and all else: one and the
-    same person unless swapped. `colours` (body vertices, 3) linear albedo; `face_share` (body vertices,) of `face`."""
+    """What the renderer draws.
+
+    `face` gives skin, eyes, brows and beard; `owner` hair, neck and all else: one and the same person unless swapped.
+    `colours` (body vertices, 3) linear albedo; `face_share` (body vertices,) of `face`.
+    """
 
     face: Person
     owner: Person
@@ -44,7 +50,7 @@ class Figure:
     moles: NDArray[np.float32]
 
     def express(self, head: Head, expression: Mapping[str, float]) -> NDArray[np.float32]:
-        """Base vertices (V, 3) with an expression, head unturned."""
+        """Return base vertices (V, 3) with an expression, head unturned."""
         total: NDArray[np.float32] | None = None
         for shape in self.shapes:
             vertices = shape.base.copy()
@@ -59,7 +65,7 @@ class Figure:
 
 
 def build_figure(person: Person, head: Head, regions: Regions) -> Figure:
-    """The person's own head and skin."""
+    """Return the person's own head and skin."""
     base = head.shape(identity_targets(person, head))
     colours = paint_skin(person, regions, len(head.canonical))
     whole = np.ones(len(head.canonical), np.float32)
@@ -67,7 +73,7 @@ def build_figure(person: Person, head: Head, regions: Regions) -> Figure:
 
 
 def build_swapped(face: Person, owner: Person, head: Head, regions: Regions) -> Figure:
-    """The true swap: `face`'s face, from brow to chin, on `owner`'s head.
+    """Return the true swap: `face`'s face, from brow to chin, on `owner`'s head.
 
     The face is fitted onto the owner's by a similarity over landmarks 17 to 67, as an aligned crop would be, and
     fades into the owner's head before the ears, under the chin and below the hairline. Outside, the picture is the
@@ -88,7 +94,7 @@ def build_swapped(face: Person, owner: Person, head: Head, regions: Regions) -> 
 
 
 def identity_targets(person: Person, head: Head) -> dict[str, float]:
-    """Morph target weights of a person's neutral face."""
+    """Return morph target weights of a person's neutral face."""
     weights = macro_targets(person.gender, person.age, person.ancestry, person.weight, person.muscle)
     for modifier in head.modifiers:
         value = person.slider(modifier.positive)
@@ -102,7 +108,7 @@ def identity_targets(person: Person, head: Head) -> dict[str, float]:
 
 
 def paint_skin(person: Person, regions: Regions, count: int) -> NDArray[np.float32]:
-    """Albedo of the body's vertices (count, 3): tone, blood, shadows round the eyes, the mouth's inside."""
+    """Return albedo of the body's vertices (count, 3): tone, blood, shadows round the eyes, the mouth's inside."""
     skin = person.skin
     colours = np.tile(np.array(skin.tone), (count, 1))
     colours *= np.exp(-1.6 * skin.ruddiness * regions.blush[:, None] * BLOOD)
@@ -116,7 +122,7 @@ def paint_skin(person: Person, regions: Regions, count: int) -> NDArray[np.float
 
 
 def place_moles(person: Person, head: Head, regions: Regions) -> NDArray[np.float32]:
-    """(moles, 4): canonical place and radius in dm, anywhere on the front of the face but the lips."""
+    """Return (moles, 4): canonical place and radius in dm, anywhere on the front of the face but the lips."""
     rng = stream(person.seed, "moles")
     skin = np.flatnonzero((regions.freckly > 0.6) & (regions.lips < 0.1))
     chosen = rng.choice(skin, person.skin.moles, replace=False)
@@ -125,7 +131,7 @@ def place_moles(person: Person, head: Head, regions: Regions) -> NDArray[np.floa
 
 
 def face_share(canonical: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 on the face, 0 on the rest of the head and the body, smooth between; canonical places (n, 3) -> (n,)."""
+    """Return 1 on the face, 0 on the rest of the head and the body, smooth between; canonical places (n, 3) -> (n,)."""
     x, y, z = canonical.T
 
     def smooth(value: NDArray, low: float, high: float) -> NDArray:

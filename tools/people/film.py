@@ -16,8 +16,10 @@ HIGHLIGHT = 2.2  # linear value that becomes white
 
 @dataclass(frozen=True)
 class Film:
-    """`blur_px` of the lens, `sharpen` of the camera, `grain` its noise's deviation in mid grey, `jpeg_quality` 0:
-    none."""
+    """`blur_px` of the lens, `sharpen` of the camera, `grain` its noise's deviation in mid grey.
+
+    `jpeg_quality` 0: none.
+    """
 
     blur_px: float = 0.0
     sharpen: float = 0.0
@@ -27,7 +29,7 @@ class Film:
 
 
 def random_film(rng: np.random.Generator) -> Film:
-    """From a clean studio file to a noisy, compressed web camera."""
+    """Return from a clean studio file to a noisy, compressed web camera."""
     return Film(
         blur_px=float(rng.uniform(0.25, 0.75)) if rng.random() < 0.6 else 0.0,
         sharpen=0.5 if rng.random() < 0.3 else 0.0,
@@ -38,14 +40,19 @@ def random_film(rng: np.random.Generator) -> Film:
 
 
 def exposure_of(irradiance: float, skin_luma: float, face_metering: float) -> float:
-    """The gain that puts mid skin under this light at KEY_VALUE; `face_metering` in [0, 1] corrects for the skin's own
-    brightness."""
+    """Return the gain that puts mid skin under this light at KEY_VALUE.
+
+    `face_metering` in [0, 1] corrects for the skin's own brightness.
+    """
     metered = MID_SKIN * (max(skin_luma, 0.02) / MID_SKIN) ** face_metering
     return KEY_VALUE / (max(irradiance, 0.05) * metered)
 
 
 def develop(linear: NDArray[np.float32], exposure: float) -> NDArray[np.float32]:
-    """Linear RGB (H, W, 3) to display values in [0, 1]: a soft shoulder, then sRGB's gamma and a little contrast."""
+    """Return linear RGB (H, W, 3) to display values in [0, 1].
+
+    A soft shoulder, then sRGB's gamma and a little contrast.
+    """
     x: NDArray = np.maximum(linear, 0) * np.float32(exposure)
     x = x * (1 + x / np.float32(HIGHLIGHT**2)) / (1 + x) * np.float32(1.12)
     x = np.clip(x, 0, 1) ** np.float32(1 / 2.2)
@@ -56,7 +63,7 @@ def develop(linear: NDArray[np.float32], exposure: float) -> NDArray[np.float32]
 
 
 def expose(developed: NDArray[np.float32], film: Film) -> NDArray[np.uint8]:
-    """Display values (H, W, 3) in [0, 1] through lens, sensor and compression to uint8 RGB."""
+    """Return display values (H, W, 3) in [0, 1] through lens, sensor and compression to uint8 RGB."""
     rng = np.random.default_rng(film.seed)
     picture: NDArray = developed
     if film.blur_px > 0:

@@ -38,8 +38,10 @@ def grow_fur(
     droop: float = 0.0,
     tiles: float = 1.0,
 ) -> list[FurLayer]:
-    """Shells over the vertices (V,) where `density` in [0, 1] is above zero; `droop` bends the tips down; `tiles` < 1
-    makes coarser strands."""
+    """Return shells over the vertices (V,) where `density` in [0, 1] is above zero.
+
+    `droop` bends the tips down; `tiles` < 1 makes coarser strands.
+    """
     kept = triangles[density[triangles].max(1) > 0.06]
     if len(kept) == 0:
         return []

@@ -19,7 +19,7 @@ BEARD_REGIONS = {"full": "beard", "goatee": "goatee", "moustache": "moustache"}
 
 
 def draw_hair(pose: Pose, body: PosedBody) -> Iterator[Drawable]:
-    """Brows and lashes of the face, hair of the head's owner."""
+    """Yield brows and lashes of the face, hair of the head's owner."""
     face, hair = pose.figure.face.hair, pose.figure.owner.hair
     yield _cards(pose, face.brow_style, Material.BROW, Label.BROWS, face.brow_colour, 1.35)
     yield _cards(pose, face.lash_style, Material.LASH, Label.SKIN, LASH_COLOUR, 1.7)
@@ -35,7 +35,7 @@ def draw_hair(pose: Pose, body: PosedBody) -> Iterator[Drawable]:
 
 
 def draw_beard(pose: Pose, body: PosedBody) -> Iterator[Drawable]:
-    """The face's beard, if it is longer than stubble."""
+    """Yield the face's beard, if it is longer than stubble."""
     beard = pose.figure.face.beard
     if beard.length_dm > 0:
         density = np.clip(beard_mask(pose) * 1.15, 0, 1)
@@ -44,13 +44,13 @@ def draw_beard(pose: Pose, body: PosedBody) -> Iterator[Drawable]:
 
 
 def beard_mask(pose: Pose) -> NDArray[np.float32]:
-    """Where the face's beard or stubble grows, (body vertices,) in [0, 1]."""
+    """Return where the face's beard or stubble grows, (body vertices,) in [0, 1]."""
     region = BEARD_REGIONS[pose.figure.face.beard.shape]
     return getattr(pose.wardrobe.regions, region) * pose.figure.face_share
 
 
 def _cards(pose: Pose, name: str, material: Material, label: Label, colour: ArrayLike, thicken: float) -> Drawable:
-    """A proxy made of sheets with strands painted on."""
+    """Return a proxy made of sheets with strands painted on."""
     part = pose.wardrobe.head.parts[name]
     place = pose.proxy(name)
     openness = np.ones(len(place), np.float32)
@@ -77,7 +77,7 @@ def _fur(
     pose: Pose, body: PosedBody, density: NDArray[np.float32], length_dm: float, layers: int, colour: ArrayLike,
     label: Label, droop: float, tiles: float,
 ) -> Iterator[Drawable]:  # fmt: skip
-    """Layers over the skin where `density` (body vertices,) is above zero."""
+    """Yield layers over the skin where `density` (body vertices,) is above zero."""
     wardrobe = pose.wardrobe
     part = wardrobe.head.parts["body"]
     skin_only = part.triangles[wardrobe.body_materials == Material.SKIN]

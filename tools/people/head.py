@@ -93,7 +93,7 @@ class Head:
         return self.body(self.canonical_base)
 
     def shape(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
-        """Base vertices with these morph targets applied."""
+        """Return base vertices with these morph targets applied."""
         vertices = self.base.vertices.copy()
         self.apply(vertices, weights)
         return vertices
@@ -106,19 +106,19 @@ class Head:
                 vertices[indices] += np.float32(weight) * deltas
 
     def body(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The drawn (subdivided) body of base vertices."""
+        """Return the drawn (subdivided) body of base vertices."""
         return self.smooth @ vertices[self.used]
 
     def pivot(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The point about which the head turns: half way between the joints of neck and head."""
+        """Return the point about which the head turns: half way between the joints of neck and head."""
         return (vertices[self._joint["neck"]].mean(0) + vertices[self._joint["head"]].mean(0)) / 2
 
     def eye_centres(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Centres (2, 3) of the eye at the picture's right (+x) and left."""
+        """Return centres (2, 3) of the eye at the picture's right (+x) and left."""
         return np.stack([vertices[self._joint[f"{side}-eye"]].mean(0) for side in "lr"])
 
     def share_of(self, name: str) -> NDArray[np.float32]:
-        """How far the head's turn carries each vertex of a proxy, (n,) in [0, 1]."""
+        """Return how far the head's turn carries each vertex of a proxy, (n,) in [0, 1]."""
         binding = self.bindings[name]
         return (self.head_share[binding.corners] * binding.weights[:, :, 0]).sum(1).clip(0, 1).astype(np.float32)
 
@@ -126,8 +126,11 @@ class Head:
 def macro_targets(
     gender: float, age: float, ancestry: Mapping[str, float], weight: float = 0.5, muscle: float = 0.5
 ) -> dict[str, float]:
-    """MakeHuman's main sliders as target weights. `gender` 0 female to 1 male, `age` in years (18 to 90), the
-    `ancestry` shares sum to one, `weight` and `muscle` in [0, 1] with 0.5 average."""
+    """Return MakeHuman's main sliders as target weights.
+
+    `gender` 0 female to 1 male, `age` in years (18 to 90), the `ancestry` shares sum to one, `weight` and `muscle` in
+    [0, 1] with 0.5 average.
+    """
     old = float(np.clip((age - 25) / 65, 0, 1))
     ages = {"young": 1 - old, "old": old}
     genders = {"female": 1 - gender, "male": gender}
@@ -149,7 +152,7 @@ def _low_middle_high(value: float) -> dict[str, float]:
 
 
 def _load_targets(assets: Assets) -> Targets:
-    """All morph targets of the head; parsed once, then kept in the cache folder."""
+    """Return all morph targets of the head; parsed once, then kept in the cache folder."""
     cached = cache_folder() / "targets-1.pickle"
     if cached.exists():
         return pickle.loads(cached.read_bytes())
@@ -175,8 +178,10 @@ def _read_modifiers(assets: Assets, targets: Targets) -> tuple[Modifier, ...]:
 
 
 def _head_shares(assets: Assets, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far the head's turn carries each base vertex: 1 on the head, falling down the neck, from the rig's
-    weights."""
+    """Return how far the head's turn carries each base vertex.
+
+    1 on the head, falling down the neck, from the rig's weights.
+    """
     carried = np.zeros(len(vertices), np.float32)
     total = np.zeros(len(vertices), np.float32)
     rig = json.loads(assets.find("default_weights.mhw").read_text())["weights"]

@@ -22,7 +22,7 @@ DENSE_COUNT = 512
 
 
 def dense_vertices(head: Head, count: int = DENSE_COUNT) -> NDArray[np.int64]:
-    """Base vertices (count,) spread evenly over the face's outside; the 68 landmarks come first."""
+    """Return base vertices (count,) spread evenly over the face's outside; the 68 landmarks come first."""
     place = head.canonical_base
     x, y, z = place[head.used].T
     on_face = (z > 0.55) & (y > 6.1) & (y < 8.05) & (np.abs(x) < 0.72)
@@ -36,5 +36,5 @@ def dense_vertices(head: Head, count: int = DENSE_COUNT) -> NDArray[np.int64]:
 
 
 def _in_mouth(head: Head) -> NDArray[np.bool_]:
-    """Which of the drawn base vertices lie in the mouth's cavity or behind the lips."""
+    """Return which of the drawn base vertices lie in the mouth's cavity or behind the lips."""
     return cavity_vertices(head)[: len(head.used)]

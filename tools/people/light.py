@@ -14,9 +14,11 @@ COSINE_LOBE = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """`directions` (3, 3) unit vectors towards key, fill and rim lamp; `colours` (3, 3) linear RGB; `sharpness` (3,)
-    cosine beyond which a lamp shows as a glint in the eye; `harmonics` (9, 3) the sky's irradiance over pi by
-    normal."""
+    """`directions` (3, 3) unit vectors towards key, fill and rim lamp.
+
+    `colours` (3, 3) linear RGB; `sharpness` (3,) cosine beyond which a lamp shows as a glint in the eye; `harmonics`
+    (9, 3) the sky's irradiance over pi by normal.
+    """
 
     directions: NDArray[np.float32]
     colours: NDArray[np.float32]
@@ -24,14 +26,17 @@ class Light:
     harmonics: NDArray[np.float32]
 
     def frontal_irradiance(self) -> float:
-        """Mean over the channels of what falls on a surface that faces +z, over pi: what the exposure is set by."""
+        """Return mean over the channels of what falls on a surface that faces +z, over pi.
+
+        What the exposure is set by.
+        """
         forward = sky_basis(np.array([[0.0, 0.0, 1.0]]))[0] @ self.harmonics
         lamps = np.clip(self.directions[:, 2], 0, None) @ self.colours
         return float(np.mean(forward + lamps))
 
 
 def sky_basis(directions: NDArray) -> NDArray[np.float64]:
-    """The nine real spherical harmonics up to degree 2 at unit directions (n, 3) -> (n, 9)."""
+    """Return the nine real spherical harmonics up to degree 2 at unit directions (n, 3) -> (n, 9)."""
     x, y, z = np.asarray(directions, np.float64).T
     constant = np.full_like(x, 0.2821)
     return np.stack(
@@ -51,7 +56,7 @@ def sky_basis(directions: NDArray) -> NDArray[np.float64]:
 
 
 def even_directions(count: int) -> NDArray[np.float64]:
-    """Directions spread evenly over the sphere (a Fibonacci spiral), (count, 3)."""
+    """Return directions spread evenly over the sphere (a Fibonacci spiral), (count, 3)."""
     k = np.arange(count) + 0.5
     polar = np.arccos(1 - 2 * k / count)
     azimuth = np.pi * (1 + 5**0.5) * k
@@ -59,19 +64,19 @@ def even_directions(count: int) -> NDArray[np.float64]:
 
 
 def direction(azimuth: float, elevation: float) -> NDArray[np.float64]:
-    """The unit vector at these angles in degrees: (0, 0) is +z, azimuth + towards +x, elevation + up."""
+    """Return the unit vector at these angles in degrees: (0, 0) is +z, azimuth + towards +x, elevation + up."""
     a, e = np.radians([azimuth, elevation])
     return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
 
 
 def kelvin(temperature: float) -> NDArray[np.float64]:
-    """A rough linear RGB tint of a black body between 2,000 and 10,000 K, white at 6,500 K."""
+    """Return a rough linear RGB tint of a black body between 2,000 and 10,000 K, white at 6,500 K."""
     t = (temperature - 6500) / 3500
     return np.clip([1 - 0.22 * t, 1 - 0.02 * t * t, 1 + 0.28 * t], 0.3, 2)
 
 
 def random_light(rng: np.random.Generator, camera_yaw: float = 0.0) -> Light:
-    """A plausible portrait light, indoors or out, laid around the camera's side of the head."""
+    """Return a plausible portrait light, indoors or out, laid around the camera's side of the head."""
     key = rng.uniform(0.5, 2.2)
     ambient = rng.uniform(0.25, 0.9)
     directions = np.stack(
@@ -101,7 +106,7 @@ def random_light(rng: np.random.Generator, camera_yaw: float = 0.0) -> Light:
 
 
 def studio_light(warmth: float = 5600.0, key_azimuth: float = -32.0) -> Light:
-    """A soft, even portrait light: key from the side and above, a weak fill, a bright sky."""
+    """Return a soft, even portrait light: key from the side and above, a weak fill, a bright sky."""
     directions = np.stack([direction(key_azimuth, 28), direction(-key_azimuth * 1.5, 10), direction(150, 35)])
     colours = np.stack([kelvin(warmth) * 0.95, kelvin(warmth + 900) * 0.3, kelvin(warmth + 1500) * 0.5])
     over = even_directions(600)
@@ -111,7 +116,7 @@ def studio_light(warmth: float = 5600.0, key_azimuth: float = -32.0) -> Light:
 
 
 def _light(directions: NDArray, colours: NDArray, sharpness: NDArray, over: NDArray, sky: NDArray) -> Light:
-    """A Light whose sky has the radiance `sky` (n, 3) in the directions `over` (n, 3)."""
+    """Return a Light whose sky has the radiance `sky` (n, 3) in the directions `over` (n, 3)."""
     basis = sky_basis(over)
     coefficients = np.einsum("nk,nc->kc", basis, sky) * (4 * np.pi / len(over))
     single = np.float32

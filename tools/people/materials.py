@@ -19,20 +19,23 @@ MOST_GLOSS = np.float32(0.25)  # of a lamp: single pores must not sparkle
 
 @jit
 def pick(channel, red, green, blue):
-    """The value of one channel."""
+    """Return the value of one channel."""
     return np.float32(red) if channel == 0 else np.float32(green) if channel == 1 else np.float32(blue)
 
 
 @jit
 def eased(x, power):
-    """About x ** power for x in [0, 1] and powers near one, without the cost of a power."""
+    """Return about x ** power for x in [0, 1] and powers near one, without the cost of a power."""
     return x * (1 + (1 - power) * (1 - x))
 
 
 @jit
 def shade_skin(out, lamps, albedo, n, bumped, to_eye, lit, open_, roughness, oil, softness, lip_gloss):
-    """Skin and cloth (softness 0). Light that wanders under the skin is taken as a wrapped cosine, widest in red,
-    over a normal that is smoother the farther the colour travels; the gloss has two lobes."""
+    """Skin and cloth (softness 0).
+
+    Light that wanders under the skin is taken as a wrapped cosine, widest in red, over a normal that is smoother the
+    farther the colour travels; the gloss has two lobes.
+    """
     facing = max(dot(bumped, to_eye), np.float32(0.02))
     sheen = (
         (np.float32(0.028) + np.float32(0.5) * (1 - facing) ** 5 * (1 - roughness)) * open_ * open_ * np.float32(0.8)

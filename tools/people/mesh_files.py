@@ -26,7 +26,7 @@ class Mesh:
 
 
 def read_obj(path: Path) -> Mesh:
-    """A Wavefront .obj of triangles and quads."""
+    """Return a Wavefront .obj of triangles and quads."""
     vertices, uvs, faces, face_uvs, groups = [], [], [], [], []
     group = ""
     for line in path.read_text(errors="replace").splitlines():
@@ -50,7 +50,7 @@ def read_obj(path: Path) -> Mesh:
 
 
 def read_target(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """A morph target: which vertices move (n,), and how far at full weight (n, 3)."""
+    """Return a morph target: which vertices move (n,), and how far at full weight (n, 3)."""
     rows = [line.split() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
     indices = np.array([int(row[0]) for row in rows], np.int32)
     return indices, np.array([[float(x) for x in row[1:4]] for row in rows], np.float32).reshape(-1, 3)
@@ -58,8 +58,9 @@ def read_target(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
 
 @dataclass(frozen=True)
 class Binding:
-    """How a proxy mesh (hair, eyes, teeth) hangs on the body: each vertex is a weighted sum of three body vertices plus
-    an offset that scales with distances on the body.
+    """How a proxy mesh (hair, eyes, teeth) hangs on the body.
+
+    Each vertex is a weighted sum of three body vertices plus an offset that scales with distances on the body.
 
     `corners` (n, 3), `weights` (n, 3, 1), `offsets` (n, 3), `scales` axis -> (vertex, vertex, reference length).
     """
@@ -70,7 +71,7 @@ class Binding:
     scales: dict[int, tuple[int, int, float]]
 
     def fit(self, body: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The proxy's vertices (n, 3) on a body (V, 3)."""
+        """Return the proxy's vertices (n, 3) on a body (V, 3)."""
         scale = np.ones(3, np.float32)
         for axis, (first, second, length) in self.scales.items():
             scale[axis] = abs(body[first, axis] - body[second, axis]) / length
@@ -78,7 +79,7 @@ class Binding:
 
 
 def read_binding(path: Path) -> Binding:
-    """The `verts` section and the scales of an .mhclo file."""
+    """Return the `verts` section and the scales of an .mhclo file."""
     corners, weights, offsets = [], [], []
     scales: dict[int, tuple[int, int, float]] = {}
     in_vertices = False

@@ -18,8 +18,10 @@ from tools.people.seeds import stream
 
 @dataclass(frozen=True)
 class Clothes:
-    """A plain garment up to the neck. `collar` heights (dm) in front and behind; `colour` linear RGB; `pattern` [0,
-    1]."""
+    """A plain garment up to the neck.
+
+    `collar` heights (dm) in front and behind; `colour` linear RGB; `pattern` [0, 1].
+    """
 
     colour: Rgb = (0.05, 0.07, 0.12)
     pattern: float = 0.0
@@ -29,8 +31,9 @@ class Clothes:
 
 @dataclass(frozen=True)
 class Moment:
-    """`expression` unit -> weight (see `expression.UNITS`); `gaze` (yaw, pitch) and `head` (yaw, pitch, roll) in
-    degrees.
+    """`expression` unit -> weight (see `expression.UNITS`).
+
+    `gaze` (yaw, pitch) and `head` (yaw, pitch, roll) in degrees.
 
     `background` is the seed of the scene behind; `exposure` a gain on the light meter's proposal; `face_metering` in
     [0, 1] how far the camera makes up for dark or light skin (0 keeps it the same for everybody).
@@ -57,7 +60,10 @@ class Moment:
 
 
 def random_moment(seed: int, *, yaw_limit: float = 60.0, occluded: float = 0.2) -> Moment:
-    """The moment of that seed: turned up to `yaw_limit` degrees, something before the face in a share `occluded`."""
+    """Return the moment of that seed.
+
+    Turned up to `yaw_limit` degrees, something before the face in a share `occluded`.
+    """
     rng = stream(seed, "moment")
     expression, kind = random_expression(rng)
     # most people face the camera; one in four turns anywhere up to the limit, or profiles would hardly ever come
@@ -84,7 +90,7 @@ def random_moment(seed: int, *, yaw_limit: float = 60.0, occluded: float = 0.2) 
 
 
 def random_camera(rng: np.random.Generator, yaw: float) -> Camera:
-    """Any lens from tele to wide, the face filling a third to most of the picture."""
+    """Return any lens from tele to wide, the face filling a third to most of the picture."""
     return Camera(
         field_of_view=float(rng.choice([rng.uniform(12, 28), rng.uniform(25, 50)])),
         extent_dm=float(rng.uniform(1.1, 1.75)),
@@ -97,7 +103,7 @@ def random_camera(rng: np.random.Generator, yaw: float) -> Camera:
 
 
 def random_clothes(rng: np.random.Generator) -> Clothes:
-    """Anything from a round collar to a polo neck."""
+    """Return anything from a round collar to a polo neck."""
     if rng.random() < 0.6:
         colour = rng.random(3) ** 2 * 0.6 + 0.01
     else:

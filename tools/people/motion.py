@@ -28,8 +28,10 @@ class Take:
 
 
 def talk(seed: int, count: int, scene: Moment, rate: float = 25.0, head_deviation_degrees: float = 9.0) -> Take:
-    """`count` moments in `scene` (its camera, light, background, clothes): speech, sway, glances, blinks, smiles,
-    brows."""
+    """Return `count` moments in `scene` (its camera, light, background, clothes).
+
+    Speech, sway, glances, blinks, smiles, brows.
+    """
     rng = stream(seed, "motion")
     seconds = np.arange(count) / rate
     speech = babble(rng, count / rate)
@@ -80,7 +82,7 @@ def talk(seed: int, count: int, scene: Moment, rate: float = 25.0, head_deviatio
 def _face(
     mouth, lids: float, smile: float, raised: float, frown: float, worry: float, gaze_pitch: float
 ) -> dict[str, float]:
-    """Expression units of one instant. A smile leaves less room for pursed lips; lids follow a downward gaze."""
+    """Return expression units of one instant. A smile leaves less room for pursed lips; lids follow a downward gaze."""
     opening, spread, pursing, protrusion = (float(value) for value in mouth)
     open_lids = 1 - lids
     expression = {

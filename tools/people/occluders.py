@@ -27,7 +27,7 @@ class Occluder:
             raise ValueError(f"an occluder is one of {', '.join(KINDS)}, not {self.kind!r}")
 
     def build(self, landmarks: NDArray[np.float32], eyes: NDArray[np.float32]) -> Solid:
-        """The thing before an unturned head with these 68 landmarks (68, 3) and eye centres (2, 3), in dm."""
+        """Return the thing before an unturned head with these 68 landmarks (68, 3) and eye centres (2, 3), in dm."""
         rng = np.random.default_rng(self.seed)
         if self.kind == "hand":
             return _hand(rng, landmarks)
@@ -37,7 +37,7 @@ class Occluder:
 
 
 def random_occluders(rng: np.random.Generator, share: float) -> tuple[Occluder, ...]:
-    """None mostly; in a `share` of the cases one thing, glasses more often than the others."""
+    """Return none mostly; in a `share` of the cases one thing, glasses more often than the others."""
     if rng.random() >= share:
         return ()
     rest = (1 - GLASSES_SHARE) / 3
@@ -84,7 +84,7 @@ def _glasses(rng: np.random.Generator, landmarks: NDArray, eyes: NDArray, dark: 
 
 
 def _hand(rng: np.random.Generator, landmarks: NDArray) -> Solid:
-    """Four fingers, a thumb and a palm laid on the chin, a cheek, the mouth or before an eye."""
+    """Return four fingers, a thumb and a palm laid on the chin, a cheek, the mouth or before an eye."""
     place = landmarks[int(rng.choice([8, 3, 13, 57, 48, 54, 33]))] * [0.9, 1, 1] + [0, rng.uniform(-0.1, 0.1), 0]
     lift = float(landmarks[30, 2]) - place[2] if rng.random() < 0.3 else 0.0
     place = place + [0, 0, 0.10 + lift * 0.8]

@@ -26,7 +26,10 @@ Occlusion = dict[str, dict[str, NDArray[np.float32]]]
 
 
 def load_occlusion(head: Head) -> Occlusion:
-    """["closed" | "open" | hair style][part] -> openness (source vertices of the part,), 1 sees the whole sky."""
+    """Return ["closed" | "open" | hair style][part] -> openness (source vertices of the part,).
+
+    1 sees the whole sky.
+    """
     cached = cache_folder() / f"occlusion-{VERSION}.pickle"
     if cached.exists():
         return pickle.loads(cached.read_bytes())
@@ -82,7 +85,7 @@ def _source_normals(head: Head, name: str, place: NDArray[np.float32]) -> NDArra
 
 
 def _to_map(points: NDArray[np.float32], matrix: NDArray) -> NDArray[np.float32]:
-    """World points -> columns and rows of the map, and depth in [-1, 1]."""
+    """Return world points -> columns and rows of the map, and depth in [-1, 1]."""
     clip = points @ matrix[:3, :3].T + matrix[:3, 3]
     clip[:, :2] = (clip[:, :2] * 0.5 + 0.5) * MAP_SIZE
     return clip.astype(np.float32)

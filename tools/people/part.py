@@ -27,7 +27,7 @@ class Part:
         self._gather = sparse.csr_matrix((np.ones(len(corners), np.float32), (corners, owner)), shape=shape)
 
     def normals(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Unit normals (drawn vertices, 3), weighted by area, of the part's vertices at `positions` (V, 3)."""
+        """Return unit normals (drawn vertices, 3), weighted by area, of the part's vertices at `positions` (V, 3)."""
         a, b, c = (positions[self._source_triangles[:, k]] for k in range(3))
         e, f = b - a, c - a
         area = np.empty_like(e)  # written out: np.cross takes four times as long
@@ -40,7 +40,7 @@ class Part:
 
 
 def _triangles(quads: NDArray) -> NDArray:
-    """Two triangles a quad, without those that a repeated corner makes empty."""
+    """Return two triangles a quad, without those that a repeated corner makes empty."""
     both = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     a, b, c = both.T
     return both[(a != b) & (b != c) & (a != c)]

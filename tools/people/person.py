@@ -58,7 +58,7 @@ class Person:
         ancestry: Mapping[str, float] | None = None,
         shape_spread: float = 0.24,
     ) -> Person:
-        """The person of that seed; what is given replaces the drawn value and leaves the other draws as they were."""
+        """Return the person of that seed; what is given replaces the drawn value and changes no other draw."""
         rng = stream(seed, "body")
         drawn_gender = float(np.clip(rng.choice([rng.normal(0.05, 0.08), rng.normal(0.95, 0.08)]), 0, 1))
         drawn_age = float(rng.choice([rng.uniform(18, 35), rng.uniform(25, 80)]))
@@ -76,7 +76,7 @@ class Person:
         )  # fmt: skip
 
     def slider(self, name: str) -> float:
-        """The person's own value of a slider, about [-0.6, 0.6]; left and right differ by a trace.
+        """Return the person's own value of a slider, about [-0.6, 0.6]; left and right differ by a trace.
 
         `name` is the target of the slider's positive side, such as "nose/nose-width-incr"; the value depends on the
         seed and the name only.
@@ -93,7 +93,7 @@ class Person:
         return float(np.clip(value, -0.6, 0.6) * SLIDER_SCALE.get(name.split("/")[0], 1.0))
 
     def attributes(self) -> dict[str, float | str]:
-        """What a net could learn about this person from a picture."""
+        """Return what a net could learn about this person from a picture."""
         beard = self.beard.shape if self.beard.length_dm > 0 else "stubble" if self.beard.stubble > 0.3 else "none"
         known: dict[str, float | str] = {
             "person": self.seed, "age": round(self.age, 1), "gender": round(self.gender, 3), "hair": self.hair.style,

@@ -15,7 +15,7 @@ jit = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 
 @jit
 def hash01(a, b, c):
-    """A reproducible number in [0, 1) from three integers (xorshift)."""
+    """Return a reproducible number in [0, 1) from three integers (xorshift)."""
     x = np.uint32(a * 1973 + b * 9277 + c * 26699) | np.uint32(1)
     x ^= x << np.uint32(13)
     x ^= x >> np.uint32(17)
@@ -25,7 +25,7 @@ def hash01(a, b, c):
 
 @jit
 def cutout_threshold(i, j, layer, samples):
-    """The opacity a layer needs to show at sample (i, j) of a picture with samples x samples per pixel.
+    """Return the opacity a layer needs to show at sample (i, j) of a picture with samples x samples per pixel.
 
     Stratified: the samples of one pixel get evenly spread thresholds in an order that differs from pixel to pixel and
     from layer to layer, so that averaging them shows the opacity with little noise.
@@ -40,7 +40,7 @@ def cutout_threshold(i, j, layer, samples):
 
 @jit
 def sample_opacity(opacity_map, u, v):
-    """Bilinear opacity at texture coordinates, which repeat; v points up."""
+    """Return bilinear opacity at texture coordinates, which repeat; v points up."""
     height, width = opacity_map.shape
     x = (u - np.floor(u)) * width - np.float32(0.5)
     y = (np.floor(v) + 1 - v) * height - np.float32(0.5)
@@ -122,7 +122,7 @@ def rasterise(
 
 
 def empty_buffers(size: int) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
-    """Cleared depth, owner (-1: nothing) and weights buffers of size x size samples."""
+    """Return cleared depth, owner (-1: nothing) and weights buffers of size x size samples."""
     return (
         np.full((size, size), FAR, np.float32),
         np.full((size, size), -1, np.int32),

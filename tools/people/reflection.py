@@ -31,33 +31,33 @@ class Lamps(NamedTuple):
 
 @jit
 def smoothstep(low, high, x):
-    """0 below `low`, 1 above `high`, smooth between; `low` may be the larger."""
+    """Return 0 below `low`, 1 above `high`, smooth between; `low` may be the larger."""
     t = min(max((x - low) / (high - low), np.float32(0)), np.float32(1))
     return t * t * (3 - 2 * t)
 
 
 @jit
 def dot(a, b):
-    """Scalar product of two vectors."""
+    """Return scalar product of two vectors."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @jit
 def unit(a):
-    """The vector with length one."""
+    """Return the vector with length one."""
     scale = 1 / np.sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] + np.float32(1e-12))
     return a[0] * scale, a[1] * scale, a[2] * scale
 
 
 @jit
 def lamp_direction(lamps, k):
-    """Unit vector towards lamp k."""
+    """Return unit vector towards lamp k."""
     return lamps.directions[k, 0], lamps.directions[k, 1], lamps.directions[k, 2]
 
 
 @jit
 def sky(lamps, n, channel):
-    """Irradiance over pi that the sky sends onto a surface with normal n."""
+    """Return irradiance over pi that the sky sends onto a surface with normal n."""
     h = lamps.harmonics
     x, y, z = n
     value = (
@@ -72,7 +72,10 @@ def sky(lamps, n, channel):
 
 @jit
 def lit_share(lamps, position, n, i, j):
-    """How much of the key lamp reaches a point, in [0, 1]: five taps of the shadow map, turned at random per sample."""
+    """Return how much of the key lamp reaches a point, in [0, 1].
+
+    Five taps of the shadow map, turned at random per sample.
+    """
     depth = lamps.shadow_depth
     size = depth.shape[0]
     m = lamps.shadow_matrix
@@ -97,7 +100,10 @@ def lit_share(lamps, position, n, i, j):
 
 @jit
 def gloss(n, towards_eye, towards_lamp, roughness, reflectance):
-    """Microfacet reflection times the cosine at the lamp (Trowbridge-Reitz with Schlick's Fresnel and shadowing)."""
+    """Return microfacet reflection times the cosine at the lamp.
+
+    Trowbridge-Reitz with Schlick's Fresnel and shadowing.
+    """
     nl = dot(n, towards_lamp)
     if nl <= 0:
         return np.float32(0)
@@ -116,6 +122,6 @@ def gloss(n, towards_eye, towards_lamp, roughness, reflectance):
 
 @jit
 def mirrored(n, towards_eye):
-    """The direction seen in a mirror with normal n."""
+    """Return the direction seen in a mirror with normal n."""
     twice = 2 * dot(n, towards_eye)
     return twice * n[0] - towards_eye[0], twice * n[1] - towards_eye[1], twice * n[2] - towards_eye[2]

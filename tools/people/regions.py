@@ -32,7 +32,7 @@ class Regions:
 
 
 def paint_regions(head: Head) -> Regions:
-    """All masks for this head's drawn body."""
+    """Return all masks for this head's drawn body."""
     x, y, z = head.canonical.T
     side = np.abs(x)
     cavity = cavity_vertices(head)
@@ -81,7 +81,7 @@ def paint_regions(head: Head) -> Regions:
 
 
 def cavity_vertices(head: Head) -> NDArray[np.bool_]:
-    """Which drawn body vertices (body vertices,) lie inside the mouth, by MakeHuman's texture layout."""
+    """Return which drawn body vertices (body vertices,) lie inside the mouth, by MakeHuman's texture layout."""
     part = head.parts["body"]
     cavity = np.zeros(len(head.canonical), bool)
     cavity[part.source] = _is_cavity(part.uvs)
@@ -93,7 +93,7 @@ def _is_cavity(uvs: NDArray) -> NDArray[np.bool_]:
 
 
 def _lip_rings(head: Head) -> NDArray[np.float32]:
-    """Lip mask of base vertices: rings of vertices counted outwards from the seam between mouth and skin."""
+    """Return lip mask of base vertices: rings of vertices counted outwards from the seam between mouth and skin."""
     body = np.isin(head.base.faces, head.used).all(1) & (head.base.groups == "body")
     faces, centres = head.base.faces[body], head.base.uvs[head.base.face_uvs[body]].mean(1)
     inner = _is_cavity(centres)
@@ -115,7 +115,7 @@ def _lip_rings(head: Head) -> NDArray[np.float32]:
 
 
 def _scalp(side: NDArray, y: NDArray, z: NDArray, ears: NDArray) -> NDArray:
-    """Where hair grows: above a hairline that is high in front and drops behind the temples."""
+    """Return where hair grows: above a hairline that is high in front and drops behind the temples."""
     hairline = 7.95 - 0.55 * np.clip((side - 0.45) / 0.35, 0, 1) ** 1.5
     behind = 6.75 + 0.35 * np.clip(z / 0.5, 0, 1)
     height = np.where(z < 0.62, behind, hairline)
@@ -124,7 +124,7 @@ def _scalp(side: NDArray, y: NDArray, z: NDArray, ears: NDArray) -> NDArray:
 
 
 def _ramp(value: NDArray, middle: NDArray | float, width: float) -> NDArray:
-    """0 to 1 over `width` around `middle`."""
+    """Return 0 to 1 over `width` around `middle`."""
     return np.clip((value - middle) / width + 0.5, 0, 1)
 
 

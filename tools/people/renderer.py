@@ -39,9 +39,12 @@ HEAD_HEIGHT_DM = 2.9  # what the skin's detail texture is high
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`image` (S, S, 3) uint8 RGB; `points` (68, 2) and `dense` (512, 2) float32 pixels, the centre of the top-left
-    pixel at (0, 0); `visible` (68,) whether nothing lies before a point; `labels` (S, S) uint8, see `Label`; `depth`
-    (S, S) float32 metres along the view, inf where only background is; `attributes` of person and moment."""
+    """`image` (S, S, 3) uint8 RGB; `points` (68, 2) and `dense` (512, 2) float32 pixels.
+
+    The centre of the top-left pixel at (0, 0); `visible` (68,) whether nothing lies before a point; `labels` (S, S)
+    uint8, see `Label`; `depth` (S, S) float32 metres along the view, inf where only background is; `attributes` of
+    person and moment.
+    """
 
     image: NDArray[np.uint8]
     points: NDArray[np.float32]
@@ -53,8 +56,11 @@ class Picture:
 
 
 class Renderer:
-    """Draws people on one thread; keep one for each process. `samples` x `samples` samples are averaged into a
-    pixel; without `fine` a surface is shaded once in a pixel, which is faster and hardly seen beside camera noise."""
+    """Draws people on one thread; keep one for each process.
+
+    `samples` x `samples` samples are averaged into a pixel; without `fine` a surface is shaded once in a pixel, which
+    is faster and hardly seen beside camera noise.
+    """
 
     def __init__(self, assets: Assets, samples: int = 2, fine: bool = True, subdivided: bool = True) -> None:
         self.wardrobe = Wardrobe(assets, subdivided)
@@ -63,11 +69,14 @@ class Renderer:
         self._figure_of = lru_cache(maxsize=64)(self._build)
 
     def render(self, person: Person, moment: Moment, size_px: int, *, on: Person | None = None) -> Picture:
-        """The picture of `person` in `moment`; with `on`, the true swap: that person's face on the head of `on`."""
+        """Return the picture of `person` in `moment`; with `on`, the true swap.
+
+        That person's face on the head of `on`.
+        """
         return self.draw(self.figure(person, on), moment, size_px)
 
     def figure(self, person: Person, on: Person | None = None) -> Figure:
-        """The person's geometry and skin; built once, remembered for the last 64."""
+        """Return the person's geometry and skin; built once, remembered for the last 64."""
         return self._figure_of(_Same(person), _Same(on) if on else None)
 
     def _build(self, person: _Same, on: _Same | None) -> Figure:
@@ -77,7 +86,7 @@ class Renderer:
         return build_swapped(person.it, on.it, head, regions)
 
     def draw(self, figure: Figure, moment: Moment, size_px: int) -> Picture:
-        """As `render`, for a figure that is already built."""
+        """Return as `render`, for a figure that is already built."""
         assembly = assemble(self.wardrobe, figure, moment)
         view = view_of(moment.camera, assembly.pivot, assembly.turn)
         size = size_px * self.samples
@@ -158,16 +167,17 @@ class Renderer:
 
 
 def render(person: Person, moment: Moment, size_px: int, *, on: Person | None = None) -> Picture:
-    """The picture of a person in a moment, size_px square; with `on`, of that person's face on the head of `on`.
+    """Return the picture of a person in a moment, size_px square; with `on`, of that person's face on the head of `on`.
 
-    Raises UserError when MakeHuman's files are not to be found (see `assets`).
+    Raises:
+        UserError: MakeHuman's files are not to be found (see `assets`).
     """
     return default_renderer().render(person, moment, size_px, on=on)
 
 
 @lru_cache(maxsize=1)
 def default_renderer() -> Renderer:
-    """This process's renderer, with the files that FACESWAP_PEOPLE_ASSETS names."""
+    """Return this process's renderer, with the files that FACESWAP_PEOPLE_ASSETS names."""
     return Renderer(Assets())
 
 
@@ -194,7 +204,7 @@ def _rasterise_layers(assembly: Assembly, screen, depth, owner, weights, samples
 
 
 def _lamps(assembly: Assembly, moment: Moment, view: View) -> Lamps:
-    """The moment's light with the shadow map of its key lamp."""
+    """Return the moment's light with the shadow map of its key lamp."""
     light = moment.light
     key = light.directions[0].astype(np.float64)
     up = np.array([0, 1, 0.01]) if abs(key[1]) < 0.98 else np.array([1.0, 0, 0])

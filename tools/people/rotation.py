@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 
 def rotation(yaw: float, pitch: float, roll: float = 0.0) -> NDArray[np.float64]:
-    """The (3, 3) matrix Ry(yaw) Rx(pitch) Rz(roll), angles in degrees. Yaw + turns the nose to the picture's right,
-    pitch + looks down, roll + tilts the head's top to the picture's left."""
+    """Return the (3, 3) matrix Ry(yaw) Rx(pitch) Rz(roll), angles in degrees.
+
+    Yaw + turns the nose to the picture's right, pitch + looks down, roll + tilts the head's top to the picture's left.
+    """
     y, p, r = np.radians([yaw, pitch, roll])
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
@@ -17,7 +19,7 @@ def rotation(yaw: float, pitch: float, roll: float = 0.0) -> NDArray[np.float64]
 
 
 def axis_and_angle(matrix: NDArray) -> tuple[NDArray[np.float32], float]:
-    """The unit axis (3,) and the angle in radians, below pi, of a rotation matrix."""
+    """Return the unit axis (3,) and the angle in radians, below pi, of a rotation matrix."""
     skew = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]) / 2
     sine = float(np.linalg.norm(skew))
     angle = float(np.arctan2(sine, (np.trace(matrix) - 1) / 2))
@@ -28,7 +30,7 @@ def axis_and_angle(matrix: NDArray) -> tuple[NDArray[np.float32], float]:
 def turn(
     points: NDArray[np.float32], shares: NDArray[np.float32], matrix: NDArray, pivot: NDArray
 ) -> NDArray[np.float32]:
-    """`points` (n, 3) turned about `pivot`, each by its own share (n,) of the rotation's angle (Rodrigues)."""
+    """Return `points` (n, 3) turned about `pivot`, each by its own share (n,) of the rotation's angle (Rodrigues)."""
     axis, angle = axis_and_angle(matrix)
     if angle < 1e-6:
         return points

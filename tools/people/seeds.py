@@ -8,5 +8,5 @@ import numpy as np
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:
-    """A random stream of its own for every seed and name: adding a draw in one place moves none elsewhere."""
+    """Return a random stream of its own for every seed and name: adding a draw in one place moves none elsewhere."""
     return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])

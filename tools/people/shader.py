@@ -62,7 +62,7 @@ def shade_all(
 
 @jit
 def shade_sample(out, albedo, t, w1, w2, i, j, scene, skin, outer, eye, hair, lamps, eye_position):
-    """Light from triangle t at barycentric weights w1, w2 into `out` (3,); returns the sample's class."""
+    """Return light from triangle t at barycentric weights w1, w2 into `out` (3,); returns the sample's class."""
     a, b, c = scene.triangles[t, 0], scene.triangles[t, 1], scene.triangles[t, 2]
     w0 = 1 - w1 - w2
     material = scene.materials[t]
@@ -107,7 +107,7 @@ def shade_sample(out, albedo, t, w1, w2, i, j, scene, skin, outer, eye, hair, la
 
 @jit
 def strand_brightness(hair, scene, a, b, c, w0, w1, w2):
-    """Relative brightness of the strand under a sample, from the style's texture."""
+    """Return relative brightness of the strand under a sample, from the style's texture."""
     height, width = hair.texture.shape
     u, v = blend1(scene.uvs, a, b, c, w0, w1, w2, 0), blend1(scene.uvs, a, b, c, w0, w1, w2, 1)
     x = min(max(u * width - np.float32(0.5), np.float32(0)), np.float32(width - 1.001))

@@ -1,5 +1,9 @@
-"""The skin's fine structure, painted by noise on a cylinder around the average head: pores, wrinkles, mottling,
-freckles, stubble. Made once, kept in the cache folder as memory-mapped arrays that all processes share."""
+"""The skin's fine structure, painted by noise on a cylinder around the average head.
+
+Pores, wrinkles, mottling, freckles, stubble.
+
+Made once, kept in the cache folder as memory-mapped arrays that all processes share.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +26,17 @@ VERSION = 4
 
 
 def cylinder_uvs(canonical: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Texture coordinates (n, 2) of canonical places (n, 3): u round the head with the nose at 0.5, v upwards."""
+    """Return texture coordinates (n, 2) of canonical places (n, 3).
+
+    U round the head with the nose at 0.5, v upwards.
+    """
     u = 0.5 + np.arctan2(canonical[:, 0], canonical[:, 2] - AXIS_Z) / (2 * np.pi)
     v = (canonical[:, 1] - BOTTOM_Y) / (TOP_Y - BOTTOM_Y)
     return np.stack([u, v.clip(0, 1)], 1).astype(np.float32)
 
 
 def load_details(head: Head) -> list[list[NDArray[np.uint8]]]:
-    """[variant][level] -> (H, W, 5) uint8; made when the cache has none."""
+    """Return [variant][level] -> (H, W, 5) uint8; made when the cache has none."""
     folder = cache_folder()
     names = [
         [folder / f"skin-{VERSION}-{variant}-{level}.npy" for level in range(LEVELS)]
@@ -47,11 +54,11 @@ def load_details(head: Head) -> list[list[NDArray[np.uint8]]]:
 
 
 def paint_detail(places: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One variant (H, W, 5) uint8 over the canonical `places` (H, W, 3) of the texels."""
+    """Return one variant (H, W, 5) uint8 over the canonical `places` (H, W, 3) of the texels."""
     shape = places.shape[:2]
 
     def noise(size: float, stretch: float = 1.0) -> NDArray:
-        """Band-limited noise of spots about `size` texels wide, mean 0, deviation 1."""
+        """Return band-limited noise of spots about `size` texels wide, mean 0, deviation 1."""
         raw = rng.standard_normal(shape).astype(np.float32)
         sigmas = size * stretch, size
         band = ndimage.gaussian_filter(raw, sigmas, mode="wrap", truncate=3)
@@ -73,7 +80,10 @@ def paint_detail(places: NDArray[np.float32], rng: np.random.Generator) -> NDArr
 
 
 def wrinkles(places: NDArray[np.float32], wobble: NDArray, slow: NDArray) -> NDArray[np.float32]:
-    """Depth of the creases, 0 to -1: lines of the brow, crow's feet, under the eyes, beside the mouth, on the neck."""
+    """Return depth of the creases, 0 to -1.
+
+    Lines of the brow, crow's feet, under the eyes, beside the mouth, on the neck.
+    """
     x, y, z = (places[..., k] for k in range(3))
     side = np.abs(x)
     front = np.clip((z - 0.9) / 0.3, 0, 1)
@@ -96,7 +106,10 @@ def _fine_sum(noise, sizes: tuple[int, ...]) -> NDArray:
 
 
 def _places_on_cylinder(head: Head) -> NDArray[np.float32]:
-    """The canonical place (H, W, 3) that each texel shows; texels nothing covers take their nearest neighbour's."""
+    """Return the canonical place (H, W, 3) that each texel shows.
+
+    Texels nothing covers take their nearest neighbour's.
+    """
     canonical = head.canonical[head.parts["body"].source]
     uvs = cylinder_uvs(canonical)
     triangles = head.parts["body"].triangles

@@ -34,7 +34,7 @@ def blend1(array, a, b, c, w0, w1, w2, column):
 
 @jit
 def collar_height(skin, place):
-    """Canonical height of the collar around the neck at a canonical place."""
+    """Return canonical height of the collar around the neck at a canonical place."""
     front_to_back = smoothstep(np.float32(0.35), np.float32(-0.25), place[2])
     height = skin.neckline[0] + (skin.neckline[1] - skin.neckline[0]) * front_to_back
     return height + skin.neckline[2] * place[0] * place[0]
@@ -42,7 +42,10 @@ def collar_height(skin, place):
 
 @jit
 def tangents(scene, a, b, c):
-    """Directions on triangle a, b, c in which the texture's u and v grow, scaled to dm per unit; zeros if undefined."""
+    """Return directions on triangle a, b, c in which the texture's u and v grow, scaled to dm per unit.
+
+    Zeros if undefined.
+    """
     p, t = scene.positions, scene.uvs
     du1, dv1 = t[b, 0] - t[a, 0], t[b, 1] - t[a, 1]
     du2, dv2 = t[c, 0] - t[a, 0], t[c, 1] - t[a, 1]
@@ -60,7 +63,7 @@ def tangents(scene, a, b, c):
 
 @jit
 def relief(skin, row, column):
-    """Height of the skin's detail at a texel, in units of its strength."""
+    """Return height of the skin's detail at a texel, in units of its strength."""
     return (skin.detail[row, column, 0] * skin.pores + skin.detail[row, column, 1] * skin.wrinkles) * np.float32(
         1 / 255
     )
@@ -68,7 +71,7 @@ def relief(skin, row, column):
 
 @jit
 def bump(scene, skin, n, a, b, c, row, column, strength):
-    """The normal tilted by the slope of the skin's detail."""
+    """Return the normal tilted by the slope of the skin's detail."""
     height, width = skin.detail.shape[0], skin.detail.shape[1]
     here = relief(skin, row, column)
     slope_u = relief(skin, row, (column + 1) % width) - here
@@ -115,8 +118,10 @@ def shade_cloth_sample(out, albedo, lamps, skin, place, below, n, to_eye, lit, o
 
 @jit
 def shade_skin_sample(out, albedo, scene, inner, outer, lamps, a, b, c, w0, w1, w2, place, n, to_eye, lit, open_):
-    """Skin with its lips, moles, stubble and scalp; returns its class. `inner` is the look of the face, `outer` of
-    the rest."""
+    """Return skin with its lips, moles, stubble and scalp; returns its class.
+
+    `inner` is the look of the face, `outer` of the rest.
+    """
     skin = inner if blend1(scene.masks, a, b, c, w0, w1, w2, FACE) > 0.5 else outer
     lip = smoothstep(np.float32(0.25), np.float32(0.75), blend1(scene.masks, a, b, c, w0, w1, w2, LIPS))
     beard = blend1(scene.masks, a, b, c, w0, w1, w2, BEARD)

@@ -19,8 +19,10 @@ class Solid:
 
 
 def tube(path: NDArray, radii: NDArray | float, colour: tuple, sides: int = 10, closed: bool = False) -> Solid:
-    """A round tube along `path` (n, 3) with a radius at each point; `closed` joins its ends. Open ends are rounded
-    off by giving small radii there."""
+    """Return a round tube along `path` (n, 3) with a radius at each point; `closed` joins its ends.
+
+    Open ends are rounded off by giving small radii there.
+    """
     path = np.asarray(path, float)
     count = len(path)
     after = np.roll(path, -1, 0) if closed else np.vstack([path[1:], 2 * path[-1] - path[-2]])
@@ -35,7 +37,7 @@ def tube(path: NDArray, radii: NDArray | float, colour: tuple, sides: int = 10, 
 
 
 def ball(centre: NDArray, radii: NDArray | float, colour: tuple, turn: NDArray | None = None) -> Solid:
-    """An ellipsoid with the given radii (3,), turned by a (3, 3) rotation."""
+    """Return an ellipsoid with the given radii (3,), turned by a (3, 3) rotation."""
     polar = np.linspace(0.02, np.pi - 0.02, 13)[:, None]
     around = np.linspace(0, 2 * np.pi, 18, endpoint=False)[None]
     unit = np.stack([np.sin(polar) * np.cos(around), np.cos(polar) + 0 * around, np.sin(polar) * np.sin(around)], -1)
@@ -46,7 +48,7 @@ def ball(centre: NDArray, radii: NDArray | float, colour: tuple, turn: NDArray |
 
 
 def capsule_path(points: NDArray, radius: float) -> tuple[NDArray, NDArray]:
-    """A path and its radii for `tube` that end in half-balls: a finger through `points` (n, 3)."""
+    """Return a path and its radii for `tube` that end in half-balls: a finger through `points` (n, 3)."""
     points = np.asarray(points, float)
     start, end = _unit(points[:1] - points[1:2])[0], _unit(points[-1:] - points[-2:-1])[0]
     steps = np.array([1.0, 0.92, 0.7, 0.4])
@@ -58,7 +60,7 @@ def capsule_path(points: NDArray, radius: float) -> tuple[NDArray, NDArray]:
 
 
 def lens(outline: NDArray, centre: NDArray, colour: tuple) -> Solid:
-    """A flat disc inside a closed `outline` (n, 3)."""
+    """Return a flat disc inside a closed `outline` (n, 3)."""
     outline = np.asarray(outline, float)
     positions = np.vstack([outline, np.asarray(centre)[None]])
     count = len(outline)
@@ -76,7 +78,7 @@ def lens(outline: NDArray, centre: NDArray, colour: tuple) -> Solid:
 
 
 def join(solids: list[Solid]) -> Solid:
-    """All solids as one."""
+    """Return all solids as one."""
     offsets = np.cumsum([0] + [len(solid.positions) for solid in solids[:-1]])
     triangles = [solid.triangles + offset for solid, offset in zip(solids, offsets, strict=True)]
     return Solid(
@@ -88,7 +90,7 @@ def join(solids: list[Solid]) -> Solid:
 
 
 def _grid(positions: NDArray, normals: NDArray, colour: tuple, wrap_rows: bool) -> Solid:
-    """Triangles over a grid (rows, columns, 3) whose columns close round."""
+    """Return triangles over a grid (rows, columns, 3) whose columns close round."""
     rows, columns = positions.shape[:2]
     row, column = np.meshgrid(np.arange(rows if wrap_rows else rows - 1), np.arange(columns), indexing="ij")
     below, right = (row + 1) % rows, (column + 1) % columns

@@ -29,20 +29,22 @@ BLOCK = 256
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """`mouth` (n, 4) opening, spread, pursing, protrusion and `loudness` (n,) in [0, 1], `vowel` (n,) index into
-    VOWELS, all at RATE per second."""
+    """`mouth` (n, 4) opening, spread, pursing, protrusion and `loudness` (n,) in [0, 1].
+
+    `vowel` (n,) index into VOWELS, all at RATE per second.
+    """
 
     mouth: NDArray[np.float64]
     loudness: NDArray[np.float64]
     vowel: NDArray[np.int64]
 
     def at(self, seconds: NDArray) -> NDArray[np.int64]:
-        """Indices of these times."""
+        """Return indices of these times."""
         return np.minimum((np.asarray(seconds) * RATE).astype(int), len(self.loudness) - 1)
 
 
 def babble(rng: np.random.Generator, seconds: float) -> Speech:
-    """Phrases of one to three seconds, about five syllables a second, pauses between them."""
+    """Return phrases of one to three seconds, about five syllables a second, pauses between them."""
     count = int((seconds + 1) * RATE)
     mouth, loudness, vowel = np.zeros((count, 4)), np.zeros(count), np.zeros(count, int)
     t = rng.uniform(0.1, 0.6) * RATE
@@ -65,8 +67,12 @@ def babble(rng: np.random.Generator, seconds: float) -> Speech:
 
 
 def voice(rng: np.random.Generator, speech: Speech, seconds: float, pitch_hz: float) -> NDArray[np.float32]:
-    """The sound of it, (samples,) in [-1, 1] at SAMPLE_RATE: a pulse train through three moving resonances, and hiss
-    for the consonants (source and filter: G. Fant, 1960)."""
+    """Return the sound of it, (samples,) in [-1, 1] at SAMPLE_RATE.
+
+    A pulse train through three moving resonances, and hiss for the consonants (source and filter: G.
+
+    Fant, 1960).
+    """
     count = int(seconds * SAMPLE_RATE)
     times = np.arange(count) / SAMPLE_RATE
     at = np.arange(len(speech.loudness)) / RATE
@@ -94,7 +100,7 @@ def voice(rng: np.random.Generator, speech: Speech, seconds: float, pitch_hz: fl
 
 
 def _resonate(source: NDArray, frequency: NDArray, bandwidth: float) -> NDArray:
-    """A two-pole resonance whose frequency moves, block by block."""
+    """Return a two-pole resonance whose frequency moves, block by block."""
     radius = np.exp(-np.pi * bandwidth / SAMPLE_RATE)
     state, out = np.zeros(2), np.zeros(len(source))
     for start in range(0, len(source), BLOCK):

@@ -28,7 +28,7 @@ class Subdivision:
     corner_count: NDArray[np.int64]
 
     def uvs(self, uvs: NDArray, face_uvs: NDArray) -> NDArray[np.float32]:
-        """Texture coordinates (C, 4, 2) of the new quads' corners, by plain halving."""
+        """Return texture coordinates (C, 4, 2) of the new quads' corners, by plain halving."""
         old = uvs[face_uvs]  # F, 4, 2
         face, place, count = self.corner_face, self.corner_place, self.corner_count
         here = old[face, place]
@@ -38,7 +38,7 @@ class Subdivision:
 
 
 def catmull_clark(faces: NDArray, vertex_count: int) -> Subdivision:
-    """Subdivide quads (F, 4); a triangle repeats its third corner."""
+    """Return subdivide quads (F, 4); a triangle repeats its third corner."""
     count = np.where(faces[:, 2] == faces[:, 3], 3, 4)
     corner_face = np.repeat(np.arange(len(faces)), count)
     corner_place = np.concatenate([np.arange(c) for c in count])
@@ -82,7 +82,7 @@ def catmull_clark(faces: NDArray, vertex_count: int) -> Subdivision:
 
 
 def _previous_corner(place: NDArray, count: NDArray) -> NDArray:
-    """Index of the corner before each one in its own face."""
+    """Return index of the corner before each one in its own face."""
     index = np.arange(len(place))
     return np.where(place == 0, index + count - 1, index - 1)
 

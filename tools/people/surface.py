@@ -61,8 +61,10 @@ class SkinLook(NamedTuple):
 
 
 class EyeLook(NamedTuple):
-    """`iris` (3,) linear RGB, `pupil` its radius as a share of the iris, `white` (3,) linear RGB, `seed` of the
-    fibres."""
+    """`iris` (3,) linear RGB, `pupil` its radius as a share of the iris, `white` (3,) linear RGB.
+
+    `seed` of the fibres.
+    """
 
     iris: NDArray[np.float32]
     pupil: np.float32

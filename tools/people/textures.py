@@ -1,5 +1,7 @@
-"""Pictures that belong to MakeHuman's proxies: opacity and brightness of hair, brows and lashes, colours of teeth and
-tongue."""
+"""Pictures that belong to MakeHuman's proxies.
+
+Opacity and brightness of hair, brows and lashes, colours of teeth and tongue.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ class Cutout:
 
 
 def load_cutout(assets: Assets, name: str) -> Cutout:
-    """The texture of a hair style, brow or lash."""
+    """Return the texture of a hair style, brow or lash."""
     rgba = _read_linear(assets, _texture_name(name))
     opacity = np.ascontiguousarray(rgba[..., 3])
     brightness = rgba[..., :3] @ LUMA
@@ -38,7 +40,7 @@ def load_cutout(assets: Assets, name: str) -> Cutout:
 
 
 def colours_at(assets: Assets, texture: str, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear RGB (n, 3) of a texture at texture coordinates (n, 2), v upwards."""
+    """Return linear RGB (n, 3) of a texture at texture coordinates (n, 2), v upwards."""
     rgb = cv2.GaussianBlur(_read_linear(assets, texture)[..., :3], (0, 0), 1.0)
     height, width = rgb.shape[:2]
     x = (uvs[:, 0] * width - 0.5).clip(0, width - 1)
@@ -47,8 +49,10 @@ def colours_at(assets: Assets, texture: str, uvs: NDArray[np.float32]) -> NDArra
 
 
 def strand_field(seed: int = 5, size: int = 256) -> NDArray[np.float32]:
-    """A repeating field (size, size) of hair heights, evenly spread over [0, 1]: what the layers of fur are cut
-    from."""
+    """Return a repeating field (size, size) of hair heights, evenly spread over [0, 1].
+
+    What the layers of fur are cut from.
+    """
     raw = np.random.default_rng(seed).standard_normal((size, size))
     field = ndimage.gaussian_filter(raw, (1.5, 0.8), mode="wrap")
     ranks = np.empty(field.size)
@@ -63,7 +67,7 @@ def _texture_name(name: str) -> str:
 
 
 def _read_linear(assets: Assets, name: str) -> NDArray[np.float32]:
-    """(H, W, 4) float32: linear RGB and opacity."""
+    """Return (H, W, 4) float32: linear RGB and opacity."""
     path = assets.find(name)
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None:

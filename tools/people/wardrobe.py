@@ -1,5 +1,7 @@
-"""What every picture needs and no person changes: head geometry, painted regions, baked occlusion, textures. Loaded
-once."""
+"""What every picture needs and no person changes: head geometry, painted regions, baked occlusion, textures.
+
+Loaded once.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ EYES, TEETH, TONGUE = "high-poly", "teeth_base", "tongue01"
 
 
 class Wardrobe:
-    """`eye_triangles` without the cornea's shell, `eye_uvs` offsets from the eye's axis as shares of its radius;
-    `eye_sides` +1 and -1 per source vertex; `body_materials` skin or mouth per triangle; `masks` (body vertices, 7)
-    as in `Scene`, the last 1 everywhere."""
+    """`eye_triangles` without the cornea's shell, `eye_uvs` offsets from the eye's axis as shares of its radius.
+
+    `eye_sides` +1 and -1 per source vertex; `body_materials` skin or mouth per triangle; `masks` (body vertices, 7) as
+    in `Scene`, the last 1 everywhere.
+    """
 
     def __init__(self, assets: Assets, subdivided: bool = True) -> None:
         self.head = head = Head(assets, subdivided)
@@ -78,8 +82,10 @@ class Wardrobe:
 
 
 def _components(triangles: NDArray, source: NDArray, rest: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which source vertices belong to a shell (the cornea): of each side's two pieces the one that reaches further
-    forward."""
+    """Return which source vertices belong to a shell (the cornea).
+
+    Of each side's two pieces the one that reaches further forward.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

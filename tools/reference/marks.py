@@ -37,7 +37,7 @@ class Marks:
 
     @classmethod
     def read(cls, media: Path, size_px: tuple[int, int] | None = None) -> Marks:
-        """The marks beside `media`, in the pixels of frames of `size_px` (width, height) if that is told.
+        """Return the marks beside `media`, in the pixels of frames of `size_px` (width, height) if that is told.
 
         Marks were made on pixels as they are stored; frames are read with square ones.
         """
@@ -74,17 +74,21 @@ class Marks:
 
 
 def marked_media(folder: Path) -> Iterator[Path]:
-    """The media in `folder` and below that have marks beside them, films first, by name."""
+    """Yield the media in `folder` and below that have marks beside them, films first, by name."""
     media = [Path(str(path).removesuffix(SUFFIX)) for path in folder.rglob(f"*{SUFFIX}")]
     yield from sorted((path for path in media if path.is_file()), key=lambda path: (not is_film(path), str(path)))
 
 
 def is_film(media: Path) -> bool:
+    """Return whether a file is a film, by its suffix."""
     return media.suffix.lower() in FILM_SUFFIXES
 
 
 def pairs_by_overlap(boxes: NDArray, marked: NDArray, least: float = 0.3) -> list[tuple[int, int]]:
-    """(i, j) of boxes (n, 4) and marked boxes (m, 4) that overlap by `least` or more, each used once, closest first."""
+    """Return (i, j) of boxes (n, 4) and marked boxes (m, 4) that overlap by `least` or more, each used once.
+
+    Closest first.
+    """
     if not len(boxes) or not len(marked):
         return []
     overlap = pairwise_iou(boxes, marked)

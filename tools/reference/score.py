@@ -41,7 +41,7 @@ class Tally:
     seconds: float = 0.0
 
     def summary(self) -> dict:
-        """The numbers that are looked at; None where there is nothing to compare."""
+        """Return the numbers that are looked at; None where there is nothing to compare."""
         return {
             "frames": self.frames,
             "required": self.required,
@@ -70,7 +70,7 @@ class Tally:
 
 
 def total(tallies: Sequence[Tally]) -> Tally:
-    """All in one: counts added, lists joined; the cuts of several films say nothing and are left out."""
+    """Return all in one: counts added, lists joined; the cuts of several films say nothing and are left out."""
     whole = Tally()
     for tally in tallies:
         for name, value in vars(tally).items():
@@ -80,7 +80,7 @@ def total(tallies: Sequence[Tally]) -> Tally:
 
 
 def tally_of(marks: Marks, found: dict[int, Sequence[Face]], cuts: Sequence[int] = ()) -> Tally:
-    """Compares the faces found in each frame that was looked at, with their tracks, to the marks."""
+    """Compare the faces found in each frame that was looked at, with their tracks, to the marks."""
     tally = Tally(frames=len(found), cuts=list(cuts))
     partners: dict[int, Face] = {}  # by row of the marks
     for frame, faces in sorted(found.items()):
@@ -105,14 +105,14 @@ def tally_of(marks: Marks, found: dict[int, Sequence[Face]], cuts: Sequence[int]
 
 
 def nme(points: NDArray, reference: NDArray) -> float:
-    """Mean distance of the inner 51 points in % of the square root of the reference points' box (68, 2 each)."""
+    """Return mean distance of the inner 51 points in % of the square root of the reference points' box (68, 2 each)."""
     width, height = np.ptp(reference, axis=0)
     distances = np.linalg.norm(points[INNER] - reference[INNER], axis=1)
     return float(distances.mean() / np.sqrt(width * height) * 100)
 
 
 def _mark_like_box(face: Face) -> NDArray[np.float32]:
-    """The box of a face as the marks have it: with the forehead, which the 68 points leave out."""
+    """Return the box of a face as the marks have it: with the forehead, which the 68 points leave out."""
     low, high = face.points.min(0), face.points.max(0)
     return np.array([low[0], low[1] - 0.2 * (high[1] - low[1]), high[0], high[1]], np.float32)
 

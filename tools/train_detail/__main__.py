@@ -74,7 +74,7 @@ def _train(options: argparse.Namespace) -> Path:
 
 
 def ship_weights(out: Path, folder: Path = PRETRAINED) -> Path:
-    """Copies OUT/detail.safetensors into `folder` and enters it into the manifest with its recipe and scores."""
+    """Copy OUT/detail.safetensors into `folder` and enters it into the manifest with its recipe and scores."""
     import json
     import shutil
 

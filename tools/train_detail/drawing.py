@@ -34,12 +34,12 @@ BATCH = 6
 
 
 def drawn_files(folder: Path, number: int) -> list[Path]:
-    """What was drawn of a pair."""
+    """Return what was drawn of a pair."""
     return sorted((folder / "drawn").glob(f"{number:05d}-*.npz"))
 
 
 def draw_pair(folder: Path, number: int, reader: PersonReader) -> None:
-    """Draws a pair by all models, if that has not been done."""
+    """Draw a pair by all models, if that has not been done."""
     (folder / "drawn").mkdir(exist_ok=True)
     pair = Pair.read(pair_file(folder, number))
     person = torch.from_numpy(reader.read(list(pair.references), list(pair.reference_points)).mean(0))
@@ -60,7 +60,7 @@ def draw_pair(folder: Path, number: int, reader: PersonReader) -> None:
 
 
 def folded_model(drawer: str, person: Tensor) -> SwapModel:
-    """A model of that name with generic weights, whose decoder A draws `person` (320,)."""
+    """Return a model of that name with generic weights, whose decoder A draws `person` (320,)."""
     name, settings = VARIANTS[drawer]
     model = MODELS[name](**settings)
     weights = GenericWeights.of(name)
@@ -76,7 +76,7 @@ def folded_model(drawer: str, person: Tensor) -> SwapModel:
 
 
 def views(pictures: NDArray[np.uint8], model: SwapModel) -> Tensor:
-    """What a model sees of stored pictures (n, P, P, 3): (n, 3, R, R) in [0, 1]."""
+    """Return what a model sees of stored pictures (n, P, P, 3): (n, 3, R, R) in [0, 1]."""
     size, kept = model.resolution, pictures.shape[1]
     matrix = view_of_crop(kept, model.coverage / STORED_SHARE, size)
     small = np.stack([shrunk(picture, matrix, size) for picture in pictures])
@@ -84,7 +84,7 @@ def views(pictures: NDArray[np.uint8], model: SwapModel) -> Tensor:
 
 
 def shrunk(picture: NDArray[np.uint8], matrix: NDArray, size_px: int) -> NDArray[np.uint8]:
-    """A view of a picture that is larger than it, smoothed first."""
+    """Return a view of a picture that is larger than it, smoothed first."""
     scale = matrix[0, 0]
     if scale < 0.6:
         picture = cv2.GaussianBlur(picture, (0, 0), 0.4 / scale)
@@ -95,7 +95,7 @@ def shrunk(picture: NDArray[np.uint8], matrix: NDArray, size_px: int) -> NDArray
 
 
 def train_decoder(model: SwapModel, own: Tensor, pair: Pair, steps: int, rng: np.random.Generator) -> None:
-    """Lets decoder A learn her pictures, codes at rest; a mirrored half keeps it from learning them by heart."""
+    """Let decoder A learn her pictures, codes at rest; a mirrored half keeps it from learning them by heart."""
     if not steps:
         return
     loss = ReconstructionLoss()
@@ -115,13 +115,13 @@ def train_decoder(model: SwapModel, own: Tensor, pair: Pair, steps: int, rng: np
 
 @torch.no_grad()
 def drawn(model: SwapModel, images: Tensor) -> NDArray[np.uint8]:
-    """(n, R, R, 3) uint8: A in the moments of (n, 3, R, R)."""
+    """Return (n, R, R, 3) uint8: A in the moments of (n, 3, R, R)."""
     pictures, _ = model.decode(model.encode(images), "a")
     return (pictures.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def draw_missing(folder: Path, numbers: list[int]) -> None:
-    """Draws all pairs that are there."""
+    """Draw all pairs that are there."""
     torch.set_num_threads(1)
     reader = PersonReader("cpu")
     with Progress(len(numbers), "drawn", "pair") as progress:
@@ -131,5 +131,5 @@ def draw_missing(folder: Path, numbers: list[int]) -> None:
 
 
 def view_points(points: NDArray, stored_px: int, coverage: float, size_px: int) -> NDArray[np.float32]:
-    """Points of a stored picture where a view of it shows them."""
+    """Return points of a stored picture where a view of it shows them."""
     return transform_points(view_of_crop(stored_px, coverage / STORED_SHARE, size_px), points)

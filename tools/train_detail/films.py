@@ -45,9 +45,11 @@ _renderer: Renderer | None = None
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """`references` (REFERENCES, P, P, 3) uint8 of A; `answers` (SWAPS, P, P, 3): A in the moments in which `seen`
-    (SWAPS, Q, Q, 3) shows B; points (n, 68, 2) float32 in pixels of these pictures, which are upright and show
-    STORED_SHARE of the crop."""
+    """`references` (REFERENCES, P, P, 3) uint8 of A; `answers` (SWAPS, P, P, 3).
+
+    A in the moments in which `seen` (SWAPS, Q, Q, 3) shows B; points (n, 68, 2) float32 in pixels of these pictures,
+    which are upright and show STORED_SHARE of the crop.
+    """
 
     references: NDArray[np.uint8]
     reference_points: NDArray[np.float32]
@@ -58,18 +60,18 @@ class Pair:
 
     @classmethod
     def read(cls, path: Path) -> Pair:
-        """The pair in a file of this folder."""
+        """Return the pair in a file of this folder."""
         with np.load(path) as file:
             return cls(**file)
 
 
 def pair_file(folder: Path, number: int) -> Path:
-    """Where a pair lies."""
+    """Return where a pair lies."""
     return folder / "pictures" / f"{number:05d}.npz"
 
 
 def pair_numbers(folder: Path, held_out: bool) -> list[int]:
-    """The pairs that are there, of one of the two splits."""
+    """Return the pairs that are there, of one of the two splits."""
     numbers = sorted(int(path.stem) for path in (folder / "pictures").glob("*.npz"))
     return [number for number in numbers if (number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1) == held_out]
 
@@ -107,7 +109,7 @@ def _write(job: tuple[Path, int]) -> None:
 
 
 def scene(seed: int) -> Moment:
-    """Where one film is made: its light, camera, clothes and what is behind."""
+    """Return where one film is made: its light, camera, clothes and what is behind."""
     rng = stream(seed, "detail scene")
     yaw = float(np.clip(rng.normal(0, 12), -35, 35))
     light: Light
@@ -148,5 +150,5 @@ def _stills(
 
 
 def stored_view(points: NDArray, size_px: int) -> NDArray[np.float64]:
-    """The (2, 3) map from a picture to what is kept of it."""
+    """Return the (2, 3) map from a picture to what is kept of it."""
     return compose(view_of_crop(size_px, STORED_SHARE, size_px), frame_to_crop_for(points, size_px))

@@ -27,8 +27,10 @@ FARTHEST_PX = 6.0  # that the answer is moved onto what was drawn
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """`drawn`, `answer` (S, S, 3) and `references` (REFERENCES, S, S, 3) uint8; `trust` (REFERENCES,) 1 or 0;
-    `mask` (S, S) uint8: the face."""
+    """`drawn`, `answer` (S, S, 3) and `references` (REFERENCES, S, S, 3) uint8.
+
+    `trust` (REFERENCES,) 1 or 0; `mask` (S, S) uint8: the face.
+    """
 
     drawn: NDArray[np.uint8]
     answer: NDArray[np.uint8]
@@ -46,7 +48,7 @@ class Samples:
         self._pairs: dict[int, tuple[Pair, list[dict[str, NDArray]]]] = {}
 
     def pair(self, number: int) -> tuple[Pair, list[dict[str, NDArray]]]:
-        """A pair and what each model drew of it."""
+        """Return a pair and what each model drew of it."""
         if number not in self._pairs:
             drawn = []
             for path in drawn_files(self.folder, number):
@@ -56,7 +58,7 @@ class Samples:
         return self._pairs[number]
 
     def draw(self, rng: np.random.Generator) -> Sample:
-        """A random example."""
+        """Return a random example."""
         pair, by_models = self.pair(int(rng.choice(self.numbers)))
         own = rng.random() < 0.3  # A's own film, as in a reconstruction
         pictures, points = (pair.references, pair.reference_points) if own else (pair.answers, pair.answer_points)
@@ -79,7 +81,7 @@ class Samples:
         return mirrored(sample) if rng.random() < 0.5 else sample
 
     def chosen(self, number: int, moment: int, drawer: int, count: int = REFERENCES) -> Sample:
-        """A moment of a swap as a conversion meets it, without chance; count 0: no references."""
+        """Return a moment of a swap as a conversion meets it, without chance; count 0: no references."""
         pair, by_models = self.pair(number)
         answer, onto = seen(pair.answers[moment], pair.answer_points[moment], COVERAGE)
         small = by_models[drawer % len(by_models)]["swaps"][moment]
@@ -109,7 +111,7 @@ class Samples:
 
 
 def seen(picture: NDArray[np.uint8], points: NDArray, coverage: float) -> tuple[NDArray[np.uint8], NDArray]:
-    """A view (S, S, 3) of a stored picture, and its points there."""
+    """Return a view (S, S, 3) of a stored picture, and its points there."""
     matrix = view_of_crop(STORED_PX, coverage / STORED_SHARE, SIZE_PX)
     size = (SIZE_PX, SIZE_PX)
     view = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -117,7 +119,7 @@ def seen(picture: NDArray[np.uint8], points: NDArray, coverage: float) -> tuple[
 
 
 def nearest(pair: Pair, onto: NDArray, without: int) -> NDArray[np.int64]:
-    """References by how near their shape, upright as it is, comes to points in a view."""
+    """Return references by how near their shape, upright as it is, comes to points in a view."""
     there = onto[INNER] - onto[INNER].mean(0)
     shapes = pair.reference_points[:, INNER] - pair.reference_points[:, INNER].mean(1, keepdims=True)
     size = np.sqrt((there**2).sum() / (shapes**2).sum((1, 2)))
@@ -129,7 +131,7 @@ def nearest(pair: Pair, onto: NDArray, without: int) -> NDArray[np.int64]:
 def lent(
     pair: Pair, chosen: NDArray[np.int64], onto: NDArray, rng: np.random.Generator, worsened: bool
 ) -> NDArray[np.uint8]:
-    """References as a face set holds them, brought onto points."""
+    """Return references as a face set holds them, brought onto points."""
     side = int(rng.choice([230, 230, 288, 320])) if worsened else 230  # crops of 256, 320 and 356 px
     quality, gain = int(rng.integers(82, 98)), rng.normal(1, 0.06, 3).clip(0.8, 1.2)
     soft = float(rng.uniform(0.4, 1.1)) if worsened and rng.random() < 0.2 else 0.0
@@ -149,7 +151,7 @@ def lent(
 
 
 def shaken(points: NDArray, rng: np.random.Generator, most_px: float = 1.4) -> NDArray:
-    """Points as a network reads them: whole parts lie off by a pixel or two, single points by half a pixel."""
+    """Return points as a network reads them: whole parts lie off by a pixel or two, single points by half a pixel."""
     moved = points + rng.normal(0, 0.35 * most_px, points.shape)
     for part in (JAW, BROWS, NOSE, EYE_RIGHT, EYE_LEFT, MOUTH):
         moved[part] += rng.normal(0, most_px, 2) * (2.5 if part is JAW else 1.0)
@@ -157,7 +159,7 @@ def shaken(points: NDArray, rng: np.random.Generator, most_px: float = 1.4) -> N
 
 
 def softened(answer: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What a model with few pixels, or a lens, leaves of a picture; its edges move a little, its colours too."""
+    """Return what a model with few pixels, or a lens, leaves of a picture; its edges move a little, its colours too."""
     side = int(rng.choice([64, 80, 96, 96, 128, 160]))
     small = cv2.resize(answer, (side, side), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.4, 1.3)))
@@ -170,7 +172,7 @@ def softened(answer: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
 
 
 def onto_drawn(answer: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The answer with its parts where they were drawn: what is to be learned is detail, not another face."""
+    """Return the answer with its parts where they were drawn: what is to be learned is detail, not another face."""
     one, other = (cv2.GaussianBlur(cv2.cvtColor(x, cv2.COLOR_RGB2GRAY), (0, 0), 2.0) for x in (drawn, answer))
     flow: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(one, other, None)
     flow = cv2.GaussianBlur(np.clip(flow, -FARTHEST_PX, FARTHEST_PX), (0, 0), 8.0)
@@ -178,19 +180,19 @@ def onto_drawn(answer: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> NDArray[n
 
 
 def remapped(picture: NDArray[np.uint8], steps: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A picture looked up `steps` (S, S, 2) farther on."""
+    """Return a picture looked up `steps` (S, S, 2) farther on."""
     y, x = np.mgrid[:SIZE_PX, :SIZE_PX].astype(np.float32)
     moved = cv2.remap(picture, x + steps[..., 0], y + steps[..., 1], cv2.INTER_CUBIC, None, cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 
 def mirrored(sample: Sample) -> Sample:
-    """Everything the other way round."""
+    """Return everything the other way round."""
     drawn, answer, mask = (np.ascontiguousarray(x[:, ::-1]) for x in (sample.drawn, sample.answer, sample.mask))
     return Sample(drawn, answer, np.ascontiguousarray(sample.references[:, :, ::-1]), sample.trust, mask)
 
 
 def jpeg(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """A picture after compression."""
+    """Return a picture after compression."""
     _, packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)

@@ -39,12 +39,12 @@ class DetailTask:
         self._places = places_of(SIZE_PX)
 
     def look_again(self) -> None:
-        """Takes in what was rendered since."""
+        """Take in what was rendered since."""
         self.samples.numbers = Samples(self.folder, pair_numbers(self.folder, held_out=False)).numbers
         self.held_out.numbers = Samples(self.folder, pair_numbers(self.folder, held_out=True)).numbers
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """BATCH windows of examples."""
+        """Return BATCH windows of examples."""
         rows: dict[str, list[Tensor]] = {
             name: [] for name in ("drawn", "answer", "references", "trust", "mask", "places")
         }
@@ -59,8 +59,10 @@ class DetailTask:
         return {name: torch.stack(values) for name, values in rows.items()}
 
     def losses(self, network: DetailNet, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
-        """The weighted parts by name; the sharp faces, what they should be, and the weights of pixels, for an
-        adversary."""
+        """Return the weighted parts by name; the sharp faces, what they should be.
+
+        The weights of pixels, for an adversary.
+        """
         drawn, places = batch["drawn"], batch["places"]
         images, borrowed, shares = network.parts(drawn, batch["references"], batch["trust"], places)
         with torch.autocast("cpu", enabled=False):
@@ -82,8 +84,10 @@ class DetailTask:
         return parts, images.float(), targets, batch["mask"]
 
     def _feature_distance(self, images: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        """Squared distance of the features' directions, at two scales, windows cut at a random place: strides would
-        else see a pattern of their own period as brightness, and be served with stripes."""
+        """Return squared distance of the features' directions, at two scales, windows cut at a random place.
+
+        Strides would else see a pattern of their own period as brightness, and be served with stripes.
+        """
         y, x = (int(value) for value in torch.randint(0, 4, (2,)))
         images, targets, weights = (part[..., y:, x:] for part in (images, targets.clamp(0, 1), weights))
         distances = []
@@ -101,8 +105,11 @@ class DetailTask:
 
     @torch.no_grad()
     def score(self, network: DetailNet) -> dict[str, float]:
-        """Of swaps between people held out: detail by octave against the answer's (see `tools.truth.sharpness`, here
-        in pixels of the view) and texture distance, with references, without, and of what was drawn."""
+        """Return of swaps between people held out.
+
+        Detail by octave against the answer's (see `tools.truth.sharpness`, here in pixels of the view) and texture
+        distance, with references, without, and of what was drawn.
+        """
         scores: dict[str, float] = {}
         numbers = self.held_out.numbers[:8]
         for name, count in (("reference", REFERENCES), ("restore", 0), ("drawn", -1)):
@@ -124,7 +131,7 @@ class DetailTask:
         return scores
 
     def sheet(self, network: DetailNet) -> NDArray[np.uint8]:
-        """Rows of people held out: drawn, with references, without, the answer, the nearest reference."""
+        """Return rows of people held out: drawn, with references, without, the answer, the nearest reference."""
         rows = []
         for place, number in enumerate(self.held_out.numbers[:5]):
             sample, bare = (
@@ -142,7 +149,7 @@ class DetailTask:
 
 
 def _energy(got: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-    """How differently strong fine detail is, wherever exactly it lies: of two octaves, pooled over POOL_PX."""
+    """Return how differently strong fine detail is, wherever exactly it lies: of two octaves, pooled over POOL_PX."""
     parts = []
     one, other = got.mean(1, keepdim=True), wanted.mean(1, keepdim=True)
     for pool in POOL_PX:
@@ -157,14 +164,14 @@ def _energy(got: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
 
 
 def tensors(sample: Sample) -> dict[str, Tensor]:
-    """A sample as the network takes it, without the axis of a batch."""
+    """Return a sample as the network takes it, without the axis of a batch."""
     pictures = {name: torch.from_numpy(getattr(sample, name)) for name in ("drawn", "answer", "references")}
     result = {name: value.movedim(-1, -3).float() / 255 for name, value in pictures.items()}
     return result | {"trust": torch.from_numpy(sample.trust), "mask": torch.from_numpy(sample.mask)[None].float() / 255}
 
 
 def sharpened(network: DetailNet, sample: Sample) -> NDArray[np.uint8]:
-    """(S, S, 3) uint8: what the network makes of a sample."""
+    """Return (S, S, 3) uint8: what the network makes of a sample."""
     row = tensors(sample)
     most = int(sample.trust.sum())
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):

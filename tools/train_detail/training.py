@@ -33,7 +33,7 @@ ADVERSARY = Discriminator(gan_weight=0.02, feature_matching=0.1, channels=24, in
 
 
 def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: float = 240) -> Path:
-    """Trains for `minutes` in all (those of earlier calls counted in) and returns the file of weights.
+    """Train for `minutes` in all (those of earlier calls counted in) and return the file of weights.
 
     AdamW; the rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported is
     the exponential mean of the weights. `folder` holds detail.checkpoint (to go on from), detail.log.jsonl, a sheet of
@@ -106,7 +106,7 @@ def _shown(task: DetailTask, network: nn.Module, folder: Path, step: int, second
 
 
 def _batches(task: DetailTask, first: int) -> Iterator[dict[str, Tensor]]:
-    """Batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
+    """Yield batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
     while True:
         yield task.batch(np.random.default_rng((1, first)))
         first += 1
@@ -117,7 +117,7 @@ def _half_wave(share: float) -> float:
 
 
 def export(network: DetailNet, folder: Path, recipe: dict[str, Any]) -> Path:
-    """Writes detail.safetensors (half precision, settings in its header) and detail.json (its recipe)."""
+    """Write detail.safetensors (half precision, settings in its header) and detail.json (its recipe)."""
     path = folder / "detail.safetensors"
     tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as temp:

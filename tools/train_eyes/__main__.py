@@ -21,7 +21,7 @@ TASKS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Trains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
+    """Train; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return run(lambda: _train(options))

@@ -55,13 +55,13 @@ class AttributeTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, 64, 64) in [-1, 1] and labels (N, OUTPUTS) in the units of `meaning`."""
+        """Return images (N, 3, 64, 64) in [-1, 1] and labels (N, OUTPUTS) in the units of `meaning`."""
         chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
         views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
         return {"images": to_input(photometric(np.stack(views), rng)), "labels": torch.from_numpy(np.stack(labels))}
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """A view (64, 64, 3) before any weather, and its labels (OUTPUTS,)."""
+        """Return a view (64, 64, 3) before any weather, and its labels (OUTPUTS,)."""
         matrix = jittered_view(self.faces.points[index], COVERAGE, RESOLUTION_PX, rng)
         image = self.faces.images[index]
         if rng.random() < 0.4:
@@ -78,7 +78,7 @@ class AttributeTask:
     # ---- learning
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """Absolute errors of numbers in spreads and of colours, cross-entropy of shares."""
+        """Return absolute errors of numbers in spreads and of colours, cross-entropy of shares."""
         values, labels = network(batch["images"]).float(), batch["labels"]
         spread = torch.tensor([spread for _, spread in NUMBERS.values()], device=values.device)
         numbers, _, colours = split(meaning(values))
@@ -90,7 +90,10 @@ class AttributeTask:
         return 2 * number_loss + share_loss + 2 * colour_loss, parts
 
     def score(self, network: nn.Module) -> dict[str, float]:
-        """Over validation people: mean absolute errors of numbers, smile and colours, accuracy in % of the others."""
+        """Return over validation people.
+
+        Mean absolute errors of numbers, smile and colours, accuracy in % of the others.
+        """
         rng = np.random.default_rng(0)
         device = next(network.parameters()).device
         said, truth = [], []
@@ -119,13 +122,13 @@ class AttributeTask:
 
 
 def split(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Numbers, shares and colours of outputs or labels (N, OUTPUTS)."""
+    """Return numbers, shares and colours of outputs or labels (N, OUTPUTS)."""
     numbers, shares, colours = values.split([len(NUMBERS), len(SHARES), 3 * len(COLOURS)], 1)
     return numbers, shares, colours
 
 
 def picture_labels(faces: Faces) -> NDArray[np.float32]:
-    """(N, OUTPUTS): what the seeds say of every picture, in the units of `meaning`."""
+    """Return (N, OUTPUTS): what the seeds say of every picture, in the units of `meaning`."""
     plan = json.loads((faces.folders[0] / "plan.json").read_text())
     people: dict[int, Person] = {}
     smiles: dict[int, float] = {}

@@ -19,7 +19,7 @@ Step = Callable[[Image, np.random.Generator], Image]
 def photometric(
     images: NDArray[np.uint8], rng: np.random.Generator, strength: float = 1.0, without: Collection[Step] = ()
 ) -> NDArray[np.uint8]:
-    """(N, H, W, 3) uint8 RGB -> the same, each picture through its own chain of light, colour, lens and codec.
+    """Return (N, H, W, 3) uint8 RGB -> the same, each picture through its own chain of light, colour, lens and codec.
 
     `strength` in [0, 1] scales the probability of every step; the steps `without` are left out.
     """
@@ -40,40 +40,40 @@ def _one(
 
 
 def exposure(picture: Image, rng: np.random.Generator) -> Image:
-    """Brighter or darker, with clipping where the sensor is full."""
+    """Return brighter or darker, with clipping where the sensor is full."""
     return np.clip(picture * np.float32(np.exp(rng.normal(0, 0.4))) + np.float32(rng.uniform(-25, 25)), 0, 255)
 
 
 def low_light(picture: Image, rng: np.random.Generator) -> Image:
-    """A dark scene: little light, lifted or not, with the noise that comes with it."""
+    """Return a dark scene: little light, lifted or not, with the noise that comes with it."""
     dark = picture * np.float32(rng.uniform(0.12, 0.5))
     return dark + _noise(picture.shape, rng, rng.uniform(2, 9))
 
 
 def gamma(picture: Image, rng: np.random.Generator) -> Image:
-    """Another tone curve."""
+    """Return another tone curve."""
     table = (255 * np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.35))).astype(np.float32)
     return table[np.clip(picture, 0, 255).astype(np.uint8)]
 
 
 def colour_cast(picture: Image, rng: np.random.Generator) -> Image:
-    """Lamps that are not white."""
+    """Return lamps that are not white."""
     return picture * np.exp(rng.normal(0, 0.16, 3)).astype(np.float32)
 
 
 def saturation(picture: Image, rng: np.random.Generator) -> Image:
-    """From nearly grey to gaudy."""
+    """Return from nearly grey to gaudy."""
     grey = picture.mean(2, keepdims=True)
     return grey + (picture - grey) * np.float32(rng.uniform(0.1, 1.7))
 
 
 def grey(picture: Image, rng: np.random.Generator) -> Image:
-    """Black and white."""
+    """Return black and white."""
     return np.repeat(picture.mean(2, keepdims=True), 3, 2)
 
 
 def light_gradient(picture: Image, rng: np.random.Generator) -> Image:
-    """One side lit more than the other."""
+    """Return one side lit more than the other."""
     height, width = picture.shape[:2]
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.8)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :, None] * np.float32(np.cos(angle))
@@ -82,7 +82,7 @@ def light_gradient(picture: Image, rng: np.random.Generator) -> Image:
 
 
 def shadow_edge(picture: Image, rng: np.random.Generator) -> Image:
-    """The edge of a cast shadow across the picture, hard or soft."""
+    """Return the edge of a cast shadow across the picture, hard or soft."""
     height, width = picture.shape[:2]
     corners = np.stack([rng.uniform(-0.3, 1.3, 4) * width, rng.uniform(-0.3, 1.3, 4) * height], 1)
     mask = np.zeros((height, width), np.float32)
@@ -95,7 +95,7 @@ def shadow_edge(picture: Image, rng: np.random.Generator) -> Image:
 
 
 def cut_outs(picture: Image, rng: np.random.Generator) -> Image:
-    """Patches of plain colour, of noise or of the picture's other parts before the face."""
+    """Return patches of plain colour, of noise or of the picture's other parts before the face."""
     height, width = picture.shape[:2]
     picture = picture.copy()
     for _ in range(rng.integers(1, 4)):
@@ -117,12 +117,12 @@ def cut_outs(picture: Image, rng: np.random.Generator) -> Image:
 
 
 def blur(picture: Image, rng: np.random.Generator) -> Image:
-    """Out of focus."""
+    """Return out of focus."""
     return cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 0.014 * picture.shape[1] + 0.5))
 
 
 def motion_blur(picture: Image, rng: np.random.Generator) -> Image:
-    """Moved while the shutter was open."""
+    """Return moved while the shutter was open."""
     length = rng.uniform(2, 0.07 * picture.shape[1] + 2)
     side = 2 * int(np.ceil(length / 2)) + 1
     angle = rng.uniform(0, np.pi)
@@ -135,7 +135,7 @@ def motion_blur(picture: Image, rng: np.random.Generator) -> Image:
 
 
 def low_resolution(picture: Image, rng: np.random.Generator) -> Image:
-    """A face that was small, enlarged again."""
+    """Return a face that was small, enlarged again."""
     height, width = picture.shape[:2]
     share = rng.uniform(0.15, 0.6)
     method = (cv2.INTER_AREA, cv2.INTER_LINEAR)[rng.integers(2)]
@@ -144,18 +144,18 @@ def low_resolution(picture: Image, rng: np.random.Generator) -> Image:
 
 
 def sharpen(picture: Image, rng: np.random.Generator) -> Image:
-    """The halo that cameras and phones add."""
+    """Return the halo that cameras and phones add."""
     soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.6))
     return picture + np.float32(rng.uniform(0.3, 1.5)) * (picture - soft)
 
 
 def noise(picture: Image, rng: np.random.Generator) -> Image:
-    """The sensor's."""
+    """Return the sensor's."""
     return picture + _noise(picture.shape, rng, rng.uniform(1, 14))
 
 
 def compression(picture: Image, rng: np.random.Generator) -> Image:
-    """Blocks of a frugal codec."""
+    """Return blocks of a frugal codec."""
     pixels = np.clip(picture, 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 75))])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32)
@@ -167,7 +167,7 @@ def _noise_bank() -> NDArray[np.float32]:
 
 
 def _noise(shape: tuple[int, ...], rng: np.random.Generator, sigma: float) -> Image:
-    """Gaussian noise; half the time the same in all channels."""
+    """Return Gaussian noise; half the time the same in all channels."""
     bank = _noise_bank()
     plain = rng.random() < 0.5
     count = int(np.prod(shape[:2] if plain else shape))

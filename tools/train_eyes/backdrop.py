@@ -27,7 +27,7 @@ class Backdrop:
         size_px: int,
         rng: np.random.Generator,
     ) -> NDArray[np.uint8]:
-        """The (size_px, size_px, 3) window of `image` under the (2, 3) `matrix`, before another scene."""
+        """Return the (size_px, size_px, 3) window of `image` under the (2, 3) `matrix`, before another scene."""
         crop = warp_with_border(image, matrix, size_px, rng)
         person = cv2.warpAffine(
             (np.asarray(labels) != Label.BACKGROUND).astype(np.float32),
@@ -38,7 +38,7 @@ class Backdrop:
         return (crop * person + self.scene(size_px, rng) * (1 - person)).astype(np.uint8)
 
     def scene(self, size_px: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Something to stand behind somebody: a piece of another picture, stretched, or noise of one grain."""
+        """Return something to stand behind somebody: a piece of another picture, stretched, or noise of one grain."""
         if rng.random() < 0.7:
             other = self._faces.images[int(rng.integers(len(self._faces)))]
             side = int(other.shape[0] * rng.uniform(0.1, 0.8))
@@ -48,7 +48,7 @@ class Backdrop:
 
     @staticmethod
     def noise(size_px: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Noise of one grain, from a soft gradient to single pixels; nothing in it is a face."""
+        """Return noise of one grain, from a soft gradient to single pixels; nothing in it is a face."""
         grain = int(rng.choice([2, 3, 5, 9, 17, 33, size_px]))
         noise = rng.normal(rng.uniform(0, 255, 3), rng.uniform(5, 80), (grain, grain, 3))
         pixels = np.clip(noise, 0, 255).astype(np.uint8)
@@ -58,7 +58,10 @@ class Backdrop:
 def warp_with_border(
     image: NDArray[np.uint8], matrix: NDArray, size_px: int, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """The (size_px, size_px, 3) window of `image` under the (2, 3) `matrix`; beyond the picture's edge anything."""
+    """Return the (size_px, size_px, 3) window of `image` under the (2, 3) `matrix`.
+
+    Beyond the picture's edge anything.
+    """
     image = np.asarray(image)
     border = BORDERS[rng.integers(len(BORDERS))]
     scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))

@@ -16,7 +16,7 @@ LETTERS = "ABCDEFGHKMNOPRSTUWXYZabdeghkmnopqrstuy0123456789@&%#?!.,:;()*"
 
 
 def background(side_px: int, people: People, indices: NDArray, rng: np.random.Generator) -> Scene:
-    """A square picture without a face: a ground, and things upon it."""
+    """Return a square picture without a face: a ground, and things upon it."""
     ground = _choose(rng, GROUNDS)
     scene = ground(side_px, people, indices, rng)
     for _ in range(int(rng.choice([0, 2, 6, 16], p=[0.2, 0.4, 0.25, 0.15]))):
@@ -27,7 +27,7 @@ def background(side_px: int, people: People, indices: NDArray, rng: np.random.Ge
 
 
 def colour(rng: np.random.Generator) -> tuple[float, ...]:
-    """Any colour; one in three that of some skin."""
+    """Return any colour; one in three that of some skin."""
     if rng.random() < 0.33:
         light = rng.uniform(40, 255)
         return tuple(
@@ -71,12 +71,12 @@ def _stripes(side: int, people: People, indices: NDArray, rng: np.random.Generat
 
 
 def _rendered(side: int, people: People, indices: NDArray, rng: np.random.Generator) -> Scene:
-    """A part of a rendered picture without its face: cloth, hair, hands, wall; enlarged."""
+    """Return a part of a rendered picture without its face: cloth, hair, hands, wall; enlarged."""
     return cv2.resize(faceless_piece(people, indices, rng), (side, side), interpolation=cv2.INTER_LINEAR)
 
 
 def faceless_piece(people: People, indices: NDArray, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A square of a random picture that holds no more than the rim of a face."""
+    """Return a square of a random picture that holds no more than the rim of a face."""
     index = int(rng.choice(indices))
     image = people.images[index]
     face = _occupied(people.points[index], len(image))
@@ -89,7 +89,7 @@ def faceless_piece(people: People, indices: NDArray, rng: np.random.Generator) -
 
 
 def _occupied(points: NDArray, side: int) -> NDArray[np.bool_]:
-    """The middle of the face's box: where a piece of the picture would show features."""
+    """Return the middle of the face's box: where a piece of the picture would show features."""
     low, high = points[17:].min(0), points[17:].max(0)
     inset = 0.15 * (high - low)
     mask = np.zeros((side, side), bool)

@@ -47,7 +47,10 @@ class Cutout:
 
 
 def cut_out(people: People, index: int, rng: np.random.Generator, spoil: str | None = None) -> Cutout:
-    """Person `index`, mirrored half the time; with `spoil` (one of SPOILS) nothing that should count as a face."""
+    """Return person `index`, mirrored half the time.
+
+    With `spoil` (one of SPOILS) nothing that should count as a face.
+    """
     image, labels = np.array(people.images[index]), np.asarray(people.labels[index])
     points = np.asarray(people.points[index], np.float32)
     if spoil is not None:
@@ -66,7 +69,10 @@ def cut_out(people: People, index: int, rng: np.random.Generator, spoil: str | N
 
 
 def hand_of(people: People, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(h, w, 4) uint8 RGB and alpha: what is before the face of picture `index`, or a hand in its skin's colour."""
+    """Return (h, w, 4) uint8 RGB and alpha.
+
+    What is before the face of picture `index`, or a hand in its skin's colour.
+    """
     mask = (np.asarray(people.labels[index]) == Label.OCCLUDER).astype(np.uint8) * 255
     x, y, width, height = cv2.boundingRect(mask)
     if min(width, height) < 24:
@@ -76,7 +82,7 @@ def hand_of(people: People, index: int, rng: np.random.Generator) -> NDArray[np.
 
 
 def paste(scene: NDArray[np.uint8], cutout: Cutout, matrix: NDArray, owners: NDArray[np.uint8], owner: int) -> None:
-    """Draws a cut-out into `scene` under the (2, 3) similarity `matrix`; in `owners` its pixels become `owner`."""
+    """Draw a cut-out into `scene` under the (2, 3) similarity `matrix`; in `owners` its pixels become `owner`."""
     for part in (cutout.body, cutout.crown):
         if part is not None:
             polygon = np.round(transform_points(matrix, part[0]) * 8).astype(np.int32)
@@ -88,7 +94,7 @@ def paste(scene: NDArray[np.uint8], cutout: Cutout, matrix: NDArray, owners: NDA
 def paste_pixels(
     scene: NDArray[np.uint8], pixels: NDArray[np.uint8], matrix: NDArray, owners: NDArray[np.uint8], owner: int
 ) -> None:
-    """Draws (h, w, 4) pixels, reduced first where they shrink; see `paste`."""
+    """Draw (h, w, 4) pixels, reduced first where they shrink; see `paste`."""
     height, width = pixels.shape[:2]
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     corners = transform_points(matrix, np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5)
@@ -115,7 +121,7 @@ def paste_pixels(
 def _body(
     image: NDArray[np.uint8], solid: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], tuple[float, ...]] | None:
-    """Shoulders and chest go on where the picture ends."""
+    """Return shoulders and chest go on where the picture ends."""
     side = len(solid)
     below = np.flatnonzero(solid[-1])
     if len(below) < side // 8:
@@ -138,7 +144,7 @@ def _body(
 def _crown(
     image: NDArray[np.uint8], solid: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], tuple[float, ...]] | None:
-    """The top of a head that the picture's upper edge cut off."""
+    """Return the top of a head that the picture's upper edge cut off."""
     above = np.flatnonzero(solid[0])
     if len(above) < 6:
         return None
@@ -165,7 +171,7 @@ def _spoiled(
     spoil: str,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The picture with its face made into something that is none: (image, labels)."""
+    """Return the picture with its face made into something that is none: (image, labels)."""
     face = np.isin(labels, FACE_LABELS).astype(np.uint8) * 255
     skin = _skin(image, labels)
     if spoil == "headless":
@@ -197,7 +203,7 @@ def _fill(image: NDArray[np.uint8], mask: NDArray[np.uint8], colour: NDArray) ->
 
 
 def _shuffled(image: NDArray[np.uint8], points: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The face's box cut into nine tiles, none of them where it was."""
+    """Return the face's box cut into nine tiles, none of them where it was."""
     low = np.clip(points.min(0), 0, len(image) - 10).astype(int)
     step = np.maximum((np.clip(points.max(0), low + 9, len(image) - 1) - low).astype(int) // 3, 3)
     places = [(low[0] + step[0] * (i % 3), low[1] + step[1] * (i // 3)) for i in range(9)]

@@ -108,7 +108,7 @@ def _manifest(folder: Path) -> list[dict[str, Any]]:
 
 
 def _packed(folder: Path, rows: Sequence[dict[str, Any]], name: str, flags: int) -> NDArray[np.uint8]:
-    """All pictures of a set in one file, made from their own files the first time."""
+    """Return all pictures of a set in one file, made from their own files the first time."""
     path = folder / f"packed-{name}-{len(rows)}.npy"
     if not path.exists():
         suffix = "jpg" if name == "images" else "png"

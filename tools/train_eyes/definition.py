@@ -37,7 +37,7 @@ EVERY = 12  # frames of a film are much alike
 
 
 def main(argv: list[str]) -> dict:
-    """Writes the offsets into OUT/eyes-landmarks.safetensors and the scores into OUT/eyes-landmarks.json."""
+    """Write the offsets into OUT/eyes-landmarks.safetensors and the scores into OUT/eyes-landmarks.json."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_eyes.definition", description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path, help="folder of eyes-landmarks.safetensors")
     parser.add_argument("references", type=Path, help="folder of media with MEDIA.ref.npz beside them")
@@ -67,7 +67,10 @@ Differences = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def differences(reader: LandmarkReader, path: Path) -> Differences:
-    """(n, 51, 2) what to add to the inner points in half windows, and (n,) the faces' sizes in the same units."""
+    """Return (n, 51, 2) what to add to the inner points in half windows.
+
+    (n,) the faces' sizes in the same units.
+    """
     info = probe(path)
     marks = Marks.read(path, (info.width, info.height))
     added, sizes = [], []
@@ -85,7 +88,7 @@ def differences(reader: LandmarkReader, path: Path) -> Differences:
 def _in_window(
     reader: LandmarkReader, frame: Frame, points: NDArray
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The marked points and the read ones, in the half windows of the second look."""
+    """Return the marked points and the read ones, in the half windows of the second look."""
     first = reader.read([frame.image], [reader.window_of_points(points)])[0]
     look = reader.window_of_points(first.points)
     again = reader.read([frame.image], [look])[0]
@@ -97,14 +100,17 @@ def _in_window(
 
 
 def fitted(media: list[Differences]) -> NDArray[np.float32]:
-    """The offsets (51, 2): the mean over media of their mean difference, weighted by the square root of their faces."""
+    """Return the offsets (51, 2).
+
+    The mean over media of their mean difference, weighted by the square root of their faces.
+    """
     weights = np.sqrt([len(added) for added, _ in media])
     means = np.stack([added.mean(0) for added, _ in media])
     return np.average(means, axis=0, weights=weights).astype(np.float32)
 
 
 def scores(media: list[Differences]) -> dict[str, float]:
-    """Median errors in % of the faces' sizes: without offsets, and with those fitted to all the other media."""
+    """Return median errors in % of the faces' sizes: without offsets, and with those fitted to all the other media."""
     plain, others = [], []
     for index, (added, sizes) in enumerate(media):
         offset = fitted(media[:index] + media[index + 1 :])

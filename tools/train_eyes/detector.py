@@ -40,12 +40,12 @@ class DetectorTask:
         return DetectorNet()
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (B, 3, S, S), and targets at stride 8: see `targets_of`."""
+        """Return images (B, 3, S, S), and targets at stride 8: see `targets_of`."""
         scenes = [self._training.make(rng) for _ in range(self.batch_size)]
         return as_batch(scenes, rng)
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """The sum of the three losses, each a mean over faces."""
+        """Return the sum of the three losses, each a mean over faces."""
         logits, boxes, rolls = split(network(batch["images"]))
         heat = focal(logits, batch["heat"], batch["counts"])
         number, row, column = torch.nonzero(batch["share"] > 0, as_tuple=True)
@@ -58,7 +58,10 @@ class DetectorTask:
         return heat + 2 * box + roll, {"heat": heat.item(), "box": box.item(), "roll": roll.item()}
 
     def score(self, network: nn.Module) -> dict[str, float]:
-        """On scenes of people never trained on: recall at IoU 0.5 by size, false faces a scene, error of the roll."""
+        """Return on scenes of people never trained on.
+
+        Recall at IoU 0.5 by size, false faces a scene, error of the roll.
+        """
         rng = np.random.default_rng(99)
         tally = Tally()
         device = next(network.parameters()).device
@@ -73,7 +76,7 @@ class DetectorTask:
 
 
 def as_batch(scenes: list[Scene], rng: np.random.Generator) -> dict[str, Tensor]:
-    """Scenes through all that cameras do, with their targets."""
+    """Return scenes through all that cameras do, with their targets."""
     images = to_input(pictures_of(scenes, rng)).contiguous(memory_format=torch.channels_last)
     targets = [targets_of(scene) for scene in scenes]
     arrays = {name: np.stack([target[name] for target in targets]) for name in targets[0]}
@@ -81,13 +84,13 @@ def as_batch(scenes: list[Scene], rng: np.random.Generator) -> dict[str, Tensor]
 
 
 def pictures_of(scenes: list[Scene], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(N, S, S, 3): the scenes' pictures with a camera's faults, each within its border."""
+    """Return (N, S, S, 3): the scenes' pictures with a camera's faults, each within its border."""
     worn = photometric(np.stack([scene.image for scene in scenes]), rng, strength=0.65)
     return np.stack([scene.framed(image) for scene, image in zip(scenes, worn, strict=True)])
 
 
 def targets_of(scene: Scene) -> dict[str, NDArray[np.float32]]:
-    """What the maps (h, w) of the network should show.
+    """Return what the maps (h, w) of the network should show.
 
     `heat` is 1 at faces' centres, falling off around them, and -1 where nothing is learned; `share` (h, w) is how much
     a cell learns `boxes` (4, h, w) in pixels and `rolls` (2, h, w), cosine and sine; `counts` () of faces.
@@ -122,7 +125,10 @@ def targets_of(scene: Scene) -> dict[str, NDArray[np.float32]]:
 
 
 def focal(logits: Tensor, heat: Tensor, counts: Tensor) -> Tensor:
-    """The focal loss of heatmaps (Law and Deng 2018, eq. 1), cells of heat -1 left out, a mean over all faces."""
+    """Return the focal loss of heatmaps (Law and Deng 2018, eq. 1), cells of heat -1 left out.
+
+    A mean over all faces.
+    """
     probability = logits.sigmoid()
     at_peak = (heat == 1).float()
     known = (heat >= 0).float()
@@ -132,7 +138,7 @@ def focal(logits: Tensor, heat: Tensor, counts: Tensor) -> Tensor:
 
 
 def giou(boxes: Tensor, wanted: Tensor) -> Tensor:
-    """Generalised intersection over union (n,) of boxes (n, 4), in (-1, 1]."""
+    """Return generalised intersection over union (n,) of boxes (n, 4), in (-1, 1]."""
     area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
     area_wanted = (wanted[:, 2:] - wanted[:, :2]).prod(1)
     common = (

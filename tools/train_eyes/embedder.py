@@ -40,8 +40,11 @@ class Recogniser(nn.Module):
 
 
 class EmbedderTask:
-    """`margin`, `scale`: of the cosine loss; `together`, `warmth`: weight and scale of the loss between the views of a
-    batch; `replaced`: share of views whose hair, clothes and background change."""
+    """`margin`, `scale`: of the cosine loss.
+
+    `together`, `warmth`: weight and scale of the loss between the views of a batch; `replaced`: share of views whose
+    hair, clothes and background change.
+    """
 
     name = "embedder"
     echoes = 2
@@ -75,7 +78,10 @@ class EmbedderTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, 96, 96) in [-1, 1] and classes (N,) of the people in them, two pictures of each in a row."""
+        """Return images (N, 3, 96, 96) in [-1, 1] and classes (N,) of the people in them.
+
+        Two pictures of each in a row.
+        """
         people = rng.choice(len(self.pictures), self.batch_size // 2, replace=False)
         chosen = np.concatenate([rng.choice(self.pictures[person], 2, replace=False) for person in people])
         views = np.stack([self.example(int(index), rng) for index in chosen])
@@ -84,7 +90,7 @@ class EmbedderTask:
         return {"images": to_input(weathered), "classes": torch.tensor(classes)}
 
     def example(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """A view (96, 96, 3) before any weather."""
+        """Return a view (96, 96, 3) before any weather."""
         image, labels, points = self.faces.images[index], self.faces.labels[index], self.faces.points[index]
         matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng)
         view = warp_with_border(image, matrix, RESOLUTION_PX, rng)
@@ -95,7 +101,10 @@ class EmbedderTask:
     def _before_another_scene(
         self, view: NDArray[np.uint8], labels: NDArray[np.uint8], matrix: NDArray, rng: np.random.Generator
     ) -> NDArray[np.uint8]:
-        """The face without what surrounds it: hair and clothes tell rendered people apart, and people change them."""
+        """Return the face without what surrounds it.
+
+        Hair and clothes tell rendered people apart, and people change them.
+        """
         kept = [label for label in NOT_THE_FACE if label != Label.HAIR or rng.random() < 0.7]
         outside = np.isin(labels, kept).astype(np.float32)
         size = (RESOLUTION_PX, RESOLUTION_PX)
@@ -108,7 +117,7 @@ class EmbedderTask:
     # ---- learning
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """Cross-entropy over cosines, the right one made smaller by a margin (CosFace, Wang et al. 2018, eq. 4).
+        """Return cross-entropy over cosines, the right one made smaller by a margin (CosFace, Wang et al. 2018, eq. 4).
 
         The margin grows with the cosine it is taken from: at first, when nobody is known yet, it would only disturb.
         Beside it, every view must find its partner among the batch's (NT-Xent, Chen et al. 2020): with a few pictures
@@ -131,7 +140,7 @@ class EmbedderTask:
         return loss + self.together * pairs, parts
 
     def score(self, network: nn.Module, pairs: int = 6000) -> dict[str, float]:
-        """Same or different, in % right over balanced pairs of people held out; plain and as training sees them.
+        """Return same or different, in % right over balanced pairs of people held out; plain and as training sees them.
 
         The threshold is the best one of half of the people's pairs and judged on the other half's.
         """
@@ -165,7 +174,7 @@ class EmbedderTask:
 
 
 def best_threshold(similarity: NDArray, same: NDArray[np.bool_]) -> float:
-    """The similarity above which to say "same" so that most pairs are judged rightly."""
+    """Return the similarity above which to say "same" so that most pairs are judged rightly."""
     order = np.argsort(similarity)
     truth = same[order].astype(int)
     # everything up to a place is called different, everything after it the same
@@ -178,7 +187,7 @@ def best_threshold(similarity: NDArray, same: NDArray[np.bool_]) -> float:
 def _pairs(
     people: NDArray, rows: NDArray, count: int, rng: np.random.Generator
 ) -> tuple[NDArray, NDArray, NDArray[np.bool_]]:
-    """(first, second, same): as many pairs of one person as of two."""
+    """Return (first, second, same): as many pairs of one person as of two."""
     first = rng.choice(rows, 8 * count)
     second = rng.choice(rows, 8 * count)
     different = np.flatnonzero(people[first] != people[second])[: count // 2]

@@ -15,7 +15,10 @@ POSES = ("open", "flat", "fist", "point", "relaxed", "pinch")
 
 
 def add_hand(field: Field, centre: NDArray, length_px: float, rng: np.random.Generator) -> list[NDArray]:
-    """A left or right hand about `centre` (2,), with its forearm; returns the finger tips that show, (2,) each."""
+    """Return a left or right hand about `centre` (2,), with its forearm.
+
+    Returns the finger tips that show, (2,) each.
+    """
     pose = str(rng.choice(POSES, p=[0.24, 0.2, 0.18, 0.14, 0.16, 0.08]))
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.4 else rng.normal(np.pi, 0.7)  # mostly from below
     squeeze = rng.uniform(0.45, 1) if rng.random() < 0.35 else 1.0  # seen from the side

@@ -49,7 +49,10 @@ class LandmarkTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, R, R); points (N, P, 2) in half windows; visible (N, 68); face (N,) 1, 0 or -1 (no opinion)."""
+        """Return images (N, 3, R, R); points (N, P, 2) in half windows.
+
+        Visible (N, 68); face (N,) 1, 0 or -1 (no opinion).
+        """
         chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
         rows = [self._example(int(index), rng) for index in chosen]
         crops, points, extra_known, visible, face = (np.stack(column) for column in zip(*rows, strict=True))
@@ -91,7 +94,7 @@ class LandmarkTask:
         return crop, (places + 0.5) / (size / 2) - 1, known, visible, np.float32(face)
 
     def _mistake(self, rng: np.random.Generator) -> tuple[NDArray, NDArray, np.float32, NDArray, np.float32]:
-        """A window that a detector took for a face, about as it would be looked at."""
+        """Return a window that a detector took for a face, about as it would be looked at."""
         bank = self.faces.mistakes
         crop = np.asarray(bank[int(rng.integers(len(bank)))])
         turn, side = rng.normal(0, 8), len(crop) * np.exp(rng.normal(-0.05, 0.12))
@@ -107,7 +110,7 @@ class LandmarkTask:
         return int(self.net_settings.get("extra_points", 92))
 
     def _jittered(self, points: NDArray, rng: np.random.Generator, first: bool) -> NDArray[np.float64]:
-        """A window as an imprecise detector (`first`) or earlier points would place it."""
+        """Return a window as an imprecise detector (`first`) or earlier points would place it."""
         size = self.resolution_px
         exact = invert(window_of_points(points, size))
         centre = exact @ np.array([(size - 1) / 2, (size - 1) / 2, 1])
@@ -121,7 +124,7 @@ class LandmarkTask:
         return window(centre, side, roll + np.clip(rng.normal(0, turn), -2.2 * turn, 2.2 * turn), size)
 
     def _elsewhere(self, points: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:
-        """A window that does not show a face, or far too much or too little of one."""
+        """Return a window that does not show a face, or far too much or too little of one."""
         low, high = points.min(0), points.max(0)
         face_px = float((high - low).max())
         centre = (low + high) / 2
@@ -142,7 +145,7 @@ class LandmarkTask:
     # ---- learning
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """Laplace likelihood of the points + visibility + face."""
+        """Return Laplace likelihood of the points + visibility + face."""
         points, spread, visible, face = network(batch["images"])
         positive = (batch["face"] != 0).float()
         distance = (points - batch["points"]).norm(dim=2)
@@ -161,7 +164,7 @@ class LandmarkTask:
         return place_loss + 0.5 * seen_loss + 0.5 * face_loss, parts
 
     def score(self, network: nn.Module, count: int = 600) -> dict[str, float]:
-        """Errors of the inner points after one and two looks, in % of sqrt(w h) of the points' box."""
+        """Return errors of the inner points after one and two looks, in % of sqrt(w h) of the points' box."""
         rng = np.random.default_rng(0)
         chosen = rng.choice(self.faces.validation, min(count, len(self.faces.validation)), replace=False)
         first: list[float] = []

@@ -36,7 +36,7 @@ MOST_OF_A_SCENE = 6
 
 
 def main(argv: list[str]) -> Path:
-    """Writes DATA/mistakes.npy (n, 128, 128, 3) uint8 and returns it."""
+    """Write DATA/mistakes.npy (n, 128, 128, 3) uint8 and return it."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_eyes.mistakes", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="a set written by python -m tools.people dataset")
     parser.add_argument("out", type=Path, help="folder of eyes-detector.safetensors")
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> Path:
 
 
 def wrong_looks(scene: Scene, detections: NDArray[np.float32]) -> list[NDArray[np.float64]]:
-    """The windows (2, 3) of the surest detections that lie on no face, known or ignored."""
+    """Return the windows (2, 3) of the surest detections that lie on no face, known or ignored."""
     wrong = [row for row in detections if all(iou(row, box) < FARTHEST_OVERLAP for box in scene.boxes)]
     return [window_of_box(row[:4], float(row[5]), MISTAKES_PX) for row in wrong[:MOST_OF_A_SCENE]]
 

@@ -29,7 +29,7 @@ class Painter:
         self._scrap = scrap
 
     def paint(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[Image, Image]:
-        """The view (S, S, 3) and its labels (S, S) with something before the face, its pixels labelled OCCLUDER.
+        """Return the view (S, S, 3) and its labels (S, S) with something before the face, its pixels labelled OCCLUDER.
 
         `points` (68, 2) are pixels of the view. Nothing is changed in place.
         """
@@ -65,7 +65,10 @@ class Painter:
         return material * shade(field, rng, 2.0), coverage_of(field)
 
     def _skin(self, view: Image, labels: Image, rng: np.random.Generator) -> NDArray[np.float32]:
-        """(S, S, 3) in the person's own tone mostly, sometimes with the face's own texture, sometimes anybody's."""
+        """Return (S, S, 3) in the person's own tone mostly, sometimes with the face's own texture.
+
+        Sometimes anybody's.
+        """
         size = view.shape[0]
         pixels = view[np.isin(labels, SKIN)][::7]
         if len(pixels) < 20 or rng.random() < 0.15:
@@ -100,7 +103,7 @@ class Painter:
         return self._material(size, rng) * shade(field, rng, rng.uniform(0.8, 3)), coverage_of(field)
 
     def _mask(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-        """A mask, a scarf or a polo neck drawn up: everything below a line across the nose or the mouth."""
+        """Return a mask, a scarf or a polo neck drawn up: everything below a line across the nose or the mouth."""
         bridge = points[rng.choice([28, 29, 30, 33, 51, 62])]
         middle = points[33]
         jaw = (
@@ -111,7 +114,7 @@ class Painter:
         return self._material(view.shape[0], rng) * shade(field, rng, 2.0), coverage_of(field)
 
     def _thing(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-        """A microphone, a cup, a stick or a ball."""
+        """Return a microphone, a cup, a stick or a ball."""
         size = view.shape[0]
         field = empty(size)
         top = points[rng.integers(68)] + rng.normal(0, 0.1 * size, 2)
@@ -140,7 +143,7 @@ class Painter:
         return self._material(size, rng) * shade(field, rng), coverage_of(field)
 
     def _sheet(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-        """A sheet, a phone or a book: flat, with four corners."""
+        """Return a sheet, a phone or a book: flat, with four corners."""
         size = view.shape[0]
         box = cv2.boxPoints((
             tuple((points[rng.integers(68)] + rng.normal(0, 0.2 * size, 2)).tolist()),
@@ -151,7 +154,7 @@ class Painter:
         return self._material(size, rng), cv2.GaussianBlur(cover, (0, 0), 0.6)
 
     def _material(self, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """(S, S, 3): plain, striped or checked, or a piece of another picture."""
+        """Return (S, S, 3): plain, striped or checked, or a piece of another picture."""
         if rng.random() < 0.4:
             other = self._scrap(rng)
             side = int(rng.integers(16, other.shape[0]))
@@ -172,7 +175,7 @@ class Painter:
         return cloth
 
     def _dress(self, colours: NDArray, edge: NDArray, outwards: NDArray, rng: np.random.Generator) -> None:
-        """Turns what lies beyond `edge` into a sleeve, in place."""
+        """Turn what lies beyond `edge` into a sleeve, in place."""
         x, y = np.meshgrid(*[np.arange(colours.shape[0], dtype=np.float32)] * 2)
         beyond = (x - edge[0]) * outwards[0] + (y - edge[1]) * outwards[1] > 0
         colours[beyond] = self._material(colours.shape[0], rng)[beyond]
@@ -194,7 +197,7 @@ def _draw_nails(colours: NDArray, tips: list[NDArray], length: float, rng: np.ra
 def _pasted(
     view: Image, labels: Image, colours: NDArray, cover: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[Image, Image]:
-    """Under the thing first its shadow on the face, then the thing itself."""
+    """Return under the thing first its shadow on the face, then the thing itself."""
     under = view.astype(np.float32)
     if rng.random() < 0.7:
         shadow = cv2.GaussianBlur(cover, (0, 0), rng.uniform(1.5, 7))

@@ -15,7 +15,7 @@ HANDS, SIDE_PX = 96, 128  # how many are painted, once, and their pictures' side
 
 @cache
 def _bank() -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
-    """Brightness around 1 and cover in [0, 1], (S, S) each, of every hand."""
+    """Return brightness around 1 and cover in [0, 1], (S, S) each, of every hand."""
     rng = np.random.default_rng(0)
     hands = []
     for _ in range(HANDS):
@@ -28,7 +28,7 @@ def _bank() -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
 
 
 def painted_hand(skin: NDArray, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(S, S, 4) uint8 RGB and alpha of a hand in the colour `skin` (3,)."""
+    """Return (S, S, 4) uint8 RGB and alpha of a hand in the colour `skin` (3,)."""
     brightness, cover = _bank()[int(rng.integers(HANDS))]
     pixels = np.empty((*cover.shape, 4), np.uint8)
     pixels[..., :3] = np.clip(brightness[..., None] * np.asarray(skin, np.float32), 0, 255)

@@ -28,8 +28,10 @@ WEIGHTS = {"brows": 1.8, "eyes": 1.8, "lips": 1.5, "mouth": 2.0, "ears": 1.5, "b
 
 
 class ParserTask:
-    """`covered`: share of views with something pasted before the face; `faceless`: share that show none, as the views
-    of what a finder takes for a face do."""
+    """`covered`: share of views with something pasted before the face.
+
+    `faceless`: share that show none, as the views of what a finder takes for a face do.
+    """
 
     name = "parser"
     echoes = 1  # a step costs ten times what its examples do
@@ -55,7 +57,7 @@ class ParserTask:
     # ---- examples
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """images (N, 3, 256, 256) in [-1, 1] and labels (N, 256, 256), NOT_LABELLED beyond the picture."""
+        """Return images (N, 3, 256, 256) in [-1, 1] and labels (N, 256, 256), NOT_LABELLED beyond the picture."""
         chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
         views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
         # pasted things have labels instead of cut_outs; edges are learned where the weather is mild
@@ -63,7 +65,7 @@ class ParserTask:
         return {"images": to_input(np.stack(weathered)), "labels": torch.from_numpy(np.stack(labels))}
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """A view (256, 256, 3) and its labels (256, 256), before any weather."""
+        """Return a view (256, 256, 3) and its labels (256, 256), before any weather."""
         image, points = self.faces.images[index], self.faces.points[index]
         labels = tidied(self.faces.labels[index])
         matrix = jittered_view(points, COVERAGE, RESOLUTION_PX, rng)
@@ -80,7 +82,7 @@ class ParserTask:
         return self._finished(view, warp_labels(labels, matrix), transform_points(matrix, points), rng)
 
     def _empty(self, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """A view (256, 256, 3) of nothing: noise, or things that fool a finder."""
+        """Return a view (256, 256, 3) of nothing: noise, or things that fool a finder."""
         if rng.random() < 0.4:
             return self.backdrop.noise(RESOLUTION_PX, rng)
         return background(RESOLUTION_PX, self.faces, self.faces.training, rng)
@@ -88,7 +90,7 @@ class ParserTask:
     def _finished(
         self, view: NDArray[np.uint8], cut: NDArray[np.uint8], points: NDArray, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """With something painted before the points (68, 2), perhaps, and mirrored, perhaps."""
+        """Return with something painted before the points (68, 2), perhaps, and mirrored, perhaps."""
         if rng.random() < self.covered:
             view, cut = self.painter.paint(view, cut, points, rng)
         if rng.random() < 0.5:
@@ -98,7 +100,7 @@ class ParserTask:
     # ---- learning
 
     def loss(self, network: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-        """Weighted cross-entropy + soft Dice (Milletari et al. 2016) over the classes that the batch shows."""
+        """Return weighted cross-entropy + soft Dice (Milletari et al. 2016) over the classes that the batch shows."""
         device = batch["images"].device
         logits = network.cells(batch["images"])  # type: ignore[operator]
         labels = batch["labels"].unflatten(2, (-1, 2)).unflatten(1, (-1, 2)).transpose(2, 3).flatten().long()
@@ -116,7 +118,10 @@ class ParserTask:
         return entropy + self.dice * dice, {"entropy": entropy.item(), "dice": dice.item()}
 
     def score(self, network: nn.Module, count: int = 600) -> dict[str, float]:
-        """IoU in % over validation people: its mean over classes, plain and with things pasted before the faces."""
+        """Return IoU in % over validation people.
+
+        Its mean over classes, plain and with things pasted before the faces.
+        """
         rng = np.random.default_rng(0)
         chosen = rng.choice(self.faces.validation, min(count, len(self.faces.validation)), replace=False)
         plain = np.zeros((len(NAMES), len(NAMES)), np.int64)
@@ -140,7 +145,7 @@ class ParserTask:
 
 
 def tidied(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Labels with hair as areas, as people mark it: rendered hair is single strands with skin between them.
+    """Return Labels with hair as areas, as people mark it: rendered hair is single strands with skin between them.
 
     Brows are closed; beards and hairlines take the class that most pixels around have.
     """
@@ -160,18 +165,18 @@ def tidied(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _mostly(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where most of the 5x5 pixels around are in the mask."""
+    """Return where most of the 5x5 pixels around are in the mask."""
     return cv2.medianBlur(mask.astype(np.uint8), 5) > 0
 
 
 def _view_of_anything(points: NDArray, side_px: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A view of any place in a picture `side_px` wide, about as large as its face's would be."""
+    """Return a view of any place in a picture `side_px` wide, about as large as its face's would be."""
     side = float(np.ptp(points, axis=0).max()) * rng.uniform(0.5, 2.0)
     return window(rng.uniform(0, side_px, 2), side, rng.normal(0, 20), RESOLUTION_PX)
 
 
 def warp_labels(labels: NDArray[np.uint8], matrix: NDArray) -> NDArray[np.uint8]:
-    """The labels of a view: what most of each pixel shows; NOT_LABELLED beyond the picture."""
+    """Return the labels of a view: what most of each pixel shows; NOT_LABELLED beyond the picture."""
     size = (RESOLUTION_PX, RESOLUTION_PX)
     kinds = np.unique(labels)
     shares = [cv2.warpAffine(np.where(labels == kind, np.uint8(255), np.uint8(0)), matrix, size) for kind in kinds]
@@ -188,6 +193,6 @@ def _confusion(truth: NDArray[np.uint8], said: NDArray) -> NDArray[np.int64]:
 
 
 def _iou(table: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Intersection over union in % of each class, from pixel counts (truth, said)."""
+    """Return intersection over union in % of each class, from pixel counts (truth, said)."""
     both = table.diagonal()
     return 100 * both / np.maximum(table.sum(0) + table.sum(1) - both, 1)

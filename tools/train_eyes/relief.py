@@ -17,7 +17,7 @@ NOTHING = np.float32(-1e4)
 
 
 def empty(size_px: int) -> Field:
-    """A field with nothing in it."""
+    """Return a field with nothing in it."""
     return np.full((size_px, size_px), NOTHING, np.float32)
 
 
@@ -57,12 +57,15 @@ def _add_cone(
 
 
 def coverage_of(field: Field) -> NDArray[np.float32]:
-    """(S, S) in [0, 1]: where something is, its edge softened by about a pixel."""
+    """Return (S, S) in [0, 1]: where something is, its edge softened by about a pixel."""
     return cv2.GaussianBlur((field > NOTHING / 2).astype(np.float32), (0, 0), 0.6)
 
 
 def shade(field: Field, rng: np.random.Generator, softness_px: float = 1.0) -> NDArray[np.float32]:
-    """Brightness (S, S, 1) around 1 under a lamp of random place: Lambert's law, dark grooves, perhaps a gloss."""
+    """Return brightness (S, S, 1) around 1 under a lamp of random place.
+
+    Lambert's law, dark grooves, perhaps a gloss.
+    """
     solid = field > NOTHING / 2
     ground = np.float32(field[solid].min()) if solid.any() else np.float32(0)
     surface = cv2.GaussianBlur(np.where(solid, field, ground), (0, 0), softness_px)
@@ -82,7 +85,7 @@ def shade(field: Field, rng: np.random.Generator, softness_px: float = 1.0) -> N
 
 
 def mottling(size_px: int, rng: np.random.Generator, depth: float) -> NDArray[np.float32]:
-    """Noise (S, S, 3) around 1 of three grains: blotches, pores, and a tint that drifts."""
+    """Return noise (S, S, 3) around 1 of three grains: blotches, pores, and a tint that drifts."""
     total = np.ones((size_px, size_px, 3), np.float32)
     for grain, share, channels in ((4, 0.6, 3), (18, 0.5, 1), (size_px, 0.35, 1)):
         noise = rng.standard_normal((grain, grain, channels), np.float32) * np.float32(depth * share)

@@ -36,7 +36,7 @@ class Scene:
     frame: tuple[int, int, int, int]
 
     def framed(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """`image`, the scene's own or one made of it, within the border."""
+        """Return `image`, the scene's own or one made of it, within the border."""
         x0, y0, x1, y1 = self.frame
         canvas = np.full_like(image, BORDER_GREY)
         canvas[y0:y1, x0:x1] = image[y0:y1, x0:x1]
@@ -56,7 +56,7 @@ class SceneMaker:
         self.indices = np.asarray(indices)[whole]
 
     def make(self, rng: np.random.Generator) -> Scene:
-        """A new scene, the same for the same state of `rng`."""
+        """Return a new scene, the same for the same state of `rng`."""
         side = self.side_px
         frame = self._frame(rng)
         image = np.ascontiguousarray(background(side, self.people, self.indices, rng))
@@ -79,7 +79,10 @@ class SceneMaker:
         return x0, y0, self.side_px - x1, self.side_px - y1
 
     def _sizes(self, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Longer sides of faces: any size is as likely as its double; in crowds the people are about as large."""
+        """Return longer sides of faces.
+
+        Any size is as likely as its double; in crowds the people are about as large.
+        """
         low, high = np.log(SMALLEST_PX), np.log(LARGEST_SHARE * self.side_px)
         if count < 3:
             return np.exp(rng.uniform(low, high, count))
@@ -96,7 +99,7 @@ class SceneMaker:
         rng: np.random.Generator,
         spoil: str | None = None,
     ) -> tuple[NDArray[np.float32], float]:
-        """Draws a person; the points (68, 2) in the scene and the roll."""
+        """Draw a person; the points (68, 2) in the scene and the roll."""
         cutout = cut_out(self.people, int(rng.choice(self.indices)), rng, spoil)
         turn = rng.uniform(-180, 180) if rng.random() < 0.25 else float(np.clip(rng.normal(0, 16), -45, 45))
         matrix = _placed(cutout.points, size, turn, _centre(frame, size, rng))
@@ -145,12 +148,15 @@ class SceneMaker:
 
 
 def side_of(people: People) -> int:
-    """The side of a set's square pictures."""
+    """Return the side of a set's square pictures."""
     return int(people.images.shape[1])
 
 
 def _centre(frame: tuple[int, int, int, int], size: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Where a face goes: mostly wholly inside the picture, as far as it fits, else anywhere, cut by an edge or not."""
+    """Return where a face goes.
+
+    Mostly wholly inside the picture, as far as it fits, else anywhere, cut by an edge or not.
+    """
     margin = 0.5 * size if rng.random() < 0.75 else -0.15 * size
     low, high = np.array(frame[:2], np.float64), np.array(frame[2:], np.float64)
     slack = 0.5 * (high - low) - margin
@@ -158,7 +164,10 @@ def _centre(frame: tuple[int, int, int, int], size: float, rng: np.random.Genera
 
 
 def _placed(points: NDArray, size: float, turn: float, centre: NDArray) -> NDArray[np.float64]:
-    """The (2, 3) similarity that makes the points' box `size` long, turns it clockwise and centres it at `centre`."""
+    """Return the (2, 3) similarity that makes the points' box `size` long.
+
+    Turns it clockwise and centres it at `centre`.
+    """
     low, high = points.min(0), points.max(0)
     scale, angle = size / float((high - low).max()), np.radians(turn)
     linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -169,7 +178,7 @@ def _labelled(
     image: NDArray[np.uint8], owners: NDArray[np.uint8], frame: tuple[int, int, int, int],
     faces: list[tuple[NDArray, float]],
 ) -> Scene:  # fmt: skip
-    """The scene with its faces, those left out of which nothing shows."""
+    """Return the scene with its faces, those left out of which nothing shows."""
     side = len(image)
     x0, y0, x1, y1 = frame
     boxes, rolls, ignored = [], [], []

@@ -20,7 +20,7 @@ MOST_BYTES = 24_000_000  # of all networks together: they travel with every copy
 
 
 def main(argv: list[str]) -> None:
-    """Copies OUT/eyes-NAME.safetensors and enters it into the manifest with the recipe and scores of its training."""
+    """Copy OUT/eyes-NAME.safetensors and enters it into the manifest with the recipe and scores of its training."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_eyes.ship", description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path, help="folder that the trainings wrote to")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which networks (default: all in OUT)")

@@ -53,12 +53,17 @@ def train(
     start: Path | None = None,
     save_every_seconds: float = 120,
 ) -> Path:
-    """Trains for `minutes` in all (those of earlier calls counted in) and returns the exported file.
+    """Train for `minutes` in all (those of earlier calls counted in) and return the exported file.
 
     The learning rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported
     is the exponential mean of the weights. Mixed precision where the machine has it. `folder` holds NAME.checkpoint (to
-    go on from), NAME.log.jsonl, and eyes-NAME.safetensors, rewritten with every checkpoint. `start`: exported weights
-    to begin with. Raises UserError where they are of another network.
+    go on from), NAME.log.jsonl, and eyes-NAME.safetensors, rewritten with every checkpoint.
+
+    Args:
+        start: Exported weights to begin with.
+
+    Raises:
+        UserError: They are of another network.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
@@ -109,7 +114,7 @@ def train(
 
 
 def _batches(task: Task, first: int) -> Iterator[dict[str, Tensor]]:
-    """Batch n always comes from seed n; a training that goes on begins with a number that none has had."""
+    """Yield batch n always comes from seed n; a training that goes on begins with a number that none has had."""
     while True:
         yield task.batch(np.random.default_rng((1, first)))
         first += 1
@@ -118,7 +123,7 @@ def _batches(task: Task, first: int) -> Iterator[dict[str, Tensor]]:
 def echoed(
     batches: Iterable[dict[str, Tensor]], echoes: int, pool: int, rng: np.random.Generator
 ) -> Iterator[dict[str, Tensor]]:
-    """Every batch `echoes` times, in an order shuffled over `pool` of them (data echoing, Choi et al. 2019)."""
+    """Yield every batch `echoes` times, in an order shuffled over `pool` of them (data echoing, Choi et al. 2019)."""
     waiting: list[tuple[dict[str, Tensor], int]] = []
     for fresh in batches:
         waiting.append((fresh, echoes))
@@ -146,7 +151,7 @@ class Average:
         self._decay = decay
 
     def follow(self, network: nn.Module, step: int) -> None:
-        """Takes one step towards `network`; faster at first, while the weights still run away."""
+        """Take one step towards `network`; faster at first, while the weights still run away."""
         decay = min(self._decay, (1 + step) / (10 + step))
         with torch.no_grad():
             for mean, now in zip(self.network.parameters(), network.parameters(), strict=True):
@@ -156,7 +161,7 @@ class Average:
 
 
 def _begin_with(network: nn.Module, weights: Path) -> None:
-    """Takes the weights that were exported from such a network; parts that only training needs stay fresh."""
+    """Take the weights that were exported from such a network; parts that only training needs stay fresh."""
     own = getattr(network, "exported", network).state_dict()
     given = {name: tensor.float() for name, tensor in load_file(weights).items()}
     wanted = {name for name in own if not name.endswith("num_batches_tracked")}
@@ -168,7 +173,7 @@ def _begin_with(network: nn.Module, weights: Path) -> None:
 
 
 def resume(path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
-    """Fills all three from the checkpoint at `path`; the steps and seconds behind it, (0, 0.0) where there is none."""
+    """Fill all three from the checkpoint at `path`; the steps and seconds behind it, (0, 0.0) where there is none."""
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True, map_location="cpu")
@@ -181,7 +186,7 @@ def resume(path: Path, network: nn.Module, average: Average, optimizer: torch.op
 def save(
     path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer, step: int, seconds: float
 ) -> None:
-    """Writes the checkpoint that `resume` reads."""
+    """Write the checkpoint that `resume` reads."""
     state = {"network": network.state_dict(), "average": average.network.state_dict(),
              "optimiser": optimizer.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
     with atomic_path(path) as temp:
@@ -194,7 +199,7 @@ def _log(folder: Path, task: Task, values: dict[str, Any]) -> None:
 
 
 def export(task: Task, network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
-    """Writes eyes-NAME.safetensors (half precision, settings in its metadata) and eyes-NAME.json (its recipe).
+    """Write eyes-NAME.safetensors (half precision, settings in its metadata) and eyes-NAME.json (its recipe).
 
     Of a network with a part called `exported` only that part is written: the rest serves training alone.
     """
@@ -213,7 +218,7 @@ def export(task: Task, network: nn.Module, folder: Path, recipe: dict[str, Any])
 
 
 def exported(path: Path, build: Callable[..., NetworkT]) -> NetworkT:
-    """The network that `export` wrote to `path`: `build` with its settings and its weights, ready to look."""
+    """Return the network that `export` wrote to `path`: `build` with its settings and its weights, ready to look."""
     with safe_open(path, "pt") as file:
         settings = json.loads(file.metadata()["settings"])
     network = build(**settings)

@@ -12,7 +12,9 @@ from faceswap.facenets.views import frame_to_view_for
 def jittered_view(
     points: NDArray, coverage: float, resolution_px: int, rng: np.random.Generator, mild: bool = False
 ) -> NDArray[np.float64]:
-    """The (2, 3) map from a picture to a view of the face with `points` (68, 2), turned, scaled and moved by chance.
+    """Return the (2, 3) map from a picture to a view of the face with `points` (68, 2), turned.
+
+    Scaled and moved by chance.
 
     Landmarks err by some 3 % of the face; a `mild` jitter is about that, the usual one twice as much.
     """

@@ -31,7 +31,10 @@ MODELS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Pretrains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
+    """Return pretrains; the last line on stdout is the file that was made.
+
+    Returns the exit code (2: the user can mend it).
+    """
     options = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return run(lambda: _pretrain(options))

@@ -31,8 +31,10 @@ class Agreement(nn.Module):
         self.register_buffer("batches", torch.zeros(()))
 
     def forward(self, codes: Tensor) -> Tensor:
-        """The share, a scalar in about [0, 1], of float32 codes (2M, D), whose rows i and i + M show one moment; 0
-        until enough was seen."""
+        """Return the share, a scalar in about [0, 1], of float32 codes (2M, D), whose rows i and i + M show one moment.
+
+        0 until enough was seen.
+        """
         first, second = codes.chunk(2)
         apart = (first - second) / 2**0.5
         within = apart.t() @ apart / len(apart)
@@ -52,7 +54,7 @@ class Agreement(nn.Module):
 
     @torch.no_grad()
     def _metrics(self) -> tuple[Tensor, Tensor]:
-        """T^-1, and T^-1 W T^-1: what the trace of T^-1 W falls by, where T grows."""
+        """Return T^-1, and T^-1 W T^-1: what the trace of T^-1 W falls by, where T grows."""
         size = len(self.total)
         floor = FLOOR * self.total.diagonal().mean() * torch.eye(size, device=self.total.device)
         inverse = torch.linalg.inv((self.total + floor).double()).float()

@@ -38,8 +38,10 @@ SHARED, TELLING = 10, 2  # directions in which a moment is shared most, and thos
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Of codes (N, D): their `mean` (D,), the covariances (D, D) of all (`total`) and of people within a moment
-    (`within`), and the part of the latter that a person carries from moment to moment (`person`)."""
+    """Of codes (N, D): their `mean` (D,), the covariances (D, D) of all (`total`) and of people within a moment.
+
+    `within`), and the part of the latter that a person carries from moment to moment (`person`.
+    """
 
     mean: NDArray[np.float64]
     total: NDArray[np.float64]
@@ -48,7 +50,11 @@ class Spread:
 
     @classmethod
     def of(cls, codes: NDArray, person: NDArray, casts: NDArray[np.int64]) -> Spread:
-        """`person` (N,): who is in each picture; `casts` (M, k): the pictures of each moment."""
+        """Return `person` (N,): who is in each picture.
+
+        Args:
+            casts: (M, k) The pictures of each moment.
+        """
         played = codes[casts].astype(np.float64)
         together = casts.shape[1]
         unbiased = together / (together - 1)
@@ -67,7 +73,7 @@ class Spread:
 
 
 def projection(spread: Spread, shared: int = SHARED, telling: int = TELLING) -> NDArray[np.float64]:
-    """(D, D): keeps `shared` less `telling` directions of a code, which is to be measured from its mean."""
+    """Return (D, D): keeps `shared` less `telling` directions of a code, which is to be measured from its mean."""
     values, axes = np.linalg.eigh(spread.total)
     real = values > LEAST * values.sum()
     white = axes[:, real] / np.sqrt(values[real])  # columns: directions of variance 1
@@ -89,7 +95,7 @@ def erase(network: GenericNet, spread: Spread, shared: int = SHARED, telling: in
 
 
 def main(argv: Sequence[str]) -> Path:
-    """Erases and scores anew; `argv` as on the command line. Returns the file."""
+    """Return erases and scores anew; `argv` as on the command line. Returns the file."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_generic.erasing", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="the paired set of the pretraining")
     parser.add_argument("out", type=Path, help="the folder it wrote to")

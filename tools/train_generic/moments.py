@@ -39,7 +39,7 @@ class Moments:
             raise UserError(f"{folder}: every moment is played by one person; write a set with --together 4")
 
     def _casts(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(M, k) indices, a row a moment; (0, 0) of none."""
+        """Return (M, k) indices, a row a moment; (0, 0) of none."""
         if not len(chosen):
             return np.zeros((0, 0), np.int64)
         moments = self.faces.moment[chosen]

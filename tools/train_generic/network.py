@@ -15,7 +15,8 @@ from tools.train_generic.agreement import Agreement
 
 
 class GenericNet(nn.Module):
-    """`encoder`, `inter`, `decoder` of the model called `name`, and `person`, which conditions the decoder;
+    """`encoder`, `inter`, `decoder` of the model called `name`, and `person`, which conditions the decoder.
+
     `agreement`, which watches the code, serves training alone.
 
     `plain`: without people, an ordinary autoencoder, to compare with. `rank`: how many numbers the code really has
@@ -48,17 +49,23 @@ class GenericNet(nn.Module):
                 layer.register_forward_hook(partial(self._condition, place))
 
     def forward(self, images: Tensor, people: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """(N, 3, R, R) RGB in [0, 1], (N, 320) -> codes (N, D), the people in the pictures' moments, their masks."""
+        """Return (N, 3, R, R) RGB in [0, 1], (N, 320) -> codes (N, D), the people in the pictures' moments.
+
+        Their masks.
+        """
         codes = self.encode(images)
         return codes, *self.decode(codes, people)
 
     def encode(self, images: Tensor) -> Tensor:
-        """(N, 3, R, R) RGB in [0, 1] -> (N, D), the bottleneck, or (N, rank)."""
+        """Return (N, 3, R, R) RGB in [0, 1] -> (N, D), the bottleneck, or (N, rank)."""
         code = self.inter.get_submodule("0" if self.rank is None else "0.0")
         return code(self.encoder(images))
 
     def decode(self, codes: Tensor, people: Tensor) -> tuple[Tensor, Tensor | None]:
-        """(N, D) or (N, rank), (N, 320) -> (N, 3, R, R) RGB and (N, 1, R, R) masks in [0, 1], None without them."""
+        """Return (N, D) or (N, rank), (N, 320) -> (N, 3, R, R) RGB and (N, 1, R, R) masks in [0, 1].
+
+        None without them.
+        """
         if self.person is not None:
             self._factors = self.person(people)
         if self.rank is not None:
@@ -66,7 +73,7 @@ class GenericNet(nn.Module):
         return self._split(self.decoder(self.inter[1:](codes)))
 
     def weights(self) -> dict[str, Tensor]:
-        """What a model takes over, by its own names; a code of fewer numbers folds into one dense layer."""
+        """Return what a model takes over, by its own names; a code of fewer numbers folds into one dense layer."""
         kept = {name: value for name, value in self.state_dict().items() if not name.startswith("agreement.")}
         if self.rank is not None:
             inward, outward = kept.pop("inter.0.0.weight"), kept.pop("inter.0.1.weight")

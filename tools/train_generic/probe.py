@@ -37,7 +37,7 @@ SPLITS = 4  # halvings of the moments; the means count
 
 
 def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Probes each file of weights; `argv` as on the command line."""
+    """Return probes each file of weights; `argv` as on the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_generic.probe", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, help="a set in which everybody plays every moment")
     parser.add_argument("weights", nargs="*", type=Path, help="files of pretraining or of runs, all of one model")
@@ -64,14 +64,18 @@ def main(argv: Sequence[str]) -> dict[str, dict[str, float]]:
 
 
 def settings_of(path: Path) -> dict[str, float]:
-    """The model's settings as a file of weights tells them; empty where it does not."""
+    """Return the model's settings as a file of weights tells them; empty where it does not."""
     with safe_open(path, "pt") as file:
         header = file.metadata() or {}
     return json.loads(header.get("settings") or "{}") or json.loads(header.get(HEADER_KEY) or "{}").get("settings", {})
 
 
 def fill(network: torch.nn.Module, path: Path) -> None:
-    """Encoder and inter of a file of weights into a model. Raises UserError when they are not there."""
+    """Encoder and inter of a file of weights into a model.
+
+    Raises:
+        UserError: They are not there.
+    """
     with safe_open(path, "pt") as file:
         given = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (no dict)
     own = {
@@ -85,7 +89,7 @@ def fill(network: torch.nn.Module, path: Path) -> None:
 
 
 def codes_of(network: torch.nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, D), the bottleneck of views (N, R, R, 3)."""
+    """Return (N, D), the bottleneck of views (N, R, R, 3)."""
     accelerator = choose_accelerator("auto")
     network = accelerator.place(network).eval()
     parts = []
@@ -97,7 +101,7 @@ def codes_of(network: torch.nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.
 
 
 def probe(codes: NDArray[np.float32], person: NDArray, casts: NDArray[np.int64]) -> dict[str, float]:
-    """How often a linear classifier names the right person: `right`, `chance`, their `ratio`.
+    """Return how often a linear classifier names the right person: `right`, `chance`, their `ratio`.
 
     `codes` (N, D); `person` (N,); `casts` (M, k): the pictures of each moment.
     """
@@ -113,7 +117,7 @@ def probe(codes: NDArray[np.float32], person: NDArray, casts: NDArray[np.int64])
 
 
 def linear_r2(codes: NDArray[np.float32], wanted: NDArray, casts: NDArray[np.int64]) -> float:
-    """Share of `wanted` (N,) that a ridge regression on codes explains, on moments it has not seen."""
+    """Return share of `wanted` (N,) that a ridge regression on codes explains, on moments it has not seen."""
     values = []
     for train, test in _halves(casts):
         x, y = _standard(codes[train], codes[test])
@@ -125,7 +129,7 @@ def linear_r2(codes: NDArray[np.float32], wanted: NDArray, casts: NDArray[np.int
 
 
 def views_of(moments: Moments, size: int, coverage: float) -> NDArray[np.uint8]:
-    """(N, R, R, 3) of all pictures, as a model sees them."""
+    """Return (N, R, R, 3) of all pictures, as a model sees them."""
     grid = still(coverage)[None]
     return np.stack([sample_cv2(crop[..., :3], grid, size)[0] for crop in moments.crops])
 

@@ -47,7 +47,7 @@ class SharpTask(SwapTask):
     adversary: Adversary | None = None
 
     def losses(self, network: GenericNet, batch: dict[str, Tensor], share: float = 0.0) -> dict[str, Tensor]:
-        """As the task's, without the pull (the code rests), and with what asks for detail."""
+        """Return as the task's, without the pull (the code rests), and with what asks for detail."""
         _, images, masks = network(batch["inputs"], batch["people"])
         targets, true_masks = batch["targets"], batch["masks"]
         with torch.autocast(images.device.type, enabled=False):
@@ -60,7 +60,7 @@ class SharpTask(SwapTask):
 
 
 def sharper(weights: GenericWeights, name: str) -> GenericNet:
-    """The shipped weights as a network that draws OUTPUT_SCALE times the pixels a side; the code rests."""
+    """Return the shipped weights as a network that draws OUTPUT_SCALE times the pixels a side; the code rests."""
     settings = dict(weights.settings) | {"output_scale": OUTPUT_SCALE}
     network = GenericNet(name, settings)
     tensors = weights.drawing_as(MODELS[name](**settings)).tensors
@@ -72,7 +72,7 @@ def sharper(weights: GenericWeights, name: str) -> GenericNet:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Trains; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
+    """Train; the last line on stdout is the file that was made. Returns the exit code (2: the user can mend it)."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.train_generic.sharpening", description=__doc__.split("\n")[0]
     )

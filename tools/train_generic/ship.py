@@ -22,7 +22,7 @@ MOST_BYTES = 40_000_000  # of all generic weights together: they travel with eve
 
 
 def main(argv: Sequence[str], folder: Path = PRETRAINED) -> None:
-    """Copies OUT/generic-MODEL.safetensors and enters it into the manifest with its recipe and scores."""
+    """Copy OUT/generic-MODEL.safetensors and enters it into the manifest with its recipe and scores."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_generic.ship", description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path, help="folder that pretraining wrote to")
     parser.add_argument("models", nargs="*", metavar="MODEL", help="which (default: all in OUT)")

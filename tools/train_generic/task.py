@@ -25,9 +25,12 @@ _LEFT_OUT = (cut_outs, grey, low_light, low_resolution, shadow_edge)
 
 @dataclass(frozen=True, eq=False)
 class SwapTask:
-    """`batch_size` pictures a step, each moment twice. `pull`: weight of how much the codes of one moment differ (see
-    `Agreement`), `late_pull`: from LATE on; pulled hard from the start, a code holds nothing but the pose. `plain`:
-    everybody is drawn as themselves, nothing else is asked (for comparison)."""
+    """`batch_size` pictures a step, each moment twice.
+
+    `pull`: weight of how much the codes of one moment differ (see `Agreement`), `late_pull`: from LATE on; pulled hard
+    from the start, a code holds nothing but the pose. `plain`: everybody is drawn as themselves, nothing else is asked
+    (for comparison).
+    """
 
     moments: Moments
     batch_size: int = 16
@@ -38,8 +41,7 @@ class SwapTask:
     warp: Warp = Warp()
 
     def batch(self, network: GenericNet, rng: np.random.Generator) -> dict[str, Tensor]:
-        """inputs, targets (N, 3, R, R), masks (N, 1, R, R), regions (N, 2, R, R) in [0, 1], people (N, 320) of the
-        targets.
+        """Return inputs, targets (N, 3, R, R), masks (N, 1, R, R), regions (N, 2, R, R), the targets' people (N, 320).
 
         Rows i and i + N/2 show the same moment; who is seen and who is to be drawn are drawn by lot.
         """
@@ -63,14 +65,20 @@ class SwapTask:
         return self._tensors(inputs, targets, drawn) | more
 
     def _warps(self, rng: np.random.Generator, count: int, coverage: float) -> NDArray[np.float32]:
-        """Grids (N, 2, 5, 5, 2), input and target. Both views of a moment are turned, moved and mirrored alike, or
-        their codes could not agree; each is jittered for itself."""
+        """Return grids (N, 2, 5, 5, 2), input and target.
+
+        Both views of a moment are turned, moved and mirrored alike, or their codes could not agree; each is jittered
+        for itself.
+        """
         field = self.warp.draw(rng, count, coverage)
         target = np.tile(field.target[: count // 2], (2, 1, 1, 1))
         return np.stack([target + (field.input - field.target), target], 1)
 
     def person(self, index: int, rng: np.random.Generator | None = None) -> NDArray[np.float32]:
-        """(320,) of the person in picture `index`, read in other pictures of theirs: all, or some drawn by lot."""
+        """Return (320,) of the person in picture `index`, read in other pictures of theirs.
+
+        All, or some drawn by lot.
+        """
         others = self.moments.pictures_of[int(self.moments.faces.person[index])]
         others = others[others != index] if len(others) > 1 else others
         if rng is not None:
@@ -78,7 +86,7 @@ class SwapTask:
         return self.moments.people[others].mean(0)
 
     def views(self, network: GenericNet, seen: NDArray[np.int64], drawn: NDArray[np.int64]) -> dict[str, Tensor]:
-        """A batch of chosen pictures as they are: nothing moves, no weather."""
+        """Return a batch of chosen pictures as they are: nothing moves, no weather."""
         size, grid = network.resolution, still(network.coverage)[None]
         inputs = np.stack([sample_cv2(self.moments.crops[i][..., :3], grid, size)[0] for i in seen])
         targets = np.stack([sample_cv2(self.moments.crops[i], grid, size)[0] for i in drawn])
@@ -93,7 +101,7 @@ class SwapTask:
         return {"inputs": _float(inputs), "targets": (pictures[:, :3] * gains).clamp(0, 1), "masks": pictures[:, 3:]}
 
     def losses(self, network: GenericNet, batch: dict[str, Tensor], share: float = 0.0) -> dict[str, Tensor]:
-        """The weighted parts by name, scalars; their sum is the loss. `share` of the training that is over."""
+        """Return the weighted parts by name, scalars; their sum is the loss. `share` of the training that is over."""
         codes, images, masks = network(batch["inputs"], batch["people"])
         with torch.autocast(images.device.type, enabled=False):
             parts = self.loss(images.float(), masks, batch["targets"], batch["masks"], batch["regions"])
@@ -105,7 +113,7 @@ class SwapTask:
 
 @torch.no_grad()
 def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str, float]:
-    """On people held out: dB inside the face of the swap and of the own face, and whose face the swap is.
+    """Return on people held out: dB inside the face of the swap and of the own face, and whose face the swap is.
 
     `swap_db`: B drawn as A against A in that moment; `b_db`: what B as it is gets; `own_db`: A drawn from A.
     `likeness_a`, `likeness_b`: cosine of the swap to A and B in that moment, by the built-in embedder.
@@ -135,12 +143,12 @@ def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str,
 
 
 def _points_in_view(moments: Moments, network: GenericNet, index: int) -> NDArray[np.float32]:
-    """The points (68, 2) of a picture's face where a view shows them, px."""
+    """Return the points (68, 2) of a picture's face where a view shows them, px."""
     return ((moments.points[index] - 0.5) / network.coverage + 0.5) * network.resolution - 0.5
 
 
 def _float(pictures: NDArray[np.uint8]) -> Tensor:
-    """(N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1], channels last in memory."""
+    """Return (N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1], channels last in memory."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
 
 

@@ -42,7 +42,7 @@ def pretrain(
     save_every_seconds: float = 120,
     beside: Adversary | None = None,
 ) -> Path:
-    """Trains for `minutes` in all (those of earlier calls counted in) and returns the file of weights.
+    """Train for `minutes` in all (those of earlier calls counted in) and return the file of weights.
 
     AdamW; the rate rises over WARM_UP_STEPS and falls as a half cosine over the minutes; what is scored and exported is
     the exponential mean of the weights. `folder` holds STEM.checkpoint (to go on from), STEM.log.jsonl, a sheet of
@@ -98,7 +98,7 @@ def pretrain(
 
 
 def stem_of(network: GenericNet) -> str:
-    """The name of a network's files."""
+    """Return the name of a network's files."""
     return f"{'generic' if network.person is not None else 'plain'}-{network.name}"
 
 
@@ -146,7 +146,7 @@ def _save(
 
 
 def _batches(task: SwapTask, network: GenericNet, first: int) -> Iterator[dict[str, Tensor]]:
-    """Batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
+    """Yield batch n always comes from seed n, so that a training that goes on sees what it would have seen."""
     while True:
         yield task.batch(network, np.random.default_rng((1, first)))
         first += 1
@@ -161,7 +161,7 @@ def _half_wave(share: float) -> float:
 
 
 def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
-    """Writes STEM.safetensors (half precision, the model's settings in its header) and STEM.json (its recipe)."""
+    """Write STEM.safetensors (half precision, the model's settings in its header) and STEM.json (its recipe)."""
     assert isinstance(network, GenericNet)
     path = folder / f"{stem_of(network)}.safetensors"
     tensors = {name: tensor.half().contiguous().cpu() for name, tensor in network.weights().items()}
@@ -174,7 +174,10 @@ def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
 
 @torch.no_grad()
 def sheet(task: SwapTask, network: nn.Module) -> NDArray[np.uint8]:
-    """People held out, then people trained on: B, B drawn as A, A in that moment, A drawn from A; (8 R, 12 R, 3)."""
+    """Return people held out, then people trained on.
+
+    B, B drawn as A, A in that moment, A drawn from A; (8 R, 12 R, 3).
+    """
     assert isinstance(network, GenericNet)
     rows = []
     for casts in (task.moments.held_out, task.moments.training):

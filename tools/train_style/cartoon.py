@@ -29,6 +29,7 @@ SCALE = 4  # pictures are simplified enlarged: outlines thinner than a pixel wou
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--generator", type=Path, help="default: the shipped one")
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def trained_on(people: Generator, steps: int, rate: float, batch_size: int = 8) -> Generator:
-    """A copy of a generator that draws its faces as cartoons; its mapping stays."""
+    """Return a copy of a generator that draws its faces as cartoons; its mapping stays."""
     drawing = copy.deepcopy(people).requires_grad_(False)
     drawing.synthesis.requires_grad_(True)
     optimizer = torch.optim.Adam(drawing.synthesis.parameters(), lr=rate, betas=(0.5, 0.99))
@@ -63,14 +64,14 @@ def trained_on(people: Generator, steps: int, rate: float, batch_size: int = 8) 
 
 
 def edges(images: torch.Tensor) -> torch.Tensor:
-    """Differences of neighbouring pixels, both ways: what makes an outline."""
+    """Return differences of neighbouring pixels, both ways: what makes an outline."""
     across = images[..., :-1, 1:] - images[..., :-1, :-1]
     down = images[..., 1:, :-1] - images[..., :-1, :-1]
     return torch.cat([across, down], 1)
 
 
 def simplified(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (S, S, 3) uint8 RGB as a cartoon: a few lightnesses, stronger colours, dark outlines."""
+    """Return a picture (S, S, 3) uint8 RGB as a cartoon: a few lightnesses, stronger colours, dark outlines."""
     size = image.shape[0]
     large = cv2.resize(image, (size * SCALE, size * SCALE), interpolation=cv2.INTER_CUBIC)
     for _ in range(3):

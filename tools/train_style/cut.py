@@ -27,6 +27,7 @@ RIDGE = 20.0  # pixels' worth of pull towards a wall of one colour
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> None:
-    """Writes seen.npy and targets.npy (N, side, side, 3) uint8 and crops.jsonl, a line each."""
+    """Write seen.npy and targets.npy (N, side, side, 3) uint8 and crops.jsonl, a line each."""
     seen = np.empty((len(indices), side_px, side_px, 3), np.uint8)
     targets, lines = np.empty_like(seen), []
     with Progress(len(indices), "cut", "face") as progress:
@@ -60,7 +61,7 @@ def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> No
 
 
 def before_wall(image: NDArray[np.uint8], share: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """`image` (S, S, 3) with a plain wall where `share` (S, S, 1) in [0, 1] says background."""
+    """Return `image` (S, S, 3) with a plain wall where `share` (S, S, 1) in [0, 1] says background."""
     side = image.shape[0]
     across, down = np.meshgrid(np.linspace(-1, 1, side), np.linspace(-1, 1, side))
     terms = np.stack([np.ones_like(across), across, down], 2).reshape(-1, 3)

@@ -21,6 +21,7 @@ from tools.train_eyes.data import Faces
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("crops", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 def lines(labels: NDArray[np.float32]) -> list[str]:
-    """JSON lines of labels (N, OUTPUTS)."""
+    """Return JSON lines of labels (N, OUTPUTS)."""
     plain = len(NUMBERS) + len(SHARES)
     columns = dict(zip((*NUMBERS, *SHARES), labels[:, :plain].T, strict=True))
     colours = labels[:, plain:].reshape(len(labels), len(COLOURS), 3)

@@ -32,6 +32,7 @@ FACES, LENDERS, PARENTS = (0, 11, 18), (24, 14, 26, 12), (18, 26)  # seeds
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=IMAGES)
     parser.add_argument("--generator", type=Path, help="default: the shipped one")
@@ -58,13 +59,13 @@ def main() -> None:
 
 
 def samples(generator: Generator) -> NDArray[np.uint8]:
-    """Eight faces, a line for each truncation."""
+    """Return eight faces, a line for each truncation."""
     lines = [drawn(generator, generator.spread(styles_of(generator, range(8), psi))) for psi in (0.3, 0.7, 1.0)]
     return contact_sheet([face for line in lines for face in line], columns=8, tile_px=TILE_PX)
 
 
 def mixing(generator: Generator) -> NDArray[np.uint8]:
-    """A mixing grid for each range, side by side."""
+    """Return a mixing grid for each range, side by side."""
     faces, lenders = (generator.spread(styles_of(generator, seeds, 1.0)) for seeds in (FACES, LENDERS))
     grids = []
     for name in RANGES:
@@ -79,7 +80,7 @@ def mixing(generator: Generator) -> NDArray[np.uint8]:
 
 
 def between(generator: Generator) -> NDArray[np.uint8]:
-    """The way from one face to another, and below children that take single ranges from the second one."""
+    """Return the way from one face to another, and below children that take single ranges from the second one."""
     one, other = generator.spread(styles_of(generator, PARENTS, 1.0))
     way = torch.lerp(one, other, torch.linspace(0, 1, 7)[:, None, None])
     shares = [
@@ -96,14 +97,14 @@ def between(generator: Generator) -> NDArray[np.uint8]:
 
 
 def cartoons(people: Generator, other: Generator) -> NDArray[np.uint8]:
-    """Faces, the other generator's of the same styles, and both ways of swapping layers at 16 px."""
+    """Return faces, the other generator's of the same styles, and both ways of swapping layers at 16 px."""
     rows = people.spread(styles_of(people, range(8), 1.0))
     makers = (people, other, swapped_layers(people, other, 16), swapped_layers(other, people, 16))
     return contact_sheet([face for maker in makers for face in drawn(maker, rows)], columns=8, tile_px=TILE_PX)
 
 
 def table(found: DirectionSet) -> Iterator[str]:
-    """Accuracies and leakage in Markdown."""
+    """Yield accuracies and leakage in Markdown."""
     leakage = np.zeros((0, 0)) if found.leakage is None else found.leakage
     measured = list(found.directions)[: len(leakage)]
     yield (

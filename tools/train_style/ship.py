@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.train_style.ship", description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("crops", type=Path)
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def ship(run: Path, crops: Path, out: Path, count: int) -> dict[str, Any]:
-    """Writes both files and their entries in the manifest; gives the scores."""
+    """Write both files and their entries in the manifest; gives the scores."""
     generator, encoder = load_generator(run / GENERATOR_FILE), load_encoder(run / ENCODER_FILE)
     for part in (generator, encoder):
         halved(part)
@@ -80,7 +81,7 @@ def halved(network: nn.Module) -> None:
 
 
 def distances(generator: Generator, features: Features, targets: NDArray, count: int) -> dict[str, Any]:
-    """Frechet distance of samples from held-out pictures, and of two halves of these: what nobody can beat."""
+    """Return Frechet distance of samples from held-out pictures, and of two halves of these: what nobody can beat."""
     count = min(count, len(targets))
     real = cloud(features, batches(targets[:count]))
     drawn = cloud(features, samples(generator, count, 0))
@@ -92,7 +93,7 @@ def distances(generator: Generator, features: Features, targets: NDArray, count:
 
 
 def resampled(real: NDArray, drawn: NDArray) -> Measured:
-    """The distance with an interval: of the spread of distances of halves drawn at random, about the whole's."""
+    """Return the distance with an interval: of the spread of distances of halves drawn at random, about the whole's."""
     rng, value, half = np.random.default_rng(0), frechet_distance(real, drawn), len(real) // 2
     halves = [frechet_distance(rng.permutation(real)[:half], rng.permutation(drawn)[:half]) for _ in range(RESAMPLINGS)]
     # A half's distance varies by about sqrt(2) of the whole's: scaled back, and centred on it.
@@ -104,7 +105,10 @@ def resampled(real: NDArray, drawn: NDArray) -> Measured:
 def likenesses(
     generator: Generator, encoder: Encoder, features: Features, seen: NDArray, targets: NDArray, count: int = 512
 ) -> dict[str, Any]:
-    """How well the encoder's guess draws held-out faces again: error of colours, and cosine of the face features."""
+    """Return how well the encoder's guess draws held-out faces again.
+
+    Error of colours, and cosine of the face features.
+    """
     errors, cosines = [], []
     for inputs, wanted in zip(batches(seen[:count]), batches(targets[:count]), strict=True):
         again = generator.synthesis(encoder(inputs)).clamp(-1, 1)
@@ -114,6 +118,7 @@ def likenesses(
 
 
 def batches(pictures: NDArray[np.uint8], size: int = 32) -> list[torch.Tensor]:
+    """Return the pictures as network inputs, in batches of `size`."""
     return [to_input(np.array(pictures[start : start + size])) for start in range(0, len(pictures), size)]
 
 

@@ -21,6 +21,7 @@ PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 
 def main() -> None:
+    """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     found = load_directions(parser.parse_args().file)
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 def scores(found: DirectionSet) -> dict[str, float]:
-    """What the manifest says of them."""
+    """Return what the manifest says of them."""
     table: dict[str, float] = {}
     for place, (name, direction) in enumerate(found.directions.items()):
         for kind, share in direction.accuracy.items():

@@ -75,7 +75,7 @@ def _panel(draw: ImageDraw.ImageDraw, rows: Sequence[Mapping[str, Any]], name: s
 def draw_strips(
     trials: Path, pairs: Sequence[str], arms: Sequence[str], looks: Sequence[int], folder: Path, seed: int = 0
 ) -> list[Path]:
-    """One picture a pair: B, a row an arm and a column a look, the true swap. What is missing is black."""
+    """Return one picture a pair: B, a row an arm and a column a look, the true swap. What is missing is black."""
     written = []
     for pair in pairs:
         rows = [

@@ -38,8 +38,13 @@ REAL = ("A_d10.mp4", "B_d9.mp4")
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """`faces_a`, `faces_b`: face sets that train; `frames` of B and their `points` (n, 68, 2), which do not; `truth`:
-    the same frames with A in them, where somebody knows. `a` (128,): who A is."""
+    """`faces_a`, `faces_b`: face sets that train.
+
+    `frames` of B and their `points` (n, 68, 2), which do not; `truth`: the same frames with A in them, where somebody
+    knows.
+
+    `a` (128,): who A is.
+    """
 
     name: str
     faces_a: Path
@@ -50,7 +55,7 @@ class Scene:
     a: NDArray[np.float32]
 
     def swapped(self, swapper: Swapper) -> list[NDArray[np.uint8]]:
-        """The frames with A's face, blended as a conversion does by default, each frame for itself."""
+        """Return the frames with A's face, blended as a conversion does by default, each frame for itself."""
         sizes = (CROP_PX, swapper.coverage, swapper.resolution)
         views = [
             view_of(frame, points, frame_to_crop_for(points, CROP_PX), *sizes)
@@ -68,10 +73,12 @@ class Scene:
         ]
 
     def score(self, swapper: Swapper, eyes: Eyes) -> dict[str, float]:
-        """Means over the frames. With a truth: `psnr_db`, `ssim`, `gmsd` inside the face against it. Always:
-        `identity`, cosine to A minus cosine to B, `nearer_a_share` of frames, `landmark_error_percent` of the face's
-        size against the truth's points, else B's, as the built-in eyes read them, and `following_error_percent`: the
-        same without each point's mean offset, because the points of two people differ also when they do the same.
+        """Return means over the frames.
+
+        With a truth: `psnr_db`, `ssim`, `gmsd` inside the face against it. Always: `identity`, cosine to A minus cosine
+        to B, `nearer_a_share` of frames, `landmark_error_percent` of the face's size against the truth's points, else
+        B's, as the built-in eyes read them, and `following_error_percent`: the same without each point's mean offset,
+        because the points of two people differ also when they do the same.
         """
         rows, swaps, likes_a, likes_b, offsets = [], [], [], [], []
         for number, image in enumerate(self.swapped(swapper)):
@@ -98,13 +105,16 @@ class Scene:
         return {name: round(value, 4) for name, value in scores.items()}
 
     def shown(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-        """The face of the middle frame in some pictures of the frames, (160, 160, 3)."""
+        """Return the face of the middle frame in some pictures of the frames, (160, 160, 3)."""
         middle = len(pictures) // 2
         return warp_crop(pictures[middle], frame_to_crop_for(self.points[middle], SHOWN_PX), SHOWN_PX)
 
 
 def rendered_scene(pair: dict[str, str], workspace: Path, eyes: Eyes) -> Scene:
-    """A pair of the demo's actors. Where skins differ, the truth is A in B's skin: what colour transfer aims at."""
+    """Return a pair of the demo's actors.
+
+    Where skins differ, the truth is A in B's skin: what colour transfer aims at.
+    """
     faces_a, faces_b = (extracted(DEMO / f"{pair[side]}.mp4", workspace) for side in ("a", "b"))
     truth = pair.get("truth_toned", pair["truth"])
     points = np.load(DEMO / f"{pair['test']}.landmarks.npz")["points"]
@@ -115,7 +125,7 @@ def rendered_scene(pair: dict[str, str], workspace: Path, eyes: Eyes) -> Scene:
 
 
 def real_scene(folder: Path, workspace: Path, eyes: Eyes) -> Scene:
-    """The pair of real films; judged on the frames of B that training holds out."""
+    """Return the pair of real films; judged on the frames of B that training holds out."""
     faces_a, faces_b = (extracted(film, workspace) for film in real_films(folder))
     records = FaceSet.open(faces_b).records
     held = split_by_time(len(records), VALIDATION_SHARE)[1]
@@ -127,12 +137,16 @@ def real_scene(folder: Path, workspace: Path, eyes: Eyes) -> Scene:
 
 
 def rendered_pairs() -> dict[str, dict[str, str]]:
-    """The demo's pairs by name."""
+    """Return the demo's pairs by name."""
     return {pair["name"]: pair for pair in json.loads((DEMO / "pairs.json").read_text())["pairs"]}
 
 
 def real_films(folder: Path) -> list[Path]:
-    """The films of A and B. Raises UserError when one is not there."""
+    """Return the films of A and B.
+
+    Raises:
+        UserError: One is not there.
+    """
     missing = [name for name in REAL if not (folder / name).is_file()]
     if missing:
         raise UserError(f"--real {folder}: {' and '.join(missing)} not there; say the folder that holds both films")
@@ -140,7 +154,7 @@ def real_films(folder: Path) -> list[Path]:
 
 
 def extracted(video: Path, workspace: Path) -> Path:
-    """The film's face set in the workspace, made when it is not there; by its landmarks' file if it has one."""
+    """Return the film's face set in the workspace, made when it is not there; by its landmarks' file if it has one."""
     from faceswap.cli.compose import compose_config
     from faceswap.extract import extract
 

@@ -29,8 +29,10 @@ NEVER = 10**9
 
 @dataclass(frozen=True)
 class Trial:
-    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them; `model`: what
-    is trained."""
+    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them.
+
+    `model`: what is trained.
+    """
 
     scene: Scene
     arm: str
@@ -50,11 +52,11 @@ class Trial:
         return self.folder / f"{self.name}.json"
 
     def picture(self, iteration: int) -> Path:
-        """The face as it was drawn then."""
+        """Return the face as it was drawn then."""
         return self.folder / f"{self.name}-{iteration:05d}.png"
 
     def run(self, looks: Sequence[int], eyes: Eyes) -> list[dict[str, Any]]:
-        """Trains from look to look (iterations, 0 first). A row: iteration, seconds of training, scores, validation."""
+        """Train from look to look (iterations, 0 first). A row: iteration, seconds of training, scores, validation."""
         rows = json.loads(self.results.read_text()) if self.results.is_file() else []
         self._show_ends()
         for iteration in looks:
@@ -96,7 +98,11 @@ class Trial:
 
 
 def beginnings(plain: Path | None, folder: Path, generic: Generic) -> dict[str, Scratch]:
-    """What each arm begins with; `plain`: what `tools.train_generic --plain` wrote."""
+    """Return what each arm begins with.
+
+    Args:
+        plain: What `tools.train_generic --plain` wrote.
+    """
     starts: dict[str, Scratch] = {"generic": generic, "scratch": Scratch()}
     if plain is not None:
         starts["plain"] = Weights(path=_with_two_decoders(plain, folder))
@@ -104,7 +110,7 @@ def beginnings(plain: Path | None, folder: Path, generic: Generic) -> dict[str, 
 
 
 def _with_two_decoders(path: Path, folder: Path) -> Path:
-    """A plain autoencoder's file as a run begins with it: both decoders are its own."""
+    """Return a plain autoencoder's file as a run begins with it: both decoders are its own."""
     out = folder / "plain.safetensors"
     weights = {}
     for name, value in load_file(path).items():
@@ -118,7 +124,10 @@ def _with_two_decoders(path: Path, folder: Path) -> Path:
 def means(
     rows: Sequence[Mapping[str, Any]], measure: str, arm: str, scenes: Sequence[str]
 ) -> dict[int, tuple[float, float, float]]:
-    """By iteration the mean, least and largest value of a measure over scenes and seeds, where all scenes have it."""
+    """Return by iteration the mean, least and largest value of a measure over scenes and seeds.
+
+    Where all scenes have it.
+    """
     found: dict[int, list[float]] = {}
     seen: dict[int, set[str]] = {}
     for row in rows:

@@ -38,7 +38,9 @@ class Eyes:
         self._reader, self.embedder = reader or LandmarkReader(device), embedder or FaceEmbedder(device)
 
     def look(self, images: Sequence[NDArray[np.uint8]], points: NDArray) -> list[Sight]:
-        """What pictures (H, W, 3) uint8 RGB show where `points` (68, 2) say that the face is, all in the same window.
+        """Return what pictures (H, W, 3) uint8 RGB show where `points` (68, 2) say that the face is.
+
+        All in the same window.
 
         The window is that of a second look, so a reader's habits are the same in each picture and cancel out in
         differences. Each face is recognised by the points that were read, as it is in a film without landmarks.
@@ -49,7 +51,7 @@ class Eyes:
 
 
 def identity_scores(swap: NDArray, truth: NDArray, original: NDArray) -> dict[str, float]:
-    """Whose face the swap is, from the embeddings (F, 128) of the same F frames of the three clips.
+    """Return whose face the swap is, from the embeddings (F, 128) of the same F frames of the three clips.
 
     A is the mean of `truth` and B the mean of `original`, not those of their training clips: at the same moments, light
     and skin they differ in nothing but the face. `identity` is the mean cosine to A minus that to B, in [-2, 2];

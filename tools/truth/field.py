@@ -42,7 +42,11 @@ class ParserFeatures(ViewReader):
         self._net, self._place = load_network("parser", parser.ParserNet, device)
 
     def features(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
-        """`images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2)."""
+        """Return `images`: the picture (H, W, 3) uint8 RGB of each face.
+
+        Args:
+            points: Its (68, 2).
+        """
         views, _ = self.cut(images, points)
         with torch.inference_mode():
             seen = self._net.stem(to_input(views, self._place))
@@ -52,28 +56,32 @@ class ParserFeatures(ViewReader):
 
 
 def pose_error_degrees(read: NDArray, truth: NDArray) -> float:
-    """Length of the difference of (yaw, pitch, roll) that two readings (68, 2) tell of."""
+    """Return length of the difference of (yaw, pitch, roll) that two readings (68, 2) tell of."""
     one, other = (np.array([pose.yaw, pose.pitch, pose.roll]) for pose in (head_pose(read), head_pose(truth)))
     return float(np.linalg.norm(one - other))
 
 
 def expression_error_percent(read: NDArray, truth: NDArray, size_px: float) -> float:
-    """Mean distance of the inner 51 points in % of the face's size, after the best turn, shift and scale of one reading
-    onto the other: what the pose, and where the face lies, do not explain."""
+    """Return mean distance of the inner 51 points in % of the face's size.
+
+    After the best turn, shift and scale of one reading onto the other: what the pose, and where the face lies, do not
+    explain.
+    """
     onto = transform_points(similarity(read[INNER], truth[INNER]), read[INNER])
     return float(100 * np.linalg.norm(onto - truth[INNER], axis=1).mean() / size_px)
 
 
 def retrieval_share(faces: NDArray, a: NDArray, b: NDArray, strangers: NDArray) -> float:
-    """The share of faces (F, 128) whose nearest, of A (128,), B and strangers (N, 128), all unit vectors, is A."""
+    """Return the share of faces (F, 128) nearest to A (128,) among A, B and strangers (N, 128), all unit vectors."""
     nearest = np.argmax(faces @ np.vstack([a[None], b[None], strangers]).T, axis=1)
     return float(np.mean(nearest == 0))
 
 
 def gallery(folder: Path, embedder: FaceEmbedder) -> NDArray[np.float32]:
-    """(N, 128) of the people in a set of `python -m tools.people dataset`: the mean of each one's pictures.
+    """Return (N, 128) of the people in a set of `python -m tools.people dataset`: the mean of each one's pictures.
 
-    Raises UserError for fewer than LEAST_PEOPLE, and for a picture that cannot be read.
+    Raises:
+        UserError: For fewer than LEAST_PEOPLE, and for a picture that cannot be read.
     """
     faces = Faces(folder)
     people = np.unique(faces.person)

@@ -18,27 +18,30 @@ _GMS_CONSTANT = 170.0  # Xue et al. 2014, for grey levels up to 255
 
 
 def face_mask(points: NDArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Inside of the face's outline, forehead included."""
+    """Return inside of the face's outline, forehead included."""
     mask = np.zeros(shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.round(face_outline(np.asarray(points, np.float32))).astype(np.int32), 1)
     return mask.astype(bool)
 
 
 def edge_ring(mask: NDArray[np.bool_], size_px: float) -> NDArray[np.bool_]:
-    """A band around a mask's edge, `RING` face sizes to either side."""
+    """Return a band around a mask's edge, `RING` face sizes to either side."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(RING * size_px)) + 1,) * 2)
     solid = mask.astype(np.uint8)
     return (cv2.dilate(solid, kernel) - cv2.erode(solid, kernel)).astype(bool)
 
 
 def psnr_db(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
-    """Peak signal-to-noise ratio inside the mask, dB."""
+    """Return peak signal-to-noise ratio inside the mask, dB."""
     error = np.mean((image[mask].astype(np.float64) - truth[mask]) ** 2)
     return float(10 * np.log10(255.0**2 / max(error, 1e-6)))
 
 
 def ssim(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
-    """Mean structural similarity of the grey pictures inside the mask (Wang et al. 2004, Gaussian window 11, 1.5)."""
+    """Return mean structural similarity of the grey pictures inside the mask.
+
+    Wang et al. 2004, Gaussian window 11, 1.5.
+    """
     a, b = _grey(image), _grey(truth)
 
     def mean(x: NDArray) -> NDArray:
@@ -54,7 +57,7 @@ def ssim(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
 
 
 def gmsd(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
-    """Gradient magnitude similarity deviation inside the mask: a perceptual distance that needs no network.
+    """Return gradient magnitude similarity deviation inside the mask: a perceptual distance that needs no network.
 
     0 for equal pictures (Xue, Zhang, Mou, Bovik 2014, "Gradient Magnitude Similarity Deviation").
     """
@@ -66,12 +69,15 @@ def gmsd(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
 
 
 def colour_error(image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> float:
-    """Distance of the face's mean colours in CIE Lab (CIE76 dE)."""
+    """Return distance of the face's mean colours in CIE Lab (CIE76 dE)."""
     return float(np.linalg.norm(_lab(image)[mask].mean(0) - _lab(truth)[mask].mean(0)))
 
 
 def seam_error(image: NDArray, truth: NDArray, ring: NDArray[np.bool_]) -> float:
-    """Mean difference of the gradients' magnitude in the ring, grey levels a pixel: an edge that the truth lacks."""
+    """Return mean difference of the gradients' magnitude in the ring, grey levels a pixel.
+
+    An edge that the truth lacks.
+    """
     return float(np.abs(_gradient(_grey(image)) - _gradient(_grey(truth)))[ring].mean())
 
 
@@ -84,7 +90,7 @@ class Flicker:
     _own: float = 0.0
 
     def add(self, image: NDArray, truth: NDArray, mask: NDArray[np.bool_]) -> None:
-        """Takes the next frame."""
+        """Take the next frame."""
         now = (image.astype(np.float32), truth.astype(np.float32))
         if self._before is not None:
             change, own = now[0] - self._before[0], now[1] - self._before[1]
@@ -107,6 +113,6 @@ def _lab(image: NDArray) -> NDArray[np.float32]:
 
 
 def _gradient(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Prewitt's gradient magnitude, grey levels a pixel."""
+    """Return prewitt's gradient magnitude, grey levels a pixel."""
     kernel = np.array([[1, 0, -1]] * 3, np.float32) / 3
     return np.hypot(cv2.filter2D(grey, -1, kernel), cv2.filter2D(grey, -1, kernel.T))

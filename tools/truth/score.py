@@ -51,7 +51,7 @@ class Gallery:
     strangers: NDArray[np.float32]
 
     def share(self, embeddings: NDArray) -> float:
-        """Of faces (F, 128), those that are nearest to A."""
+        """Return of faces (F, 128), those that are nearest to A."""
         return field.retrieval_share(embeddings, self.a, self.b, self.strangers)
 
 
@@ -59,10 +59,14 @@ def score_clip(
     swap: Path, truth: Path, original: Path, points: NDArray, eyes: Eyes,
     parser: field.ParserFeatures | None = None, gallery: Gallery | None = None,
 ) -> dict[str, float]:  # fmt: skip
-    """Means over all frames of `swap` against `truth`; `original` is B's clip, `points` (F, 68, 2) its landmarks.
+    """Return means over all frames of `swap` against `truth`.
+
+    `original` is B's clip, `points` (F, 68, 2) its landmarks.
+
     What needs a parser or a gallery is left out where there is none.
 
-    Raises ValueError when the clips differ in length or size.
+    Raises:
+        ValueError: The clips differ in length or size.
     """
     rows, embeddings, features, flicker, octaves = [], [], [], metrics.Flicker(), sharpness.Octaves()
     frames = zip(read_frames(swap), read_frames(truth), read_frames(original), points, strict=True)
@@ -106,7 +110,7 @@ def score_clip(
 
 
 def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path:
-    """A film of B | swap | truth | their difference (doubled, around grey)."""
+    """Return a film of B | swap | truth | their difference (doubled, around grey)."""
     info = probe(original)
     with VideoWriter(out, info, size=(4 * info.width, info.height)) as writer:
         for b, a, t in zip(read_frames(original), read_frames(swap), read_frames(truth), strict=True):
@@ -116,7 +120,7 @@ def write_comparison(swap: Path, truth: Path, original: Path, out: Path) -> Path
 
 
 def table(scores: dict[str, dict[str, float]]) -> str:
-    """The scores as a Markdown table: one row a measure, one column a clip."""
+    """Return the scores as a Markdown table: one row a measure, one column a clip."""
     columns = list(scores)
     lines = [f"| measure | {' | '.join(columns)} | what it is |", "|---|" + "---:|" * len(columns) + "---|"]
     for name, meaning in MEASURES.items():

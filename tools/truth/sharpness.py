@@ -21,14 +21,14 @@ NOISE = 1.5  # grey levels of an orientation's energy that are nothing
 
 
 def face_box(points: NDArray, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of the points' box in a picture."""
+    """Return rows and columns of the points' box in a picture."""
     low = np.maximum(np.floor(points.min(0)), 0).astype(int)
     high = np.minimum(np.ceil(points.max(0)) + 1, shape[1::-1]).astype(int)
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
 def octave_energies(image: NDArray[np.uint8], box: tuple[slice, slice]) -> NDArray[np.float64]:
-    """(OCTAVES,) mean squares of the grey picture's Laplacian pyramid (Burt & Adelson 1983) inside a box."""
+    """Return (OCTAVES,) mean squares of the grey picture's Laplacian pyramid (Burt & Adelson 1983) inside a box."""
     grey, (rows, columns) = _around(image, box)
     energies = []
     for level in range(OCTAVES):
@@ -47,7 +47,7 @@ class Octaves:
     _sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((2, OCTAVES)))
 
     def add(self, image: NDArray[np.uint8], truth: NDArray[np.uint8], box: tuple[slice, slice]) -> None:
-        """Takes the next frame."""
+        """Take the next frame."""
         self._sums += np.stack([octave_energies(picture, box) for picture in (image, truth)])
 
     @property
@@ -57,7 +57,7 @@ class Octaves:
 
 
 def texture_distance(image: NDArray[np.uint8], truth: NDArray[np.uint8], box: tuple[slice, slice]) -> float:
-    """How far the textures of two pictures are apart inside a box: 0 the same, 1 nothing in common.
+    """Return how far the textures of two pictures are apart inside a box: 0 the same, 1 nothing in common.
 
     Strength of detail in OCTAVES scales and ORIENTATIONS directions (Gabor filters' modulus), pooled over a few pixels
     so that one or two of misalignment cost little: the first layer of a scattering transform (Bruna & Mallat 2013).
@@ -76,7 +76,7 @@ def texture_distance(image: NDArray[np.uint8], truth: NDArray[np.uint8], box: tu
 
 
 def _around(image: NDArray[np.uint8], box: tuple[slice, slice]) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
-    """The grey picture of a box with a margin, and where the box lies in it."""
+    """Return the grey picture of a box with a margin, and where the box lies in it."""
     rows, columns = box
     top, left = max(0, rows.start - MARGIN_PX), max(0, columns.start - MARGIN_PX)
     part = image[top : rows.stop + MARGIN_PX, left : columns.stop + MARGIN_PX]
@@ -85,7 +85,7 @@ def _around(image: NDArray[np.uint8], box: tuple[slice, slice]) -> tuple[NDArray
 
 
 def _oriented(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w, ORIENTATIONS) pooled modulus of the filters, grey levels."""
+    """Return (h, w, ORIENTATIONS) pooled modulus of the filters, grey levels."""
     maps = []
     for even, odd in _filters():
         modulus = np.hypot(cv2.filter2D(grey, -1, even), cv2.filter2D(grey, -1, odd))
@@ -95,7 +95,7 @@ def _oriented(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _filters() -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Even and odd Gabor filters of each direction, without answer to a flat picture."""
+    """Return even and odd Gabor filters of each direction, without answer to a flat picture."""
     reach = int(np.ceil(3 * ENVELOPE_PX))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
     envelope = np.exp(-(x**2 + y**2) / (2 * ENVELOPE_PX**2))

@@ -78,7 +78,7 @@ class BuiltinFinder:
         return f"builtin {self._weights}, every {self._every}, {self._side} px, > {self._score:g}, looks {self._looks}"
 
     def prepare(self, source: SourceInfo) -> None:
-        """Makes sure that the weights are listed (they are loaded with the first frame), and forgets earlier frames."""
+        """Make sure that the weights are listed (they are loaded with the first frame), and forget earlier frames."""
         self._unrelated = source.kind == "images"
         self._start_anew()
         if self._networks is None:
@@ -89,7 +89,7 @@ class BuiltinFinder:
                 self._weights += f" embedder {Path(self._embedder_weights).name}"
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
-        """The faces of each frame; frames come in order, and one that goes back in time begins anew."""
+        """Return the faces of each frame; frames come in order, and one that goes back in time begins anew."""
         follower = self._follower or self._begin()
         if self._unrelated:
             return follower.single(frames, self._detect(frames))
@@ -110,12 +110,12 @@ class BuiltinFinder:
         self._searched = -1  # and of the last one that was searched by plan
 
     def state(self) -> dict[str, Any]:
-        """Whom it follows after the frames it was given, as plain values."""
+        """Return the state after the frames given so far, as plain values."""
         followed = self._follower.state() if self._follower and not self._unrelated else []
         return {"last": self._last, "searched": self._searched, "followed": followed}
 
     def restore(self, state: Any, last: Frame | None) -> None:
-        """Goes on following from a `state` after the frame `last`. Raises ValueError, KeyError or TypeError."""
+        """Go on following from a `state` after the frame `last`. Raises ValueError, KeyError or TypeError."""
         if self._unrelated:
             return
         self._begin().restore(state["followed"])
@@ -154,7 +154,11 @@ class BuiltinFinder:
 def load_networks(
     device: str, detect_side_px: int, minimum_score: float, recognise: bool, embedder_weights: str | None = None
 ) -> FaceNetworks:
-    """The shipped networks, but for the embedder of other weights. Raises UserError for a file missing or damaged."""
+    """Return the shipped networks, but for the embedder of other weights.
+
+    Raises:
+        UserError: For a file missing or damaged.
+    """
     from faceswap.detect.builtin.face_check import FaceCheck
     from faceswap.facenets.detector import FaceDetector
     from faceswap.facenets.embedder import embedder_of

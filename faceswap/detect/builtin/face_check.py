@@ -26,10 +26,14 @@ class FaceCheck:
         self._parser = parser or FaceParser(device)
 
     def faceness(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
-        """(n,) in [0, 1] for n faces: 1 where the parser sees face between the inner points, 0 where hardly any.
+        """Return (n,) in [0, 1] for n faces: 1 where the parser sees face between the inner points, 0 where hardly any.
 
-        `images`: the picture (H, W, 3) uint8 RGB of each face; `points`: its (68, 2) in that picture's pixels. Raises
-        ValueError for points that coincide.
+        Args:
+            images: The picture (H, W, 3) uint8 RGB of each face.
+            points: Its (68, 2) in that picture's pixels.
+
+        Raises:
+            ValueError: For points that coincide.
         """
         classes, frame_to_view = self._parser.parse(images, points)
         shares = [
@@ -40,7 +44,10 @@ class FaceCheck:
 
 
 def _share(face: NDArray[np.float32], points: NDArray) -> float:
-    """The mean of `face` (S, S) inside the hull of points (n, 2), pixels of it; 0 where nothing of it is in view."""
+    """Return the mean of `face` (S, S) inside the hull of points (n, 2), pixels of it.
+
+    0 where nothing of it is in view.
+    """
     inside = np.zeros((RESOLUTION_PX, RESOLUTION_PX), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(points.astype(np.float32)).round().astype(np.int32), 1)
     return float(face[inside > 0].mean()) if inside.any() else 0.0

@@ -48,21 +48,24 @@ class FaceFollower:
         self._seen: list[TrackedFace] = []
 
     def forget(self) -> None:
-        """A new shot begins: nobody is followed any more."""
+        """Forget all followed faces: a new shot begins."""
         self._seen = []
 
     def state(self) -> list[dict[str, Any]]:
-        """Who is followed, as plain values."""
+        """Return who is followed, as plain values."""
         return [seen.to_plain() for seen in self._seen]
 
     def restore(self, state: Any) -> None:
-        """Follows those of a `state`. Raises ValueError, KeyError or TypeError for anything else."""
+        """Follow those of a `state`. Raises ValueError, KeyError or TypeError for anything else."""
         self._seen = [TrackedFace.from_plain(seen) for seen in state]
 
     def step(
         self, frame: Frame, detections: NDArray | None, detect: Callable[[], NDArray], frames_passed: int = 1
     ) -> list[Face]:
-        """The faces of the next frame; `detections` (n, 6) if it was searched, else `detect` is called in doubt."""
+        """Return the faces of the next frame; `detections` (n, 6) if it was searched.
+
+        Else `detect` is called in doubt.
+        """
         followed, doubted = self._read_on(frame)
         if detections is None and any(doubted):
             detections = detect()
@@ -74,7 +77,7 @@ class FaceFollower:
         return [as_face(seen, who) for seen, who in zip(kept, embeddings, strict=True)]
 
     def single(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[list[Face]]:
-        """The faces of pictures that have nothing to do with each other, all read together."""
+        """Return the faces of pictures that have nothing to do with each other, all read together."""
         owners = [frame for frame, boxes in zip(frames, detections, strict=True) for _ in boxes]
         readings = self._read_anew(owners, [box for boxes in detections for box in boxes])
         faces: list[list[Face]] = []
@@ -90,7 +93,7 @@ class FaceFollower:
         return faces
 
     def _read_on(self, frame: Frame) -> tuple[list[TrackedFace], list[bool]]:
-        """The followed faces in the next frame, and for each whether something is wrong with it."""
+        """Return the followed faces in the next frame, and for each whether something is wrong with it."""
         reader = self._networks.reader
         if not self._seen:
             return [], []
@@ -106,7 +109,7 @@ class FaceFollower:
     def _confirmed(
         self, frame: Frame, followed: list[TrackedFace], doubted: list[bool], detections: NDArray
     ) -> list[TrackedFace]:
-        """The followed faces that hold against a search of the frame, and those that it found anew."""
+        """Return the followed faces that hold against a search of the frame, and those that it found anew."""
         partners = partners_among([seen.box for seen in followed], detections)
         kept, anew = list[TrackedFace](), list[tuple[TrackedFace | None, NDArray]]()
         for index, seen in enumerate(followed):
@@ -131,7 +134,7 @@ class FaceFollower:
         return kept
 
     def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading | None]:
-        """What detections (n, 6) show, each in its frame; None where that is no face."""
+        """Return what detections (n, 6) show, each in its frame; None where that is no face."""
         if not frames:
             return []
         reader, images = self._networks.reader, [frame.image for frame in frames]
@@ -156,11 +159,14 @@ class FaceFollower:
         return [faces.get(i) for i in range(len(readings))]
 
     def _goes_on(self, seen: TrackedFace, frame: Frame) -> bool:
-        """Whether a followed face is still one."""
+        """Return whether a followed face is still one."""
         return is_whole(seen.reading.points, frame) and seen.certainty >= self._least
 
     def _checked(self, frame: Frame, faces: list[TrackedFace], frames_passed: int) -> list[TrackedFace]:
-        """Those that hold against a second opinion; a face that is sure of itself is asked for one now and then."""
+        """Return those that hold against a second opinion.
+
+        A face that is sure of itself is asked for one now and then.
+        """
         check = self._networks.check
         if check is None:
             return faces
@@ -175,7 +181,7 @@ class FaceFollower:
     def _recognised(
         self, frame: Frame, kept: list[TrackedFace], frames_passed: int
     ) -> tuple[list[NDArray[np.float32] | None], list[TrackedFace]]:
-        """Embeddings of the faces whose turn it is (None for the others), and the faces to follow."""
+        """Return embeddings of the faces whose turn it is (None for the others), and the faces to follow."""
         waited = [
             EMBED_EVERY_CLOSE if any(other is not seen and are_close(seen.box, other.box) for other in kept)
             else EMBED_EVERY for seen in kept

@@ -39,7 +39,7 @@ class TrackedFace:
     since_checked: int = CHECK_EVERY
 
     def to_plain(self) -> dict[str, Any]:
-        """As plain values that come back to the last bit."""
+        """Return the face as plain values that restore it to the last bit."""
         reading = self.reading
         return {
             "points": packed_array(reading.points), "visible": packed_array(reading.visible), "score": reading.score,
@@ -49,7 +49,7 @@ class TrackedFace:
 
     @classmethod
     def from_plain(cls, value: Any) -> TrackedFace:
-        """What `to_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
+        """Return what `to_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
         from faceswap.facenets.landmarks import Reading
 
         points, visible = (
@@ -72,12 +72,15 @@ class TrackedFace:
 
 
 def certainty(reading: Reading) -> float:
-    """How sure a reading is, in [0, 1]: what is no face is often called one, but its points are then known badly."""
+    """Return how sure a reading is, in [0, 1].
+
+    What is no face is often called one, but its points are then known badly.
+    """
     return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)) ** 2, 0, 1))
 
 
 def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
-    """One of those that lie point on point: the one that detections confirm, then the surer one."""
+    """Return one of those that lie point on point: the one that detections confirm, then the surer one."""
     kept: list[TrackedFace] = []
     for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
         side = float(np.sqrt(max(box_area(seen.box), 1e-6)))
@@ -90,7 +93,7 @@ def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
 
 
 def partners_among(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, int]:
-    """Which detection belongs to which box, each used once, the closest first."""
+    """Return which detection belongs to which box, each used once, the closest first."""
     ranked = sorted(
         (-iou(box, found), i, j)
         for i, box in enumerate(boxes)
@@ -105,7 +108,7 @@ def partners_among(boxes: Sequence[NDArray], detections: NDArray) -> dict[int, i
 
 
 def is_whole(points: NDArray, frame: Frame) -> bool:
-    """Whether points (68, 2) are no scrap and have their middle in the picture."""
+    """Return whether points (68, 2) are no scrap and have their middle in the picture."""
     if not np.isfinite(points).all() or np.ptp(points, axis=0).min() <= 2 or np.abs(points).max() > 1e5:
         return False
     x, y = points.mean(0)
@@ -113,7 +116,7 @@ def is_whole(points: NDArray, frame: Frame) -> bool:
 
 
 def is_jump(before: TrackedFace, now: Reading) -> bool:
-    """Whether a face changed more from one frame to the next than faces do."""
+    """Return whether a face changed more from one frame to the next than faces do."""
     old, new = before.box, box_of(now.points)
     old_side, new_side = np.sqrt(box_area(old)), np.sqrt(box_area(new))
     shift = np.abs(old[:2] + old[2:] - new[:2] - new[2:]).max() / 2
@@ -122,6 +125,6 @@ def is_jump(before: TrackedFace, now: Reading) -> bool:
 
 
 def as_face(seen: TrackedFace, embedding: NDArray[np.float32] | None) -> Face:
-    """What the finder gives of it."""
+    """Return what the finder gives of it."""
     visible = np.clip(seen.reading.visible, 0, 1)
     return Face(seen.box, seen.reading.points, seen.certainty, embedding=embedding, visible=visible)

@@ -37,11 +37,17 @@ class ColourMatcher(Protocol):
     """What is asked of a colour method."""
 
     def measure(self, image: NDArray, weights: NDArray) -> ColourStatistics | None:
-        """The statistics of an RGB picture (S, S, 3) in [0, 1] under `weights` (S, S); None: leave it as it is."""
+        """Return the statistics of an RGB picture (S, S, 3) in [0, 1] under `weights` (S, S); None.
+
+        Leave it as it is.
+        """
         ...
 
     def match(self, face: NDArray, source: ColourStatistics, target: ColourStatistics) -> NDArray:
-        """The RGB face (R, R, 3) moved from the source's to the target's colours; pasting cuts what leaves [0, 1]."""
+        """Return the RGB face (R, R, 3) moved from the source's to the target's colours.
+
+        Pasting cuts what leaves [0, 1].
+        """
         ...
 
 
@@ -96,7 +102,7 @@ class MongeKantorovich:
 
 
 def _least_gain(light_from: float, light_to: float) -> float:
-    """How far a face's contrast may fall: it dies with the light, as in a fade to black, and in a flash."""
+    """Return how far a face's contrast may fall: it dies with the light, as in a fade to black, and in a flash."""
     nearer_an_end = min(light_to / max(light_from, 1e-3), (1 - light_to) / max(1 - light_from, 1e-3), 1.0)
     return max(nearer_an_end / LARGEST_GAIN, LEAST_GAIN)
 

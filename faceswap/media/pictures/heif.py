@@ -6,9 +6,10 @@ from pathlib import Path
 
 
 def heif_formats(path: Path) -> tuple[str, ...]:
-    """Pillow's name of the format when the file may be HEIC, which is learnt then, else nothing.
+    """Return Pillow's name of the format when the file may be HEIC, which is learnt then, else nothing.
 
-    Raises OSError for a HEIC or AVIF file that is cut off.
+    Raises:
+        OSError: For a HEIC or AVIF file that is cut off.
     """
     with open(path, "rb") as file:
         head = file.read(12)
@@ -24,7 +25,7 @@ def heif_formats(path: Path) -> tuple[str, ...]:
 
 
 def _check_boxes(path: Path) -> None:
-    """Raises OSError for a HEIC or AVIF file that is cut off, whose missing tiles would be gray without a word."""
+    """Raise OSError for a HEIC or AVIF file that is cut off, whose missing tiles would be gray without a word."""
     size, place = path.stat().st_size, 0
     with open(path, "rb") as file:
         while place < size:

@@ -51,18 +51,24 @@ class ImageHeader:
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """The picture as (H, W, 3) uint8 RGB, upright by its EXIF tag; the first one of several.
+    """Return the picture as (H, W, 3) uint8 RGB, upright by its EXIF tag; the first one of several.
 
-    Alpha is laid on black; 16 bits a channel become 8; embedded colour profiles are not applied. Raises UserError when
-    the file is missing, empty, damaged, cut off, no picture, or holds more than
-    PICTURE_PIXELS or PICTURE_BYTES.
+    Alpha is laid on black; 16 bits a channel become 8; embedded colour profiles are not applied.
+
+    Raises:
+        UserError: The file is missing, empty, damaged, cut off, no picture, or holds more than PICTURE_PIXELS or
+            PICTURE_BYTES.
     """
     with _opened(path) as image:
         return _pixels(image, Path(path))
 
 
 def image_header(path: str | Path) -> ImageHeader | None:
-    """The header of a picture file, None when the content is no picture. Raises UserError when it is too large."""
+    """Return the header of a picture file, None when the content is no picture.
+
+    Raises:
+        UserError: It is too large.
+    """
     try:
         with _opened(path) as image:
             width, height = image.size
@@ -77,7 +83,7 @@ def image_header(path: str | Path) -> ImageHeader | None:
 
 
 def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
-    """Each picture of an animation as (H, W, 3) uint8 RGB, with its presentation time in seconds."""
+    """Yield each picture of an animation as (H, W, 3) uint8 RGB, with its presentation time in seconds."""
     path = Path(path)
     with _opened(path) as image:
         milliseconds = 0.0
@@ -91,7 +97,7 @@ def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]
 
 
 def animation_seconds(path: str | Path) -> float:
-    """How long an animated picture lasts, once through."""
+    """Return how long an animated picture lasts, once through."""
     with _opened(path) as image:
         milliseconds = 0.0
         try:
@@ -106,7 +112,7 @@ def animation_seconds(path: str | Path) -> float:
 def encode_image(
     image: NDArray[np.uint8], suffix: str, *, quality: int = 97, metadata: Mapping[str, str] | None = None
 ) -> bytes:
-    """The bytes of a .jpg, .png or .webp file; `metadata` goes into PNG text chunks or EXIF's description."""
+    """Return the bytes of a .jpg, .png or .webp file; `metadata` goes into PNG text chunks or EXIF's description."""
     from PIL import Image, PngImagePlugin
 
     picture = Image.fromarray(np.ascontiguousarray(image))
@@ -138,7 +144,11 @@ def write_image(
     quality: int = 97,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes (H, W, 3) uint8 RGB by suffix, atomically, under any file name. Raises UserError for another suffix."""
+    """Write (H, W, 3) uint8 RGB by suffix, atomically, under any file name.
+
+    Raises:
+        UserError: For another suffix.
+    """
     path = Path(path)
     data = encode_image(image, path.suffix, quality=quality, metadata=metadata)
     with atomic_path(path) as temp:
@@ -146,7 +156,7 @@ def write_image(
 
 
 def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lays (H, W, 4) uint8 RGBA with straight alpha on black: (H, W, 3)."""
+    """Lay (H, W, 4) uint8 RGBA with straight alpha on black: (H, W, 3)."""
     laid = np.empty((*rgba.shape[:2], 3), np.uint8)
     for rows in _bands(*rgba.shape[:2]):
         alpha = cv2.merge([rgba[rows, :, 3]] * 3)
@@ -155,7 +165,7 @@ def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _opened(path: str | Path) -> Image:
-    """The lazily opened picture. Raises UserError."""
+    """Return the lazily opened picture. Raises UserError."""
     from PIL import Image
 
     path = Path(path)
@@ -199,7 +209,7 @@ def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
 
 
 def _to_eight_bits(image: Image) -> Image:
-    """Gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
+    """Convert gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
     from PIL import Image
 
     values = np.asarray(image)
@@ -218,7 +228,7 @@ def _to_eight_bits(image: Image) -> Image:
 
 
 def _bands(height: int, width: int) -> Iterator[slice]:
-    """Rows in bands of at most some million pixels, so that work on a huge picture takes little beside it."""
+    """Return rows in bands of at most some million pixels, so that work on a huge picture takes little beside it."""
     rows = max(1, _BAND_PIXELS // max(1, width))
     return (slice(first, first + rows) for first in range(0, height, rows))
 

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 def contact_sheet(
     images: Sequence[NDArray[np.uint8]], labels: Sequence[str] | None = None, columns: int = 8, tile_px: int = 128
 ) -> NDArray[np.uint8]:
-    """Pictures (H, W, 3) side by side in square tiles, on dark gray, each with a short label below when given."""
+    """Return a sheet of pictures (H, W, 3) side by side in square tiles, on dark gray.
+
+    Each with a short label below when given.
+    """
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"contact_sheet got {len(images)} pictures and {len(labels)} labels")
     label_px = max(12, tile_px // 8) if labels is not None else 0
@@ -36,7 +39,7 @@ def contact_sheet(
 def draw_labels(
     image: NDArray[np.uint8], labels: Sequence[str], boxes: Sequence[tuple[int, int, int, int]]
 ) -> NDArray[np.uint8]:
-    """A copy with each label in white, centred in its box (x, y, width, height)."""
+    """Return a copy with each label in white, centred in its box (x, y, width, height)."""
     from PIL import Image, ImageDraw, ImageFont
 
     picture = Image.fromarray(image)

@@ -27,7 +27,7 @@ class Channels:
 
 
 def native_channels(codec: Any) -> Channels:
-    """The channels of a decoder that has decoded nothing yet; afterwards it counts them in FFmpeg's own order.
+    """Return the channels of a decoder that has decoded nothing yet; afterwards it counts them in FFmpeg's own order.
 
     PyAV shares the table of a custom channel order with the decoder and frees it twice: asking for such a layout a
     second time, or decoding one frame, damages the heap. Here it is asked for once, and replaced by a layout without a

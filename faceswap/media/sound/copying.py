@@ -58,7 +58,7 @@ class SoundTracks:
         self._left_out = 0
 
     def begin(self, from_seconds: float | None, shift_seconds: float) -> None:
-        """Starts reading: only packets from `from_seconds` on (None: all), each moved earlier by `shift_seconds`."""
+        """Start reading: only packets from `from_seconds` on (None: all), each moved earlier by `shift_seconds`."""
         self._from_seconds = from_seconds
         self._shift_seconds = shift_seconds
         if not self._tracks:
@@ -74,7 +74,7 @@ class SoundTracks:
         self._advance_one()
 
     def feed(self, until_seconds: float | None) -> None:
-        """Writes the sound before `until_seconds` of the frames' time; None: all that is left."""
+        """Write the sound before `until_seconds` of the frames' time; None: all that is left."""
         while self._next is not None:
             packet, seconds = self._next
             if until_seconds is not None and seconds >= until_seconds:
@@ -84,7 +84,7 @@ class SoundTracks:
             self._advance_one()
 
     def finish(self) -> None:
-        """Writes what the encoders still hold."""
+        """Write what the encoders still hold."""
         for track in self._tracks.values():
             self._output.mux(track.flush())
         if self._left_out:
@@ -121,7 +121,7 @@ class SoundTracks:
             self._next = packet, self._time_of(packet)
 
     def _time_of(self, packet: av.Packet) -> float:
-        """When the packet is heard; right after the one before it when it does not tell."""
+        """Return the time of a packet in seconds; right after the one before it when it has none."""
         index = packet.stream.index
         timeline, step = self._timelines[index], self._steps.get(index, 0.0)
         ticks = packet.pts if packet.pts is not None else packet.dts

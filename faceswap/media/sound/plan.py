@@ -42,7 +42,7 @@ _REFUSED = (av.FFmpegError, ValueError)
 
 @contextmanager
 def open_sound(path: Path) -> Iterator[tuple[InputContainer, dict[int, Channels]]]:
-    """A film opened for its sound, and the channels of its tracks by stream index; a late track is looked for longer.
+    """Open a film for its sound; gives the channels of its tracks by stream index. Late tracks are searched for longer.
 
     Nobody may ask one of its streams for a layout: `native_channels` has done it, and only once is safe.
     """
@@ -56,7 +56,7 @@ def open_sound(path: Path) -> Iterator[tuple[InputContainer, dict[int, Channels]
 
 
 def plan_sound(path: Path, suffix: str) -> tuple[TrackPlan, ...]:
-    """Looks at all sound of a film and tries what it can become in a `suffix` file; says what is not copied.
+    """Look at all sound of a film and try what it can become in a `suffix` file; says what is not copied.
 
     The plan of an unchanged file is kept: a film and its side-by-side need it once, and say once what they lose.
     """
@@ -85,7 +85,7 @@ def _plans(path: Path, suffix: str, size: int, changed: int) -> tuple[TrackPlan,
 def _plan(
     stream: AudioStream, suffix: str, channels: Channels, packets: list[av.Packet], name: str
 ) -> TrackPlan | None:
-    """The best that works for a track; None, and a warning, when nothing does."""
+    """Return the best that works for a track; None, and a warning, when nothing does."""
     codec = _codec_name(stream)
     copy = TrackPlan(stream.index, channels)
     is_taken = suffix not in _COPIED or codec in _COPIED[suffix] or (suffix == ".mov" and codec.startswith("pcm_"))
@@ -119,7 +119,7 @@ def _plan(
 def _works(
     stream: AudioStream, plan: TrackPlan, suffix: str, packets: list[av.Packet], frames: list[AudioFrame]
 ) -> bool:
-    """Tries a plan with the first packets or frames, in memory: it is written, and each channel keeps its place."""
+    """Try a plan with the first packets or frames, in memory: it is written, and each channel keeps its place."""
     memory = io.BytesIO()
     try:
         with av.open(memory, "w", format=MUXERS[suffix]) as output:
@@ -148,14 +148,17 @@ def _channels_of(container: InputContainer) -> dict[int, Channels]:
 
 
 def _is_known(stream: AudioStream, channels: dict[int, Channels]) -> bool:
-    """Whether the header tells what the track is."""
+    """Return whether the header tells what the track is."""
     if stream.codec_context is None:
         return True  # and never will be more
     return bool(stream.codec_context.sample_rate and channels[stream.index].count)
 
 
 def _first_packets(source: InputContainer, channels: dict[int, Channels]) -> dict[int, list[av.Packet]]:
-    """The first packets of each track that can be decoded; all of the film is read for a track that tells nothing."""
+    """Return the first packets of each track that can be decoded.
+
+    All of the film is read for a track that tells nothing.
+    """
     streams = [stream for stream in source.streams.audio if stream.index in channels]
     first: dict[int, list[av.Packet]] = {stream.index: [] for stream in streams}
     begun: float | None = None
@@ -183,7 +186,7 @@ def _decoded(stream: AudioStream, packets: list[av.Packet]) -> list[AudioFrame]:
 
 
 def _copied(packet: av.Packet) -> av.Packet:
-    """A packet of its own: writing one hands it over to the output."""
+    """Return a packet of its own: writing one hands it over to the output."""
     copy = av.Packet(bytes(packet))
     copy.time_base, copy.duration = packet.time_base, packet.duration
     copy.pts, copy.dts, copy.is_keyframe = packet.pts, packet.dts, packet.is_keyframe

@@ -36,14 +36,14 @@ class CopiedTrack:
         self.target: Any = output.add_stream_from_template(stream)
 
     def packets(self, packet: av.Packet, seconds: float) -> list[av.Packet]:
-        """What becomes of the next packet, which is heard at `seconds`."""
+        """Return what becomes of the next packet, which is heard at `seconds`."""
         assert packet.time_base
         packet.pts = packet.dts = round(seconds / packet.time_base)
         packet.stream = self.target
         return [packet]
 
     def flush(self) -> list[av.Packet]:
-        """What is left at the end."""
+        """Return what is left at the end."""
         return []
 
 
@@ -60,7 +60,7 @@ class EncodedTrack:
         self._graph_takes: tuple[object, ...] = ()
 
     def packets(self, packet: av.Packet, seconds: float) -> list[av.Packet]:
-        """What becomes of the next packet, which is heard at `seconds`."""
+        """Return what becomes of the next packet, which is heard at `seconds`."""
         try:
             frames: list[Any] = list(packet.decode())
         except av.FFmpegError:
@@ -73,7 +73,7 @@ class EncodedTrack:
         return self.encoded(frames)
 
     def encoded(self, frames: Iterable[AudioFrame]) -> list[av.Packet]:
-        """The packets that these frames complete."""
+        """Return the packets that these frames complete."""
         made: list[av.Packet] = []
         for frame in frames:
             takes = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -87,11 +87,11 @@ class EncodedTrack:
         return made
 
     def flush(self) -> list[av.Packet]:
-        """What is left at the end."""
+        """Return what is left at the end."""
         return [*self._drained(), *self.target.encode(None)]
 
     def _drained(self) -> list[av.Packet]:
-        """What the conversion still holds, as packets."""
+        """Return what the conversion still holds, as packets."""
         if self._graph is None:
             return []
         self._graph.push(None)
@@ -100,7 +100,7 @@ class EncodedTrack:
         return made
 
     def _new_graph(self, frame: AudioFrame) -> Graph:
-        """From this frame's samples to the encoder's: channels put in order, mixed and resampled as it needs."""
+        """Return the filter graph from this frame's samples to the encoder's: channels reordered, mixed, resampled."""
         graph = Graph()
         assert frame.time_base
         steps = [
@@ -134,6 +134,6 @@ def _pulled(graph: Graph) -> Iterable[Any]:
 
 
 def track_for(stream: AudioStream, output: OutputContainer, plan: TrackPlan) -> CopiedTrack | EncodedTrack:
-    """The output's track, as planned. Raises FFmpegError or ValueError where the container or AAC refuses it."""
+    """Return the output's track, as planned. Raises FFmpegError or ValueError where the container or AAC refuses it."""
     kind = CopiedTrack if plan.is_copied else EncodedTrack
     return kind(stream, output, plan)

@@ -42,20 +42,26 @@ class ColourTags:
         return self.range == RANGE_FULL
 
     def for_yuv(self) -> ColourTags:
-        """The tags to write H.264 with: a source in RGB, or in a matrix not known here, becomes limited BT.709."""
+        """Return the tags to write H.264 with.
+
+        A source in RGB, or in a matrix not known here, becomes limited BT.709.
+        """
         if self.matrix in _LUMA_WEIGHTS or self.matrix == UNSPECIFIED:
             return self
         return ColourTags(RANGE_LIMITED, MATRIX_BT709, self.primaries, self.transfer)
 
     def luma_weights(self, width: int, height: int) -> tuple[float, float]:
-        """K_R, K_B; an untagged film counts as BT.709 from 1280 px wide or 577 high on, else as BT.601."""
+        """Return K_R, K_B; an untagged film counts as BT.709 from 1280 px wide or 577 high on, else as BT.601."""
         is_high_definition = width >= 1280 or height > 576
         guess = MATRIX_BT709 if is_high_definition else MATRIX_BT601
         return _LUMA_WEIGHTS.get(self.matrix, _LUMA_WEIGHTS[guess])
 
 
 def yuv_to_rgb_matrix(tags: ColourTags, width: int, height: int) -> NDArray[np.float32]:
-    """(3, 4) affine from 8-bit (Y', Cb, Cr) to 8-bit (R', G', B'); `width`, `height` decide what untagged means."""
+    """Return (3, 4) affine from 8-bit (Y', Cb, Cr) to 8-bit (R', G', B').
+
+    `width`, `height` decide what untagged means.
+    """
     k_red, k_blue = tags.luma_weights(width, height)
     k_green = 1 - k_red - k_blue
     luma_scale, chroma_scale, black = (1.0, 1.0, 0.0) if tags.is_full_range else (255 / 219, 255 / 224, 16.0)
@@ -72,7 +78,7 @@ def yuv_to_rgb_matrix(tags: ColourTags, width: int, height: int) -> NDArray[np.f
 
 
 def rgb_to_yuv_matrix(tags: ColourTags, width: int, height: int) -> NDArray[np.float32]:
-    """(3, 4) affine, the inverse of `yuv_to_rgb_matrix`."""
+    """Return (3, 4) affine, the inverse of `yuv_to_rgb_matrix`."""
     forward = yuv_to_rgb_matrix(tags, width, height).astype(np.float64)
     linear = np.linalg.inv(forward[:, :3])
     return np.column_stack([linear, -linear @ forward[:, 3]]).astype(np.float32)

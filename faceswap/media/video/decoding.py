@@ -30,7 +30,7 @@ class Damage:
     read: int = 0
 
     def describe(self) -> str:
-        """One clause for a log line, empty when nothing was wrong."""
+        """Return one clause for a log line, empty when nothing was wrong."""
         parts = [f"{self.packets} damaged packets left out"] if self.packets else []
         parts += [f"{self.jumps} impossible times mended"] if self.jumps else []
         parts += [f"reading broke off ({self.broken_off})"] if self.broken_off else []
@@ -38,7 +38,7 @@ class Damage:
 
 
 def decode_pictures(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
-    """Every picture the decoder gives, in presentation order; goes on after damaged packets and notes them."""
+    """Yield every picture the decoder gives, in presentation order; goes on after damaged packets and notes them."""
     packets = container.demux(stream)
     while True:
         try:
@@ -55,7 +55,7 @@ def decode_pictures(container: InputContainer, stream: VideoStream, damage: Dama
 
 
 def missing_end(container: InputContainer, stream: VideoStream, damage: Damage, last_seconds: float) -> str:
-    """Why a film that was read to its end seems to be cut off; empty when all is there.
+    """Return why a film that was read to its end seems to be cut off; empty when all is there.
 
     QuickTime's index lists what is to be read, hidden frames included; the number of frames in its header tells less:
     a film cut without encoding keeps frames that are not shown. Of others only the length can be compared.
@@ -73,7 +73,11 @@ def missing_end(container: InputContainer, stream: VideoStream, damage: Damage, 
 
 
 def first_frame(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    """The first picture. Raises UserError when nothing can be decoded."""
+    """Return the first picture.
+
+    Raises:
+        UserError: Nothing can be decoded.
+    """
     damage = Damage()
     for frame in decode_pictures(container, stream, damage):
         return frame
@@ -81,7 +85,7 @@ def first_frame(container: InputContainer, stream: VideoStream, path: Path) -> V
 
 
 def nothing_decoded(path: Path, damage: Damage) -> UserError:
-    """The error for a film without a single picture."""
+    """Return the error for a film without a single picture."""
     return UserError(f"cannot read {path} as a video: no frame can be decoded ({damage.describe() or 'it holds none'})")
 
 

@@ -58,7 +58,7 @@ class RgbReader:
 
 
 def rgb_to_frame(image: NDArray[np.uint8], tags: ColourTags) -> VideoFrame:
-    """(H, W, 3) uint8 RGB to 8-bit Y'CbCr by these tags: yuv420p, or yuv444p when a side is odd."""
+    """Convert (H, W, 3) uint8 RGB to 8-bit Y'CbCr by these tags: yuv420p, or yuv444p when a side is odd."""
     height, width = image.shape[:2]
     yuv = np.asarray(cv2.transform(image, rgb_to_yuv_matrix(tags, width, height)), np.uint8)
     luma, blue, red = cv2.split(yuv)
@@ -71,12 +71,12 @@ def rgb_to_frame(image: NDArray[np.uint8], tags: ColourTags) -> VideoFrame:
 
 
 def is_odd(width: int, height: int) -> bool:
-    """True when 4:2:0 cannot hold the size."""
+    """Return True when 4:2:0 cannot hold the size."""
     return bool(width % 2 or height % 2)
 
 
 def tags_of(frame: VideoFrame) -> ColourTags:
-    """A picture's colour tags; the old full-range formats (yuvj...) count as full range whatever the tag says."""
+    """Return a picture's colour tags; the old full-range formats (yuvj...) count as full range whatever they say."""
     full = frame.format.name.startswith("yuvj")
     return ColourTags(
         2 if full else int(frame.color_range), int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc)
@@ -105,7 +105,7 @@ def _plane(frame: VideoFrame, number: int, width: int, height: int) -> NDArray[n
 
 
 def _nearest_planar(frame: VideoFrame) -> str:
-    """The 8-bit planar format with the same chroma sampling (10 bit, nv12, packed yuv...)."""
+    """Return the 8-bit planar format with the same chroma sampling (10 bit, nv12, packed yuv...)."""
     components = [component for component in frame.format.components if not component.is_luma]
     if not components:
         return "gray"

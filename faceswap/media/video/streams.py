@@ -42,10 +42,13 @@ av.logging.set_level(None)  # FFmpeg's own lines would go to stderr past logging
 
 @contextmanager
 def open_film(path: Path, options: Mapping[str, str] | None = None) -> Iterator[InputContainer]:
-    """The file opened for reading by its content, any name. Raises UserError with the reason when that fails.
+    """Open a film for reading, by its content whatever its name.
 
     A film is one local file: no address is followed, and what only names other files (a playlist, a list of films) or
     is no film (text, which some readers draw) is refused. `options` are FFmpeg's for opening it.
+
+    Raises:
+        UserError: With the reason when that fails.
     """
     check_readable(path)
     safe = {"protocol_whitelist": "file", "format_whitelist": ",".join(FILM_FORMATS)}
@@ -65,7 +68,7 @@ def open_film(path: Path, options: Mapping[str, str] | None = None) -> Iterator[
 
 
 def check_readable(path: Path) -> None:
-    """Raises UserError unless the path is a regular, readable file with something in it."""
+    """Raise UserError unless the path is a regular, readable file with something in it."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -81,7 +84,11 @@ def check_readable(path: Path) -> None:
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream that is the film: not cover art, not thumbnails. Raises UserError when there is none."""
+    """Return the stream that is the film: not cover art, not thumbnails.
+
+    Raises:
+        UserError: There is none.
+    """
     films = [stream for stream in container.streams.video if not stream.disposition & _NO_FILM]
     if not films:
         what = "only a cover picture" if container.streams.video else "no pictures"
@@ -104,7 +111,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def frames_per_second(stream: VideoStream) -> Fraction:
-    """The nominal rate; 25 when the file tells nothing sensible."""
+    """Return the nominal rate; 25 when the file tells nothing sensible."""
     for rate in (stream.guessed_rate, stream.average_rate):
         if rate and 1 <= rate <= 240:
             return Fraction(rate)
@@ -112,7 +119,7 @@ def frames_per_second(stream: VideoStream) -> Fraction:
 
 
 def start_seconds(container: InputContainer, first: VideoFrame) -> float:
-    """Where a film's own times begin when they count from somewhere else than its beginning, else 0.
+    """Return where a film's own times begin when they count from somewhere else than its beginning, else 0.
 
     Streams of broadcasts, discs and cameras (MPEG-TS, MPEG-PS) always do. Other files may begin with a wait on purpose,
     before pictures or sound; but hardly one of minutes, nor before 0.
@@ -126,7 +133,10 @@ def start_seconds(container: InputContainer, first: VideoFrame) -> float:
 
 
 def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]:
-    """Size with square pixels: the shorter-sampled axis is stretched, to an even number, so that no detail is lost."""
+    """Return size with square pixels.
+
+    The shorter-sampled axis is stretched, to an even number, so that no detail is lost.
+    """
     aspect = stream.sample_aspect_ratio
     if not aspect or not 1 / 8 <= aspect <= 8 or abs(float(aspect) - 1) <= _SQUARE_TOLERANCE:
         return width, height
@@ -136,7 +146,10 @@ def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]
 
 
 def display_transform(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """The display matrix (a, b, c, d), each -1, 0 or 1: a picture's (x, y) is shown at (a x + c y, b x + d y)."""
+    """Return the display matrix (a, b, c, d), each -1, 0 or 1.
+
+    A picture's (x, y) is shown at (a x + c y, b x + d y).
+    """
     data: Any = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return _UPRIGHT
@@ -147,7 +160,7 @@ def display_transform(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 def turn(image: NDArray[np.uint8], transform: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """The picture (H, W, 3) in display orientation."""
+    """Return the picture (H, W, 3) in display orientation."""
     a, b, c, d = transform
     if transform == _UPRIGHT:
         return image
@@ -158,12 +171,12 @@ def turn(image: NDArray[np.uint8], transform: tuple[int, int, int, int]) -> NDAr
 
 
 def rotation_degrees(transform: tuple[int, int, int, int]) -> int:
-    """How far the stored picture is turned clockwise for display: 0, 90, 180 or 270; 0 for a mirrored one."""
+    """Return how far the stored picture is turned clockwise for display: 0, 90, 180 or 270; 0 for a mirrored one."""
     return {(0, 1, -1, 0): 90, (-1, 0, 0, -1): 180, (0, -1, 1, 0): 270}.get(transform, 0)
 
 
 def why(error: BaseException) -> str:
-    """A short reason for a reader that gave up."""
+    """Return a short reason for a reader that gave up."""
     text = getattr(error, "strerror", None) or str(error)
     if isinstance(error, av.InvalidDataError):
         return "it is damaged, cut off or no video at all"

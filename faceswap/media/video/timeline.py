@@ -25,7 +25,7 @@ class Timeline:
         self.jumps = 0
 
     def seconds(self, claimed: float | None, step_seconds: float) -> float:
-        """The time of the next picture or packet; `step_seconds` is how long the one before lasts.
+        """Return the time of the next picture or packet; `step_seconds` is how long the one before lasts.
 
         `claimed` is what the stream says, None when it says nothing: then it follows the one before.
         """

@@ -19,27 +19,31 @@ STYLE_COVERAGE = 0.9  # of the stored crop; the swap's models see 0.8
 
 
 def frame_to_style_for(points: NDArray, size_px: int) -> NDArray[np.float64]:
-    """The (2, 3) similarity from a frame to a face's style crop of `size_px`, by its 68 points (68, 2) in the frame.
+    """Return the (2, 3) similarity from a frame to a face's style crop of `size_px`, by its points (68, 2).
 
-    Raises ValueError when the points coincide.
+    Raises:
+        ValueError: The points coincide.
     """
     return frame_to_view_for(points, STYLE_COVERAGE, size_px)
 
 
 def align_style(frame: Frame, face: Face, size_px: int) -> AlignedFace:
-    """The upright style crop of a face, `size_px` wide; beyond the frame its border is repeated."""
+    """Return the upright style crop of a face, `size_px` wide; beyond the frame its border is repeated."""
     matrix = frame_to_style_for(face.points, size_px)
     image = warp_crop(frame.image, matrix, size_px, repeat_border=True)
     return AlignedFace(image, transform_points(matrix, face.points), matrix)
 
 
 def style_of_stored(crop: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
-    """The style crop (size_px, size_px, 3) out of a face set's stored crop (S, S, 3)."""
+    """Return the style crop (size_px, size_px, 3) out of a face set's stored crop (S, S, 3)."""
     view = view_of_crop(crop.shape[0], STYLE_COVERAGE, size_px)
     return warp_crop(crop, view, size_px, repeat_border=True)
 
 
 def to_pictures(images: Tensor) -> NDArray[np.uint8]:
-    """What a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) uint8 RGB; the way in: blocks.to_input."""
+    """Return what a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) uint8 RGB; the way in.
+
+    Blocks.to_input.
+    """
     levels = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
     return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()

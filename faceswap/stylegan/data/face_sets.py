@@ -13,7 +13,7 @@ from faceswap.stylegan.data.alignment import STYLE_COVERAGE, style_of_stored
 
 
 def stored_faces(folder: Path, size_px: int) -> Iterator[AlignedFace]:
-    """Each face of the set in `folder` as a style crop of `size_px`; its points are crop pixels."""
+    """Yield each face of the set in `folder` as a style crop of `size_px`; its points are crop pixels."""
     faces = FaceSet.open(folder)
     for index, record in enumerate(faces.records):
         crop_to_style = view_of_crop(record.size_px, STYLE_COVERAGE, size_px)  # the points are in pixels of that size

@@ -34,7 +34,9 @@ class Labels:
 
 
 def read_labels(path: str | Path) -> Labels:
-    """Labels from a .csv (first line: `seed`, `file` or `crop`, then names) or .jsonl ({"file": ..., "age": ...}).
+    """Return Labels from a .csv (first line.
+
+    `seed`, `file` or `crop`, then names) or .jsonl ({"file": ..., "age": ...}).
 
     A .csv may have commas, semicolons or tabs, and decimal commas where its separator is another (tables.py).
 
@@ -82,7 +84,7 @@ def _json_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> float:
-    """A label as a number, NaN when it is none."""
+    """Return a label as a number, NaN when it is none."""
     words = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
     try:
         found = words.get(str(value).strip().lower())

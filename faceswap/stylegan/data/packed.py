@@ -36,8 +36,9 @@ Cut = Callable[[Path, int], NDArray[np.uint8]]  # a file as a square picture of 
 
 
 class Pictures:
-    """N pictures of `resolution` px. `targets`, `seen` (N, R, R, 3) uint8 RGB; `packed`: the file they are mapped from,
-    where this program has made it.
+    """N pictures of `resolution` px.
+
+    `targets`, `seen` (N, R, R, 3) uint8 RGB; `packed`: the file they are mapped from, where this program has made it.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class Pictures:
         return digest.hexdigest()[:20]
 
     def batch(self, number: int, size: int, seed: int, mirror: bool) -> tuple[Tensor, Tensor]:
-        """Seen and target pictures (size, 3, R, R) in [-1, 1] of batch `number`; the same whenever it is asked for.
+        """Return seen and target pictures (size, 3, R, R) in [-1, 1] of batch `number`.
+
+        The same whenever it is asked for.
 
         Shuffled passes over all pictures, one after the other; `mirror` turns about half of them round.
         """
@@ -76,11 +79,13 @@ class Pictures:
 
 
 def open_pictures(source: Path, resolution: int, folder: Path, setting: str = "data") -> Pictures:
-    """A folder of images, a face set, or a folder that holds targets.npy (and seen.npy) or such a file itself.
+    """Open a folder of images, a face set, or a folder that holds targets.npy (and seen.npy) or such a file itself.
 
     Images are cut to their middle square, faces of a set to the style crop; both are packed in `folder` once, under a
-    name that changes with every one of them. Raises UserError for a source without pictures, arrays of another kind or
-    size, and a full disk.
+    name that changes with every one of them.
+
+    Raises:
+        UserError: For a source without pictures, arrays of another kind or size, and a full disk.
     """
     file = source / TARGETS_FILE if source.is_dir() else source
     if file.is_file() and file.suffix == ".npy":
@@ -105,12 +110,12 @@ def open_pictures(source: Path, resolution: int, folder: Path, setting: str = "d
 
 
 def packed_files(folder: Path) -> list[Path]:
-    """The packed pictures in a folder, those of earlier sources and versions too."""
+    """Return the packed pictures in a folder, those of earlier sources and versions too."""
     return sorted(path for path in folder.glob("pictures-*.npy") if _PACKED.fullmatch(path.name))
 
 
 def _listed(source: Path) -> tuple[list[Path], Cut]:
-    """The pictures of a folder, and how each is cut."""
+    """Return the pictures of a folder, and how each is cut."""
     if (source / ALIGNMENTS).is_file():
         faces = FaceSet.open(source)
         return [faces.path(index) for index in range(len(faces))], _style_crop
@@ -118,7 +123,7 @@ def _listed(source: Path) -> tuple[list[Path], Cut]:
 
 
 def _key(source: Path, files: Sequence[Path]) -> str:
-    """Changes with every picture (name, bytes, time)."""
+    """Return a key that changes with every picture (name, size, time)."""
     digest = hashlib.sha256(f"{_LAYOUT} {(source / ALIGNMENTS).is_file()}".encode())
     for file in files:
         stat = file.stat()
@@ -145,7 +150,7 @@ def _middle(path: Path, size_px: int) -> NDArray[np.uint8]:
 
 
 def middle_square(image: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
-    """The largest square in the middle of (H, W, 3), size_px wide."""
+    """Return the largest square in the middle of (H, W, 3), size_px wide."""
     side = min(image.shape[:2])
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     square = np.ascontiguousarray(image[top : top + side, left : left + side])
@@ -169,6 +174,6 @@ def _array(file: Path, resolution: int) -> NDArray[np.uint8]:
 
 
 def batch_on(pictures: Pictures, number: int, size: int, seed: int, mirror: bool, device: torch.device) -> list[Tensor]:
-    """A batch on its device, in the layout of pictures: seen and targets."""
+    """Return a batch on its device, in the layout of pictures: seen and targets."""
     both = pictures.batch(number, size, seed, mirror)
     return [images.to(device).contiguous(memory_format=torch.channels_last) for images in both]

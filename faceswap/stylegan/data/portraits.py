@@ -42,13 +42,17 @@ class Portrait:
 
 
 def check_choice(which: str) -> None:
-    """Raises UserError when `which` does not say which of several faces is meant."""
+    """Raise UserError when `which` does not say which of several faces is meant."""
     if which not in ("largest", "left", "right") and not (which.isdecimal() and int(which) >= 1):
         raise UserError(f"face={which}: accepted are {CHOICES}")
 
 
 def choose(faces: Sequence[Face], which: str, where: str) -> Face:
-    """One of the faces found in the picture called `where`. Raises UserError when it is not there or too small."""
+    """Return one of the faces found in the picture called `where`.
+
+    Raises:
+        UserError: It is not there or too small.
+    """
     if not faces:
         raise UserError(f"no face was found in {where}; take a picture that shows one from the front or half from it")
     by_place = sorted(faces, key=lambda face: float(face.box[0] + face.box[2]))
@@ -69,7 +73,7 @@ def choose(faces: Sequence[Face], which: str, where: str) -> Face:
 
 
 def check_size(face: Face, where: str) -> None:
-    """Raises UserError for a face that is too small to be drawn again."""
+    """Raise UserError for a face that is too small to be drawn again."""
     side = float((face.box[2:] - face.box[:2]).max())
     if side < SMALLEST_PX:
         raise UserError(f"the face in {where} is {side:.0f} px large; at least {SMALLEST_PX:.0f} are needed")
@@ -78,7 +82,7 @@ def check_size(face: Face, where: str) -> None:
 def portraits(
     info: SourceInfo, finder: Finder, parser: FaceParser, which: str, size_px: int, every: int = 1
 ) -> Iterator[Portrait]:
-    """The chosen face of each picture of a source, or of each `every`-th frame.
+    """Yield the chosen face of each picture of a source, or of each `every`-th frame.
 
     One picture must show it; of several, those that do not are left out with a warning. Raises UserError without any.
     """
@@ -105,7 +109,7 @@ def portraits(
 def head_masks(
     parser: FaceParser, frames: Sequence[Frame], points: Sequence[NDArray], views: Sequence[AlignedFace]
 ) -> NDArray[np.float32]:
-    """Where each view (R, R) shows the head with hair and neck and nothing before it, (n, R, R) in [0, 1].
+    """Return where each view (R, R) shows the head with hair and neck and nothing before it, (n, R, R) in [0, 1].
 
     `points[i]` (68, 2) are pixels of `frames[i]`.
     """
@@ -123,5 +127,5 @@ def head_masks(
 
 
 def as_input(faces: Sequence[AlignedFace], device: torch.device | str = "cpu") -> Tensor:
-    """Aligned faces of one size as (N, 3, R, R) in [-1, 1]."""
+    """Return aligned faces of one size as (N, 3, R, R) in [-1, 1]."""
     return to_input(np.stack([face.image for face in faces]), device)

@@ -80,7 +80,7 @@ class Direction:
         return self.normal.shape[-1]
 
     def score(self, rows: Tensor) -> Tensor:
-        """Signed distances (N,) of codes (N, rows, w_size) or (N, w_size) from the hyperplane, in sigmas."""
+        """Return signed distances (N,) of codes (N, rows, w_size) or (N, w_size) from the hyperplane, in sigmas."""
         normal = torch.from_numpy(self.normal).to(rows)
         values = rows
         if self.space == "w":
@@ -103,14 +103,14 @@ class DirectionSet:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Direction:
-        """The direction called `name`. Raises UserError that lists those there are."""
+        """Return the direction called `name`. Raises UserError that lists those there are."""
         if name not in self.directions:
             known = ", ".join(sorted(self.directions)) or "none"
             raise UserError(f"there is no direction '{name}' (there are: {known})")
         return self.directions[name]
 
     def tagged(self, generator_hash: str) -> DirectionSet:
-        """The set with all its directions said to belong to a generator."""
+        """Return the set with all its directions said to belong to a generator."""
         return dataclasses.replace(
             self,
             directions={
@@ -120,7 +120,7 @@ class DirectionSet:
         )
 
     def table(self) -> Iterator[str]:
-        """Accuracies and leakage as lines of text."""
+        """Yield accuracies and leakage as lines of text."""
         leakage = np.zeros((0, 0)) if self.leakage is None else self.leakage
         width = max([len(name) for name in self.directions] + [9])
         heads = [f"{name[:9]:>9}" for name in list(self.directions)[: len(leakage)]]
@@ -133,14 +133,18 @@ class DirectionSet:
             )
 
     def only_for(self, generator_hash: str) -> DirectionSet:
-        """The set itself. Raises UserError when one of its directions was found in another generator."""
+        """Return the set itself.
+
+        Raises:
+            UserError: One of its directions was found in another generator.
+        """
         for direction in self.directions.values():
             check_generator(direction, generator_hash)
         return self
 
 
 def check_generator(direction: Direction, generator_hash: str) -> None:
-    """Raises UserError when a direction was found in another generator: in this one it would mean nothing."""
+    """Raise UserError when a direction was found in another generator: in this one it would mean nothing."""
     if direction.generator and direction.generator != generator_hash:
         raise UserError(
             f"the direction '{direction.name}' was found in another generator ({direction.generator[:12]}, not "
@@ -149,9 +153,13 @@ def check_generator(direction: Direction, generator_hash: str) -> None:
 
 
 def move(rows: Tensor, direction: Direction, sigmas: float | Tensor, only: tuple[int, int] | None = None) -> Tensor:
-    """Codes (N, rows, w_size) moved along a direction by `sigmas` (a number, or (N,) of them).
+    """Return codes (N, rows, w_size) moved along a direction by `sigmas` (a number, or (N,) of them).
 
-    `only`: first and last + 1 row that move (default: the direction's own). Raises UserError when the sizes differ.
+    Args:
+        only: First and last + 1 row that move (default: the direction's own).
+
+    Raises:
+        UserError: The sizes differ.
     """
     step = torch.from_numpy(direction.step * np.float32(direction.scale)).to(rows)
     if direction.w_size != rows.shape[-1] or (direction.space == "w+" and len(step) != rows.shape[-2]):
@@ -167,7 +175,7 @@ def move(rows: Tensor, direction: Direction, sigmas: float | Tensor, only: tuple
 
 
 def save_directions(path: str | Path, found: DirectionSet) -> None:
-    """Writes a set as one small safetensors file, atomically."""
+    """Write a set as one small safetensors file, atomically."""
     tensors, told = {}, {}
     for name, direction in found.directions.items():
         tensors[f"{name}.normal"] = torch.from_numpy(direction.normal)
@@ -182,7 +190,11 @@ def save_directions(path: str | Path, found: DirectionSet) -> None:
 
 
 def load_directions(source: str | Path | None = None) -> DirectionSet:
-    """The set in a file (None: the shipped one, of the shipped generator). Raises UserError when it cannot be read."""
+    """Return the set in a file (None: the shipped one, of the shipped generator).
+
+    Raises:
+        UserError: It cannot be read.
+    """
     path = Path(source or SHIPPED)
     try:
         description, tensors = _read_shipped() if source is None else _read(path)
@@ -198,12 +210,12 @@ def load_directions(source: str | Path | None = None) -> DirectionSet:
 
 
 def save_direction(path: str | Path, direction: Direction) -> None:
-    """Writes one direction, as a set of one."""
+    """Write one direction, as a set of one."""
     save_directions(path, DirectionSet({direction.name: direction}))
 
 
 def load_direction(source: str | Path, name: str | None = None) -> Direction:
-    """The direction `name` of a file; without a name the only one there. Raises UserError."""
+    """Return the direction `name` of a file; without a name the only one there. Raises UserError."""
     found = load_directions(source)
     if name is None and len(found.directions) != 1:
         raise UserError(f"{source} holds several directions ({', '.join(sorted(found.directions))}): name one")
@@ -239,7 +251,7 @@ def _direction(name: str, told: Any, tensors: Mapping[str, NDArray]) -> Directio
 
 
 def _unit(name: str, what: str, vector: NDArray) -> NDArray[np.float32]:
-    """The vector as float32, scaled to length 1 (in w+ in the root mean square over rows)."""
+    """Return the vector as float32, scaled to length 1 (in w+ in the root mean square over rows)."""
     array = np.asarray(vector, np.float32)
     if array.ndim not in (1, 2) or 0 in array.shape or not np.isfinite(array).all():
         raise ValueError(f"direction {name}: {what} must be finite (w_size,) or (rows, w_size), not {array.shape}")

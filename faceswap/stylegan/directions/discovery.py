@@ -39,7 +39,7 @@ class Sample:
     scores: Columns
 
     def __add__(self, other: Sample) -> Sample:
-        """Both samples; a score that only one of them has is unknown in the other."""
+        """Return both samples; a score that only one of them has is unknown in the other."""
         names = [*self.scores, *(name for name in other.scores if name not in self.scores)]
         parts = [[one.scores.get(name, np.full(len(one.w), np.nan)) for one in (self, other)] for name in names]
         scores = {name: np.concatenate(part) for name, part in zip(names, parts, strict=True)}
@@ -48,14 +48,14 @@ class Sample:
 
 @torch.inference_mode()
 def styles_of(generator: Generator, seeds: Sequence[int], psi: float) -> Tensor:
-    """(len(seeds), w_size): the styles of seeds, drawn towards the average by `psi`."""
+    """Return (len(seeds), w_size): the styles of seeds, drawn towards the average by `psi`."""
     w = torch.cat([generator.mapping(z.to(generator.average)) for z in draw_z(seeds, generator.z_size).split(512)])
     return torch.lerp(generator.average, w, psi)
 
 
 @torch.inference_mode()
 def scores_of(generator: Generator, rows: Tensor, scorer: Scorer, advance: Callable[[int], None]) -> Columns:
-    """The scores by name (N,) of what the generator draws of rows (N, rows, w_size)."""
+    """Return the scores by name (N,) of what the generator draws of rows (N, rows, w_size)."""
     tables = []
     for part in rows.split(BATCH):
         tables.append(scorer(to_pictures(generator.synthesis(part))))
@@ -64,30 +64,32 @@ def scores_of(generator: Generator, rows: Tensor, scorer: Scorer, advance: Calla
 
 
 def names_told(generator: Generator, scorer: Scorer) -> list[str]:
-    """The names that a scorer knows, by the average face."""
+    """Return the names that a scorer knows, by the average face."""
     rows = generator.spread(generator.average[None])
     return list(scores_of(generator, rows, scorer, lambda count: None))
 
 
 def draw_sample(generator: Generator, scorer: Scorer, count: int, psi: float = 1.0, seed: int = 0) -> Sample:
-    """`count` faces of the generator, scored; those of the seeds `seed`, `seed` + 1, ..."""
+    """Return `count` faces of the generator, scored; those of the seeds `seed`, `seed` + 1, ..."""
     return scored_styles(generator, scorer, styles_of(generator, range(seed, seed + count), psi))
 
 
 def scored_styles(generator: Generator, scorer: Scorer, w: Tensor) -> Sample:
-    """Styles (N, w_size) with the scores of what the generator draws of them."""
+    """Return styles (N, w_size) with the scores of what the generator draws of them."""
     with Progress(len(w), "score faces", "face") as progress:
         scores = scores_of(generator, generator.spread(w), scorer, progress.advance)
     return Sample(w.cpu().numpy(), scores)
 
 
 def fit_direction(name: str, sample: Sample, *, confident: float, held_out: float, seed: int = 0) -> Direction:
-    """The hyperplane of one score, as a direction whose step is its normal.
+    """Return the hyperplane of one score, as a direction whose step is its normal.
 
     It is fitted to the lowest and highest `confident` share of the scores and judged on the `held_out` share of the
     sample that it has not seen: on those in the same ends ("confident"), on the outer tenths ("surest"), and on "all",
-    split at the middle. Raises
-    UserError when a score does not differ or too few faces have it.
+    split at the middle.
+
+    Raises:
+        UserError: A score does not differ or too few faces have it.
     """
     scores = sample.scores[name]
     known = np.flatnonzero(np.isfinite(scores))
@@ -112,7 +114,7 @@ def fit_direction(name: str, sample: Sample, *, confident: float, held_out: floa
 
 
 def parted(found: Mapping[str, Direction], w: NDArray, apart: Mapping[str, Sequence[str]]) -> dict[str, Direction]:
-    """The directions with steps that leave the normals of others alone: those that `apart` names for each."""
+    """Return the directions with steps that leave the normals of others alone: those that `apart` names for each."""
     covariance = np.cov(np.asarray(w, np.float64), rowvar=False)
     changed = {}
     for name, direction in found.items():
@@ -123,8 +125,7 @@ def parted(found: Mapping[str, Direction], w: NDArray, apart: Mapping[str, Seque
 
 
 def _stepping(direction: Direction, step: NDArray) -> Direction:
-    """The direction with another step; one sigma still raises its own score by one standard deviation."""
-
+    """Return the direction with another step; one sigma still raises its own score by one standard deviation."""
     sigma = direction.scale * float(direction.normal @ direction.step)  # of the samples' distances from the plane
     step = step / np.linalg.norm(step)
     gain = float(direction.normal @ step)
@@ -138,7 +139,7 @@ def _stepping(direction: Direction, step: NDArray) -> Direction:
 def effects(
     generator: Generator, scorer: Scorer, found: Sequence[Direction], w: Tensor, sigmas: float = EDIT_SIGMAS
 ) -> NDArray[np.float64]:
-    """(D, D): how much an edit by `sigmas` along direction i changes the score j of the faces w (N, w_size).
+    """Return (D, D): how much an edit by `sigmas` along direction i changes the score j of the faces w (N, w_size).
 
     The mean over faces of half the difference between an edit up and one down, on pictures that are scored again; in
     the scores' own units.
@@ -156,7 +157,7 @@ def effects(
 
 
 def corrected(found: Sequence[Direction], leakage: NDArray) -> list[Direction]:
-    """Steps mixed so that, to first order, each edit changes its own attribute alone: the measured leakage undone."""
+    """Mix the steps so that, to first order, each edit changes its own attribute alone: the measured leakage undone."""
     steps = np.stack([direction.step * direction.scale for direction in found])
     own = np.diag(leakage)[:, None]
     mixed = np.linalg.pinv(leakage / own, rcond=0.05) @ (steps / own)
@@ -164,7 +165,10 @@ def corrected(found: Sequence[Direction], leakage: NDArray) -> list[Direction]:
 
 
 def principal_directions(w: NDArray, count: int) -> dict[str, Direction]:
-    """The widest axes of a sample (N, w_size): pca1, pca2, ... One sigma is the samples' own spread along them."""
+    """Return the widest axes of a sample (N, w_size): pca1, pca2, ...
+
+    One sigma is the samples' own spread along them.
+    """
     axes, spreads = principal(w, count)
     return {
         f"pca{number}": Direction(f"pca{number}", axis, axis, float(spread), -float(axis @ w.mean(0)), source="PCA")
@@ -189,12 +193,15 @@ def find_directions(
     seed: int = 0,
     probe: Tensor | None = None,
 ) -> DirectionSet:
-    """Directions of the scores `names` of a sample, with their leakage measured on `probes` faces that it has not.
+    """Return directions for the scores `names` of a sample, with their leakage measured on `probes` other faces.
 
-    `apart`: which others each one is to leave alone; `corrections`: how often the steps are mixed anew by what was
-    measured (each time on other faces; only where every direction is to leave all others alone). `scored`: faces with
-    the scorer's own scores, by whose spread changes are counted (default: the sample); without all `names` there
-    nothing is measured. `probe` (N, w_size): styles to measure on, in place of the generator's own of other seeds.
+    Args:
+        apart: Which others each one is to leave alone.
+        scored: Faces with the scorer's own scores, by whose spread changes are counted (default: the sample); without
+            all `names` there nothing is measured.
+        corrections: How often the steps are mixed anew by what was measured (each time on other faces; only where every
+            direction is to leave all others alone).
+        probe: (N, w_size) Styles to measure on, in place of the generator's own of other seeds.
     """
     found = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
     order = list(parted(found, sample.w, apart).values())

@@ -25,15 +25,18 @@ class Hyperplane:
     intercept: float
 
     def distances(self, points: NDArray) -> Array:
-        """Signed distances (N,) of points (N, D)."""
+        """Return signed distances (N,) of points (N, D)."""
         return np.asarray(points, np.float64) @ self.normal + self.intercept
 
 
 def fit_hyperplane(points: NDArray, labels: NDArray, ridge: float = RIDGE) -> Hyperplane:
-    """The hyperplane that parts points (N, D) with true labels (N,) from the others.
+    """Return the hyperplane that parts points (N, D) with true labels (N,) from the others.
 
     L2-regularised logistic regression on standardised coordinates (so that a coordinate's unit does not matter), by
-    Newton's method. Raises ValueError when all labels are the same.
+    Newton's method.
+
+    Raises:
+        ValueError: All labels are the same.
     """
     values, truth = np.asarray(points, np.float64), np.asarray(labels, bool)
     if truth.all() or not truth.any():
@@ -51,7 +54,7 @@ def fit_hyperplane(points: NDArray, labels: NDArray, ridge: float = RIDGE) -> Hy
 
 
 def _logistic(values: Array, truth: Array, weights: Array, ridge: float) -> tuple[Array, float]:
-    """Slopes (D,) and bias that minimise the weighted mean log loss + ridge / 2 |slopes|^2."""
+    """Return slopes (D,) and bias that minimise the weighted mean log loss + ridge / 2 |slopes|^2."""
     count, size = values.shape
     extended = np.hstack([values, np.ones((count, 1))])
     penalty = np.append(np.full(size, ridge), 1e-9)
@@ -94,7 +97,11 @@ class Ends:
 
     @classmethod
     def of(cls, scores: NDArray, share: float) -> Ends:
-        """The lowest and the highest `share` of the scores (N,), in (0, 0.5]. Raises ValueError where none differ."""
+        """Return the lowest and the highest `share` of the scores (N,), in (0, 0.5].
+
+        Raises:
+            ValueError: None differ.
+        """
         low, middle, high = (float(value) for value in np.quantile(scores, (share, 0.5, 1 - share)))
         least, most = float(np.min(scores)), float(np.max(scores))
         if not least < most:
@@ -106,28 +113,31 @@ class Ends:
         return cls(low, middle, high)
 
     def chosen(self, scores: NDArray) -> NDArray[np.bool_]:
-        """(N,): which samples lie in one of the ends."""
+        """Return (N,): which samples lie in one of the ends."""
         return (scores <= self.low) | (scores >= self.high)
 
     def labels(self, scores: NDArray) -> NDArray[np.bool_]:
-        """(N,): which lie above the middle."""
+        """Return (N,): which lie above the middle."""
         return np.asarray(scores) > self.middle
 
 
 def accuracy(plane: Hyperplane, points: NDArray, labels: NDArray) -> float:
-    """The share of points (N, D) on the side that their labels (N,) say; both sides count the same."""
+    """Return the share of points (N, D) on the side that their labels (N,) say; both sides count the same."""
     right = (plane.distances(points) > 0) == labels
     sides = [right[labels == side] for side in (True, False) if (labels == side).any()]
     return float(np.mean([side.mean() for side in sides])) if sides else float("nan")
 
 
 def without(direction: NDArray, others: NDArray, covariance: NDArray | None = None) -> Array:
-    """`direction` (D,) changed as little as possible so that moving along it leaves the normals `others` (K, D) alone.
+    """Return `direction` (D,) changed as little as possible to leave the normals `others` (K, D) alone.
 
     Conditional manipulation (Shen et al. 2020): the direction less its part in the span of the others. With the
     `covariance` (D, D) of samples, "as little as possible" is counted in their spreads, and the direction first turned
-    to where faces really differ that way (covariance @ normal): the edit stays among faces the generator knows.
-    Length 1. Raises ValueError when nothing is left.
+    to where faces really differ that way (covariance @ normal): the edit stays among faces the generator knows. Length
+    1.
+
+    Raises:
+        ValueError: Nothing is left.
     """
     metric = np.eye(len(direction)) if covariance is None else np.asarray(covariance, np.float64)
     normals = np.asarray(others, np.float64).reshape(-1, len(direction))
@@ -143,7 +153,7 @@ def without(direction: NDArray, others: NDArray, covariance: NDArray | None = No
 
 
 def principal(points: NDArray, count: int) -> tuple[Array, Array]:
-    """The `count` widest axes (count, D) of points (N, D) and the standard deviations (count,) along them.
+    """Return the `count` widest axes (count, D) of points (N, D) and the standard deviations (count,) along them.
 
     GANSpace (Härkönen et al. 2020): unsupervised directions. The sign is chosen so that the largest number is positive.
     """

@@ -31,9 +31,14 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 
 def import_directions(path: str | Path, name: str = "") -> DirectionSet:
-    """The directions in a .npy, .npz or .pt file of another program; a single one is called `name` (default: the file).
+    """Return the directions in a .npy, .npz or .pt file of another program; a single one is called `name` (default.
 
-    They are of no known generator, in the units of their authors. Raises UserError for anything else.
+    The file).
+
+    They are of no known generator, in the units of their authors.
+
+    Raises:
+        UserError: For anything else.
     """
     path = Path(path)
     if not path.is_file():
@@ -52,7 +57,7 @@ def import_directions(path: str | Path, name: str = "") -> DirectionSet:
 
 
 def _arrays(path: Path) -> dict[str, NDArray]:
-    """The arrays of a file by name; of a file with one array, under the name "array"."""
+    """Return the arrays of a file by name; of a file with one array, under the name "array"."""
     suffix = path.suffix.lower()
     if suffix == ".npy":
         return {"array": _npy(path.read_bytes())}
@@ -78,7 +83,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def _npy(data: bytes) -> NDArray:
-    """An array of plain numbers from the bytes of a .npy file; memory is taken only for what is there."""
+    """Return an array of plain numbers from the bytes of a .npy file; memory is taken only for what is there."""
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:

@@ -34,17 +34,19 @@ log = logging.getLogger(__name__)
 
 
 def sample_of_seeds(labels: Labels, generator: Generator, psi: float) -> Sample:
-    """Labels of seeds with the styles of those seeds."""
+    """Return Labels of seeds with the styles of those seeds."""
     w = styles_of(generator, [int(seed) for seed in labels.of], psi)
     return Sample(w.cpu().numpy(), labels.columns)
 
 
 @torch.inference_mode()
 def sample_of_pictures(labels: Labels, generator: Generator, encoder: Encoder, finder: Finder) -> Sample:
-    """Labels of picture files with the one w that the encoder says of the largest face in each.
+    """Return the labels of picture files, with the encoder's w of the largest face in each.
 
-    Pictures without a face are left out with a warning. Raises UserError for a file that cannot be read, and when no
-    picture shows a face.
+    Pictures without a face are left out with a warning.
+
+    Raises:
+        UserError: For a file that cannot be read, and when no picture shows a face.
     """
     kept: list[int] = []
     parts = []
@@ -61,7 +63,7 @@ def sample_of_pictures(labels: Labels, generator: Generator, encoder: Encoder, f
 
 
 def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> Sample:
-    """Labels of style crops packed in seen.npy (see `data.Pictures`), with the encoder's w. Raises UserError."""
+    """Return Labels of style crops packed in seen.npy (see `data.Pictures`), with the encoder's w. Raises UserError."""
     path = labels.folder / SEEN_FILE
     places = [int(place) for place in labels.of]
     try:
@@ -76,7 +78,7 @@ def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> S
 
 @torch.inference_mode()
 def styles_of_crops(crops: NDArray[np.uint8], places: Sequence[int], generator: Generator, encoder: Encoder) -> Tensor:
-    """The one w that the encoder says of each of the style crops (N, R, R, 3) at `places`, (len(places), w_size)."""
+    """Return the encoder's w (len(places), w_size) of the style crops (N, R, R, 3) at `places`."""
     parts = []
     with Progress(len(places), "encode crops", "crop") as progress:
         for start in range(0, len(places), BATCH):
@@ -87,9 +89,12 @@ def styles_of_crops(crops: NDArray[np.uint8], places: Sequence[int], generator: 
 
 
 def styles_of_pictures(source: Path, count: int, generator: Generator, encoder: Encoder, seed: int = 0) -> Tensor:
-    """The styles of `count` pictures (of all, where there are fewer), drawn by chance; (N, w_size).
+    """Return the styles of `count` pictures (of all, where there are fewer), drawn by chance; (N, w_size).
 
-    `source`: a face set, a folder of aligned pictures or of packed crops, see `data.open_pictures`. Raises UserError.
+    Raises UserError.
+
+    Args:
+        source: A face set, a folder of aligned pictures or of packed crops, see `data.open_pictures`.
     """
     with tempfile.TemporaryDirectory() as folder:
         crops = open_pictures(source, generator.resolution, Path(folder), "pictures").seen
@@ -98,7 +103,7 @@ def styles_of_pictures(source: Path, count: int, generator: Generator, encoder: 
 
 
 def _faces(files: Sequence[str], finder: Finder, size_px: int, progress: Progress) -> Iterator[tuple[int, AlignedFace]]:
-    """The place in the list and the aligned face of each picture that shows one."""
+    """Yield the place in the list and the aligned face of each picture that shows one."""
     frames = (Frame(read_image(Path(file)), index, float(index)) for index, file in enumerate(files))
     for frame, faces in find_in_batches(finder, frames):
         progress.advance()
@@ -111,12 +116,15 @@ def _faces(files: Sequence[str], finder: Finder, size_px: int, progress: Progres
 
 
 def ranked(sample: Sample) -> Sample:
-    """The same sample with each score's place in the order, in [-1, 1]: scores of different scales become one."""
+    """Return the same sample with each score's place in the order, in [-1, 1].
+
+    Scores of different scales become one.
+    """
     return Sample(sample.w, {name: _ranks(column) for name, column in sample.scores.items()})
 
 
 def _ranks(column: np.ndarray) -> np.ndarray:
-    """Places in the order, equal values in the middle of theirs; NaN where a value is not known."""
+    """Place in the order, equal values in the middle of theirs; NaN where a value is not known."""
     known = np.isfinite(column)
     values, places, counts = np.unique(column[known], return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)

@@ -23,7 +23,10 @@ _LUMA = (0.2126, 0.7152, 0.0722)
 
 
 def mean_points_in_style(size_px: int) -> NDArray[np.float32]:
-    """Where the mean face's 68 points lie in a style crop of `size_px`, (68, 2): alignment brings every face there."""
+    """Return where the mean face's 68 points lie in a style crop of `size_px`, (68, 2).
+
+    Alignment brings every face there.
+    """
     return transform_points(view_of_crop(CROP_PX, STYLE_COVERAGE, size_px), mean_face_in_crop(CROP_PX))
 
 
@@ -53,14 +56,15 @@ def _score(face: Attributes, name: str) -> float:
 
 
 def luma(colours: ArrayLike) -> NDArray[np.float64]:
-    """How light colours (..., 3), sRGB in [0, 1], are: (...)."""
+    """Return how light colours (..., 3), sRGB in [0, 1], are: (...)."""
     return np.asarray(colours, np.float64) @ _LUMA
 
 
 def scorer_by_name(name: str) -> Scorer:
-    """The user's function "module:function": style crops (N, R, R, 3) uint8 RGB -> {name: (N,)}, or (N,) alone.
+    """Return the user's function "module:function": style crops (N, R, R, 3) uint8 RGB -> {name: (N,)}, or (N,) alone.
 
-    Raises UserError when it cannot be found; at work, when what it returns makes no sense.
+    Raises:
+        UserError: It cannot be found; at work, when what it returns makes no sense.
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:

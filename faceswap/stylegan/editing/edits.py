@@ -36,7 +36,8 @@ class DirectionEdit:
 def read_edits(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> list[DirectionEdit]:
     """Parse edits such as `smile=+1.5 age=0:2`; strengths beyond OVERDRIVE are warned of, or clamped with `clamp`.
 
-    Raises UserError for a direction that is not there and for a strength that is no number.
+    Raises:
+        UserError: For a direction that is not there and for a strength that is no number.
     """
     edits = []
     for name, text in asked.items():

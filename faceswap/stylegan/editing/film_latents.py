@@ -38,7 +38,10 @@ class LatentTracker:
         self._people: dict[int, _Correction] = {}
 
     def codes(self, images: Tensor, tracks: Sequence[int], masks: Callable[[list[int]], Tensor]) -> Tensor:
-        """Codes (N, rows, w_size) of N faces (N, 3, R, R) in [-1, 1]; `masks(chosen)` gives some faces' heads."""
+        """Return codes (N, rows, w_size) of N faces (N, 3, R, R) in [-1, 1].
+
+        `masks(chosen)` gives some faces' heads.
+        """
         white = self._inverter.whitening
         with torch.no_grad():
             guesses = white.sigmas(self._encoder(images))
@@ -74,7 +77,7 @@ class _Correction:
         self._optimizer = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
 
     def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
-        """Steps from `guesses` (n, rows, w_size), in sigmas, towards the faces of `target`; the loss before them."""
+        """Optimise from `guesses` (n, rows, w_size), in sigmas, towards `target`; return the loss before."""
         losses = []
         loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
         for group in self._optimizer.param_groups:
@@ -91,7 +94,7 @@ class _Correction:
 
 
 def _spread(indices: list[int], count: int) -> list[int]:
-    """At most `count` of the indices, spread over them."""
+    """Return at most `count` of the indices, spread over them."""
     if len(indices) <= count:
         return indices
     return [indices[round(i * (len(indices) - 1) / max(count - 1, 1))] for i in range(count)]

@@ -67,9 +67,12 @@ def edit_film(
     finder: Finder,
     parser: FaceParser, which: str, how: FilmEditSettings, start: int = 0, stop: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Edits the chosen face of a film, "all" of them if so said, and gives the numbers of a report.
+    """Edit the chosen face of a film, "all" of them if so said, and return the numbers of a report.
 
-    Frames without it pass through. Raises UserError when no frame shows a face, Interrupted after Ctrl-C.
+    Frames without it pass through.
+
+    Raises:
+        UserError: No frame shows a face, Interrupted after Ctrl-C.
     """
     if which != "all":
         check_choice(which)
@@ -105,7 +108,7 @@ def edit_film(
 
 
 def _found(frames: Iterable[Frame], finder: Finder, which: str, inverter: Inverter) -> Iterator[CodedFrame]:
-    """Each frame with the views of its chosen faces, not yet coded."""
+    """Yield each frame with the views of its chosen faces, not yet coded."""
     chooser = _Chooser(which)
     size = inverter.generator.resolution
     none = torch.zeros(0)
@@ -147,7 +150,7 @@ def _side(face: TargetFace) -> float:
 def _coded(
     found: Iterable[CodedFrame], latent_tracker: LatentTracker, parser: FaceParser, batch_size: int, inverter: Inverter
 ) -> Iterator[CodedFrame]:
-    """The frames with the codes of their faces, found in batches of frames."""
+    """Yield the frames with the codes of their faces, found in batches of frames."""
     for batch in batches(found, batch_size):
         views = [view for one in batch for view in one.views]
         if not views:
@@ -171,7 +174,7 @@ def _drawn(
     coded: Iterable[CodedFrame], inverter: Inverter, edits: Sequence[DirectionEdit], paster: Paster, batch_size: int,
     start: int, total: int | None,
 ) -> Iterator[_Drawn]:  # fmt: skip
-    """The frames with their faces drawn without and with the moves, in batches of frames."""
+    """Yield the frames with their faces drawn without and with the moves, in batches of frames."""
     for batch in batches(coded, batch_size):
         counts = [len(one.views) for one in batch]
         if sum(counts) == 0:

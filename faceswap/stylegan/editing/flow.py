@@ -20,7 +20,7 @@ UNCHANGED = 1 / 510  # half a grey level
 def motion_and_rest(
     before: NDArray[np.float32], after: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Splits the way from `before` to `after`, (R, R, 3) RGB in [0, 1].
+    """Split the way from `before` to `after`, (R, R, 3) RGB in [0, 1].
 
     `flow` (P, P, 2): where each pixel of the result comes from, as steps x, y in pixels of P = FLOW_PX or R, the
     larger; `rest` (P, P, 3): what is added to the moved picture. Both are 0 where nothing changes.

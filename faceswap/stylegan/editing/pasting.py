@@ -43,14 +43,17 @@ class Paster:
     def seen(
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> Sequence[NDArray] | None:
-        """What a mask that looks at frames says of each view; None of others."""
+        """Return what a mask that looks at frames says of each view; None of others."""
         return self.mask.free(frames, views, tracks) if isinstance(self.mask, FrameMask) and views else None
 
     def paste(
         self, frame: Frame, views: Sequence[AlignedFace], before: NDArray, after: NDArray, tracks: Sequence[int],
         free: Sequence[NDArray] | None,
     ) -> Frame:  # fmt: skip
-        """The frame with its faces edited. `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it."""
+        """Return the frame with its faces edited.
+
+        `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it.
+        """
         if self.way == "whole":
             return blend(
                 frame, views, Decoded(after, None), mask=self.mask, colour=self.colour, blender=self.blender,
@@ -69,12 +72,12 @@ class Paster:
         return Frame(image, frame.index, frame.seconds)
 
     def alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
-        """How much of the change a view takes, (M, M) in [0, 1]; `free[index]`: what `seen` said of it."""
+        """Return how much of the change a view takes, (M, M) in [0, 1]; `free[index]`: what `seen` said of it."""
         alpha = self.mask.alpha(view.points, view.size_px, None)
         return alpha if free is None else alpha * cv2.resize(free[index], alpha.shape[::-1])
 
 
 def as_pictures(images: Tensor) -> NDArray[np.float32]:
-    """What a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) float32 RGB in [0, 1]."""
+    """Return what a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) float32 RGB in [0, 1]."""
     values = images.detach().float().clamp(-1, 1).add(1).div(2).permute(0, 2, 3, 1)
     return np.ascontiguousarray(values.to("cpu", torch.float32).numpy())

@@ -45,7 +45,7 @@ class Inverted:
     tuning: Tuning | None = None
 
     def drawn(self, generator: Generator, rows: Tensor | None = None) -> NDArray:
-        """Pictures (n, R, R, 3) in [0, 1] of the code, or of other rows (n, rows, w_size)."""
+        """Return pictures (n, R, R, 3) in [0, 1] of the code, or of other rows (n, rows, w_size)."""
         with torch.no_grad():
             return as_pictures(draw(generator, self.rows if rows is None else rows, self.tuning))
 
@@ -53,7 +53,7 @@ class Inverted:
 def inverted_photos(
     info: SourceInfo, inverter: Inverter, finder: Finder, parser: FaceParser, which: str
 ) -> Iterator[Inverted]:
-    """The chosen face of each picture of a source. Raises UserError without any."""
+    """Yield the chosen face of each picture of a source. Raises UserError without any."""
     for portrait in portraits(info, finder, parser, which, inverter.generator.resolution):
         found = inverter.invert([portrait])
         inverter.warn_outside_domain([portrait], found)
@@ -61,7 +61,7 @@ def inverted_photos(
 
 
 def stored_photo(info: SourceInfo, latent: Latent) -> Inverted:
-    """What was inverted before, of the picture of `info` that it says it came from."""
+    """Return what was inverted before, of the picture of `info` that it says it came from."""
     frame = next(iter(read_frames(info, latent.frame, latent.frame + 1)))
     crop = warp_crop(frame.image, latent.frame_to_crop, latent.size_px, repeat_border=True)
     aligned = AlignedFace(crop, transform_points(latent.frame_to_crop, latent.points), latent.frame_to_crop)
@@ -72,7 +72,11 @@ def edit_photos(
     info: SourceInfo, generator: Generator, photos: Iterable[Inverted], edits: Sequence[DirectionEdit], writer: Writer,
     paster: Paster,
 ) -> dict[str, Any]:  # fmt: skip
-    """Writes each photo after the moves and gives the numbers of a report. Raises UserError for a ramp on one photo."""
+    """Write each photo after the edits and return the numbers of a report.
+
+    Raises:
+        UserError: For a ramp on one photo.
+    """
     if info.is_still and any(edit.is_ramp for edit in edits):
         raise UserError("a ramp such as smile=0:2 needs a video or several photos; say one strength")
     began, losses = time.perf_counter(), []
@@ -90,7 +94,7 @@ def edit_photos(
 def edited(
     generator: Generator, photo: Inverted, edits: Sequence[DirectionEdit], paster: Paster, share: float = 1.0
 ) -> Frame:
-    """The photo after the moves; of ramps the strength at `share` in [0, 1]."""
+    """Return the photo after the moves; of ramps the strength at `share` in [0, 1]."""
     after = photo.drawn(generator, apply_edits(photo.rows, edits, [share]))
     free = paster.seen([photo.frame], [photo.aligned], [-1])
     return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free)
@@ -99,6 +103,6 @@ def edited(
 def write_report(
     path: Path, info: SourceInfo, out: Path, edits: Sequence[DirectionEdit], numbers: dict[str, Any]
 ) -> None:
-    """Tells beside a result what was done."""
+    """Tell beside a result what was done."""
     strengths = {edit.direction.name: [edit.first, edit.last] for edit in edits}
     write_json(path, {"source": str(info.path), "out": str(out), "edits": strengths, **numbers})

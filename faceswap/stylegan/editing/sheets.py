@@ -39,7 +39,7 @@ _PAGE = Path(__file__).with_name("page.html")
 def write_sheet(
     info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
 ) -> Path:
-    """The photo edited along each direction, one row each, as the picture file `out`."""
+    """Return the photo edited along each direction, one row each, as the picture file `out`."""
     check_target(out, info)
     tiles, labels = [], []
     same = {direction.name: SHEET_SIGMAS for direction in directions}
@@ -56,7 +56,7 @@ def write_page(
     info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path,
     edits: Sequence[DirectionEdit] = (), shown: Frame | None = None,
 ) -> Path:  # fmt: skip
-    """One HTML file that needs nothing else, with a slider for each direction; what several change is added up.
+    """Write one self-contained HTML file with a slider for each direction; what several change is added up.
 
     Args:
         moves: Where its sliders stand when it is opened.
@@ -89,7 +89,7 @@ def _edited(
     generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Mapping[str, Sequence[float]],
     paster: Paster, size_px: int,
 ) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
-    """For each direction the crop of the photo (size_px, size_px, 3) edited with each of its ascending strengths."""
+    """Yield for each direction crops of the photo (size_px, size_px, 3) edited with its ascending strengths."""
     before = photo.drawn(generator)
     views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
     frame_to_crop = _view(photo, size_px)
@@ -105,12 +105,12 @@ def _edited(
 
 
 def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
-    """From the frame to the photo's crop at another size."""
+    """Return the affine from the frame to the photo's crop at another size."""
     return compose(view_of_crop(photo.aligned.size_px, 1.0, size_px), photo.aligned.frame_to_crop)
 
 
 def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A change as a picture, 128 where nothing changes, in steps of two levels."""
+    """Return a change as a picture, 128 where nothing changes, in steps of two levels."""
     return np.round((after.astype(np.float32) - before) * (127 / 255) + 128).astype(np.uint8)
 
 

@@ -32,9 +32,10 @@ _FIRST = {"stylegan2": (0, 3, 7), "stylegan1": (0, 4, 8)}
 
 
 def rows_of(name: str, count: int, layout: str = "stylegan2") -> tuple[int, int]:
-    """First and last + 1 of the rows that `name` means in a code of `count`: a range, all, or written out as 3-6.
+    """Return first and last + 1 of the rows that `name` means in a code of `count` rows: a range, all, or 3-6.
 
-    Raises UserError for others.
+    Raises:
+        UserError: For others.
     """
     if name == "all":
         return 0, count
@@ -51,7 +52,7 @@ def rows_of(name: str, count: int, layout: str = "stylegan2") -> tuple[int, int]
 
 
 def mixed(rows: Tensor, others: Tensor, shares: Mapping[str, float]) -> Tensor:
-    """Codes (..., rows, w_size) with a share of other codes in each named range: 0 none of them, 1 all."""
+    """Return codes (..., rows, w_size) with a share of other codes in each named range: 0 none of them, 1 all."""
     count = rows.shape[-2]
     weights = torch.zeros(count, 1, dtype=rows.dtype, device=rows.device)
     for name, share in shares.items():
@@ -61,8 +62,10 @@ def mixed(rows: Tensor, others: Tensor, shares: Mapping[str, float]) -> Tensor:
 
 
 def mixing_grid(generator: Generator, faces: Tensor, styles: Tensor, name: str) -> NDArray[np.uint8]:
-    """The sheet of StyleGAN's figure 3: each of `faces` (N, rows, w_size; a line each) in the `name` range of each of
-    `styles` (M, rows, w_size; a column each); the plain ones at the left and on top.
+    """Return the sheet of StyleGAN's figure 3: each of `faces` (N, rows, w_size.
+
+    A line each) in the `name` range of each of `styles` (M, rows, w_size; a column each); the plain ones at the left
+    and on top.
     """
     blank = np.full((generator.resolution, generator.resolution, 3), 32, np.uint8)
     pictures = [blank, *drawn(generator, styles)]

@@ -35,7 +35,7 @@ class Sampling:
 
 @torch.inference_mode()
 def sample(generator: Generator, seed: int, how: Sampling) -> NDArray[np.uint8]:
-    """The picture (R, R, 3) uint8 RGB of a seed. Alone in its batch, so that others never change a bit of it."""
+    """Return the picture (R, R, 3) uint8 RGB of a seed. Alone in its batch, so that others never change a bit of it."""
     z = draw_z([seed], generator.z_size).to(generator.average)
     return to_pictures(generator(z, how.psi, how.cutoff, how.noise, noise_rngs([seed])))[0]
 
@@ -43,7 +43,7 @@ def sample(generator: Generator, seed: int, how: Sampling) -> NDArray[np.uint8]:
 def write_samples(
     generator: Generator, seeds: Sequence[int], how: Sampling, folder: Path, image_format: str = "png"
 ) -> Path:
-    """A picture for each seed in `folder`, and one sheet of them; returns the sheet's path."""
+    """Return a picture for each seed in `folder`, and one sheet of them; returns the sheet's path."""
     about = made_with_ai(generator_hash(generator))
     pictures: list[NDArray[np.uint8]] = []
     with Progress(len(seeds), "generate", "face") as bar:
@@ -62,7 +62,7 @@ def write_samples(
 def write_grid(
     generator: Generator, seeds: Sequence[int], styles: Sequence[int], how: Sampling, mix: str, folder: Path
 ) -> Path:
-    """A line for each of `seeds`, a column for each of `styles`: the one's face with the other's `mix` rows."""
+    """Return a line for each of `seeds`, a column for each of `styles`: the one's face with the other's `mix` rows."""
     faces, others = (
         generator.truncated(generator.spread(generator.mapping(z.to(generator.average))), how.psi, how.cutoff)
         for z in (draw_z(seeds, generator.z_size), draw_z(styles, generator.z_size))

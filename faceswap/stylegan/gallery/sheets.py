@@ -20,16 +20,19 @@ TILE_PX = 96
 
 @torch.inference_mode()
 def drawn(generator: Generator, rows: Tensor, batch_size: int = 32) -> NDArray[np.uint8]:
-    """Pictures (N, R, R, 3) uint8 RGB of rows (N, rows, w_size)."""
+    """Return pictures (N, R, R, 3) uint8 RGB of rows (N, rows, w_size)."""
     return np.concatenate([to_pictures(generator.synthesis(part)) for part in rows.split(batch_size)])
 
 
 def direction_sheet(
     generator: Generator, directions: Sequence[Direction], rows: Tensor, strengths: Sequence[float] = STRENGTHS
 ) -> NDArray[np.uint8]:
-    """One line of the sheet for each direction and face: the face moved by `strengths` sigmas, from left to right.
+    """Return one line of the sheet for each direction and face.
 
-    `rows` (N, rows, w_size): the faces; a direction's lines stand together.
+    The face moved by `strengths` sigmas, from left to right.
+
+    Args:
+        rows: (N, rows, w_size) The faces; a direction's lines stand together.
     """
     pictures, labels = [], []
     for direction in directions:

@@ -50,17 +50,17 @@ class Inversion:
     guess: Tensor | None = field(default=None)
 
     def draw(self, generator: Generator, rows: Tensor | None = None) -> Tensor:
-        """Images of the rows, or of others, as this inversion's generator draws them."""
+        """Return images of the rows, or of others, as this inversion's generator draws them."""
         return draw(generator, self.rows if rows is None else rows, self.tuning)
 
 
 def draw(generator: Generator, rows: Tensor, tuning: Tuning | None) -> Tensor:
-    """Images of rows (N, rows, w_size) by the generator, tuned or as it is."""
+    """Return images of rows (N, rows, w_size) by the generator, tuned or as it is."""
     return generator.synthesis(rows) if tuning is None else tuning.draw(generator, rows)
 
 
 def check_fit(generator: Generator, encoder: Encoder) -> None:
-    """Raises UserError when the encoder was made for a generator of another shape."""
+    """Raise UserError when the encoder was made for a generator of another shape."""
     here = (generator.resolution, generator.rows, generator.w_size)
     there = (encoder.resolution, encoder.rows, encoder.w_size)
     if here != there:
@@ -71,7 +71,11 @@ def check_fit(generator: Generator, encoder: Encoder) -> None:
 
 
 def first_guess(generator: Generator, encoder: Encoder | None, images: Tensor, start: Start) -> Tensor:
-    """Rows to start from, (N, rows, w_size). Raises UserError for `start` "encoder" without an encoder."""
+    """Return rows to start from, (N, rows, w_size).
+
+    Raises:
+        UserError: For `start` "encoder" without an encoder.
+    """
     if start == "average":
         return generator.spread(generator.average[None].expand(len(images), -1))
     if encoder is None:
@@ -95,10 +99,13 @@ def invert(
     whitening: Whitening | None = None,
     rows: Tensor | None = None,
 ) -> Inversion:
-    """Finds the rows that draw the photos `images` (N, 3, R, R) in [-1, 1]; `masks` (N, 1, R, R): 1 on the face.
+    """Find the rows that draw the photos `images` (N, 3, R, R) in [-1, 1].
 
     `steps` of Adam from the encoder's guess, from the average or from `rows`; the best code on the way is taken.
     `fidelity` in [0, 1]: see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
+
+    Args:
+        masks: (N, 1, R, R) 1 on the face.
     """
     began = time.perf_counter()
     if not 0 <= fidelity <= 1:
@@ -126,7 +133,7 @@ def _descend(
     fidelity: float,
     white: Whitening,
 ) -> tuple[Tensor, Tensor]:
-    """The best rows on the way, and the loss after every step (steps + 1, N)."""
+    """Return the best rows on the way, and the loss after every step (steps + 1, N)."""
     start = white.sigmas(rows.detach())
     common = start.mean(1, keepdim=True)
     offsets = start - common
@@ -161,7 +168,7 @@ def _descend(
 
 
 def _schedule(step: int, steps: int) -> float:
-    """The share of the rate: a short rise, then a cosine's fall at the end (Karras et al. 2020, appendix D)."""
+    """Return the share of the rate: a short rise, then a cosine's fall at the end (Karras et al. 2020, appendix D)."""
     done = step / max(steps, 1)
     falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / COOL_DOWN))
     return falling * min(1.0, (step + 1) / max(1.0, WARM_UP * steps))

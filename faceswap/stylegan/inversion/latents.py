@@ -53,7 +53,7 @@ class Latent:
     frame: int = 0
 
     def save(self, path: str | Path) -> None:
-        """Writes it as safetensors, atomically."""
+        """Write it as safetensors, atomically."""
         tensors = {"rows": self.rows, "frame_to_crop": torch.from_numpy(self.frame_to_crop),
                    "points": torch.from_numpy(self.points)}  # fmt: skip
         if self.tuning is not None:
@@ -65,7 +65,11 @@ class Latent:
 
     @classmethod
     def load(cls, path: str | Path, generator: Generator) -> Latent:
-        """From a file. Raises UserError when it is none, is damaged, or belongs to another generator."""
+        """Return from a file.
+
+        Raises:
+            UserError: It is none, is damaged, or belongs to another generator.
+        """
         path = Path(path)
         if not path.is_file() or path.stat().st_size > LATENT_BYTES:
             raise UserError(f"there is no inverted photo {path}; make one with python -m faceswap.invert photo=...")
@@ -112,7 +116,7 @@ class CodedFrame:
 
 
 def smoothed_codes(stream: Iterable[CodedFrame], smooth_frames: int) -> Iterator[CodedFrame]:
-    """The same frames, each code the Gaussian mean of its track's over `smooth_frames` to both sides.
+    """Yield the same frames, each code the Gaussian mean of its track's over `smooth_frames` to both sides.
 
     So many frames are held back. Nothing is mixed across a frame without the track: there the window ends, so that
     the first and last codes of a shot are means of fewer. 0: all goes through unchanged.
@@ -156,6 +160,6 @@ def _mean(window: Sequence[CodedFrame], now: int, track: int, own: Tensor, smoot
 
 
 def _rows_of(coded: CodedFrame, track: int) -> Tensor | None:
-    """The code of a track in a frame, None when it is not there, or not alone."""
+    """Return the code of a track in a frame, None when it is not there, or not alone."""
     found = [rows for number, rows in zip(coded.tracks, coded.rows, strict=True) if number == track]
     return found[0] if track >= 0 and len(found) == 1 else None

@@ -37,7 +37,7 @@ class EmbedderDistance:
         self._network = network or load_network("embedder", embedder.EmbedderNet, device)[0]
 
     def __call__(self, one: Tensor, other: Tensor) -> Tensor:
-        """(N,) for two times (N, 3, H, W) about [-1, 1]."""
+        """Return (N,) for two times (N, 3, H, W) about [-1, 1]."""
         size = (embedder.RESOLUTION_PX, embedder.RESOLUTION_PX)
         both = functional.interpolate(torch.cat([one, other]), size, mode="bilinear", antialias=True)
         stages, _ = self._network.stages(both)
@@ -81,9 +81,10 @@ class VggLpips(nn.Module):
 
     @classmethod
     def load(cls, vgg: str | Path, channels: str | Path) -> VggLpips:
-        """With torchvision's vgg16 weights and LPIPS's own of its channels (lin0.model.1.weight, ...).
+        """Load torchvision's vgg16 weights and LPIPS's weights of its channels (lin0.model.1.weight, ...).
 
-        Raises UserError for files that hold something else.
+        Raises:
+            UserError: For files that hold something else.
         """
         network = cls()
         given = read_weights(vgg)
@@ -105,7 +106,7 @@ def _take(network: nn.Module, state: Mapping[str, Tensor | None], what: str) -> 
 
 
 def _squared(features: Tensor, weights: Tensor | None) -> Tensor:
-    """Squared distance (N,) of the two halves of features (2 N, C, H, W), each pixel's scaled to length 1."""
+    """Return squared distance (N,) of the two halves of features (2 N, C, H, W), each pixel's scaled to length 1."""
     one, other = functional.normalize(features, dim=1, eps=1e-10).chunk(2)
     square = (one - other).square()
     if weights is not None:

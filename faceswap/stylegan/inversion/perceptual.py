@@ -59,7 +59,7 @@ class Target:
     vectors: Tensor | None
 
     def part(self, chosen: Tensor | slice) -> Target:
-        """Some of the photos."""
+        """Return the target of some of the photos."""
         vectors = None if self.vectors is None else self.vectors[chosen]
         return Target(self.images[chosen], self.masks[chosen], [stage[chosen] for stage in self.stages], vectors)
 
@@ -82,14 +82,17 @@ class InversionLoss:
         self._share = embedder.COVERAGE / coverage
 
     def target(self, images: Tensor, masks: Tensor | None = None) -> Target:
-        """What the photos (N, 3, R, R) in [-1, 1] look like; `masks` (N, 1, R, R) in [0, 1]: 1 where the face is."""
+        """Return what the photos (N, 3, R, R) in [-1, 1] look like; `masks` (N, 1, R, R) in [0, 1].
+
+        1 where the face is.
+        """
         masks = torch.ones_like(images[:, :1]) if masks is None else masks
         with torch.no_grad():
             stages, vectors = self._see(images)
         return Target(images, masks, stages, vectors)
 
     def parts(self, images: Tensor, target: Target) -> dict[str, Tensor]:
-        """The unweighted parts by name, (N,) each: pixels, perceptual, identity."""
+        """Return the unweighted parts by name, (N,) each: pixels, perceptual, identity."""
         weight = self.weights.background_weight + (1 - self.weights.background_weight) * target.masks
         error = (images - target.images).square().mean(1, keepdim=True)
         parts = {"pixels": (error * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-6)}
@@ -104,7 +107,7 @@ class InversionLoss:
         return parts
 
     def total(self, parts: dict[str, Tensor]) -> Tensor:
-        """The weighted sum (N,)."""
+        """Return the weighted sum (N,)."""
         return torch.stack([getattr(self.weights, name) * values for name, values in parts.items()]).sum(0)
 
     def _see(self, images: Tensor) -> tuple[list[Tensor], Tensor | None]:
@@ -143,7 +146,11 @@ class VggFeatures(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> VggFeatures:
-        """With torchvision's vgg16 weights: a state dict (.pth) or .safetensors. Raises UserError for others."""
+        """Load torchvision's vgg16 weights: a state dict (.pth) or .safetensors.
+
+        Raises:
+            UserError: For others.
+        """
         tensors = read_weights(path)
         network = cls()
         wanted = {name: tensors.get(name) for name in network.state_dict()}
@@ -158,15 +165,16 @@ class VggFeatures(nn.Module):
 
 
 def inversion_loss(weights: InversionWeights, vgg: str | Path | None = None, device: str = "auto") -> InversionLoss:
-    """The usual one: by the shipped face embedder, its features replaced by VGG16's where the file `vgg` is given."""
+    """Return the loss by the shipped face embedder; with the file `vgg`, VGG16 gives the perceptual features."""
     network, place = load_network("embedder", embedder.EmbedderNet, device)
     return InversionLoss(weights, network, VggFeatures.load(vgg).to(place) if vgg else None)
 
 
 def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
-    """The tensors of a state dict (.pth) or .safetensors, whatever they are; runs no code of the file's.
+    """Return the tensors of a state dict (.pth) or .safetensors, whatever they are; runs no code of the file's.
 
-    Raises UserError that names the `setting` when there is no such file or it holds no tensors.
+    Raises:
+        UserError: It names the `setting` when there is no such file or it holds no tensors.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -81,7 +81,7 @@ class Inverter:
         return self._domain_check
 
     def invert(self, found: list[Portrait], **changed: Any) -> Inversion:
-        """The codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
+        """Return the codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
         images = as_input([portrait.aligned for portrait in found], self.device)
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
         how = self.how
@@ -111,9 +111,10 @@ class Inverter:
 def load_both(
     generator: str | Path | None, encoder: str | Path | None, start: Start, device: str = "auto"
 ) -> tuple[Generator, Encoder | None]:
-    """The generator and its encoder (None each: the shipped ones), on the device.
+    """Return the generator and its encoder (None each: the shipped ones), on the device.
 
-    Raises UserError when a file is missing or damaged; an encoder that `start` does not need may be missing.
+    Raises:
+        UserError: A file is missing or damaged; an encoder that `start` does not need may be missing.
     """
     place = choose_device(device)
     drawing = load_generator(generator or None).to(place)
@@ -132,10 +133,12 @@ def load_both(
 def invert_photos(
     info: SourceInfo, inverter: Inverter, finder: Finder, parser: FaceParser, folder: Path, which: str, every: int = 1
 ) -> Path:
-    """Inverts the chosen face of each picture; returns the code's file, for several pictures their folder.
+    """Invert the chosen face of each picture; returns the code's file, for several pictures their folder.
 
-    Beside NAME.latent.safetensors lie NAME.reconstruction.png and NAME.side_by_side.png; inversions.json has the
-    table. Raises UserError when there is no face.
+    Beside NAME.latent.safetensors lie NAME.reconstruction.png and NAME.side_by_side.png; inversions.json has the table.
+
+    Raises:
+        UserError: There is no face.
     """
     if not info.is_still:
         folder = folder / f"{info.name}_inverted"
@@ -159,7 +162,7 @@ def invert_photos(
 
 
 def table_lines(table: list[dict[str, Any]]) -> Iterator[str]:
-    """The table as lines of text: name, losses, seconds, steps."""
+    """Yield the table as lines of text: name, losses, seconds, steps."""
     columns = ["pixels", "perceptual", "identity", "loss", "seconds", "steps"]
     width = max(len(str(row["name"])) for row in table)
     yield " ".join([f"{'':{width}}", *(f"{column:>10}" for column in columns)])
@@ -176,7 +179,7 @@ def _written(
     info: SourceInfo,
     is_outside: list[bool],
 ) -> Iterator[dict[str, Any]]:
-    """Writes the files of each portrait; gives its line of the table."""
+    """Write the files of each portrait; gives its line of the table."""
     with torch.no_grad():
         drawn = to_pictures(inversion.draw(inverter.generator))
         guesses = None
@@ -207,17 +210,17 @@ def _written(
 
 
 def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:
-    """Metadata that say what a picture or film is."""
+    """Return metadata that say what a picture or film is."""
     return ai_notice.made_with_ai(what, f"generator {generator[:12]}")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last one shorter."""
+    """Yield the items in lists of `size`, the last one shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 def in_a_row(pictures: dict[str, NDArray[np.uint8]], tile_px: int = TILE_PX) -> NDArray[np.uint8]:
-    """Pictures in a row, each with its name below."""
+    """Return pictures in a row, each with its name below."""
     return contact_sheet(list(pictures.values()), list(pictures), columns=len(pictures), tile_px=tile_px)

@@ -37,13 +37,13 @@ class Tuning(nn.Module):
 
     @classmethod
     def of(cls, generator: Generator, rank: int) -> Tuning:
-        """One that changes nothing yet."""
+        """Return one that changes nothing yet."""
         names = dict(generator.synthesis.named_parameters())
         tuning = cls({name: tuple(value.shape) for name, value in names.items() if value.ndim == 4}, rank)
         return tuning.to(generator.average.device)
 
     def synthesis_weights(self, generator: Generator) -> dict[str, Tensor]:
-        """The convolutions of `generator.synthesis` as changed, by name."""
+        """Return the convolutions of `generator.synthesis` as changed, by name."""
         own = dict(generator.synthesis.named_parameters())
         return {
             name: own[name] + (self.up[_key(name)] @ self.down[_key(name)]).view(shape)
@@ -51,24 +51,28 @@ class Tuning(nn.Module):
         }
 
     def draw(self, generator: Generator, rows: Tensor) -> Tensor:
-        """Images of rows by the tuned generator; gradients reach the tuning."""
+        """Return images of rows by the tuned generator; gradients reach the tuning."""
         return functional_call(generator.synthesis, self.synthesis_weights(generator), (rows,))
 
     @torch.no_grad()
     def applied(self, generator: Generator) -> Generator:
-        """A generator of its own with the changes in it."""
+        """Return a generator of its own with the changes in it."""
         tuned = Generator(**generator.settings).to(generator.average.device)
         tuned.load_state_dict(generator.state_dict())
         tuned.synthesis.load_state_dict(self.synthesis_weights(generator), strict=False)
         return tuned.eval().requires_grad_(False)
 
     def tensors(self) -> dict[str, Tensor]:
-        """For a file, by names that begin with PREFIX."""
+        """Return the tensors for a file, by names that begin with PREFIX."""
         return {f"{PREFIX}{name}": value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
 
     @classmethod
     def from_tensors(cls, generator: Generator, tensors: Mapping[str, Tensor]) -> Tuning | None:
-        """The tuning among the tensors of a file; None without one. Raises UserError when it does not fit."""
+        """Return the tuning among the tensors of a file; None without one.
+
+        Raises:
+            UserError: It does not fit.
+        """
         own = {name.removeprefix(PREFIX): value for name, value in tensors.items() if name.startswith(PREFIX)}
         if not own:
             return None
@@ -92,7 +96,7 @@ def tune(
     rank: int = 4,
     rate: float = 0.02,
 ) -> Tuning:
-    """The tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
+    """Return the tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
     tuning = Tuning.of(generator, rank)
     optimizer = torch.optim.Adam(tuning.parameters(), lr=rate, betas=(0.9, 0.95))
     samples = generator.mapping(draw_z(range(64), generator.z_size).to(rows.device))
@@ -111,7 +115,7 @@ def tune(
 
 
 def _drift(generator: Generator, tuning: Tuning, rows: Tensor, samples: Tensor, step: int) -> Tensor:
-    """How far the tuned generator draws a face beside the tuned code otherwise than before."""
+    """Return how far the tuned generator draws a face beside the tuned code otherwise than before."""
     one = rows[step % len(rows)][None]
     near = torch.lerp(one, generator.spread(samples[step % len(samples)][None]), LOCALITY_REACH)
     with torch.no_grad():

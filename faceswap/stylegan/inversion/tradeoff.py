@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path:
-    """Inverts the portrait at every knob; writes NAME.tradeoff.png and .json and returns the picture's path."""
+    """Invert the portrait at every knob; writes NAME.tradeoff.png and .json and return the picture's path."""
     if inverter.encoder is None:
         raise UserError("tradeoff=true needs an encoder, which tells what an edit did: name one with encoder=")
     ruler = Editability(inverter)
@@ -85,12 +85,12 @@ class Editability:
 
     @torch.no_grad()
     def __call__(self, draw: Callable[[Tensor], Tensor], rows: Tensor) -> float:
-        """The measure for codes (N, rows, w_size) that `draw` makes pictures of."""
+        """Return the measure for codes (N, rows, w_size) that `draw` makes pictures of."""
         return self._agreement(self._changes(draw, rows))
 
     @torch.no_grad()
     def _changes(self, draw: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-        """What the encoder sees change, (MOVES, N, w_size) in sigmas."""
+        """Return what the encoder sees change, (MOVES, N, w_size) in sigmas."""
         before = self._seen(draw(rows))
         sigmas = self._white.sigmas(rows)
         changes = []
@@ -110,7 +110,10 @@ class Editability:
 
 
 def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
-    """The curve: loss to the right, editability upwards, each point with its knob; a line where own samples are."""
+    """Return the curve: loss to the right, editability upwards, each point with its knob.
+
+    A line where own samples are.
+    """
     picture = np.full((HEIGHT, WIDTH, 3), 32, np.uint8)
     right = max(point["loss"] for point in points) * 1.1 + 1e-9
     low = min(0.0, min(point["editability"] for point in points))
@@ -148,7 +151,7 @@ def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
 
 
 def _stacked(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Two pictures below each other on dark gray."""
+    """Return two pictures below each other on dark gray."""
     width = max(upper.shape[1], lower.shape[1])
     sides = [(width - picture.shape[1]) // 2 for picture in (upper, lower)]
     return np.concatenate(

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def metrics(config: Any) -> Path:
-    """Measures a generator, logs a table and returns the report's path."""
+    """Measure a generator, logs a table and return the report's path."""
     from faceswap.cli.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
@@ -87,7 +87,11 @@ def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, 
 
 
 def distance_from(config: Any) -> Distance:
-    """What compares pictures. Raises UserError when one of LPIPS's two files is missing."""
+    """Return what compares pictures.
+
+    Raises:
+        UserError: One of LPIPS's two files is missing.
+    """
     from faceswap.stylegan.inversion.lpips import EmbedderDistance, VggLpips
     from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError

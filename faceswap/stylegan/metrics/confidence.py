@@ -24,14 +24,14 @@ class Measured:
         return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
 
     def as_json(self) -> dict[str, float]:
-        """For a report."""
+        """Return plain values for a report."""
         return {"value": self.value, "low": self.low, "high": self.high, "samples": self.count}
 
 
 def bootstrap(
     samples: NDArray, statistic: Callable[[NDArray], float] = np.mean, resamplings: int = RESAMPLINGS, seed: int = 0
 ) -> Measured:
-    """`statistic` of samples (N, ...) and the percentile interval of its values on samples drawn anew from them.
+    """Return `statistic` of samples (N, ...) and the percentile interval of its values on samples drawn anew from them.
 
     Efron 1979. Raises ValueError without a sample.
     """

@@ -21,8 +21,11 @@ LEC_SIGMAS = 3.0
 def edit_consistency(
     generator: Generator, encoder: Encoder, images: Tensor, direction: Direction, sigmas: float = LEC_SIGMAS
 ) -> NDArray[np.float64]:
-    """(N,): |w - w'|, w the encoder's word for images (N, 3, R, R) in [-1, 1], w' that of the edited picture edited
-    back; root mean square over rows. With `sigmas` 0: what encoding again costs by itself.
+    """Return (N,): |w - w'|, w the encoder's word for images (N, 3, R, R) in [-1, 1].
+
+    W' that of the edited picture edited back; root mean square over rows.
+
+    With `sigmas` 0: what encoding again costs by itself.
     """
     distances = []
     for part in images.split(16):

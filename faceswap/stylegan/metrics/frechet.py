@@ -25,7 +25,11 @@ BATCH = 32
 
 
 def face_features(device: str = "auto") -> Features:
-    """The built-in embedder's vectors (N, 128) of style crops. Raises UserError when it is not there."""
+    """Return the built-in embedder's vectors (N, 128) of style crops.
+
+    Raises:
+        UserError: It is not there.
+    """
     network, place = load_network("embedder", embedder.EmbedderNet, device)
 
     def features(images: Tensor) -> Tensor:
@@ -40,12 +44,12 @@ def face_features(device: str = "auto") -> Features:
 
 @torch.no_grad()
 def cloud(features: Features, batches: Iterable[Tensor]) -> NDArray[np.float64]:
-    """The features (N, F) of all pictures of some batches."""
+    """Return the features (N, F) of all pictures of some batches."""
     return np.concatenate([features(images).cpu().numpy() for images in batches]).astype(np.float64)
 
 
 def samples(generator: Generator, count: int, seed: int, psi: float = 1.0) -> Iterable[Tensor]:
-    """Batches of `count` pictures in all, on the generator's device."""
+    """Yield batches of `count` pictures in all, on the generator's device."""
     rng, place = torch.Generator().manual_seed(seed), generator.average.device
     for start in range(0, count, BATCH):
         z = torch.randn(min(BATCH, count - start), generator.z_size, generator=rng)
@@ -53,7 +57,7 @@ def samples(generator: Generator, count: int, seed: int, psi: float = 1.0) -> It
 
 
 def frechet_distance(one: NDArray, other: NDArray) -> float:
-    """Between clouds (N, F) and (M, F); 0 for the same, and too large by a share that falls with N and M."""
+    """Return the distance between clouds (N, F) and (M, F); 0 for the same; biased upwards for small N and M."""
     means, covariances = zip(*((c.mean(0), np.cov(c, rowvar=False)) for c in (one, other)), strict=True)
     root = _root(covariances[0])
     cross = np.linalg.eigvalsh(root @ covariances[1] @ root).clip(0)

@@ -34,7 +34,7 @@ class Measurements:
                 self._found = kept["found"]
 
     def __call__(self, name: str, measure: Callable[[], Any]) -> Any:
-        """What `measure` gives as plain values, or gave an earlier command."""
+        """Return what `measure` gives as plain values, or gave an earlier command."""
         if name in self._found:
             log.info("%s was measured before: going on", name)
         else:

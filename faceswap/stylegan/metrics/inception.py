@@ -160,7 +160,11 @@ class Inception(nn.Module):
 
 
 def inception_features(path: str, device: str = "auto") -> Callable[[Tensor], Tensor]:
-    """The features of the network in a file. Raises UserError when it is another one."""
+    """Return the features of the network in a file.
+
+    Raises:
+        UserError: It is another one.
+    """
     place = choose_device(device)
     try:
         if Path(path).stat().st_size > FOREIGN_NETWORK_BYTES:

@@ -29,7 +29,7 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 def slerp(one: Tensor, other: Tensor, t: Tensor) -> Tensor:
-    """On the great circle from (N, D) to (N, D), both normalised, at t (N,): what "between" means in z."""
+    """Interpolate on the great circle from (N, D) to (N, D), both normalised, at t (N,): what "between" means in z."""
     one, other = functional.normalize(one, dim=1), functional.normalize(other, dim=1)
     cosine = (one * other).sum(1, keepdim=True).clamp(-1, 1)
     angle = t[:, None] * torch.acos(cosine)
@@ -38,7 +38,7 @@ def slerp(one: Tensor, other: Tensor, t: Tensor) -> Tensor:
 
 
 def face_crop(images: Tensor) -> Tensor:
-    """The part around the face that the published figures look at: rows 3/8 to 7/8, columns 2/8 to 6/8."""
+    """Return the part around the face that the published figures look at: rows 3/8 to 7/8, columns 2/8 to 6/8."""
     eighth = images.shape[-1] // 8
     return images[:, :, 3 * eighth : 7 * eighth, 2 * eighth : 6 * eighth]
 
@@ -56,10 +56,12 @@ def path_lengths(
     batch_size: int = 16,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """(samples,): distance of the two ends of a step of `epsilon`, divided by its square, for random pairs of faces.
+    """Return path lengths (samples,): distance of the ends of a step of `epsilon`, divided by its square.
 
-    `where`: the step begins anywhere between the two ("full") or at the first one ("end"). The noise is the same at
-    both ends.
+    The noise is the same at both ends.
+
+    Args:
+        where: The step begins anywhere between the two ("full") or at the first one ("end").
     """
     rng = torch.Generator().manual_seed(seed)
     place = generator.average.device
@@ -79,7 +81,7 @@ def path_lengths(
 
 
 def kept_mean(lengths: NDArray) -> float:
-    """The mean of what lies within KEPT_PERCENTILES: the path length of a generator."""
+    """Return the mean of what lies within KEPT_PERCENTILES: the path length of a generator."""
     low, high = np.percentile(lengths, KEPT_PERCENTILES, method="nearest")
     return float(lengths[(lengths >= low) & (lengths <= high)].mean())
 
@@ -87,7 +89,7 @@ def kept_mean(lengths: NDArray) -> float:
 def _ends(
     generator: Generator, one: Tensor, other: Tensor, t: Tensor, epsilon: float, space: Space
 ) -> tuple[Tensor, Tensor]:
-    """The styles at both ends of the step."""
+    """Return the styles at both ends of the step."""
     if space == "z":
         return generator.mapping(slerp(one, other, t)), generator.mapping(slerp(one, other, t + epsilon))
     begin, end = generator.mapping(one), generator.mapping(other)

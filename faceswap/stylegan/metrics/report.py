@@ -38,7 +38,7 @@ def measure_path_length(
     generator: Generator, distance: Distance, space: Space, where: Where, pairs: int, crop: bool, batch_size: int,
     seed: int,
 ) -> dict[str, Any]:  # fmt: skip
-    """The path length of one of KINDS."""
+    """Return the path length of one of KINDS."""
     lengths = path_lengths(
         generator, distance, space=space, where=where, samples=pairs, crop=crop, batch_size=batch_size, seed=seed
     )
@@ -46,7 +46,7 @@ def measure_path_length(
 
 
 def measure_separability(generator: Generator, scorer: Scorer, samples: int, seed: int) -> Report:
-    """Of z and of w: exp(sum of entropies) held out, and as the published code has it; nats an attribute."""
+    """Measure the separability of z and w: exp(sum of entropies) held out, as published, and nats per attribute."""
     sample = draw_sample(generator, scorer, samples, seed=seed)
     z = draw_z(range(seed, seed + samples), generator.z_size).numpy()
     found = {}
@@ -67,7 +67,7 @@ def measure_separability(generator: Generator, scorer: Scorer, samples: int, see
 def measure_consistency(
     generator: Generator, encoder: Encoder, directions: DirectionSet, faces: int, seed: int
 ) -> Report:
-    """LEC of each direction on faces of the generator, and what encoding again costs without an edit.
+    """Return LEC of each direction on faces of the generator, and what encoding again costs without an edit.
 
     In root mean square spreads of w: 1 is as far as two faces' codes typically are from the average.
     """
@@ -86,7 +86,11 @@ def measure_consistency(
 
 
 def measure_inversions(path: str | Path) -> Report:
-    """Means of the table that `python -m faceswap.invert` wrote. Raises UserError when it is none."""
+    """Return means of the table that `python -m faceswap.invert` wrote.
+
+    Raises:
+        UserError: It is none.
+    """
     path = Path(path)
     try:
         table = read_json(path, TABLE_BYTES)
@@ -102,7 +106,11 @@ def measure_inversions(path: str | Path) -> Report:
 
 
 def report_lines(report: Mapping[str, Report], is_as_published: bool = False) -> Iterator[str]:
-    """The report as text. `is_as_published`: path lengths were measured as the published ones: these stand beside."""
+    """Yield the report as text.
+
+    Args:
+        is_as_published: Path lengths were measured as the published ones: these stand beside.
+    """
     for measure, table in report.items():
         beside = is_as_published and measure == "path_length"
         heads = "   of FFHQ: StyleGAN, StyleGAN2" if beside else ""

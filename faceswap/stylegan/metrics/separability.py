@@ -33,7 +33,10 @@ class Separability:
 
 
 def conditional_entropy(truth: NDArray, said: NDArray) -> float:
-    """H(truth | said) in nats of two (N,) boolean arrays: 0 where one tells the other, ln 2 where it tells nothing."""
+    """Return H(truth | said) in nats of two (N,) boolean arrays.
+
+    0 where one tells the other, ln 2 where it tells nothing.
+    """
     truth, said = np.asarray(truth, bool), np.asarray(said, bool)
     entropy = 0.0
     for side in (False, True):
@@ -45,7 +48,7 @@ def conditional_entropy(truth: NDArray, said: NDArray) -> float:
 
 
 def surest(scores: NDArray, share: float = SURE_SHARE) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Places of the samples whose attribute is the surest, and their labels.
+    """Place of the samples whose attribute is the surest, and their labels.
 
     Log-odds and numbers alike: above or below the middle, the farther the surer; the middle is 0 where both signs
     occur (log-odds), else the median.
@@ -56,9 +59,10 @@ def surest(scores: NDArray, share: float = SURE_SHARE) -> tuple[NDArray[np.intp]
 
 
 def separability(codes: NDArray, scores: Mapping[str, NDArray], seed: int = 0) -> Separability:
-    """Of codes (N, D), by the scores (N,) of their pictures by name; attributes that hardly occur are left out.
+    """Measure the separability of codes (N, D) by their pictures' scores (N,); rare attributes are left out.
 
-    Raises ValueError when all are.
+    Raises:
+        ValueError: All are.
     """
     held, fitted, answers = {}, {}, []
     for name, column in scores.items():
@@ -81,7 +85,7 @@ def separability(codes: NDArray, scores: Mapping[str, NDArray], seed: int = 0) -
 
 
 def _said(points: NDArray, truth: NDArray, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """What classifiers say of each sample: those that have not seen it, and one that was fitted to all."""
+    """Return what classifiers say of each sample: those that have not seen it, and one that was fitted to all."""
     fold = np.random.default_rng(seed).permutation(len(points)) % FOLDS
     said = np.zeros(len(points), bool)
     for number in range(FOLDS):

@@ -20,8 +20,13 @@ FEWEST = 2
 
 
 def composite(faces: Iterable[AlignedFace], to_shape: bool = True) -> NDArray[np.uint8]:
-    """The average (S, S, 3) uint8 RGB of aligned faces of one size, in linear light; `to_shape`: warped to the mean
-    shape, as against laid over each other as aligned. Raises UserError for fewer than two.
+    """Return the average (S, S, 3) uint8 RGB of aligned faces of one size, in linear light.
+
+    Args:
+        to_shape: Warped to the mean shape, as against laid over each other as aligned.
+
+    Raises:
+        UserError: For fewer than two.
     """
     faces = list(_kept(faces))
     if len(faces) < FEWEST:
@@ -35,14 +40,14 @@ def composite(faces: Iterable[AlignedFace], to_shape: bool = True) -> NDArray[np
 
 
 def _kept(faces: Iterable[AlignedFace]) -> Iterator[AlignedFace]:
-    """The faces, all of which are kept until their mean shape is known: as many as fit into memory."""
+    """Yield the faces, all of which are kept until their mean shape is known: as many as fit into memory."""
     for count, face in enumerate(faces, 1):
         check_size(f"{count} faces of {face.size_px} px", count * face.image.nbytes, KEPT_PICTURES_BYTES)
         yield face
 
 
 def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDArray[np.uint8]:
-    """A square picture (S, S, 3) with its `points` (N, 2) moved to the `wanted` places (N, 2), the border kept.
+    """Return a square picture (S, S, 3) with its `points` (N, 2) moved to the `wanted` places (N, 2), the border kept.
 
     Piecewise affine over the triangles of the wanted points.
     """
@@ -69,7 +74,7 @@ def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDA
 
 
 def triangles(points: NDArray, size: int) -> NDArray[np.intp]:
-    """Delaunay triangles (T, 3) of points (N, 2) within [0, size - 1], as places in the list."""
+    """Return Delaunay triangles (T, 3) of points (N, 2) within [0, size - 1], as places in the list."""
     plane = cv2.Subdiv2D((-1, -1, size + 2, size + 2))
     plane.insert([(float(x), float(y)) for x, y in points])
     corners = np.asarray(plane.getTriangleList()).reshape(-1, 3, 2)
@@ -79,7 +84,7 @@ def triangles(points: NDArray, size: int) -> NDArray[np.intp]:
 
 
 def _border(size: int) -> NDArray[np.float64]:
-    """Eight points on the border: they stay where they are."""
+    """Return eight points on the border: they stay where they are."""
     low, middle, high = 0, (size - 1) / 2, size - 1
     return np.array([(low, low), (middle, low), (high, low), (low, middle), (high, middle), (low, high),
                      (middle, high), (high, high)], np.float64)  # fmt: skip

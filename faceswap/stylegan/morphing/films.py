@@ -33,15 +33,17 @@ class Timing:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment of the film: `way` in [0, 1] from the first face to the second, `photo` in [0, 1] how much of the
-    photo at that end is laid over."""
+    """A moment of the film.
+
+    `way` in [0, 1]: from the first face to the second; `photo` in [0, 1]: opacity of the photo at that end.
+    """
 
     way: float
     photo: float
 
 
 def moments(timing: Timing, frames_per_second: float, with_first: bool, with_second: bool) -> Iterator[Moment]:
-    """The moments of a film, one for each frame; `with_...`: whether there is a photo at that end."""
+    """Yield the moments of a film, one for each frame; `with_...`: whether there is a photo at that end."""
     hold, fade, morph = (round(seconds * frames_per_second) for seconds in (timing.hold, timing.fade, timing.morph))
     there = [
         *[Moment(0.0, float(with_first))] * hold,
@@ -66,10 +68,12 @@ class Ending:
 def morph_frames(
     draw: Callable[[Tensor], NDArray[np.float32]], first: Ending, second: Ending, film: list[Moment], size_px: int
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames (size_px, size_px, 3) uint8 RGB of moments.
+    """Yield the frames (size_px, size_px, 3) uint8 RGB of moments.
 
-    `draw`: (N, rows, w_size) -> (N, R, R, 3) in [0, 1]. A drawing is fitted to the colours of the photo it fades into
-    only by the fade itself: nothing is hidden.
+    A drawing is fitted to the colours of the photo it fades into only by the fade itself: nothing is hidden.
+
+    Args:
+        draw: (N, rows, w_size) -> (N, R, R, 3) in [0, 1].
     """
     drawn_at: dict[float, NDArray[np.float32]] = {}
     for moment in film:

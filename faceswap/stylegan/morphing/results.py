@@ -52,7 +52,9 @@ def write_film(
     generator: Generator, first: Subject, second: Subject, out: Path, timing: Timing, how: MorphFilmSettings,
     paster: Paster | None = None,
 ) -> Path:  # fmt: skip
-    """The morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html). Returns the film.
+    """Return the morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html).
+
+    Returns the film.
 
     With a `paster` the face changes within the first one's photo.
     """
@@ -86,7 +88,10 @@ def write_film(
 def write_child(
     generator: Generator, first: Subject, second: Subject, shares: Mapping[str, float], out: Path, size_px: int
 ) -> Path:
-    """The child of two faces: the second one's `shares` of each range of rows. Beside it .parents.png shows all."""
+    """Return the child of two faces: the second one's `shares` of each range of rows.
+
+    Beside it .parents.png shows all.
+    """
     rows = mixed(first.rows[None], second.rows[None], shares)
     child = _enlarged(drawn(generator, rows)[0], size_px)
     about = made_with_ai(generator_hash(generator))
@@ -98,7 +103,7 @@ def write_child(
 
 
 def write_grid(generator: Generator, faces: Sequence[Subject], styles: Sequence[Subject], name: str, out: Path) -> Path:
-    """The mixing grid: the `name` rows of each of `styles` (columns) in each of `faces` (lines)."""
+    """Return the mixing grid: the `name` rows of each of `styles` (columns) in each of `faces` (lines)."""
     sheet = mixing_grid(generator, codes_of(list(faces)), codes_of(list(styles)), name)
     write_image(out, sheet, metadata=made_with_ai(generator_hash(generator)))
     return out
@@ -107,7 +112,7 @@ def write_grid(generator: Generator, faces: Sequence[Subject], styles: Sequence[
 def write_cartoon(
     shapes: Generator, texture: Generator, swap_at: int, subjects: Sequence[Subject], owner: Generator, out: Path
 ) -> Path:
-    """Each face as its own generator (`owner`) draws it and, below, with swapped layers."""
+    """Return each face as its own generator (`owner`) draws it and, below, with swapped layers."""
     rows = codes_of(list(subjects))
     pictures = [*drawn(owner, rows), *drawn(swapped_layers(shapes, texture, swap_at), rows)]
     about = made_with_ai(generator_hash(owner))
@@ -116,7 +121,7 @@ def write_cartoon(
 
 
 def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], about: str) -> None:
-    """One HTML file that needs nothing else: a slider through pictures (R, R, 3)."""
+    """Write one self-contained HTML file: a slider through pictures (R, R, 3)."""
     embedded = []
     for picture in pictures:
         data = encode_image(_enlarged(picture, PAGE_PX), ".jpg", quality=88, metadata={"comment": about})
@@ -127,7 +132,7 @@ def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], ab
 
 
 def made_up(subject: Subject, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
-    """What the writer is to know of a film that comes from no film; it may not overwrite the subject's photo."""
+    """Return what the writer is to know of a film that comes from no film; it may not overwrite the subject's photo."""
     rate = Fraction(frames_per_second)
     path = Path(f"{subject.name}.morph")
     return SourceInfo(
@@ -143,7 +148,7 @@ def _drawn(generator: Generator, rows: Tensor) -> NDArray[np.float32]:
 
 
 def _pasted(generator: Generator, first: Subject, second: Subject, way: float, paster: Paster) -> NDArray[np.uint8]:
-    """The first one's photo with the face as far on its `way` to the second one."""
+    """Return the first one's photo with the face as far on its `way` to the second one."""
     assert first.portrait is not None
     views = [first.portrait.aligned]
     rows = torch.stack([first.rows, torch.lerp(first.rows, second.rows, way)])

@@ -47,7 +47,11 @@ class SubjectReader:
     psi: float = 0.7
 
     def subjects(self, text: str) -> list[Subject]:
-        """The faces that `text` names: see ACCEPTED. Raises UserError when there are none."""
+        """Return the faces that `text` names: see ACCEPTED.
+
+        Raises:
+            UserError: There are none.
+        """
         generator = self.inverter.generator
         if (seeds := seeds_of(text)) is not None:
             rows = generator.spread(styles_of(generator, seeds, self.psi))
@@ -58,7 +62,7 @@ class SubjectReader:
         return list(self._photographed(probe(text)))
 
     def one(self, text: str, setting: str) -> Subject:
-        """The one face that `text` names. Raises UserError, naming the setting, for several."""
+        """Return the one face that `text` names. Raises UserError, naming the setting, for several."""
         found = self.subjects(text)
         if len(found) != 1:
             raise UserError(f"{setting}={text} names {len(found)} faces, one is wanted; accepted: {ACCEPTED}")
@@ -74,7 +78,10 @@ class SubjectReader:
 
 
 def count_of(text: str) -> int:
-    """How many faces `text` names, before any is looked for; more than a sheet takes where a film does not tell it."""
+    """Return how many faces `text` names, before any is looked for.
+
+    More than a sheet takes where a film does not tell it.
+    """
     if (seeds := seeds_of(text)) is not None:
         return len(seeds)
     if text.endswith(SUFFIX):
@@ -84,7 +91,7 @@ def count_of(text: str) -> int:
 
 
 def photo_of(subject: Subject, size_px: int) -> NDArray[np.uint8] | None:
-    """The photo's style crop (size_px, size_px, 3), taken from the photo itself; None of a face without one."""
+    """Return the photo's style crop (size_px, size_px, 3), taken from the photo itself; None of a face without one."""
     if subject.portrait is None:
         return None
     aligned = subject.portrait.aligned
@@ -95,5 +102,5 @@ def photo_of(subject: Subject, size_px: int) -> NDArray[np.uint8] | None:
 
 
 def codes_of(subjects: list[Subject]) -> Tensor:
-    """All codes (N, rows, w_size)."""
+    """Return all codes (N, rows, w_size)."""
     return torch.stack([subject.rows for subject in subjects])

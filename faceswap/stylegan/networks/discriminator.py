@@ -71,7 +71,9 @@ class Discriminator(nn.Module):
 
 
 def with_deviation(features: Tensor, group: int = GROUP) -> Tensor:
-    """(N, C, H, W) -> (N, C + 1, H, W): the last one tells how much pictures of a group differ (Karras et al. 2018).
+    """Return (N, C, H, W) -> (N, C + 1, H, W).
+
+    The last one tells how much pictures of a group differ (Karras et al. 2018).
 
     A generator that always draws the same face is so found out. A batch that `group` does not divide is one group.
     """

@@ -54,24 +54,28 @@ class Encoder(nn.Module):
         self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's, see `take_mapping`
 
     def features(self, images: Tensor) -> Tensor:
-        """(N, flat): what the heads read."""
+        """Return (N, flat): what the heads read."""
         return self.narrow(self.trunk(images)).flatten(1)
 
     def codes(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance (N, z_size) of z."""
+        """Return mean and log variance (N, z_size) of z."""
         mean, log_variance = self.code(features).float().chunk(2, 1)
         return mean, log_variance.clamp(-8, 2)
 
     def offsets(self, features: Tensor) -> Tensor:
-        """(N, rows, w_size), to be added to w."""
+        """Return (N, rows, w_size), to be added to w."""
         return self.offset(features).float().unflatten(1, (self.rows, self.w_size))
 
     def take_mapping(self, mapping: Mapping) -> None:
-        """Makes a copy of a generator's mapping its own; the two belong together."""
+        """Make a copy of a generator's mapping its own; the two belong together."""
         self.mapping.load_state_dict(mapping.state_dict())
 
     def forward(self, images: Tensor, shared: bool = False) -> Tensor:
-        """Rows (N, rows, w_size); `shared`: one w for all of them, from W itself."""
+        """Return rows (N, rows, w_size).
+
+        Args:
+            shared: One w for all of them, from W itself.
+        """
         features = self.features(images)
         w = self.mapping(self.codes(features)[0])
         rows = w[:, None].expand(-1, self.rows, -1)
@@ -79,10 +83,10 @@ class Encoder(nn.Module):
 
 
 def normal_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of N(mean, variance) from N(0, 1), the mean over the batch, in nats."""
+    """Return Kullback-Leibler divergence of N(mean, variance) from N(0, 1), the mean over the batch, in nats."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
 
 
 def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A z of each code ("reparametrisation")."""
+    """Return a z of each code ("reparametrisation")."""
     return mean + torch.randn_like(mean) * (0.5 * log_variance).exp()

@@ -24,12 +24,12 @@ FIRST_PX = 4  # side of the learned constant
 
 
 def plan_channels(resolution: int, base: int = 16384, most: int = 512) -> dict[int, int]:
-    """Channels at each resolution, the usual plan: base / resolution, `most` at most."""
+    """Return channels at each resolution, the usual plan: base / resolution, `most` at most."""
     return {side: min(most, base // side) for side in sides(resolution)}
 
 
 def sides(resolution: int) -> list[int]:
-    """4, 8, ... resolution."""
+    """Return 4, 8, ... resolution."""
     return [2**power for power in range(2, int(math.log2(resolution)) + 1)]
 
 
@@ -143,9 +143,13 @@ class Synthesis(nn.Module):
     def forward(
         self, rows: Tensor, noise: Noise = "const", rng: Rng = None, fused: bool = False, until_px: int | None = None
     ) -> Tensor:
-        """`rng` draws the noise where it is "random"; `fused`: see `modulated_convolution`; `until_px`: stops there.
+        """Return `rng` draws the noise where it is "random".
 
         Features lie in memory as channels_last, which all layers keep: up to five times faster on a CPU.
+
+        Args:
+            fused: See `modulated_convolution`.
+            until_px: Stops there.
         """
         features = image = None
         each = rows.unbind(1)
@@ -160,7 +164,7 @@ class Synthesis(nn.Module):
 
     @torch.no_grad()
     def silence(self) -> None:
-        """Takes the noise out of all layers, for good."""
+        """Take the noise out of all layers, for good."""
         for layer in self.modules():
             if isinstance(layer, StyledLayer):
                 layer.noise_strength.zero_()
@@ -199,11 +203,11 @@ class Generator(nn.Module):
         return self.mapping.w_avg
 
     def spread(self, w: Tensor) -> Tensor:
-        """One w for all layers: (N, w_size) -> (N, rows, w_size)."""
+        """Return one w for all layers: (N, w_size) -> (N, rows, w_size)."""
         return w[:, None].expand(-1, self.rows, -1)
 
     def truncated(self, rows: Tensor, psi: float, cutoff: int | None = None) -> Tensor:
-        """Rows drawn towards the average, `psi` = 0 at it, 1 as they are; only the first `cutoff` rows if given."""
+        """Truncate rows towards the average, `psi` = 0 at it, 1 as they are; only the first `cutoff` rows if given."""
         nearer = torch.lerp(self.average.expand_as(rows), rows, psi)
         return nearer if cutoff is None else torch.cat([nearer[:, :cutoff], rows[:, cutoff:]], 1)
 
@@ -215,24 +219,24 @@ class Generator(nn.Module):
         noise: Noise = "const",
         rng: Rng = None,
     ) -> Tensor:
-        """Images of z (N, z_size)."""
+        """Return images of z (N, z_size)."""
         return self.synthesis(self.truncated(self.spread(self.mapping(z)), psi, cutoff), noise, rng)
 
 
 def drawn_noise(count: int, side: int, rng: Rng, device: torch.device) -> Tensor:
-    """(count, 1, side, side) of N(0, 1)."""
+    """Return (count, 1, side, side) of N(0, 1)."""
     if rng is None or isinstance(rng, torch.Generator):
         return torch.randn(count, 1, side, side, generator=rng, device=device)
     return torch.stack([torch.randn(1, side, side, generator=own) for own in rng]).to(device)
 
 
 def noise_rngs(seeds: Sequence[int]) -> list[torch.Generator]:
-    """For `rng`: each seed gives its image the same random noise on every machine, whatever comes with it."""
+    """Return generators for `rng`: a seed gives its image the same noise on every machine, alone or in a batch."""
     return [torch.Generator().manual_seed((int(seed) << 8) + 1) for seed in seeds]  # other numbers than its z's
 
 
 def draw_z(seeds: Sequence[int], size: int) -> Tensor:
-    """(len(seeds), size) of N(0, 1): each seed gives the same row on every machine, whatever comes with it.
+    """Return (len(seeds), size) of N(0, 1): each seed gives the same row on every machine, whatever comes with it.
 
     The rows are those of NVIDIA's programs, numpy's RandomState(seed).randn(1, size), so that published lists of seeds
     show the same faces here. Counted on beyond LARGEST_SEED, seeds begin again at 0.

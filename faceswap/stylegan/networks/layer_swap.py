@@ -12,10 +12,13 @@ from faceswap.utils.errors import UserError
 
 
 def swapped_layers(shapes: Generator, texture: Generator, swap_at: int = 16) -> Generator:
-    """`shapes` below `swap_at` px, with its mapping; `texture` from there on.
+    """Return `shapes` below `swap_at` px, with its mapping; `texture` from there on.
 
     For a cartoon of a face, `shapes` is the cartoons' generator where their large eyes are wanted, and that of people
-    where the likeness is. Raises UserError when the two are not built alike or `swap_at` is none of their resolutions.
+    where the likeness is.
+
+    Raises:
+        UserError: The two are not built alike or `swap_at` is none of their resolutions.
     """
     if shapes.settings != texture.settings:
         differing = [name for name, value in shapes.settings.items() if texture.settings.get(name) != value]

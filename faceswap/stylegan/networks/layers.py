@@ -19,13 +19,13 @@ TAPS = (1.0, 3.0, 3.0, 1.0)  # of the low-pass filter that goes with every chang
 
 
 def exact(like: Tensor) -> AbstractContextManager:
-    """Where autocast, if it is on for the device of `like`, leaves precisions as they are."""
+    """Return where autocast, if it is on for the device of `like`, leaves precisions as they are."""
     device = like.device.type
     return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)  # there it knows none
 
 
 def leaky(features: Tensor, gain: float = GAIN, clamp: float | None = None) -> Tensor:
-    """Leaky ReLU times `gain`; values beyond +-`clamp` are cut (keeps half precision in range)."""
+    """Apply a leaky ReLU times `gain`; values beyond +-`clamp` are cut (keeps half precision in range)."""
     features = functional.leaky_relu(features, SLOPE) * gain
     return features if clamp is None else features.clamp(-clamp, clamp)
 
@@ -40,34 +40,34 @@ class Dense(nn.Module):
         self._weight_gain, self._bias_gain = rate / math.sqrt(size_in), rate
 
     def forward(self, values: Tensor) -> Tensor:
-        """In its weights' precision whatever surrounds it: rounded styles would be seen in every pixel."""
+        """Apply the layer in its weights' precision, also under autocast: rounded styles would show in every pixel."""
         with exact(values):  # scaling `values` is cheaper than scaling the weights
             values = values.to(self.weight.dtype) * self._weight_gain
             return functional.linear(values, self.weight, self.bias * self._bias_gain)
 
 
 def low_pass(channels: int, gain: float, like: Tensor) -> Tensor:
-    """The 4x4 filter of TAPS for each of `channels` on its own, (channels, 1, 4, 4), summing to `gain`."""
+    """Return the 4x4 filter of TAPS for each of `channels` on its own, (channels, 1, 4, 4), summing to `gain`."""
     taps = torch.tensor(TAPS, device=like.device, dtype=like.dtype)
     square = taps[:, None] * taps[None]
     return (square * (gain / square.sum())).expand(channels, 1, 4, 4)
 
 
 def filtered(features: Tensor, padding: tuple[int, int], gain: float = 1.0) -> Tensor:
-    """Low-pass filtered at the same resolution; `padding` pixels of zeros before and after each side."""
+    """Apply the low-pass filter at the same resolution; `padding` pixels of zeros before and after each side."""
     before, after = padding
     padded = functional.pad(features, (before, after, before, after))
     return functional.conv2d(padded, low_pass(features.shape[1], gain, features), groups=features.shape[1])
 
 
 def upsampled(images: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, 2H, 2W): zeros between the pixels, then the low-pass filter, as one convolution."""
+    """Return (N, C, H, W) -> (N, C, 2H, 2W): zeros between the pixels, then the low-pass filter, as one convolution."""
     kernel = low_pass(images.shape[1], 4.0, images)
     return functional.conv_transpose2d(images, kernel, stride=2, padding=1, groups=images.shape[1])
 
 
 def downsampled(images: Tensor) -> Tensor:
-    """(N, C, 2H, 2W) -> (N, C, H, W): the low-pass filter at every second pixel, as one convolution.
+    """Return (N, C, 2H, 2W) -> (N, C, H, W): the low-pass filter at every second pixel, as one convolution.
 
     In float32 whatever surrounds it: its way back in bfloat16 takes a CPU ten times as long.
     """
@@ -87,12 +87,15 @@ def modulated_convolution(
     up: bool = False,
     fused: bool = False,
 ) -> Tensor:
-    """A convolution whose input channels are scaled by each image's own styles (eq. 1-3 of the paper), + `shift`.
+    """Convolve with input channels scaled by each image's own styles (eq. 1-3 of the paper), and add `shift`.
 
     `features` (N, I, H, W); `weight` (O, I, k, k); `styles` (N, I); `shift` such as bias and noise, as wide as the
-    result where it is not 1 wide. `demodulate` brings every output channel back to variance 1, or `gain` squared.
-    `up` doubles the sides. `fused`: the scales go into each image's own weights (one grouped convolution) instead of
-    onto the features before and after: the same numbers, better on some GPUs.
+    result where it is not 1 wide. `demodulate` brings every output channel back to variance 1, or `gain` squared. `up`
+    doubles the sides.
+
+    Args:
+        fused: The scales go into each image's own weights (one grouped convolution) instead of onto the features before
+            and after: the same numbers, better on some GPUs.
     """
     kind = features.dtype
     if demodulate:
@@ -111,7 +114,7 @@ def modulated_convolution(
 
 
 def _convolved(features: Tensor, weight: Tensor, up: bool, groups: int) -> Tensor:
-    """`weight` (groups * O, I, k, k). Doubling the sides is a transposed convolution and a low-pass filter."""
+    """Return `weight` (groups * O, I, k, k). Doubling the sides is a transposed convolution and a low-pass filter."""
     if not up:
         return functional.conv2d(features, weight, padding=weight.shape[-1] // 2, groups=groups)
     swapped = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)

@@ -30,7 +30,7 @@ class Whitening:
     @classmethod
     @torch.no_grad()
     def of(cls, generator: Generator, samples: int = SAMPLES) -> Whitening:
-        """Measured on `samples` of the generator, always the same ones."""
+        """Measure on `samples` of the generator, always the same ones."""
         place = generator.average.device
         w = torch.cat([generator.mapping(z.to(place)) for z in draw_z(range(samples), generator.z_size).split(512)])
         before = _before_activation(w)
@@ -41,15 +41,15 @@ class Whitening:
         return cls(mean, axes.flip(1).float().contiguous(), spreads)
 
     def sigmas(self, w: Tensor) -> Tensor:
-        """(..., w_size) of W in these units."""
+        """Return (..., w_size) of W in these units."""
         return (_before_activation(w) - self.mean) @ self.axes / self.spreads
 
     def w(self, sigmas: Tensor) -> Tensor:
-        """(..., w_size) back in W."""
+        """Return (..., w_size) back in W."""
         before = self.mean + (sigmas * self.spreads) @ self.axes.T
         return torch.where(before < 0, before * SLOPE, before)
 
 
 def _before_activation(w: Tensor) -> Tensor:
-    """The values that the leaky ReLU made `w` from, but for its gain."""
+    """Return the values that the leaky ReLU made `w` from, but for its gain."""
     return torch.where(w < 0, w / SLOPE, w)

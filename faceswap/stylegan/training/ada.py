@@ -25,13 +25,13 @@ class Adaptive:
         self._step, self._target = 1 / images_to_one, target
 
     def learn(self, real: Tensor) -> None:
-        """Raises p where the discriminator's opinions (N,) of real pictures are too sure, lowers it where not."""
+        """Raise p where the discriminator's opinions (N,) of real pictures are too sure, lowers it where not."""
         sign = float(real.detach().sign().mean())
         self.p = min(LARGEST_P, max(0.0, self.p + math.copysign(len(real) * self._step, sign - self._target)))
 
 
 def augmented(images: Tensor, p: float) -> Tensor:
-    """(N, 3, R, R) about [-1, 1] with each kind of change at probability `p`; gradients flow through it."""
+    """Return (N, 3, R, R) about [-1, 1] with each kind of change at probability `p`; gradients flow through it."""
     if p <= 0:
         return images
     count, side = len(images), images.shape[-1]
@@ -45,7 +45,7 @@ def augmented(images: Tensor, p: float) -> Tensor:
 
 
 def _moves(count: int, p: float, side: int) -> Tensor:
-    """(count, 2, 3): from places in the result to places in the picture, both in [-1, 1]."""
+    """Return (count, 2, 3): from places in the result to places in the picture, both in [-1, 1]."""
     matrix = torch.eye(3).repeat(count, 1, 1)
     mirror = torch.where(_happens(count, p) & (torch.rand(count) < 0.5), -1.0, 1.0)
     matrix = matrix @ _scaling(mirror, torch.ones(count))
@@ -64,7 +64,7 @@ def _moves(count: int, p: float, side: int) -> Tensor:
 
 
 def _colours(count: int, p: float) -> Tensor:
-    """(count, 3, 4): an affine of RGB: brightness, contrast, lightness turned over, hue, saturation."""
+    """Return (count, 3, 4): an affine of RGB: brightness, contrast, lightness turned over, hue, saturation."""
     grey = torch.ones(3) / math.sqrt(3)  # the axis of lightness
     along = torch.outer(grey, grey)
     matrix = torch.eye(3).repeat(count, 1, 1) * _log_normal(count, p, 0.5)[:, None, None]
@@ -83,7 +83,7 @@ def _happens(count: int, p: float) -> Tensor:
 
 
 def _log_normal(count: int, p: float, spread: float) -> Tensor:
-    """2^N(0, spread^2) where it happens, 1 elsewhere."""
+    """Return 2^N(0, spread^2) where it happens, 1 elsewhere."""
     return torch.exp2(torch.randn(count) * spread * _happens(count, p))
 
 
@@ -106,7 +106,7 @@ def _shifting(shift: Tensor) -> Tensor:
 
 
 def _about(axis: Tensor, angle: Tensor) -> Tensor:
-    """(N, 3, 3): turns about a unit axis (Rodrigues)."""
+    """Return (N, 3, 3): turns about a unit axis (Rodrigues)."""
     x, y, z = axis.tolist()
     cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     sine, cosine = angle.sin()[:, None, None], angle.cos()[:, None, None]

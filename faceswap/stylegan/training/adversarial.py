@@ -101,7 +101,7 @@ class AdversarialStep:
                 drawing.synthesis.silence()
 
     def _rows(self, count: int) -> Tensor:
-        """Rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""
+        """Return rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""
         generator, place = self._networks.generator, self._networks.accelerator.device
         rows = generator.spread(generator.mapping(torch.randn(count, generator.z_size, device=place)))
         if torch.rand(()) >= self._settings.mixing:

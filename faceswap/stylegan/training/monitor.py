@@ -74,7 +74,7 @@ class MonitorSchedule:
         return is_time
 
     def _crossed(self, kimg: float, images: int) -> bool:
-        """Whether the step went over a multiple of so many thousand pictures."""
+        """Return whether the step went over a multiple of so many thousand pictures."""
         every = max(1, round(1000 * kimg))
         return images // every > (images - self._batch_size) // every
 
@@ -134,7 +134,11 @@ class RunRecorder:
         save_encoder(encoder, self.run / ENCODER_FILE, about)
 
     def record(self, journal: RunLog, images: int, is_final: bool = False) -> None:
-        """Write the run's record; `is_final`: all that is due at `images` is done."""
+        """Write the run's record.
+
+        Args:
+            is_final: All that is due at `images` is done.
+        """
         version = faceswap.__version__
         journal.report({"kind": KIND, "version": version, **self.about, "images": images, "is_final": is_final})
 

@@ -16,7 +16,10 @@ PER_ROW = 12
 
 @torch.no_grad()
 def preview(networks: TrainingNetworks, seen: Tensor, targets: Tensor, rows: int = 4) -> NDArray[np.uint8]:
-    """Below each other: seen, its targets, what the encoder makes of them, `rows` rows of samples. (H, W, 3) uint8."""
+    """Return a sheet (H, W, 3) uint8: inputs, their targets, reconstructions, and `rows` rows of samples.
+
+    (H, W, 3) uint8.
+    """
     generator, encoder = networks.shipped()
     seen, targets = seen[:PER_ROW].cpu(), targets[:PER_ROW].cpu()
     again = generator.synthesis(encoder(seen))
@@ -27,6 +30,6 @@ def preview(networks: TrainingNetworks, seen: Tensor, targets: Tensor, rows: int
 
 
 def tiled(pictures: NDArray[np.uint8], across: int) -> NDArray[np.uint8]:
-    """(N, R, R, 3) as rows of `across` pictures; N is a multiple of it."""
+    """Return (N, R, R, 3) as rows of `across` pictures; N is a multiple of it."""
     rows = pictures.reshape(-1, across, *pictures.shape[1:])
     return np.concatenate([np.concatenate(list(row), 1) for row in rows], 0)

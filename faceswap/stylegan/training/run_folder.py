@@ -35,7 +35,7 @@ _PREVIEW = re.compile(r"\d{8,}\.jpg")
 
 
 def read_record(run: Path) -> dict[str, Any]:
-    """The record of the training in a folder; empty where none of ours lies there."""
+    """Return the record of the training in a folder; empty where none of ours lies there."""
     with suppress(OSError, ValueError, RecursionError):
         path = run / REPORT
         if path.stat().st_size <= REPORT_BYTES:
@@ -102,7 +102,11 @@ def forget(run: Path) -> None:
 
 
 def sweep_packed(run: Path, used: Path | None) -> None:
-    """Remove packed pictures of other sources; `used`: those that are trained on."""
+    """Remove packed pictures of other sources.
+
+    Args:
+        used: Those that are trained on.
+    """
     for path in packed_files(run):
         if path != used:
             path.unlink(missing_ok=True)

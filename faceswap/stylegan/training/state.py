@@ -49,7 +49,7 @@ class TrainingNetworks:
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
 
     def follow(self, images: int, batch_size: int) -> None:
-        """Takes the averages one step towards the networks in training, `images` having been seen."""
+        """Take the averages one step towards the networks in training, `images` having been seen."""
         half_life = min(AVERAGED_IMAGES, images * AVERAGED_SHARE)
         share = 1 - 0.5 ** (batch_size / max(half_life, 1e-8))
         for mean, now in ((self.average, self.generator), (self.average_encoder, self.encoder)):
@@ -59,14 +59,14 @@ class TrainingNetworks:
                     kept.copy_(latest)
 
     def parts(self) -> dict[str, nn.Module]:
-        """By name, as they are kept in a checkpoint."""
+        """Return the networks by name, as they are kept in a checkpoint."""
         return {
             "generator": self.generator, "encoder": self.encoder, "discriminator": self.discriminator,
             "average": self.average, "average_encoder": self.average_encoder,
         }  # fmt: skip
 
     def shipped(self) -> tuple[Generator, Encoder]:
-        """The averages on the CPU, with the true mean of w and one mapping."""
+        """Return the averages on the CPU, with the true mean of w and one mapping."""
         generator, encoder = copy.deepcopy(self.average).cpu(), copy.deepcopy(self.average_encoder).cpu()
         generator.mapping.w_avg.copy_(mean_of_w(generator))
         encoder.take_mapping(generator.mapping)
@@ -75,7 +75,7 @@ class TrainingNetworks:
 
 @torch.no_grad()
 def mean_of_w(generator: Generator, count: int = 20_000) -> torch.Tensor:
-    """(w_size,): of the same `count` z on every machine."""
+    """Return (w_size,): of the same `count` z on every machine."""
     z = torch.randn(count, generator.z_size, generator=torch.Generator().manual_seed(0))
     return generator.mapping(z).mean(0)
 
@@ -83,7 +83,11 @@ def mean_of_w(generator: Generator, count: int = 20_000) -> torch.Tensor:
 def save_checkpoint(
     run: Path, networks: TrainingNetworks, optimizers: Iterable[torch.optim.Optimizer], numbers: dict[str, Any]
 ) -> None:
-    """Writes run/checkpoint.pt, whole or not at all; `numbers`: plain values and tensors beside the weights."""
+    """Write run/checkpoint.pt, whole or not at all.
+
+    Args:
+        numbers: Plain values and tensors beside the weights.
+    """
     state = {
         "networks": {name: part.state_dict() for name, part in networks.parts().items()},
         "optimisers": [optimizer.state_dict() for optimizer in optimizers],
@@ -96,7 +100,7 @@ def save_checkpoint(
 def restore_checkpoint(
     run: Path, networks: TrainingNetworks, optimizers: Iterable[torch.optim.Optimizer]
 ) -> dict[str, Any] | None:
-    """Fills all from run/checkpoint.pt and gives its numbers; None where there is none. Raises UserError."""
+    """Fill all from run/checkpoint.pt and return its numbers; None where there is none. Raises UserError."""
     path = run / CHECKPOINT
     if not path.is_file():
         return None

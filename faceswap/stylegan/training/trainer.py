@@ -87,11 +87,13 @@ def train_generator(
     restart: bool = False,  # forget an earlier training in this folder
     allow_changes: bool = False,  # go on with other settings or pictures than before
 ) -> Path:
-    """Trains until `kimg` or `minutes` are reached and gives back `run`: checkpoint, previews, weights, TensorBoard.
+    """Train until `kimg` or `minutes` are reached and return back `run`: checkpoint, previews, weights, TensorBoard.
 
     Goes on from the checkpoint; a stopped and resumed run equals an uninterrupted one. `restart` removes an earlier
-    training when all that the new one needs is read, checked and built. Raises UserError for what the user can mend,
-    Interrupted after a signal, when all is saved.
+    training when all that the new one needs is read, checked and built.
+
+    Raises:
+        UserError: For what the user can mend, Interrupted after a signal, when all is saved.
     """
     accelerator = choose_accelerator(device, precision)
     with locked(run, "training it"), memory_errors(batch_size):
@@ -171,7 +173,7 @@ def train_generator(
 
 
 def _take_what_fits(networks: TrainingNetworks, source: str) -> None:
-    """Weights of an earlier generator, by name and shape; colours of higher resolutions begin at nothing."""
+    """Load the weights of an earlier generator that fit by name and shape; ToRGB of higher resolutions starts at 0."""
     taken = load_generator(source)
     given, own = taken.state_dict(), networks.generator.state_dict()
     fits = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}

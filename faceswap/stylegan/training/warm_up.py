@@ -55,7 +55,7 @@ class ReconstructionLosses:
         self._features = Likeness(perceptual=weights.features).build(STYLE_COVERAGE, networks.accelerator)
 
     def __call__(self, images: Tensor, targets: Tensor, features: bool = True) -> dict[str, Tensor]:
-        """The weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]; `features`: also theirs."""
+        """Return the weighted parts by name, scalars. Both (N, 3, R, R) about [-1, 1]; `features`: also theirs."""
         images, targets = (images.float() + 1) / 2, (targets + 1) / 2
         everywhere = torch.ones_like(targets[:, :1])
         parts = self._pixels(images, None, targets, everywhere)
@@ -94,7 +94,7 @@ class AutoencoderStep:
         self.optimizer = torch.optim.Adam(groups, lr=learning_rate, betas=(0.9, 0.99))
 
     def step(self, seen: Tensor, targets: Tensor, images: int) -> dict[str, float]:
-        """Learns from one batch, `images` having been seen before it, and gives its losses."""
+        """Learn from one batch, `images` having been seen before it, and return its losses."""
         networks, half = self._networks, images < 1000 * self._settings.half_kimg
         self._set_rates(images / self._settings.images)
         rows, ties = encoded(networks, seen, self._reconstruction.weights.divergence)
@@ -117,9 +117,10 @@ class AutoencoderStep:
 def encoded(
     networks: TrainingNetworks, seen: Tensor, divergence: float, offsets: bool = False
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Rows (N, rows, w_size) that the encoder draws of seen pictures, and what ties its codes to N(0, 1), weighted.
+    """Return the encoder's rows (N, rows, w_size) of images, and the weighted terms that tie its codes to N(0, 1).
 
-    `offsets`: in W+ instead of W, tied to W as well.
+    Args:
+        offsets: In W+ instead of W, tied to W as well.
     """
     with networks.accelerator.autocast():
         features = networks.encoder.features(seen)

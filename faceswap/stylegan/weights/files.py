@@ -45,10 +45,14 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 def load_generator(source: str | Path | None = None) -> Generator:
-    """The generator in a file (None: the shipped one), float32, on the CPU, ready to be used: nothing in it learns.
+    """Return the generator in a file (None.
 
-    Ours (.safetensors) and the published ones (see published.py). Raises UserError when the file is missing, damaged,
-    hostile or holds something else.
+    The shipped one), float32, on the CPU, ready to be used: nothing in it learns.
+
+    Ours (.safetensors) and the published ones (see published.py).
+
+    Raises:
+        UserError: The file is missing, damaged, hostile or holds something else.
     """
     if source is None:
         arrays, texts = load_pretrained(SHIPPED_GENERATOR)
@@ -71,7 +75,7 @@ def load_generator(source: str | Path | None = None) -> Generator:
 def save_generator(
     generator: Generator, path: str | Path, about: Mapping[str, Any], dtype: torch.dtype = torch.float32
 ) -> Path:
-    """Writes a generator as safetensors, atomically; `about` (JSON) says where it comes from."""
+    """Write a generator as safetensors, atomically; `about` (JSON) says where it comes from."""
     return _save(generator, path, about, dtype)
 
 
@@ -85,7 +89,7 @@ def check_suffix(path: Path, layout: Layout) -> None:
 
 
 def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[str, Any]) -> Path:
-    """Writes a generator for our programs (.safetensors), NVIDIA's or rosinality's (.pt, a file of torch's)."""
+    """Write a generator for our programs (.safetensors), NVIDIA's or rosinality's (.pt, a file of torch's)."""
     check_suffix(path, layout)
     if layout == "ours":
         return save_generator(generator, path, about)
@@ -98,7 +102,7 @@ def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[st
 
 
 def load_encoder(source: str | Path | None = None) -> Any:
-    """The encoder in a file of ours (None: the shipped one), as `load_generator` does."""
+    """Return the encoder in a file of ours (None: the shipped one), as `load_generator` does."""
     from faceswap.stylegan.networks.encoder import Encoder
 
     if source is None:
@@ -130,12 +134,15 @@ def load_encoder(source: str | Path | None = None) -> Any:
 def save_encoder(
     encoder: nn.Module, path: str | Path, about: Mapping[str, Any], dtype: torch.dtype = torch.float32
 ) -> Path:
-    """Writes an encoder as `save_generator` does."""
+    """Write an encoder as `save_generator` does."""
     return _save(encoder, path, about, dtype)
 
 
 def generator_hash(generator: nn.Module) -> str:
-    """sha256 over the sorted names, shapes and float32 bytes of all weights: directions belong to one generator."""
+    """Return sha256 over the sorted names, shapes and float32 bytes of all weights.
+
+    Directions belong to one generator.
+    """
     digest = hashlib.sha256()
     for name, tensor in sorted(generator.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
@@ -163,7 +170,7 @@ def _existing(source: str | Path) -> Path:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and texts of a safetensors file. Raises UnsupportedWeights for a file of another kind."""
+    """Return tensors and texts of a safetensors file. Raises UnsupportedWeights for a file of another kind."""
     if told := look_mistaken(path):
         raise UnsupportedWeights(told)
     try:
@@ -173,7 +180,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _ours(tensors: dict[str, Tensor], texts: Mapping[str, str]) -> Published:
-    """A generator of ours; its sizes are the tensors' own, so that no header can ask for more than the file holds."""
+    """Return a generator of our layout; its sizes are those of the tensors, so that no header can ask for more."""
     tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith("resample_filter")}
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     settings = settings_of(shapes)
@@ -199,7 +206,7 @@ def _built(found: Published) -> Generator:
 
 @torch.no_grad()
 def _draws(generator: Generator) -> bool:
-    """Whether a face is drawn in numbers: weights may be finite, and what comes of them not."""
+    """Return whether a face is drawn in numbers: weights may be finite, and what comes of them not."""
     return bool(generator(draw_z([0], generator.z_size), psi=0.7).isfinite().all())
 
 
@@ -208,7 +215,7 @@ def _ready(module: ModuleT) -> ModuleT:
 
 
 def _check_sizes(settings: Mapping[str, Any]) -> None:
-    """Raises ValueError for settings that are no sizes, or beyond all reason."""
+    """Raise ValueError for settings that are no sizes, or beyond all reason."""
     for value in settings.values():
         numbers = value if isinstance(value, list) else [value]
         if len(numbers) > 32 or not all(type(number) is int and 0 < number <= LAYER_WIDTH for number in numbers):

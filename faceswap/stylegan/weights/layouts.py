@@ -24,7 +24,7 @@ class UnsupportedWeights(ValueError):
 
 
 def settings_of(shapes: Shapes) -> dict[str, Any]:
-    """A generator's settings, but for the clamp, from the names and shapes of its weights.
+    """Return a generator's settings, but for the clamp, from the names and shapes of its weights.
 
     Raises UnsupportedWeights.
     """
@@ -48,7 +48,7 @@ def settings_of(shapes: Shapes) -> dict[str, Any]:
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raises UnsupportedWeights for settings that no generator here can have."""
+    """Raise UnsupportedWeights for settings that no generator here can have."""
     resolution, channels = settings["resolution"], settings["channels"]
     numbers = [*channels, settings["z_size"], settings["w_size"]]
     if not all(type(number) is int for number in [resolution, settings["mapping_layers"], *numbers]):
@@ -64,7 +64,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 
 def shapes_of(settings: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """All names of a generator's weights and their shapes, in the order in which a state dict has them."""
+    """Return all names of a generator's weights and their shapes, in the order in which a state dict has them."""
     z_size, w_size = settings["z_size"], settings["w_size"]
     shapes: dict[str, tuple[int, ...]] = {"mapping.w_avg": (w_size,)}
     for number in range(settings["mapping_layers"]):
@@ -98,13 +98,13 @@ def _convolution_shapes(name: str, inputs: int, outputs: int, kernel: int, w_siz
 
 
 def blur() -> Tensor:
-    """The low-pass filter as both layouts store it, (4, 4), summing to 1."""
+    """Return the low-pass filter as both layouts store it, (4, 4), summing to 1."""
     taps = torch.tensor(TAPS)
     return taps[:, None] * taps / sum(TAPS) ** 2
 
 
 def to_nvidia(generator: Generator) -> dict[str, Tensor]:
-    """The state dict of a generator in NVIDIA's layout: ours, and the filter on each block and convolution."""
+    """Return the state dict of a generator in NVIDIA's layout: ours, and the filter on each block and convolution."""
     tensors = dict(generator.state_dict())
     for side in sides(generator.resolution):
         for place in ("", "conv1.") if side == FIRST_PX else ("", "conv0.", "conv1."):
@@ -113,7 +113,7 @@ def to_nvidia(generator: Generator) -> dict[str, Tensor]:
 
 
 def to_rosinality(generator: Generator) -> dict[str, Any]:
-    """What rosinality's programs load, of a generator without a clamp: {g_ema, latent_avg}."""
+    """Return what rosinality's programs load, of a generator without a clamp: {g_ema, latent_avg}."""
     tensors = generator.state_dict()
     renamed = {}
     for name, theirs in rosinality_names(generator.settings).items():
@@ -125,7 +125,7 @@ def to_rosinality(generator: Generator) -> dict[str, Any]:
 
 
 def rosinality_names(settings: Mapping[str, Any]) -> dict[str, str]:
-    """rosinality's name for each of our weights, the average of w left out."""
+    """Return rosinality's name for each of our weights, the average of w left out."""
     names = {}
     for name in shapes_of(settings):
         part, _, rest = name.partition(".")
@@ -139,7 +139,7 @@ def rosinality_names(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _rosinality_name(power: int, rest: str) -> str:
-    """For a weight of the block of 2^power px."""
+    """Return rosinality's name of a weight in the block of 2^power px."""
     if rest == "const":
         return "input.input"
     layer, _, kind = rest.partition(".")
@@ -157,7 +157,7 @@ def _rosinality_name(power: int, rest: str) -> str:
 
 
 def rosinality_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape in which rosinality stores our weight `name` of `shape`."""
+    """Return the shape in which rosinality stores our weight `name` of `shape`."""
     kind = name.rpartition(".")[2]
     if name.endswith("torgb.bias"):
         return (1, 3, 1, 1)
@@ -169,9 +169,10 @@ def rosinality_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def checked(shapes: Shapes, expected: Shapes, called: Callable[[str], str] = str) -> None:
-    """Raises UnsupportedWeights when one of the `expected` weights is missing or has another shape.
+    """Raise UnsupportedWeights when one of the `expected` weights is missing or has another shape.
 
-    `called`: gives the name of a weight in the file, for messages.
+    Args:
+        called: Gives the name of a weight in the file, for messages.
     """
     for name, shape in expected.items():
         if name not in shapes:

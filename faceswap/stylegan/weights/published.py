@@ -76,7 +76,7 @@ NAMES = {
 
 
 def read_published(path: Path) -> Published:
-    """The generator in a file. Raises PickleError, UnsupportedWeights and OSError."""
+    """Return the generator in a file. Raises PickleError, UnsupportedWeights and OSError."""
     value = read_torch_file(path, NAMES)
     if isinstance(value, tuple) and value and isinstance(value[-1], Persistent):  # G, D and the averaged Gs
         settings, arrays = from_tensorflow(value[-1].state)
@@ -167,7 +167,7 @@ def _rosinality_settings(stored: Mapping[str, StoredTensor]) -> dict[str, Any]:
 
 
 def _flattened(module: Any, prefix: str = "", depth: int = 0) -> dict[str, StoredTensor]:
-    """The state dict of a stored module."""
+    """Return the state dict of a stored module."""
     if depth > MODULE_DEPTH:
         raise PickleError("its modules lie too deep within each other")
     state = expect(module, Persistent).state
@@ -180,7 +180,7 @@ def _flattened(module: Any, prefix: str = "", depth: int = 0) -> dict[str, Store
 
 
 def _clamp(network: Persistent) -> float | None:
-    """The bound that the layers cut their features at."""
+    """Return the bound that the layers cut their features at."""
     module: Any = network
     for name in ("synthesis", f"b{FIRST_PX}", "conv1"):
         module = expect(expect(module, Persistent).state.get("_modules"), dict).get(name)

@@ -20,7 +20,7 @@ Arrays = dict[str, NDArray]
 
 
 def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
-    """Settings and weights of the network `Gs` in a stored state. Raises UnsupportedWeights and PickleError."""
+    """Return settings and weights of the network `Gs` in a stored state. Raises UnsupportedWeights and PickleError."""
     theirs = _variables(state)
     if any("ToRGB_lod" in name or "/StyleMod/" in name for name in theirs):
         raise UnsupportedWeights("it is the first StyleGAN, or what came before it; StyleGAN2 is supported")
@@ -39,7 +39,7 @@ def from_tensorflow(state: Mapping[str, Any]) -> tuple[dict[str, Any], Arrays]:
 
 
 def _variables(state: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Arrays:
-    """All arrays of a network and of those within it."""
+    """Return all arrays of a network and of those within it."""
     if depth > MODULE_DEPTH:
         raise UnsupportedWeights("its networks lie too deep within each other")
     found = {}
@@ -53,7 +53,7 @@ def _variables(state: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Ar
 
 
 def _named(name: str, array: NDArray) -> tuple[str, NDArray] | None:
-    """Our name and array of one of theirs; None for what is no weight of ours (the level of detail)."""
+    """Return our name and array of one of their weights; None for what is no weight of ours (the level of detail)."""
     if name == "dlatent_avg":
         return "mapping.w_avg", array
     parts = name.split("/")

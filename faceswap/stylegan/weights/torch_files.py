@@ -51,7 +51,11 @@ class StoredTensor:
     stride: tuple[int, ...]
 
     def read(self) -> Tensor:
-        """A copy of its own. Raises PickleError when the storage does not hold what it claims."""
+        """Return a copy of its own.
+
+        Raises:
+            PickleError: The storage does not hold what it claims.
+        """
         storage = self.source.storage() if isinstance(self.source, NestedFile) else self.source
         count, last = (
             prod(self.shape),
@@ -79,7 +83,7 @@ class NestedFile:
 
 
 def refuse_repeated(tensors: Iterable[StoredTensor]) -> None:
-    """Raises PickleError when tensors have far more numbers than the file: each would be read for itself."""
+    """Raise PickleError when tensors have far more numbers than the file: each would be read for itself."""
     asked, held = 0, {}
     for tensor in tensors:
         source = tensor.source
@@ -114,9 +118,10 @@ class Table(dict, BuildTarget):
 
 
 def read_torch_file(path: Path, names: dict[tuple[str, str], SafeGlobal] | None = None) -> Any:
-    """The value in a file, its tensors as `StoredTensor`. Raises PickleError and OSError.
+    """Return the value in a file, its tensors as `StoredTensor`. Raises PickleError and OSError.
 
-    `names`: what a bare pickle may ask for besides.
+    Args:
+        names: What a bare pickle may ask for besides.
     """
     try:
         data = read_bytes(path, WEIGHTS_BYTES)
@@ -128,7 +133,7 @@ def read_torch_file(path: Path, names: dict[tuple[str, str], SafeGlobal] | None 
 
 
 def read_torch_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors in a state dict, by name; of a file that is one tensor, under the name "array".
+    """Return the tensors in a state dict, by name; of a file that is one tensor, under the name "array".
 
     Whatever else is in it is left out. Memory stays a small multiple of the file's size.
 
@@ -151,7 +156,7 @@ def _read(data: bytes, names: dict[tuple[str, str], SafeGlobal]) -> Any:
 
 
 def _read_row(data: bytes, position: int) -> Any:
-    """Pickles of the protocol's number, the machine, the value and the names of the storages, then these."""
+    """Read a legacy file: pickles of the protocol, the system, the value and the storages' names, then the storages."""
     protocol, position = load_at(data, position)
     machine, position = load_at(data, position)
     if protocol != _PROTOCOL or expect(machine, dict).get("little_endian") is not True:
@@ -213,7 +218,7 @@ def _read_zip(data: bytes) -> Any:
 
 
 def _reference(reference: Any, length: int) -> tuple[torch.dtype, str, int]:
-    """Type, key and count of a storage that a pickle refers to."""
+    """Return type, key and count of a storage that a pickle refers to."""
     expect(reference, tuple)
     if len(reference) != length or reference[0] != "storage" or reference[5:] not in ((), (None,)):
         raise PickleError("it refers to something that is no storage")

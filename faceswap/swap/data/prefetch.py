@@ -24,8 +24,9 @@ AHEAD = 2  # batches
 
 @dataclass(frozen=True, eq=False)
 class DeviceBatch:
-    """N faces of one side on the device: `inputs`, `targets` (N, 3, R, R), `masks` (N, 1, R, R), `regions` (N, 2, R, R)
-    or None; float32 in [0, 1].
+    """N faces of one side on the device.
+
+    `inputs`, `targets` (N, 3, R, R), `masks` (N, 1, R, R), `regions` (N, 2, R, R) or None; float32 in [0, 1].
     """
 
     inputs: Tensor

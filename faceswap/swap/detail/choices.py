@@ -24,9 +24,10 @@ class NoDetail:
     """Leaves faces as they are drawn."""
 
     def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
-        """What makes faces sharp that are drawn with `resolution` pixels to a side; None: nothing does.
+        """Return what makes faces sharp that are drawn with `resolution` pixels to a side; None: nothing does.
 
-        `faces`: the face set of the person who is drawn, where there is one.
+        Args:
+            faces: The face set of the person who is drawn, where there is one.
         """
         return None
 
@@ -42,7 +43,7 @@ class Restore:
             raise ValueError(f"detail.strength must be above 0 and at most 2, not {self.strength}")
 
     def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
-        """As `NoDetail.refiner`; says in one line why there is none, where faces cannot be sharpened."""
+        """Return as `NoDetail.refiner`; says in one line why there is none, where faces cannot be sharpened."""
         from faceswap.engine.accelerator import choose_accelerator
         from faceswap.facenets.loading import load_network
         from faceswap.swap.detail.network import DetailNet

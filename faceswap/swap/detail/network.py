@@ -44,13 +44,19 @@ class DetailNet(nn.Module):
             _begin_at_nothing(layer)
 
     def forward(self, drawn: Tensor, references: Tensor, trust: Tensor, places: Tensor) -> Tensor:
-        """`drawn`, `references` RGB in [0, 1]; `trust` (N, K): 1 for a reference, 0 for none, between: fades in;
-        `places` (2, S, S) as `places_of` gives them. The result is not clamped."""
+        """Return `drawn`, `references` RGB in [0, 1]. The result is not clamped.
+
+        Args:
+            trust: (N, K) 1 for a reference, 0 for none, between: fades in; `places` (2, S, S) as `places_of` gives
+                them.
+        """
         return self.parts(drawn, references, trust, places)[0]
 
     def parts(self, drawn: Tensor, references: Tensor, trust: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The sharp faces, the detail that was borrowed, as relative detail (N, 3, S, S), and how much of each place
-        is borrowed (N, 1, S / 4, S / 4)."""
+        """Return the sharp faces, the detail that was borrowed, as relative detail (N, 3, S, S).
+
+        How much of each place is borrowed (N, 1, S / 4, S / 4).
+        """
         count, most = references.shape[:2]
         blurred = blur(drawn)
         detail = relative_detail(drawn, blurred)
@@ -125,13 +131,13 @@ def _begin_at_nothing(layer: nn.Conv2d) -> None:
 
 
 def places_of(size_px: int) -> Tensor:
-    """(2, S, S): where a pixel lies in its view, x and y in [-1, 1]."""
+    """Return (2, S, S): where a pixel lies in its view, x and y in [-1, 1]."""
     line = (torch.arange(size_px, dtype=torch.float32) + 0.5) / size_px * 2 - 1
     return torch.stack([line.expand(size_px, -1), line[:, None].expand(-1, size_px)])
 
 
 def blur(images: Tensor) -> Tensor:
-    """Pictures (N, 3, S, S) without what is smaller than about an eye: two boxes of 20 pixels, and a tent."""
+    """Return pictures (N, 3, S, S) without what is smaller than about an eye: two boxes of 20 pixels, and a tent."""
     small = functional.avg_pool2d(images, CELL)
     for _ in range(2):
         small = functional.avg_pool2d(small, 5, 1, 2, count_include_pad=False)
@@ -139,12 +145,12 @@ def blur(images: Tensor) -> Tensor:
 
 
 def relative_detail(images: Tensor, blurred: Tensor) -> Tensor:
-    """How much brighter or darker than around it a pixel is, as a share, in [-STRONGEST, STRONGEST]."""
+    """Return how much brighter or darker than around it a pixel is, as a share, in [-STRONGEST, STRONGEST]."""
     return ((images - blurred) / (blurred + FLOOR)).clamp(-STRONGEST, STRONGEST)
 
 
 def moved(pictures: Tensor, flow: Tensor) -> Tensor:
-    """Pictures (N, C, S, S) looked up at places that lie `flow` (N, 2, s, s), in pixels x and y, farther on."""
+    """Return pictures (N, C, S, S) looked up at places that lie `flow` (N, 2, s, s), in pixels x and y, farther on."""
     size = pictures.shape[-1]
     steps = functional.interpolate(flow, size=(size, size), mode="bilinear", align_corners=False) * (2 / size)
     grid = places_of(size).to(steps) + steps

@@ -30,8 +30,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """`pictures`: square crops, uint8 RGB; `points`: the (68, 2) of each in its pixels; `person` (128,): the mean
-    embedding."""
+    """`pictures`: square crops, uint8 RGB; `points`: the (68, 2) of each in its pixels; `person` (128,).
+
+    The mean embedding.
+    """
 
     pictures: Sequence[NDArray[np.uint8]]
     points: Sequence[NDArray[np.float32]]
@@ -39,9 +41,12 @@ class References:
 
     @classmethod
     def of(cls, faces: FaceSet, embedder: FaceEmbedder) -> References | None:
-        """Those of a face set: sharp, unhidden, as different from each other as they come. None where no crop is fit.
+        """Return those of a face set: sharp, unhidden, as different from each other as they come.
 
-        Raises UserError for a crop that cannot be read.
+        None where no crop is fit.
+
+        Raises:
+            UserError: For a crop that cannot be read.
         """
         step = -(-len(faces) // LOOKED_AT) if len(faces) else 1
         fit = [i for i in range(0, len(faces), step) if _is_fit(faces, i)]
@@ -82,7 +87,7 @@ def _read(faces: FaceSet, index: int) -> tuple[NDArray[np.uint8], NDArray[np.flo
 
 
 def shape_of(points: NDArray) -> NDArray[np.float32]:
-    """(51, 2): the inner points of an upright face, free of place and size; eyes and mouth count more."""
+    """Return (51, 2): the inner points of an upright face, free of place and size; eyes and mouth count more."""
     inner = np.asarray(points, np.float32)[INNER]
     inner = inner - inner.mean(0)
     shape = inner / max(float(np.sqrt((inner**2).sum(1).mean())), 1e-6)
@@ -92,12 +97,12 @@ def shape_of(points: NDArray) -> NDArray[np.float32]:
 
 
 def shape_distances(shapes: NDArray, shape: NDArray) -> NDArray[np.float32]:
-    """(n,) mean distances of shapes (n, 51, 2) from one."""
+    """Return (n,) mean distances of shapes (n, 51, 2) from one."""
     return np.asarray(np.linalg.norm(shapes - shape, axis=2).mean(1), np.float32)
 
 
 def _spread(shapes: NDArray, most: int) -> list[int]:
-    """At most so many of them, each as far as can be from those before (Gonzalez 1985), from the first on."""
+    """Return at most so many of them, each as far as can be from those before (Gonzalez 1985), from the first on."""
     chosen = list[int]()
     distances = np.full(len(shapes), np.inf, np.float32)
     while len(chosen) < min(most, len(shapes)):
@@ -123,7 +128,7 @@ class SteadyChoice:
         self._of_track: dict[int, _Chosen] = {}
 
     def next(self, track: int, frame_index: int, points: NDArray) -> tuple[list[int], list[float]]:
-        """The references of a face with these points (68, 2), and how far each is to be trusted, in [0, 1]."""
+        """Return the references of a face with these points (68, 2), and how far each is to be trusted, in [0, 1]."""
         distances = shape_distances(self._shapes, shape_of(points))
         order = np.argsort(distances, kind="stable").tolist()
         chosen = self._of_track.get(track)

@@ -52,7 +52,7 @@ class Refiner:
     def refine(
         self, views: Sequence[AlignedFace], decoded: Decoded, tracks: Sequence[int], frames: Sequence[int]
     ) -> tuple[list[AlignedFace], Decoded]:
-        """The views of faces and what was drawn in them, both with SIZE_PX pixels to a side.
+        """Return the views of faces and what was drawn in them, both with SIZE_PX pixels to a side.
 
         `tracks`, `frames`: of each face its track (-1: none) and the number of its frame, ascending along a track.
         """
@@ -70,7 +70,7 @@ class Refiner:
     def _lent(
         self, views: Sequence[AlignedFace], drawn: NDArray, tracks: Sequence[int], frames: Sequence[int]
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """References on the drawn faces' points (N, K, S, S, 3), and how far each is trusted (N, K)."""
+        """Return references on the drawn faces' points (N, K, S, S, 3), and how far each is trusted (N, K)."""
         if self._references is None:
             return np.empty((len(views), 0, SIZE_PX, SIZE_PX, 3), np.uint8), np.empty((len(views), 0), np.float32)
         pictures = list((drawn * 255).astype(np.uint8))
@@ -89,7 +89,7 @@ class Refiner:
         return np.stack(lent), np.asarray(trusted, np.float32)
 
     def _steady(self, track: int, frame: int, offset: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A track's offset without what trembles: of one person on another it hardly changes."""
+        """Return a track's offset without what trembles: of one person on another it hardly changes."""
         if track < 0:
             return offset
         last, past = self._offsets.get(track, (-9, offset))
@@ -101,7 +101,7 @@ class Refiner:
         return offset
 
     def _check_person(self, pictures: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> None:
-        """Warns once, at the first faces, where the references are of somebody else."""
+        """Warn once, at the first faces, where the references are of somebody else."""
         if self._embedder is None or self._references is None:
             return
         alike = likeness(mean_of(self._embedder.embed(pictures, points)), self._references.person)
@@ -123,7 +123,7 @@ class Refiner:
 
 
 def _larger(view: AlignedFace) -> AlignedFace:
-    """The same view with SIZE_PX pixels to a side."""
+    """Return the same view with SIZE_PX pixels to a side."""
     to_larger = view_of_crop(view.size_px, 1.0, SIZE_PX)
     image = np.asarray(cv2.resize(view.image, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
     return AlignedFace(image, transform_points(to_larger, view.points), compose(to_larger, view.frame_to_crop))

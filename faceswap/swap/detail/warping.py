@@ -30,12 +30,12 @@ def warped_onto(
 
 
 def place_in_shares(points: NDArray, size_px: int) -> NDArray[np.float64]:
-    """Pixels -> shares of a picture's side."""
+    """Return pixels -> shares of a picture's side."""
     return (np.asarray(points, np.float64) + 0.5) / size_px
 
 
 def plate_maps(points: NDArray, onto: NDArray, size_px: int) -> NDArray[np.float32]:
-    """(n, GRID, GRID, 2): where each place of a view comes from in each picture, in shares of its side.
+    """Return (n, GRID, GRID, 2): where each place of a view comes from in each picture, in shares of its side.
 
     `points` (n, 68, 2) in shares; `onto` (68, 2) in pixels of the view. The grid's places are the middles of GRID x
     GRID equal parts of the view, as cv2.resize takes them.
@@ -56,6 +56,6 @@ def plate_maps(points: NDArray, onto: NDArray, size_px: int) -> NDArray[np.float
 
 
 def _bending(places: NDArray, centres: NDArray) -> NDArray[np.float64]:
-    """(n, m) r^2 log r of the distances: how a plate bends that is pushed at a point."""
+    """Return (n, m) r^2 log r of the distances: how a plate bends that is pushed at a point."""
     squares = ((places[:, None] - centres[None]) ** 2).sum(2)
     return 0.5 * squares * np.log(np.maximum(squares, 1e-12))

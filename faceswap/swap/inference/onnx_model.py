@@ -109,7 +109,7 @@ def _metadata(model: Any) -> ExportMetadata:
 
 
 def _providers(device: str, available: list[str]) -> list[Any]:
-    """onnxruntime's names for a device. Raises UserError for one that is not there."""
+    """Onnxruntime's names for a device. Raises UserError for one that is not there."""
     place = choose_device(device)
     if place.type == "cuda" and "CUDAExecutionProvider" in available:
         # Its own default multiplies with ten bits of precision where the card can.

@@ -29,9 +29,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Discriminator:
-    """`gan_weight`: weight of its opinion in the model's loss. `feature_matching`: weight of how far what it sees in a
-    drawn patch is from what it sees in the true one (feature matching, Wang et al. 2018, pix2pixHD). Both 0: there is
-    none.
+    """`gan_weight`: weight of its opinion in the model's loss.
+
+    `feature_matching`: weight of how far what it sees in a drawn patch is from what it sees in the true one (feature
+    matching, Wang et al. 2018, pix2pixHD). Both 0: there is none.
 
     `start_step`: step from which on it takes part. `channels`: of its first layer. `learning_rate`: its own step size.
     `init`: generic, the shipped weights, which know drawn faces from rendered ones, or scratch.

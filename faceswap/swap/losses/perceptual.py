@@ -87,8 +87,10 @@ class LikenessLoss:
         return parts
 
     def _see_closely(self, images: Tensor) -> list[Tensor]:
-        """The features of the first layers on every pixel that was drawn: edges and grain that the embedder's own view
-        is too small for."""
+        """The features of the first layers on every pixel that was drawn.
+
+        Edges and grain that the embedder's own view is too small for.
+        """
         margin = max(0, round(images.shape[-1] * (1 - self._share) / 2))
         seen, features = functional.pad(images, [-margin] * 4) * 2 - 1, []
         with self._autocast():

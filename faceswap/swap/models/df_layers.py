@@ -43,8 +43,10 @@ class PixelNorm(nn.Module):
 
 
 def encoder(e_dims: int, output_scale: int) -> nn.Sequential:
-    """(N, 3, R, R), looked at `output_scale` times smaller -> (N, 8 e_dims (R / 16)^2): four strided 5x5 convolutions,
-    then pixel norm."""
+    """(N, 3, R, R), looked at `output_scale` times smaller -> (N, 8 e_dims (R / 16)^2).
+
+    Four strided 5x5 convolutions, then pixel norm.
+    """
     return Reduced(
         output_scale,
         downscale(3, e_dims),
@@ -68,8 +70,10 @@ def inter(resolution: int, e_dims: int, ae_dims: int, channels: int, beta: float
 
 
 class UdDecoder(nn.Module):
-    """(N, channels, R / 16, R / 16) -> (N, 4, S R, S R): RGB and mask before the sigmoid, by a branch each. With an
-    `output_scale` S of 2 the last convolutions draw four values where they drew one."""
+    """(N, channels, R / 16, R / 16) -> (N, 4, S R, S R): RGB and mask before the sigmoid, by a branch each.
+
+    With an `output_scale` S of 2 the last convolutions draw four values where they drew one.
+    """
 
     def __init__(self, channels: int, d_dims: int, d_mask_dims: int, output_scale: int = 1) -> None:
         super().__init__()

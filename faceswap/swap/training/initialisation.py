@@ -40,8 +40,10 @@ class Scratch:
 
 @dataclass(frozen=True)
 class _Filled(Scratch):
-    """`parts`: the parts to take over (None: all); the others begin at random. `freeze`: parts (None: all but the
-    decoders) that rest during the first `freeze_steps` steps."""
+    """`parts`: the parts to take over (None: all); the others begin at random.
+
+    `freeze`: parts (None: all but the decoders) that rest during the first `freeze_steps` steps.
+    """
 
     parts: Sequence[str] | None = None
     freeze: Sequence[str] | None = None

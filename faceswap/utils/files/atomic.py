@@ -17,10 +17,13 @@ from faceswap.utils.files.temporary import remove_entry, sweep_once, temp_path
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary path that becomes `path` when the block ends well and is removed when it does not.
+    """Yield a temporary path that becomes `path` when the block ends well and is removed when it does not.
 
-    What dead processes left in the folder is swept. Raises UserError when the disk is full, the folder cannot be
-    written, or is reached through a link where that is not allowed (links.py).
+    What dead processes left in the folder is swept.
+
+    Raises:
+        UserError: The disk is full, the folder cannot be written, or is reached through a link where that is not
+            allowed (links.py).
     """
     path = Path(path)
     temp = temp_path(path)
@@ -59,7 +62,7 @@ def check_writable(path: str | Path) -> None:
 
 @contextmanager
 def writing_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals to write into one line for the user, whichever library was refused."""
+    """Turn the operating system's refusals to write into one line for the user, whichever library was refused."""
     try:
         yield
     except Exception as error:
@@ -76,13 +79,13 @@ def writing_errors(path: Path) -> Iterator[None]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes UTF-8 text atomically."""
+    """Write UTF-8 text atomically."""
     with atomic_path(path) as temp:
         temp.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | Path, value: object) -> None:
-    """Writes indented UTF-8 JSON atomically; file names that are no UTF-8 come back from it as they were."""
+    """Write indented UTF-8 JSON atomically; file names that are no UTF-8 come back from it as they were."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode()
@@ -92,20 +95,20 @@ def write_json(path: str | Path, value: object) -> None:
 
 
 def flush_to_disk(path: Path) -> None:
-    """Waits until a file's bytes are on the disk, so that a rename never shows an empty file after a power cut."""
+    """Wait until a file's bytes are on the disk, so that a rename never shows an empty file after a power cut."""
     if path.is_file():
         with open(path, "rb") as file:
             os.fsync(file.fileno())
 
 
 def remove(path: Path) -> None:
-    """Removes a file or folder if it is there, never through a link. Raises UserError and OSError."""
+    """Remove a file or folder if it is there, never through a link. Raises UserError and OSError."""
     refuse_links(path)
     remove_entry(path)
 
 
 def _refusal(error: Exception) -> tuple[int | None, object]:
-    """The system's number of a refusal and the file that it is about, None where an error does not tell or is none."""
+    """Return the errno of a refusal and the file it is about, None where an error does not tell or is none."""
     if isinstance(error, OSError):
         if error.errno is None and "requested and" in str(error):  # numpy: "40000 requested and 512 written"
             return errno.ENOSPC, None
@@ -117,7 +120,7 @@ def _refusal(error: Exception) -> tuple[int | None, object]:
 
 
 def _advice(number: int | None, above: bool) -> str | None:
-    """What to do about a refusal to write, or None for an error of another kind; `above`: a parent folder's."""
+    """Return what to do about a refusal to write, or None for an error of another kind; `above`: a parent folder's."""
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free some space or choose another workspace="
     if number in (errno.EROFS, errno.EACCES, errno.EPERM) or (number == errno.ENOENT and above):

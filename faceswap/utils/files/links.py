@@ -35,7 +35,11 @@ def refuse_links(path: Path) -> None:
 
 
 def own_folder(path: Path) -> Path:
-    """Make the folder `path` if it is missing, and return it. Raises UserError when it is reached through a link."""
+    """Make the folder `path` if it is missing, and return it.
+
+    Raises:
+        UserError: It is reached through a link.
+    """
     refuse_links(path / "file")
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -89,7 +93,7 @@ def _not_ours(path: Path, what: str) -> UserError:
 
 
 def _below_guarded(path: Path) -> list[str]:
-    """`path` and the folders on the way to it from the outermost guarded folder, that one left out."""
+    """Return `path` and the folders on the way to it from the outermost guarded folder, that one left out."""
     place = os.path.abspath(path)
     chain = [place]
     found = [place]

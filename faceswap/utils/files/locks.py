@@ -23,12 +23,18 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def locked(folder: Path, at_work: str) -> Iterator[None]:
-    """Holds `folder` (made when missing) for this process until the block ends; `at_work`: what it does there.
+    """Hold `folder` (made when missing) for this process until the block ends.
 
     The system releases the lock when its process dies, whatever way; no stale one can be left. A folder made for the
     lock goes again when nothing came to lie in it. What dead processes left in the folder is swept, and nothing below
-    it is written through a link from now on. Raises UserError with the other's process number when the folder is held,
-    or when it is a link where none may be (links.py). File systems without locks give a warning instead.
+    it is written through a link from now on. File systems without locks give a warning instead.
+
+    Args:
+        at_work: What it does there.
+
+    Raises:
+        UserError: With the other's process number when the folder is held, or when it is a link where none may be
+            (links.py).
     """
     guard(folder)
     path = folder / LOCK
@@ -55,7 +61,7 @@ def tidy(folder: Path) -> None:
 
 
 def _held(path: Path, at_work: str) -> int | None:
-    """The open, locked file; None where the file system knows no locks."""
+    """Return the open, locked file; None where the file system knows no locks."""
     while True:
         with writing_errors(path):
             own_folder(path.parent)

@@ -45,7 +45,7 @@ class ManifestEntry:
 
 
 def pretrained_folder() -> Path:
-    """The folder that holds the manifest: FACESWAP_PRETRAINED, else pretrained/ in the package or beside it."""
+    """Return the folder that holds the manifest: FACESWAP_PRETRAINED, else pretrained/ in the package or beside it."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         folders = [Path(os.path.expanduser(chosen))]
     else:
@@ -58,12 +58,20 @@ def pretrained_folder() -> Path:
 
 
 def listed() -> tuple[str, ...]:
-    """The names of the networks in the manifest. Raises UserError when it cannot be read."""
+    """Return the names of the networks in the manifest.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     return tuple(sorted(_files(pretrained_folder())))
 
 
 def entry_of(name: str) -> ManifestEntry:
-    """What the manifest says of the network `name`. Raises UserError when it is not there or makes no sense."""
+    """Return what the manifest says of the network `name`.
+
+    Raises:
+        UserError: It is not there or makes no sense.
+    """
     folder = pretrained_folder()
     files = _files(folder)
     manifest = folder / MANIFEST
@@ -79,10 +87,12 @@ def entry_of(name: str) -> ManifestEntry:
 
 
 def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str, str]]:
-    """The tensors of a network (float32, whatever they are on disk) and the texts stored with them.
+    """Return the tensors of a network (float32, whatever they are on disk) and the texts stored with them.
 
-    The text `settings` is JSON: the network's constructor arguments. Raises UserError when the file is missing or is
-    not the one that the manifest describes.
+    The text `settings` is JSON: the network's constructor arguments.
+
+    Raises:
+        UserError: The file is missing or is not the one that the manifest describes.
     """
     entry = entry_of(name)
     try:
@@ -103,9 +113,12 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
 def save_pretrained(
     folder: Path, name: str, tensors: Mapping[str, NDArray], settings: Mapping[str, Any], **about: Any
 ) -> Path:
-    """Writes a network as `eyes-NAME.safetensors` (float16) and enters it into the folder's manifest.
+    """Write a network as `eyes-NAME.safetensors` (float16) and enters it into the folder's manifest.
 
-    `settings`: its constructor arguments. `about`: see `enter_pretrained`.
+    `about`: see `enter_pretrained`.
+
+    Args:
+        settings: Its constructor arguments.
     """
     path = folder / FILE_NAME.format(name)
     with np.errstate(over="ignore"):
@@ -120,9 +133,12 @@ def save_pretrained(
 
 
 def enter_pretrained(folder: Path, name: str, file: str = "", **about: Any) -> None:
-    """Enters a file that lies in `folder` into its manifest: checksum, size, date.
+    """Enter a file that lies in `folder` into its manifest: checksum, size, date.
 
-    `file`: its name (default: `eyes-NAME.safetensors`). `about`: licence, recipe, scores and what else is to be known.
+    `about`: licence, recipe, scores and what else is to be known.
+
+    Args:
+        file: Its name (default: `eyes-NAME.safetensors`).
     """
     file = file or FILE_NAME.format(name)
     data = (folder / file).read_bytes()
@@ -144,6 +160,6 @@ def _files(folder: Path) -> dict[str, Any]:
 
 
 def _metadata(data: bytes) -> dict[str, str]:
-    """The texts in a safetensors header, which was checked when the tensors were read."""
+    """Return the texts in a safetensors header, which was checked when the tensors were read."""
     size = int.from_bytes(data[:8], "little")
     return parse_json(data[8 : 8 + size]).get("__metadata__") or {}

@@ -84,7 +84,10 @@ def describe_process() -> str:
 
 @cache
 def _writer(process: int) -> str:
-    """What names a process of this machine; a forked one has another number, so nothing is remembered wrongly."""
+    """Return what names a process of this machine.
+
+    A forked one has another number, so nothing is remembered wrongly.
+    """
     return f"{''.join(_place())}-{process}-{_began(process)}-{_TOKEN}"
 
 
@@ -109,7 +112,10 @@ def _is_gone(found: re.Match[str], entry: os.DirEntry[str]) -> bool:
 
 @cache
 def _place() -> tuple[str, str, str]:
-    """This machine, its boot and the space of its process numbers, six characters each; a container has its own."""
+    """Return this machine, its boot and the space of its process numbers, six characters each.
+
+    A container has its own.
+    """
     machine = _read("/etc/machine-id") + "\0" + platform.node()
     with suppress(OSError):
         return (
@@ -121,13 +127,13 @@ def _place() -> tuple[str, str, str]:
 
 
 def _booted_at() -> float:
-    """When this machine was booted, in seconds of the epoch; 0 where that cannot be told."""
+    """Return when this machine was booted, in seconds of the epoch; 0 where that cannot be told."""
     found = re.search(r"^btime (\d+)$", _read("/proc/stat"), re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
 def _began(process: int) -> int:
-    """When a process began, in ticks since the boot; 0 where that cannot be told."""
+    """Return when a process began, in ticks since the boot; 0 where that cannot be told."""
     fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()  # the name before may hold anything
     return int(fields[19]) if len(fields) > 19 and fields[19].isdecimal() else 0
 

@@ -34,10 +34,13 @@ class DamagedCheckpoint(Exception):
 
 
 def read_description(path: Path) -> dict[str, Any]:
-    """What a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
+    """Return what a weights file says of itself: model, settings, iteration, version; empty for a foreign file.
 
-    Raises DamagedCheckpoint when the file is missing, cut or no safetensors, UserError when it may not be read or a
-    newer version of the program wrote it. Only its header is looked at.
+    Only its header is looked at.
+
+    Raises:
+        DamagedCheckpoint: The file is missing, cut or no safetensors, UserError when it may not be read or a newer
+            version of the program wrote it.
     """
     with _reading(path):
         _, texts = read_safetensors_header(path)
@@ -49,7 +52,7 @@ def read_description(path: Path) -> dict[str, Any]:
 
 
 def read_tensors(path: Path, expected_sum: str | None = None) -> dict[str, Tensor]:
-    """All tensors of a safetensors file, compared with the sum that its header tells.
+    """Return all tensors of a safetensors file, compared with the sum that its header tells.
 
     Args:
         path: The file; one without a sum, of others or of an earlier version, is taken as it is.
@@ -63,7 +66,7 @@ def read_tensors(path: Path, expected_sum: str | None = None) -> dict[str, Tenso
 
 
 def read_tensor_file(path: Path, expected_sum: str | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """`read_tensors`, and the texts of the header beside them."""
+    """Return `read_tensors`, and the texts of the header beside them."""
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
         texts = dict(file.metadata() or {})
@@ -76,7 +79,7 @@ def read_tensor_file(path: Path, expected_sum: str | None = None) -> tuple[dict[
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> str:
-    """Writes a safetensors file and gives its sum. Raises OSError, as every other way of writing does."""
+    """Write a safetensors file and return its sum. Raises OSError, as every other way of writing does."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}  # as the format wants them
     places = Counter(tensor.untyped_storage().data_ptr() for tensor in plain.values())
     for name, tensor in plain.items():
@@ -98,7 +101,10 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, st
 
 
 def content_sum(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> str:
-    """sha256 over all that a file tells: its texts, and name, type, shape and sha256 of each tensor, in order."""
+    """Return sha256 over all that a file tells.
+
+    Its texts, and name, type, shape and sha256 of each tensor, in order.
+    """
 
     def line(name: str) -> str:
         tensor = tensors[name].detach().contiguous()

@@ -25,11 +25,11 @@ class Workspace:
             guard(self.root / folder)
 
     def faces(self, name: str) -> Path:
-        """The folder of a face set."""
+        """Return the folder of a face set."""
         return self.root / "faces" / _checked(name, "a face set")
 
     def run(self, pair: str) -> Path:
-        """The folder of a training run."""
+        """Return the folder of a training run."""
         return self.root / "runs" / _checked(pair, "a pair")
 
     @property
@@ -38,7 +38,11 @@ class Workspace:
         return self.root / "out"
 
     def existing_faces(self, name: str) -> Path:
-        """The folder of a face set that is there. Raises UserError that lists those there are."""
+        """Return the folder of a face set that is there.
+
+        Raises:
+            UserError: It lists those there are.
+        """
         folder = self.faces(name)
         if folder.is_dir():
             return folder
@@ -69,7 +73,11 @@ class Workspace:
         return self.existing_faces(name)
 
     def existing_run(self, pair: str) -> Path:
-        """The folder of a run that is there. Raises UserError that lists those there are."""
+        """Return the folder of a run that is there.
+
+        Raises:
+            UserError: It lists those there are.
+        """
         folder = self.run(pair)
         if folder.is_dir():
             return folder
@@ -77,7 +85,7 @@ class Workspace:
         raise UserError(f"there is no run '{pair}' in {self.root} (there are: {known}); train it first")
 
     def run_or_path(self, text: str) -> Path:
-        """What `init=` names: a run of this workspace by its pair's name, else a path."""
+        """Return what `init=` names: a run of this workspace by its pair's name, else a path."""
         if "/" not in text and text not in ("", ".", "..") and self.run(text).is_dir():
             return self.run(text)
         return Path(text)
@@ -87,15 +95,19 @@ class Workspace:
         return Path(text) if "/" in text or text in (".", "..") else self.run(text)
 
     def face_set_names(self) -> list[str]:
-        """The face sets there are, by name."""
+        """Return the face sets there are, by name."""
         return _folders(self.root / "faces")
 
     def run_names(self) -> list[str]:
-        """The runs there are, by name."""
+        """Return the runs there are, by name."""
         return _folders(self.root / "runs")
 
     def last_run(self) -> str:
-        """The pair trained last: every training writes its config.yaml anew. Raises UserError when there is none."""
+        """Return the pair trained last: every training writes its config.yaml anew.
+
+        Raises:
+            UserError: There is none.
+        """
         written = {name: self.run(name) / RUN_CONFIG for name in self.run_names()}
         times = {name: path.stat().st_mtime_ns for name, path in written.items() if path.is_file()}
         if not times:

@@ -94,7 +94,7 @@ def read_safetensors_header(path: str | Path) -> tuple[dict[str, tuple[str, tupl
 
 
 def _tensor(entry: Any, content_bytes: int) -> tuple[str, tuple[int, ...]]:
-    """Dtype and shape of a header's entry that lies within the file."""
+    """Return dtype and shape of a header's entry that lies within the file."""
     if not isinstance(entry, dict):
         raise Untrusted("its header is damaged")
     dtype, shape, place = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
@@ -147,7 +147,7 @@ def _array(file: IO[bytes], size: int, expected: Expected, most_bytes: int) -> N
 
 
 def _checked_header(file: IO[bytes], size: int, expected: Expected) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """The header of a .npy of `size` bytes, which leaves `file` at the numbers."""
+    """Return the header of a .npy of `size` bytes, which leaves `file` at the numbers."""
     try:
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:

@@ -20,7 +20,7 @@ _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")  # control characters that
 
 
 def decode_text(content: bytes, name: str) -> str:
-    """Return the text that bytes hold, its line ends as "\\n".
+    r"""Return the text that bytes hold, its line ends as "\n".
 
     UTF-8 and, by their byte order marks, UTF-16 and UTF-32 are read as such; what is none of them is taken for
     Windows' Western alphabet (cp1252), with a warning that calls the file `name`.

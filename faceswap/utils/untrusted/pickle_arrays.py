@@ -65,21 +65,21 @@ def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray
 
 
 def _bytes(*arguments: Any) -> bytes:
-    """How protocol 2 writes no bytes."""
+    """Return how protocol 2 writes no bytes."""
     if arguments:
         raise PickleError("it is damaged")
     return b""
 
 
 def _encode(text: Any, encoding: Any) -> bytes:
-    """How protocol 2 writes bytes."""
+    """Return how protocol 2 writes bytes."""
     if encoding != "latin1":
         raise PickleError("it is damaged")
     return expect(text, str).encode("latin-1")
 
 
 def _array(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
-    """A fresh array of `content`, which must fill `shape` exactly."""
+    """Return a fresh array of `content`, which must fill `shape` exactly."""
     element = expect(dtype, _DType).numpy
     shape = tuple(expect(size, int) for size in expect(shape, tuple))
     if len(shape) > 8 or any(size < 0 for size in shape) or order not in ("C", "F"):

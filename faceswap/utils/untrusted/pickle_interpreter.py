@@ -94,7 +94,7 @@ class PickleInterpreter:
         return items
 
     def numbers(self) -> None:
-        """A run of numbers of one opcode at once: long lists of them are common."""
+        """Push a run of numbers of one opcode at once: long lists of them are common."""
         opcode = self.data[self.position - 1]
         pattern, record = _NUMBER_RUNS[opcode]
         match = pattern.match(self.data, self.position - 1)
@@ -174,14 +174,14 @@ class PickleInterpreter:
 
 
 def expect(value: Any, kind: type | UnionType) -> Any:
-    """`value`, which must be a `kind`. Raises PickleError."""
+    """Return `value`, which must be a `kind`. Raises PickleError."""
     if not isinstance(value, kind):
         raise PickleError("it is damaged")
     return value
 
 
 def plain_key(key: Any) -> Any:
-    """`key`, which must be a plain value. Raises PickleError."""
+    """Return `key`, which must be a plain value. Raises PickleError."""
     if not isinstance(key, _PLAIN_KEYS):
         raise PickleError("it holds a dictionary with keys that are not plain")
     return key

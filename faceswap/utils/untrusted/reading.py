@@ -103,7 +103,8 @@ def read_lines(path: str | Path, most_bytes: int = JSON_LINES_BYTES) -> Iterator
 def parse_json(text: str | bytes) -> Any:
     """Return the value of a JSON text whose length the caller has bounded.
 
-    Raises Untrusted when it is no JSON, is nested too deeply, or holds a number that is not finite or too long.
+    Raises:
+        Untrusted: It is no JSON, is nested too deeply, or holds a number that is not finite or too long.
     """
     try:
         if isinstance(text, bytes):
@@ -122,28 +123,44 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def finite(value: Any, least: float, most: float, name: str) -> float:
-    """Return a stored number as a float from `least` to `most`. Raises Untrusted for anything else."""
+    """Return a stored number as a float from `least` to `most`.
+
+    Raises:
+        Untrusted: For anything else.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:  # nor is NaN
         raise Untrusted(f"{name} is {_shown(value)}, not a number from {least:g} to {most:g}")
     return float(value)
 
 
 def whole(value: Any, least: int, most: int, name: str) -> int:
-    """Return a stored whole number from `least` to `most`. Raises Untrusted for anything else."""
+    """Return a stored whole number from `least` to `most`.
+
+    Raises:
+        Untrusted: For anything else.
+    """
     if type(value) is not int or not least <= value <= most:
         raise Untrusted(f"{name} is {_shown(value)}, not a whole number from {least} to {most}")
     return value
 
 
 def text_of(value: Any, most_characters: int, name: str) -> str:
-    """Return a stored text without NUL. Raises Untrusted for anything else."""
+    """Return a stored text without NUL.
+
+    Raises:
+        Untrusted: For anything else.
+    """
     if not isinstance(value, str) or len(value) > most_characters or "\0" in value:
         raise Untrusted(f"{name} is {_shown(value)}, not a text of at most {most_characters} characters")
     return value
 
 
 def member(table: Any, name: str, read: Callable[..., Any], *arguments: Any) -> Any:
-    """Return `read(table[name], *arguments, name)`. Raises Untrusted also when there is no table, or no such name."""
+    """Return `read(table[name], *arguments, name)`.
+
+    Raises:
+        Untrusted: Also when there is no table, or no such name.
+    """
     if not isinstance(table, dict) or name not in table:
         raise Untrusted(f"it does not tell {name}")
     return read(table[name], *arguments, name)

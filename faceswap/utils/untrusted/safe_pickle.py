@@ -19,7 +19,11 @@ from faceswap.utils.untrusted.pickle_interpreter import PickleError, PickleInter
 
 
 def loads(data: bytes) -> Any:
-    """The value in a pickle. Raises PickleError (one line) when it is damaged or holds anything but plain data."""
+    """Return the value in a pickle.
+
+    Raises:
+        PickleError: It is damaged or holds anything but plain data.
+    """
     return load_at(data)[0]
 
 
@@ -30,7 +34,7 @@ def load_at(
     persistent: Callable[[Any], Any] | None = None,
     most_steps: int = PLAIN_STEPS,
 ) -> tuple[Any, int]:
-    """The value in the pickle that begins at `position`, and the position behind it.
+    """Return the value in the pickle that begins at `position`, and the position behind it.
 
     `names` it may ask for besides numpy's; `persistent` gives the objects that it only refers to (none by default).
     """

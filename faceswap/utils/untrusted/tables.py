@@ -49,7 +49,7 @@ def read_table(path: str | Path, largest: int = TABLE_BYTES) -> list[dict[str, s
 
 
 def _plain_number(value: str, separator: str) -> str:
-    """A value with its decimal comma as a point; others as they are."""
+    """Return a value with its decimal comma as a point; others as they are."""
     if separator == "," or value.count(",") != 1 or "." in value:
         return value
     digits = value.replace(",", "").lstrip("+-")

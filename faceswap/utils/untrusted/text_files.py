@@ -26,7 +26,11 @@ def read_text(path: str | Path, largest: int = TABLE_BYTES) -> str:
 
 
 def read_json(path: str | Path, largest: int = TABLE_BYTES) -> Any:
-    """Return what a JSON file holds. Raises UserError, in one line that names the file, when it is none."""
+    """Return what a JSON file holds.
+
+    Raises:
+        UserError: It is none.
+    """
     try:
         return parse_json(read_text(path, largest))
     except ValueError as error:

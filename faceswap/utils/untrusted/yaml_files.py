@@ -69,7 +69,7 @@ def parse_yaml(text: str, name: str, texts: bool = False) -> Any:
 
 
 def _check_events(text: str, name: str) -> None:
-    """Refuses what plain settings never hold, before anything is built from it."""
+    """Refuse what plain settings never hold, before anything is built from it."""
     loader = _Fast(text) if _Fast else yaml.SafeLoader(text)
     depth, documents, count = 0, 0, 0
     keys: list[set[str] | None] = []  # of the mappings around, None for a list
@@ -99,7 +99,7 @@ def _check_events(text: str, name: str) -> None:
 
 
 def _note_key(event: yaml.Event, keys: list[set[str] | None], expects_key: list[bool], name: str) -> None:
-    """Keeps count of the keys of the mapping around an event: PyYAML silently takes the last of two alike."""
+    """Keep count of the keys of the mapping around an event: PyYAML silently takes the last of two alike."""
     if not keys or (known := keys[-1]) is None:
         return
     if expects_key[-1]:
