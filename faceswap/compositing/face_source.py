@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.track_path import TrackPath, bridged, smoothed
-from faceswap.core.face_set import FaceRecord, FaceSet
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for, scale_of
 from faceswap.core.taken_out import without_other_people
 from faceswap.core.values import Face, Frame

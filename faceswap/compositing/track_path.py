@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.core.geometry import invert
 from faceswap.track.smoothing import quadratic_weights
 

@@ -7,7 +7,8 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT, FaceRecord
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import remove, write_json
 from faceswap.utils.limits import TABLE_BYTES

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.core.landmarks import INNER, MEAN_FACE
 
 _LONGEST_STEP_FRAMES = 5

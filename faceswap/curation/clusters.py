@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.track.tracker import overlap
 
 _BLOCK_VALUES = 1 << 24  # similarities held at once

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceRecord, FaceSet
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceSet
 from faceswap.core.taken_out import fingerprint_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import writing_errors

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import CURATION_CACHE, FaceRecord
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import CURATION_CACHE
 from faceswap.core.landmarks import INNER
 from faceswap.curation.inventory import FaceInventory
 from faceswap.media.pictures.crops import read_crop

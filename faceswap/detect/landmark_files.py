@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import zipfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.core.values import Face, Frame
 from faceswap.detect.counting import Reader, first_number
+from faceswap.detect.frame_matching import (
+    counted_from,
+    film_numbers,
+    in_frame_pixels,
+    picture_numbers,
+    with_tracks_from_0,
+)
 from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_dfl, read_fsa, read_json, read_npz
 from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
@@ -87,12 +92,12 @@ class LandmarksFinder:
         else:
             imported, used = _read(self.path, source)
             self._refuse_second(source, used)
-            self._faces = _fitted(self._by_frame(imported, source, self.path), imported, source, self.path)
+            self._faces = in_frame_pixels(self._by_frame(imported, source, self.path), imported, source, self.path)
             self._description = _describe(used)
             _tell_left_out(imported, self._faces, source, self.path)
         if self._first is not None:
             self._description += f" from {self._first}"
-        self._faces = _renumbered(self._faces)
+        self._faces = with_tracks_from_0(self._faces)
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:
         """Return the stored faces of each frame; those that lie wholly outside the picture are left out."""
@@ -107,7 +112,7 @@ class LandmarksFinder:
                 # Tracks of different files have nothing to do with each other.
                 self._faces[index] = [replace(face, track=-1) for found in imported.faces.values() for face in found]
             else:
-                self._faces = _fitted(self._by_frame(imported, source, path), imported, source, path)
+                self._faces = in_frame_pixels(self._by_frame(imported, source, path), imported, source, path)
                 _tell_left_out(imported, self._faces, source, path)
         self._description = _describe([path for path in beside if path])
 
@@ -118,14 +123,14 @@ class LandmarksFinder:
         if source.kind != "images" and path.name != ALIGNMENTS:
             numbers = self._counted(numbers, source, path)
         named: dict[int, list[Face]] = defaultdict(list)
-        number_of = _picture_numbers(source) if source.kind == "images" else _film_numbers(names)
+        number_of = picture_numbers(source) if source.kind == "images" else film_numbers(names)
         for name, faces in names.items():
             number = number_of.get(Path(name).name, number_of.get(Path(name).stem))
             if number is not None:
                 named[number] += faces
         if source.kind != "images" and any(named.values()):
             first = first_number(named, source, path, _reader) if self._first is None else self._first
-            named = defaultdict(list, _moved(named, first, path))
+            named = defaultdict(list, counted_from(named, first, path))
         for number, faces in named.items():
             numbers.setdefault(number, []).extend(faces)
         if not numbers:
@@ -141,7 +146,7 @@ class LandmarksFinder:
                 f"{path} has a face in frame {last}, and {source.path} has the frames 0 to {count - 1}: say "
                 "finder.first=1 if it counts from 1, else finder.first=0"
             )
-        return _moved(numbers, self._first or 0, path)
+        return counted_from(numbers, self._first or 0, path)
 
     def _refuse_second(self, source: SourceInfo, used: Sequence[Path]) -> None:
         """Raise UserError when one film's landmarks would be used for all films of a set."""
@@ -163,12 +168,6 @@ def _tell_left_out(imported: ImportedFaces, faces: Mapping[int, list[Face]], sou
     if left:
         told = ", ".join(f"{number} {reason}" for reason, number in left.items())
         logger.warning("%s: faces left out: %s", path, told)
-
-
-def _moved(faces: dict[int, list[Face]], first: int, path: Path) -> dict[int, list[Face]]:
-    if first and 0 in faces:
-        raise UserError(f"finder.first={first}, but {path} has a frame 0: it counts from 0")
-    return {number - first: found for number, found in faces.items()}
 
 
 def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
@@ -235,18 +234,6 @@ def _beside(media: Path, folder: Path | None) -> Path | None:
     return None
 
 
-def _picture_numbers(source: SourceInfo) -> dict[str, int]:
-    """Return pictures by name and, where two programs may have chosen different suffixes, by stem."""
-    by_stem = {Path(file).stem: index for index, file in enumerate(source.files)}
-    return by_stem | {Path(file).name: index for index, file in enumerate(source.files)}
-
-
-def _film_numbers(names: Iterable[str]) -> dict[str, int]:
-    """Return frame numbers from names such as `clip_000001.png` or `00001.png`, as the other program counts."""
-    found = {name: re.search(r"\d{1,12}$", Path(name).stem) for name in names}
-    return {Path(name).name: int(number.group()) for name, number in found.items() if number}
-
-
 def _reader() -> Reader:
     """Return the project's own landmarks, to see in which frame given ones lie.
 
@@ -262,41 +249,6 @@ def _reader() -> Reader:
         return seen.points, certainty(seen)
 
     return read
-
-
-def _fitted(
-    faces: dict[int, list[Face]], imported: ImportedFaces, source: SourceInfo, path: Path
-) -> dict[int, list[Face]]:
-    """Return the faces in pixels of the frames as they are read here: square ones."""
-    shown, stored = (source.width, source.height), (source.stored_width, source.stored_height)
-    if source.kind == "images":  # each picture may have a size of its own
-        return faces
-    if imported.size not in (None, shown, stored):
-        made, given = (f"{width} x {height}" for width, height in (imported.size or (0, 0), shown))
-        raise UserError(f"{path} was made for frames of {made}, but {source.path} has {given}: it is another video's")
-    if shown in (imported.size, stored) or (imported.size is None and not imported.as_stored):
-        return faces
-    scale = np.array(shown) / stored
-    return {number: [_scaled(face, scale) for face in found] for number, found in faces.items()}
-
-
-def _scaled(face: Face, scale: NDArray) -> Face:
-    points, box = ((p + 0.5) * scale - 0.5 for p in (face.points, face.box.reshape(2, 2)))
-    return replace(face, points=points, box=box.ravel())
-
-
-def _renumbered(faces: dict[int, list[Face]]) -> dict[int, list[Face]]:
-    """Return tracks counted from 0 in the order they begin; none at all where some faces have none.
-
-    They get linked then.
-    """
-    if any(face.track < 0 for found in faces.values() for face in found):
-        return {number: [replace(face, track=-1) for face in found] for number, found in faces.items()}
-    numbers: dict[int, int] = {}
-    for number in sorted(faces):
-        for face in faces[number]:
-            numbers.setdefault(face.track, len(numbers))
-    return {number: [replace(face, track=numbers[face.track]) for face in found] for number, found in faces.items()}
 
 
 def _describe(files: Sequence[Path]) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.embeddings import likeness, mean_of
-from faceswap.core.face_set import ALIGNMENTS, FaceRecord, FaceSet
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import ALIGNMENTS, FaceSet
 from faceswap.detect.protocol import Finder
 from faceswap.media.pictures.crops import read_crop
 from faceswap.media.reading import read_frames

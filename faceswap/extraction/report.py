@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faceswap.core.embeddings import likeness, mean_of
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.extraction.journal import StoredFrame
 from faceswap.extraction.settings import Settings, fingerprint
 from faceswap.media.sources import SourceInfo

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from faceswap.core.face_set import ALIGNMENTS, REPORT, read_records
+from faceswap.core.face_record import read_records
+from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.detect.protocol import Finder
 from faceswap.extraction.cleaning import clear, remove_crops
 from faceswap.extraction.contact_sheet import write_contact_sheet

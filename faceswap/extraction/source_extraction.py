@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from faceswap.core.exact import packed_face, unpacked_face
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.core.geometry import align, head_pose
 from faceswap.core.values import Face, Frame
 from faceswap.detect.protocol import Finder, Resumable, batches

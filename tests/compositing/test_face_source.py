@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
-from faceswap.core.face_set import FaceRecord, FaceSet
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Face, Frame
 from faceswap.utils.errors import UserError

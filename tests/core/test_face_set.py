@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceRecord, FaceSet, read_records
+from faceswap.core.face_record import FaceRecord, read_records
+from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face
 from faceswap.utils.errors import UserError

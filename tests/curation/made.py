@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceswap.core.face_set import ALIGNMENTS, FaceRecord
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import ALIGNMENTS
 from faceswap.core.geometry import head_pose, mean_face_in_crop
 from faceswap.media.pictures.images import write_image
 from tests.clips import draw_face

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.core.face_set import FaceRecord
+from faceswap.core.face_record import FaceRecord
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Frame
 from faceswap.detect import landmark_formats

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from torch import nn
 
-from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceRecord
+from faceswap.core.face_record import FaceRecord
+from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.core.values import Face
 from faceswap.swap.models.layers import SwapModel, downscale, upscale

@@ -117,7 +117,7 @@ def _prepare(folder: Path, frames: int) -> None:
 
 
 def _records(frames: int) -> Iterator[str]:
-    from faceswap.core.face_set import FaceRecord
+    from faceswap.core.face_record import FaceRecord
     from faceswap.core.geometry import frame_to_crop_for
     from faceswap.core.landmarks import MEAN_FACE
 
