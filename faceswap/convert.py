@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
-    from faceswap.compositing.results import Swapper
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
     from faceswap.utils.files.workspace import Workspace
@@ -25,11 +23,12 @@ def convert(config: Any) -> Path:
     from faceswap.config.build import build
     from faceswap.media.sources import probe
     from faceswap.pairs import consent_metadata, show_consent
+    from faceswap.swappers import chosen_model
     from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(config.workspace))
     pair = config.pair
-    model = exported_model(config) if config.onnx else trained_model(config, workspace)
+    model = chosen_model(config, workspace)
     pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**model.consent)
     show_consent(pair.consent)
     shown, performing = (model.a, model.b) if config.to == "a" else (model.b, model.a)
@@ -48,7 +47,7 @@ def convert(config: Any) -> Path:
     from faceswap.compositing.pipeline import convert_video  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.results import model_name
 
-    swapper = model.load()
+    swapper = model.load(info)
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
     refiner = build(config.detail).refiner(workspace.faces(shown), swapper.resolution, config.device)
     return convert_video(
@@ -77,54 +76,6 @@ def convert(config: Any) -> Path:
         preset=config.preset,
         image_quality=config.image_quality,
     )
-
-
-class Model(NamedTuple):
-    """What swaps, loaded when it comes to that, the names of A and B and the consent on record.
-
-    `source` is the run's folder or the file, `variant` what the pair's names do not tell of it.
-    """
-
-    load: Callable[[], Swapper]
-    a: str
-    b: str
-    consent: dict[str, str]
-    source: Path
-    variant: str = ""
-
-
-def trained_model(config: Any, workspace: Workspace) -> Model:
-    """The run that was asked for, or trained last. Raises UserError when it is not there."""
-    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
-
-    def load() -> Swapper:
-        from faceswap.swap.inference.swapper import Swapper
-
-        return Swapper.load(run, checkpoint, config.device)
-
-    run = chosen_run(config, workspace)
-    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
-    a, b, consent = recorded_pair(run)
-    return Model(load, a, b, consent, run, variant_of(run.name, a, b))
-
-
-def exported_model(config: Any) -> Model:
-    """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
-    from faceswap.pairs import CONSENT
-    from faceswap.swap.inference.onnx_model import OnnxSwapper
-    from faceswap.utils.errors import UserError
-
-    pair = config.pair
-    if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:
-        raise UserError("onnx= stands for pair=, run= and checkpoint=: leave these out, or onnx=")
-    path = Path(config.onnx)
-    swapper = OnnxSwapper.load(path, config.device)
-    about = swapper.about
-    a, b = about.faces or ("a", "b")
-    if about.side != config.to:
-        drawn = a if about.side == "a" else b
-        raise UserError(f"to={config.to}: {path} draws {drawn}; say to={about.side}, or export side={config.to}")
-    return Model(lambda: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent}, path)
 
 
 def source_of(workspace: Workspace, name: str) -> Path:
@@ -174,11 +125,6 @@ def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
         raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error
     log.warning("%s, or finder=...; its faces are found anew", what)
     return finder
-
-
-def variant_of(run: str, a: str, b: str) -> str:
-    """What the name of a run says beyond its pair: nothing of A_B, model=df of A_B,model=df, all of another name."""
-    return run.removeprefix(f"{a}_{b}").lstrip("_,")
 
 
 def default_name(

@@ -8,11 +8,12 @@ import pytest
 
 from faceswap.cli.compose import compose_config
 from faceswap.compositing.matching import part_of
-from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder, variant_of
+from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder
 from faceswap.core.face_set import FaceSet
 from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
+from faceswap.swappers import variant_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
 from tests.compositing.clips import write_face_set, write_film

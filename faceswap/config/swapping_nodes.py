@@ -160,6 +160,13 @@ class ConvertConfig:
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
+    photo: str = option(
+        "",
+        "swap without training: a photo of A, several as a list, glob or folder, or a face set; instead of a run",
+        verbatim=True,
+    )
+    photo_face: int | None = option(None, "the face of a photo that shows several, from the left", minimum=0)
+    photo_model: str = option("lite", "the model that draws A without training", choices=("lite", "df"))
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.crops import read_crop
-from faceswap.swap.models.layers import LEAK, SwapModel
+from faceswap.swap.models.layers import LEAK, Side, SwapModel
 from faceswap.swap.training.output_scale import fitted_rows, output_layers
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed, load_pretrained
@@ -163,6 +163,35 @@ class GenericWeights:
             {name.removeprefix("person."): value for name, value in self.tensors.items() if name.startswith("person.")}
         )
         return part.eval()
+
+    def load(self, model: SwapModel, parts: Sequence[str]) -> list[str]:
+        """Copy the weights of these parts into `model` and return their names; its decoders then draw nobody yet."""
+        own = model.state_dict()
+        given = {name: self.tensors[name_in_file(name)] for name in own if name_in_file(name) in self.tensors}
+        return copy_fitting(own, given, parts)
+
+    def draw(self, model: SwapModel, side: Side, person: NDArray[np.float32]) -> None:
+        """Make a loaded decoder draw one person.
+
+        Args:
+            model: What `load` has filled.
+            side: Whose decoder.
+            person: (320,) of `PersonReader`.
+        """
+        decoder = model.get_submodule(f"decoder_{side}")
+        device = next(decoder.parameters()).device
+        with torch.no_grad():
+            factors = self.conditioner(decoder)(torch.from_numpy(person)[None])
+        fold(decoder, [(scale.to(device), shift.to(device)) for scale, shift in factors])
+
+
+def copy_fitting(own: Mapping[str, Tensor], given: Mapping[str, Tensor], parts: Sequence[str]) -> list[str]:
+    """Copy what has the same name and shape into `own`, a model's weights, and return the names."""
+    fitting = [n for n in own if n.split(".")[0] in parts and n in given and given[n].shape == own[n].shape]
+    with torch.no_grad():
+        for name in fitting:
+            own[name].copy_(given[name])
+    return fitting
 
 
 def name_in_file(name: str) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from faceswap.swap.data.pair_data import open_faces
 from faceswap.swap.models.layers import SIDES, Side, SwapModel
 from faceswap.swap.models.registry import model_name
 from faceswap.swap.models.weights import read_weights
 from faceswap.swap.training.checkpoints import find_weights
-from faceswap.swap.training.generic import GenericWeights, PersonReader, fold, name_in_file
+from faceswap.swap.training.generic import GenericWeights, PersonReader, copy_fitting
 from faceswap.swap.training.output_scale import fitted
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint
@@ -82,18 +81,11 @@ class Generic(_Filled):
         if unfit := weights.unfit(model):
             settings = ", ".join(f"{name}={value}" for name, value in weights.settings.items())
             return f"begun at random: the generic weights are of {settings} ({len(unfit)} of them have another shape)"
-        own = model.state_dict()
-        given = {name: weights.tensors[name_in_file(name)] for name in own if name_in_file(name) in weights.tensors}
-        loaded = _copied(own, given, parts)
+        loaded = weights.load(model, parts)
         reader = PersonReader()
-        conditioner = weights.conditioner(model.get_submodule("decoder_a"))
         for side in SIDES:
             if f"decoder_{side}" in parts:
-                person = torch.from_numpy(reader.read_set(open_faces(faces[side])))
-                device = next(model.parameters()).device
-                with torch.no_grad():
-                    factors = [(scale.to(device), shift.to(device)) for scale, shift in conditioner(person[None])]
-                fold(model.get_submodule(f"decoder_{side}"), factors)
+                weights.draw(model, side, reader.read_set(open_faces(faces[side])))
         return f"started from {weights.name} ({', '.join(parts)}): {len(loaded)} weights loaded"
 
 
@@ -146,7 +138,7 @@ def start_from(model: SwapModel, source: Path, keep: Sequence[str] | None = None
 
     own = model.state_dict()
     wanted = {name for name in own if name.split(".")[0] in parts}
-    loaded = _copied(own, given, parts)
+    loaded = copy_fitting(own, given, parts)
     if not loaded:
         raise UserError(f"no weight in {path} fits this model's {', '.join(parts)}; was it another model?")
     return Transfer(
@@ -166,12 +158,3 @@ def checked_parts(setting: str, parts: Sequence[str] | None, model: SwapModel) -
     if unknown or not parts:
         raise UserError(f"{setting}: '{', '.join(map(str, unknown))}' is none of {', '.join(model.PARTS)}")
     return parts
-
-
-def _copied(own: Mapping[str, Tensor], given: Mapping[str, Tensor], parts: Sequence[str]) -> list[str]:
-    """Copies what fits into `own`, a model's weights; their names."""
-    loaded = [n for n in own if n.split(".")[0] in parts and n in given and given[n].shape == own[n].shape]
-    with torch.no_grad():
-        for name in loaded:
-            own[name].copy_(given[name])
-    return loaded

@@ -1,0 +1,98 @@
+"""A swap without training: the generic weights, told by photographs or a face set whom to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import faceswap
+from faceswap.detect.builtin.detector import BuiltinFinder
+from faceswap.detect.protocol import Finder
+from faceswap.engine.accelerator import Precision, choose_accelerator
+from faceswap.facenets.embedder import FaceEmbedder
+from faceswap.media.sources import SourceInfo
+from faceswap.swap.data.pair_data import open_faces
+from faceswap.swap.inference.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
+from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.models.registry import build_model
+from faceswap.swap.training.generic import PARTS, GenericWeights, PersonReader
+from faceswap.utils.errors import UserError
+from faceswap.utils.files.pretrained import listed
+
+PREFIX = "generic-"  # of the names of generic weights
+AWAY = 0.8  # of the difference between the person on the photo and the one who performs
+
+
+def draw_photos(
+    photos: Sequence[SourceInfo], name: str, film: SourceInfo, which: int | None, model: str, device: str
+) -> Swapper:
+    """Return a swapper that draws the person on photographs; arguments and errors as of its two parts."""
+    finder, reader = BuiltinFinder(device=device), PersonReader(device)
+    person = person_on(read_portraits(photos, finder, which), reader)
+    return untrained_swapper(_against(person, film, finder, reader), name, model, device)
+
+
+def draw_face_set(folder: Path, film: SourceInfo, model: str, device: str) -> Swapper:
+    """Return a swapper that draws the person of a face set; arguments and errors as of `untrained_swapper`."""
+    finder, reader = BuiltinFinder(device=device), PersonReader(device)
+    person = reader.read_set(open_faces(folder))
+    return untrained_swapper(_against(person, film, finder, reader), folder.name, model, device)
+
+
+def _against(
+    person: NDArray[np.float32], film: SourceInfo, finder: Finder, reader: PersonReader
+) -> NDArray[np.float32]:
+    """The person, made less like the one whom the film shows first."""
+    performer = first_portrait(film, finder)
+    return person if performer is None else away_from(person, person_on([performer], reader))
+
+
+def person_on(portraits: Sequence[Portrait], reader: PersonReader) -> NDArray[np.float32]:
+    """Return (320,) numbers that tell who is on photographs; warn of a photo that seems to show somebody else."""
+    read = reader.read([portrait.image for portrait in portraits], [portrait.points for portrait in portraits])
+    warn_of_strangers(portraits, read[:, : FaceEmbedder.size])
+    return read.mean(0)
+
+
+def away_from(person: NDArray[np.float32], performer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a person made less like the performer, of whom the encoder lets something through.
+
+    Measured on the rendered pair `alike`, cosine to A less cosine to B: .03 without, .20 with half of the difference,
+    .35 with all of it; the error of landmarks grows from 1.46 to 1.58 and 1.67 %.
+    """
+    return person + AWAY * (person - performer)
+
+
+def untrained_swapper(
+    person: NDArray[np.float32], name: str, model: str = "lite", device: str = "auto", precision: Precision = "auto"
+) -> Swapper:
+    """Return a swapper that draws a person it was never trained on, as side `a`.
+
+    Args:
+        person: (320,) of `person_on` or `PersonReader.read_set`.
+        name: The person's name, for the result's metadata.
+        model: The model whose generic weights draw: one of `drawing_models()`.
+        device: auto, cpu, cuda or cuda:N.
+        precision: auto, fp32 or bf16.
+
+    Raises:
+        UserError: No generic weights are shipped for the model, or they are damaged.
+    """
+    weights = GenericWeights.of(model)
+    if weights is None:
+        known = ", ".join(drawing_models()) or "no model"
+        raise UserError(f"photo_model={model}: there are no generic weights of it; {known} can draw without training")
+    network = build_model(model, weights.settings)
+    weights.load(network, (*PARTS, "decoder_a", "decoder_b"))
+    weights.draw(network, "a", person)
+    accelerator = choose_accelerator(device, precision)
+    about = {"model": f"{model}, untrained", "settings": network.settings, "version": faceswap.__version__, "run": name}
+    return Swapper(accelerator.place(network).eval(), accelerator, about)
+
+
+def drawing_models() -> list[str]:
+    """Return the names of the models that can draw somebody without training."""
+    return sorted(name.removeprefix(PREFIX) for name in listed() if name.startswith(PREFIX))

@@ -1,0 +1,99 @@
+"""What swaps the faces of a film: a trained run, an exported file, or the model told by photographs whom to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.compositing.results import Swapper
+    from faceswap.media.sources import SourceInfo
+    from faceswap.utils.files.workspace import Workspace
+
+
+class Model(NamedTuple):
+    """What swaps, loaded for a film when it comes to that, the names of A and B and the consent on record.
+
+    `source` is the run's folder or the file, `variant` what the pair's names do not tell of it.
+    """
+
+    load: Callable[[SourceInfo], Swapper]
+    a: str
+    b: str
+    consent: dict[str, str]
+    source: Path
+    variant: str = ""
+
+
+def chosen_model(config: Any, workspace: Workspace) -> Model:
+    """Return what the settings name: photographs, an exported file or a run. Raises UserError when it is not there."""
+    if config.photo:
+        return untrained_model(config, workspace)
+    return exported_model(config) if config.onnx else trained_model(config, workspace)
+
+
+def trained_model(config: Any, workspace: Workspace) -> Model:
+    """The run that was asked for, or trained last. Raises UserError when it is not there."""
+    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
+
+    def load(film: SourceInfo) -> Swapper:
+        from faceswap.swap.inference.swapper import Swapper
+
+        return Swapper.load(run, checkpoint, config.device)
+
+    run = chosen_run(config, workspace)
+    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
+    a, b, consent = recorded_pair(run)
+    return Model(load, a, b, consent, run, variant_of(run.name, a, b))
+
+
+def exported_model(config: Any) -> Model:
+    """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
+    from faceswap.pairs import CONSENT
+    from faceswap.swap.inference.onnx_model import OnnxSwapper
+
+    pair = config.pair
+    if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:
+        raise UserError("onnx= stands for pair=, run= and checkpoint=: leave these out, or onnx=")
+    path = Path(config.onnx)
+    swapper = OnnxSwapper.load(path, config.device)
+    about = swapper.about
+    a, b = about.faces or ("a", "b")
+    if about.side != config.to:
+        drawn = a if about.side == "a" else b
+        raise UserError(f"to={config.to}: {path} draws {drawn}; say to={about.side}, or export side={config.to}")
+    return Model(lambda film: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent}, path)
+
+
+def untrained_model(config: Any, workspace: Workspace) -> Model:
+    """The generic model that draws who is on `photo=`. Raises UserError when it cannot be used."""
+    from faceswap.media.takes import name_of_takes, probe_takes
+
+    pair = config.pair
+    if config.run or config.onnx or pair.name or pair.a or pair.b or config.checkpoint is not None:
+        raise UserError("photo= stands for pair=, run=, onnx= and checkpoint=: leave these out, or photo=")
+    if config.to != "a":
+        raise UserError("to=b: a photo is of A, whose face is shown; leave to= out")
+    if not config.video:
+        raise UserError("video= is missing: the film, folder of pictures or picture to put the face of photo= into")
+    is_set = not Path(config.photo).exists() and config.photo in workspace.face_set_names()
+    face_set = workspace.faces(config.photo) if is_set else None
+    photos = () if face_set else probe_takes(config.photo)
+
+    def load(film: SourceInfo) -> Swapper:
+        from faceswap.swap.inference.untrained import draw_face_set, draw_photos
+
+        if face_set:
+            return draw_face_set(face_set, film, config.photo_model, config.device)
+        return draw_photos(photos, name, film, config.photo_face, config.photo_model, config.device)
+
+    name = face_set.name if face_set else name_of_takes(config.photo, photos)
+    return Model(load, name, "b", {}, face_set or photos[0].path, "photo")
+
+
+def variant_of(run: str, a: str, b: str) -> str:
+    """What the name of a run says beyond its pair: nothing of A_B, model=df of A_B,model=df, all of another name."""
+    return run.removeprefix(f"{a}_{b}").lstrip("_,")
