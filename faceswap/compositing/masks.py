@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.swap.data.face_mask import FOREHEAD, face_outline
+from faceswap.utils.numbers import smoothstep
 
 BROW_ENDS = 0.3  # how far a hull reaches beyond the outer ends of the brows, in lengths of the brow
 BOUND_MARGIN = 0.08  # of the face's size: so far a learned mask may reach beyond the outline, fading
@@ -170,4 +171,4 @@ def _ramp(distance_px: NDArray, erode_px: float, feather_px: float) -> NDArray[n
     """Return 0 up to `erode_px` inside the edge, then a smooth step to 1 over `feather_px` (at least one pixel)."""
     t = (distance_px - np.float32(erode_px)) * np.float32(1 / max(feather_px, 1.0))
     np.clip(t, 0, 1, out=t)
-    return t * t * (3 - 2 * t)
+    return smoothstep(t)

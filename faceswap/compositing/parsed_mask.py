@@ -15,6 +15,7 @@ from faceswap.core.geometry import compose, invert, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.swap.data.face_mask import FOREHEAD
+from faceswap.utils.numbers import smoothstep
 
 if TYPE_CHECKING:
     from faceswap.facenets.parser import FaceParser  # brings torch with it: imported where it is needed
@@ -107,7 +108,7 @@ class ParsedMask:
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         t = np.clip((seen - SURELY_HIDDEN) / (SURELY_FREE - SURELY_HIDDEN), 0, 1)
-        free = (t * t * (3 - 2 * t)).astype(np.float32)
+        free = smoothstep(t).astype(np.float32)
         sigma = self.edge / 2 * face_size(view.points) / scale
         return cv2.GaussianBlur(free, (0, 0), sigma) if sigma > 0.3 else free
 
@@ -141,7 +142,7 @@ class HeadMask(ParsedMask):
         """Return 1 in the view, falling to 0 at its border, (M, M)."""
         from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
         t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
-        ramp = t * t * (3 - 2 * t)
+        ramp = smoothstep(t)
         return np.asarray(ramp[:, None] * ramp[None], np.float32)
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.engine.progress import TrainingProgress
+from faceswap.utils.numbers import half_cosine
 
 Schedule = Literal["constant", "cosine", "one_cycle"]
 SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine", "one_cycle")
@@ -158,4 +159,4 @@ class Updater(Generic[Model]):
 
 def _half_wave(progress: float) -> float:
     """From 1 to 0 along half a cosine."""
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    return half_cosine(progress)

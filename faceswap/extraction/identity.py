@@ -20,8 +20,9 @@ from faceswap.media.pictures.crops import read_crop
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
+from faceswap.utils.numbers import evenly_spread
 
-LOOKS = 8  # faces of a track, or of a face set, that are compared
+COMPARED_FACES = 8  # faces of a track, or of a face set, that are compared
 
 
 class Embedder(Protocol):
@@ -92,9 +93,11 @@ def tracks_of(person: Person, folder: Path, records: Sequence[FaceRecord]) -> se
 
 def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -> NDArray[np.float32] | None:
     """Return the mean embedding of the clearest faces whose crop is there; None without any."""
-    spread = np.unique(np.linspace(0, len(records) - 1, min(4 * LOOKS, len(records))).round().astype(int))
+    spread = evenly_spread(len(records), 4 * COMPARED_FACES)
     there = [records[i] for i in spread if (folder / records[i].file).is_file()]
-    clearest = sorted(there, key=lambda record: record.blur + abs(record.yaw) / 90 + abs(record.pitch) / 90)[:LOOKS]
+    clearest = sorted(there, key=lambda record: record.blur + abs(record.yaw) / 90 + abs(record.pitch) / 90)[
+        :COMPARED_FACES
+    ]
     if not clearest:
         return None
     images = [read_crop(folder / record.file, record.size_px) for record in clearest]

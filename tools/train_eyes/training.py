@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.stages import Stage
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path, write_json
+from faceswap.utils.numbers import half_cosine
 
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
@@ -140,7 +140,7 @@ def echoed(
 
 
 def _cosine(share: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, share))) + 0.003
+    return half_cosine(share) + 0.003
 
 
 class Average:

@@ -14,6 +14,7 @@ from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.swap.data.regions import regions_in_view
 from faceswap.swap.data.warp import Warp, sample_cv2, still
 from faceswap.swap.losses.reconstruction import ReconstructionLoss, weighted_mean
+from faceswap.utils.numbers import evenly_spread
 from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, photometric, shadow_edge
 from tools.train_generic.moments import Moments
 from tools.train_generic.network import GenericNet
@@ -119,7 +120,7 @@ def score(task: SwapTask, network: GenericNet, pictures: int = 256) -> dict[str,
     `likeness_a`, `likeness_b`: cosine of the swap to A and B in that moment, by the built-in embedder.
     """
     casts = task.moments.held_out
-    casts = casts[np.linspace(0, len(casts) - 1, min(len(casts), pictures)).round().astype(int)]
+    casts = casts[evenly_spread(len(casts), pictures)]
     sums: dict[str, list[float]] = {}
     embedder = FaceEmbedder("cpu")
     for start in range(0, len(casts), 32):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from faceswap.swap.losses.adversarial import Adversary
 from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.files.pretrained import entry_of
 from faceswap.utils.files.tensor_files import save_tensors
+from faceswap.utils.numbers import evenly_spread, half_cosine
 from tools.train_eyes.training import Average, resume, save
 from tools.train_generic.network import GenericNet
 from tools.train_generic.task import SwapTask, score
@@ -157,7 +157,7 @@ def _placed(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]
 
 
 def _half_wave(share: float) -> float:
-    return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+    return LAST_RATE + (1 - LAST_RATE) * half_cosine(share)
 
 
 def export(network: nn.Module, folder: Path, recipe: dict[str, Any]) -> Path:
@@ -181,7 +181,7 @@ def sheet(task: SwapTask, network: nn.Module) -> NDArray[np.uint8]:
     assert isinstance(network, GenericNet)
     rows = []
     for casts in (task.moments.held_out, task.moments.training):
-        chosen = casts[np.linspace(0, len(casts) - 1, SHEET_COLUMNS).round().astype(int)]
+        chosen = casts[evenly_spread(len(casts), SHEET_COLUMNS)]
         b, a = chosen[:, 0], chosen[:, 1]
         swap, own = task.views(network, b, a), task.views(network, a, a)
         pictures = [network(x["inputs"], x["people"])[1] for x in (swap, own)]

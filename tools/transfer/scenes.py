@@ -24,6 +24,7 @@ from faceswap.media.reading import read_frames
 from faceswap.swap.data.pair_data import split_by_time
 from faceswap.swap.inference.swapper import Swapper
 from faceswap.utils.errors import UserError
+from faceswap.utils.numbers import evenly_spread
 from tools.truth import metrics
 from tools.truth.eyes import Eyes
 
@@ -118,7 +119,7 @@ def rendered_scene(pair: dict[str, str], workspace: Path, eyes: Eyes) -> Scene:
     faces_a, faces_b = (extracted(DEMO / f"{pair[side]}.mp4", workspace) for side in ("a", "b"))
     truth = pair.get("truth_toned", pair["truth"])
     points = np.load(DEMO / f"{pair['test']}.landmarks.npz")["points"]
-    chosen = np.unique(np.linspace(0, len(points) - 1, FRAMES).round().astype(int))
+    chosen = evenly_spread(len(points), FRAMES)
     frames, true = (_frames(DEMO / f"{name}.mp4", set(chosen.tolist())) for name in (pair["test"], truth))
     pictures = [frame.image for frame in true]
     return Scene(pair["name"], faces_a, faces_b, frames, points[chosen], pictures, _who(faces_a, eyes))
@@ -129,7 +130,7 @@ def real_scene(folder: Path, workspace: Path, eyes: Eyes) -> Scene:
     faces_a, faces_b = (extracted(film, workspace) for film in real_films(folder))
     records = FaceSet.open(faces_b).records
     held = split_by_time(len(records), VALIDATION_SHARE)[1]
-    chosen = held[np.unique(np.linspace(0, len(held) - 1, FRAMES).round().astype(int))]
+    chosen = held[evenly_spread(len(held), FRAMES)]
     points = {records[i].frame: records[i].points for i in chosen}
     frames = _frames(folder / REAL[1], set(points))
     found = np.stack([points[frame.index] for frame in frames])
@@ -172,7 +173,7 @@ def _frames(film: Path, chosen: set[int]) -> list[Frame]:
 
 def _who(folder: Path, eyes: Eyes) -> NDArray[np.float32]:
     faces = FaceSet.open(folder)
-    chosen = np.unique(np.linspace(0, len(faces) - 1, A_FACES).round().astype(int))
+    chosen = evenly_spread(len(faces), A_FACES)
     seen = []
     for index in chosen:
         seen += eyes.look([read_image(faces.path(index))], faces.records[index].crop_points)

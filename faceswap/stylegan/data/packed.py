@@ -23,6 +23,7 @@ from faceswap.stylegan.data.alignment import style_of_stored
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.disk import create_npy
+from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
 
 TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw
@@ -53,7 +54,7 @@ class Pictures:
     def fingerprint(self) -> str:
         """What tells these pictures from others, wherever they lie: by their number and some of them."""
         digest = hashlib.sha256(f"{self.targets.shape}".encode())
-        for place in np.unique(np.linspace(0, len(self) - 1, FINGERPRINTED).round().astype(int)):
+        for place in evenly_spread(len(self), FINGERPRINTED):
             digest.update(self.targets[place].tobytes())
             if self.seen is not self.targets:
                 digest.update(self.seen[place].tobytes())

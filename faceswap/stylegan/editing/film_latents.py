@@ -17,8 +17,9 @@ from faceswap.stylegan.inversion.inversion import NEARNESS
 from faceswap.stylegan.inversion.perceptual import Target
 from faceswap.stylegan.inversion.pipeline import Inverter
 from faceswap.utils.errors import UserError
+from faceswap.utils.numbers import evenly_spread
 
-LOOKS_FIRST, LOOKS_LATER = 2, 1  # faces of a batch that the steps look at
+FACES_FIRST, FACES_LATER = 2, 1  # faces of a batch that the steps are fitted to
 RATE_FIRST, RATE_LATER = 0.05, 0.01  # sigmas
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,11 @@ class LatentTracker:
             person = self._people.get(track)
             is_new = person is None
             person = person or _Correction(self._inverter, guesses[here[0]])
-            looks = _spread(here, LOOKS_FIRST if is_new else LOOKS_LATER)
+            fitted = [here[place] for place in evenly_spread(len(here), FACES_FIRST if is_new else FACES_LATER)]
             steps = self._steps if is_new else self._refine
             if steps:
-                target = self._inverter.loss.target(images[looks], masks(looks))
-                before = person.descend(guesses[looks], target, steps, RATE_FIRST if is_new else RATE_LATER)
+                target = self._inverter.loss.target(images[fitted], masks(fitted))
+                before = person.descend(guesses[fitted], target, steps, RATE_FIRST if is_new else RATE_LATER)
                 if is_new and self._inverter.domain_check is not None:
                     line = self._inverter.domain_check.warning(f"the face of track {track}", before)
                     if line:
@@ -91,10 +92,3 @@ class _Correction:
                 (value + NEARNESS * self.offset.square().mean()).backward()
                 self._optimizer.step()
         return losses[0]
-
-
-def _spread(indices: list[int], count: int) -> list[int]:
-    """Return at most `count` of the indices, spread over them."""
-    if len(indices) <= count:
-        return indices
-    return [indices[round(i * (len(indices) - 1) / max(count - 1, 1))] for i in range(count)]

@@ -20,6 +20,7 @@ from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.utils.errors import UserError
+from faceswap.utils.numbers import half_cosine
 
 if TYPE_CHECKING:
     from faceswap.stylegan.networks.encoder import Encoder
@@ -170,5 +171,5 @@ def _descend(
 def _schedule(step: int, steps: int) -> float:
     """Return the share of the rate: a short rise, then a cosine's fall at the end (Karras et al. 2020, appendix D)."""
     done = step / max(steps, 1)
-    falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / COOL_DOWN))
+    falling = 1 - half_cosine((1 - done) / COOL_DOWN)
     return falling * min(1.0, (step + 1) / max(1.0, WARM_UP * steps))

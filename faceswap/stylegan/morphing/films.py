@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,11 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from faceswap.utils.numbers import half_cosine, smoothstep
+
 # Share of the time -> share of the way, both in [0, 1].
 EASINGS: dict[str, Callable[[float], float]] = {
     "linear": lambda t: t,
-    "smooth": lambda t: t * t * (3 - 2 * t),
-    "sine": lambda t: 0.5 - 0.5 * math.cos(math.pi * t),
+    "smooth": smoothstep,
+    "sine": lambda t: 1 - half_cosine(t),
 }
 
 

@@ -32,6 +32,7 @@ from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import generator_hash
 from faceswap.utils.files.atomic import write_text
+from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
 
 SHEET_STEPS, PAGE_STEPS, PAGE_PX = 7, 25, 256
@@ -77,7 +78,7 @@ def write_film(
             bar.advance()
     steps = torch.linspace(0, 1, PAGE_STEPS)[:, None, None]
     way = drawn(generator, torch.lerp(first.rows, second.rows, steps.to(first.rows)))
-    chosen = np.linspace(0, PAGE_STEPS - 1, SHEET_STEPS).round().astype(int)
+    chosen = evenly_spread(PAGE_STEPS, SHEET_STEPS)
     pictures = [picture for picture in (one.photo, *way[chosen], other.photo) if picture is not None]
     sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
     write_image(out.with_name(f"{out.name}.png"), sheet, metadata=about)

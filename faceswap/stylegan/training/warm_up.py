@@ -7,7 +7,6 @@ are z, so that the mapping draws faces of N(0, 1) from the start, and the encode
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +18,7 @@ from faceswap.stylegan.networks.layers import downsampled
 from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
+from faceswap.utils.numbers import half_cosine
 
 # Learning rates of encoder, synthesis, mapping. Weights that are scaled when used ask for larger steps; and the
 # adversarial phase needs a slow mapping, an autoencoder a fast one.
@@ -109,7 +109,7 @@ class AutoencoderStep:
         return {f"warm_up/{name}": float(value.detach()) for name, value in parts.items()}
 
     def _set_rates(self, share: float) -> None:
-        rate = self._settings.learning_rate * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share)))
+        rate = self._settings.learning_rate * (LAST_RATE + (1 - LAST_RATE) * half_cosine(share))
         for group, factor in zip(self.optimizer.param_groups, RATES, strict=True):
             group["lr"] = rate * factor
 

@@ -25,6 +25,7 @@ from faceswap.swap.models.layers import LEAK, Side, SwapModel
 from faceswap.swap.training.output_scale import fitted_rows, output_layers
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed, load_pretrained
+from faceswap.utils.numbers import evenly_spread
 
 NAME = "generic-{}"  # of a model's weights in pretrained/
 PARTS = ("encoder", "inter")  # taken as they are; both decoders come from one, called `decoder` in the file
@@ -95,7 +96,7 @@ class PersonReader:
 
     def read_set(self, faces: FaceSet) -> NDArray[np.float32]:
         """(320,) of the person in a face set. Raises UserError for an image that cannot be read."""
-        chosen = np.unique(np.linspace(0, len(faces) - 1, FACES_LOOKED_AT).round().astype(int))
+        chosen = evenly_spread(len(faces), FACES_LOOKED_AT)
         points = [faces.records[index].crop_points for index in chosen]
         crops = [read_crop(faces.path(index), faces.records[index].size_px) for index in chosen]
         return self.read(crops, points).mean(0)
