@@ -10,7 +10,6 @@ from faceswap.cli.compose import compose_config
 from faceswap.compositing.matching import part_of
 from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder
 from faceswap.core.face_set import FaceSet
-from faceswap.extraction.settings import fingerprint
 from faceswap.media.sources import probe
 from faceswap.pairs import checkpoint_folder
 from faceswap.swappers import variant_of
@@ -29,7 +28,7 @@ def workspace(tmp_path):
 
 def add_set(workspace: Workspace, name: str, film: Path) -> None:
     folder = write_face_set(workspace.faces(name), film, [0])
-    report = {"source": str(film), "source_sha256": fingerprint(probe(film))}
+    report = {"source": str(film), "source_sha256": probe(film).fingerprint}
     (folder / "report.json").write_text(json.dumps(report))
 
 
@@ -64,7 +63,7 @@ def test_a_film_finds_its_part_of_a_set_of_several(workspace, tmp_path):
     records = FaceSet.open(folder, with_deleted=True).records
     lines = [replace(records[0], frame=4, file="s01_000004_00.jpg", source=1).to_json(), records[0].to_json()]
     (folder / "alignments.jsonl").write_text("\n".join(lines) + "\n")
-    sources = [{"path": str(film), "sha256": fingerprint(probe(film))} for film in films]
+    sources = [{"path": str(film), "sha256": probe(film).fingerprint} for film in films]
     (folder / "report.json").write_text(json.dumps({"source": str(films[0]), "sources": sources}))
     for film, frames in zip(films, ([0], [4]), strict=True):
         assert stored_faces("", probe(film), workspace) == folder

@@ -12,7 +12,7 @@ from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
-from faceswap.core.geometry import compose, invert, scale_of, transform_points, view_of_crop, warp_crop
+from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
@@ -138,11 +138,11 @@ def _placed(
     shrink = min(1.0, 1.6 / scale_of(frame_to_view)) if scale_of(frame_to_view) > 1.6 else 1.0
     if shrink < 1:
         small_px = max(1, round(face.shape[0] * shrink))
-        region_to_view = compose(_resizing(face.shape[0], small_px), region_to_view)
+        region_to_view = compose(resizing(face.shape[0], small_px), region_to_view)
         face = cv2.resize(face, (small_px, small_px), interpolation=cv2.INTER_AREA)
     inverse = cv2.WARP_INVERSE_MAP
     drawn = cv2.warpAffine(face, region_to_view, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE)
-    region_to_mask = compose(_resizing(face.shape[0], alpha.shape[0]), region_to_view)
+    region_to_mask = compose(resizing(face.shape[0], alpha.shape[0]), region_to_view)
     weights = cv2.warpAffine(
         alpha, region_to_mask, size, flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_CONSTANT
     )
@@ -176,7 +176,7 @@ def _fitted(
 
 def _seen(frame: Frame, view: AlignedFace, size: int) -> NDArray[np.bool_]:
     """Return which pixels of a size x size picture of the view lie inside the frame."""
-    to_frame = compose(invert(view.frame_to_crop), _resizing(size, view.size_px))
+    to_frame = compose(invert(view.frame_to_crop), resizing(size, view.size_px))
     x = np.arange(size)
     frame_x = to_frame[0, 0] * x[None, :] + to_frame[0, 1] * x[:, None] + to_frame[0, 2]
     frame_y = to_frame[1, 0] * x[None, :] + to_frame[1, 1] * x[:, None] + to_frame[1, 2]
@@ -185,12 +185,6 @@ def _seen(frame: Frame, view: AlignedFace, size: int) -> NDArray[np.bool_]:
 
 def _reduced(image: NDArray, size: int) -> NDArray:
     return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-
-
-def _resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
-    """Return the affine of resizing a square picture, pixel centres to pixel centres."""
-    scale = to_px / from_px
-    return np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]], np.float64)
 
 
 def _region(
@@ -208,7 +202,7 @@ def _region(
     # that of the mask's own box turned into it.
     first, last = inside[rows].argmax(1) - 1.0, inside.shape[1] - inside[rows, ::-1].argmax(1)
     corners = np.concatenate([np.stack([x, y], 1) for x in (first, last) for y in (rows - 1.0, rows + 1.0)])
-    to_frame = compose(invert(frame_to_view), _resizing(alpha.shape[0], view_px))
+    to_frame = compose(invert(frame_to_view), resizing(alpha.shape[0], view_px))
     corners = transform_points(to_frame, corners)
     left, top = np.maximum(np.floor(corners.min(0)), 0).astype(int)
     right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, (shape[1], shape[0]))

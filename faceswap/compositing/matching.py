@@ -29,15 +29,13 @@ def source_number(report: dict[str, Any], info: SourceInfo) -> int | None:
 
     A source without a checksum is believed by the path.
     """
-    from faceswap.extraction.settings import fingerprint
-
     try:
         sources = sources_of(report)
     except (ValueError, TypeError):  # told when somebody asks for this set
         return None
     if not sources:
         return None
-    checksum, path = fingerprint(info), Path(info.path).resolve()
+    checksum, path = info.fingerprint, Path(info.path).resolve()
     for number, source in enumerate(sources):
         if checksum == source.sha256 if source.sha256 else path == source.path.resolve():
             return number

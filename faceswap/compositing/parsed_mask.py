@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask, Mask, face_size
-from faceswap.core.geometry import compose, invert, transform_points
+from faceswap.core.geometry import compose, invert, resizing, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.swap.data.face_mask import FOREHEAD
@@ -101,7 +101,7 @@ class ParsedMask:
         """Return the parser's share of face (P, P) in the model's view."""
         share = cv2.GaussianBlur(share, (0, 0), PARSER_PX)  # single pixels come and go
         scale = view.size_px / MASK_PX
-        mask_to_view = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
+        mask_to_view = resizing(MASK_PX, view.size_px)
         mask_to_parsed = compose(frame_to_parsed, compose(invert(view.frame_to_crop), mask_to_view))
         seen = cv2.warpAffine(
             share, mask_to_parsed, (MASK_PX, MASK_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

@@ -250,7 +250,7 @@ def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[_Blended]:
 def _write(
     frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
 ) -> None:
-    with Progress(_total(info, start, stop), "convert") as bar, writer:
+    with Progress(info.frames_between(start, stop), "convert") as bar, writer:
         for frame, faces, is_faded in frames:
             writer.write(frame)
             counts.frames += 1
@@ -266,9 +266,3 @@ def _write(
 
 def _frames_held(bytes_a_frame: int) -> int:
     return int(np.clip(FRAMES_HELD_BYTES // bytes_a_frame, 1, MOST_FRAMES_HELD))
-
-
-def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
-    if info.frame_count is None:
-        return None if stop is None else max(0, stop - start)
-    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)

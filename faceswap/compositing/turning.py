@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import head_pose
 from faceswap.swap.models.weights import seen_yaw
+from faceswap.utils.numbers import smoothstep
 
 # Degrees of yaw as they are read from landmarks (some 7 more than the head's own), measured on rendered heads of which
 # the true swap is known (docs/benchmarks.md): what a model draws that has seen heads turned by 20 degrees lies on the
@@ -51,4 +52,4 @@ class Fading:
         if not math.isfinite(yaw):
             return 1.0
         t = min(max((yaw - self.begin) / FADE_OVER, 0.0), 1.0)
-        return 1 - t * t * (3 - 2 * t)
+        return 1 - smoothstep(t)

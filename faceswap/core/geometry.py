@@ -112,6 +112,11 @@ def crop_corners(frame_to_crop: NDArray, size_px: int) -> NDArray[np.float32]:
     return transform_points(invert(frame_to_crop), corners)
 
 
+def resizing(from_px: int, to_px: int) -> NDArray[np.float64]:
+    """Return the (2, 3) affine of resizing a square picture, pixel centres to pixel centres."""
+    return view_of_crop(from_px, 1.0, to_px)
+
+
 def view_of_crop(crop_size_px: int, coverage: float, resolution_px: int) -> NDArray[np.float64]:
     """Return the (2, 3) affine from crop pixels to model pixels.
 

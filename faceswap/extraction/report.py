@@ -11,7 +11,7 @@ from typing import Any
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_record import FaceRecord
 from faceswap.extraction.journal import StoredFrame
-from faceswap.extraction.settings import Settings, fingerprint
+from faceswap.extraction.settings import Settings
 from faceswap.media.sources import SourceInfo
 from faceswap.track.tracker import SAME
 
@@ -28,7 +28,7 @@ def report_of(
     if len(sources) > 1:
         report["sources"] = [
             _about(info, [entry for entry in entries if entry.source == number])
-            | {"path": os.path.abspath(info.path), "sha256": fingerprint(info)}
+            | {"path": os.path.abspath(info.path), "sha256": info.fingerprint}
             for number, info in enumerate(sources)
         ]
     return report

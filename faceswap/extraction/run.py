@@ -75,7 +75,8 @@ class Extraction:
             with explained(self.folder):
                 first = int(place["source"])
                 tracker.restore(place["linker"])
-        totals = [_frames_in(info, self.settings) for info in self.sources]
+        chosen = self.settings
+        totals = [info.frames_between(chosen.start, chosen.stop, chosen.every) for info in self.sources]
         total = None if None in totals else sum(count for count in totals if count)
         with Progress(total, "extract", "frame", initial=self.frames_before) as bar:
             for number, info in enumerate(self.sources[first:], first):
@@ -116,11 +117,3 @@ class Extraction:
         done = len(self.journal.entries) - self.frames_before
         fps = round(done / seconds, 1) if seconds > 0 else 0.0
         write_json(self.folder / REPORT, report | {"seconds": round(seconds, 3), "fps": fps, "completed": completed})
-
-
-def _frames_in(info: SourceInfo, settings: Settings) -> int | None:
-    """Return how many frames will be looked at, as far as the source tells."""
-    if info.frame_count is None:
-        return None
-    end = info.frame_count if settings.stop is None else min(info.frame_count, settings.stop)
-    return max(0, -(-(end - settings.start) // settings.every))

@@ -15,8 +15,6 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.limits import CROP_SIDE_PX, EVERY_FRAMES, SMOOTHING_FRAMES
 from faceswap.utils.untrusted.reading import read_json
 
-_SAMPLE_BYTES = 1 << 20
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -71,7 +69,7 @@ def settings_for(
     image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
 ) -> Settings:  # fmt: skip
     """Return the settings of a run on one or several sources with a finder of this description."""
-    checksums = [fingerprint(info) for info in sources]
+    checksums = [info.fingerprint for info in sources]
     together = hashlib.sha256(" ".join(checksums).encode()).hexdigest()[:16]
     return Settings(
         checksums[0] if len(checksums) == 1 else together, finder, size_px, every, start, stop, image_format,
@@ -97,22 +95,3 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
             f"{folder} holds faces but no {JOURNAL} to go on from; restart=true deletes them and starts anew"
         )
     return stored, False
-
-
-def fingerprint(info: SourceInfo) -> str:
-    """Return a checksum that tells sources apart without reading them whole.
-
-    Sizes, and a start, middle and end of a film.
-    """
-    digest = hashlib.sha256()
-    if info.files:
-        for file in info.files:
-            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
-        return digest.hexdigest()[:16]
-    size = info.path.stat().st_size
-    digest.update(str(size).encode())
-    with open(info.path, "rb") as film:
-        for place in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
-            film.seek(place)
-            digest.update(film.read(_SAMPLE_BYTES))
-    return digest.hexdigest()[:16]

@@ -26,8 +26,9 @@ from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.media.stages import Stage
+from faceswap.track.shots import FrameSignature
 from faceswap.track.smoothing import TrackedFrame, smoothed_tracks, track_faces
-from faceswap.track.tracker import FrameSignature, Tracker
+from faceswap.track.tracker import Tracker
 from faceswap.utils.errors import UserError
 
 WRITER_THREADS = 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 from faceswap.media.listing import is_own, list_pictures, natural_order
@@ -13,6 +15,7 @@ from faceswap.media.video.colour_tags import ColourTags
 from faceswap.utils.errors import UserError
 
 STILLS_PER_SECOND = Fraction(25)
+_SAMPLE_BYTES = 1 << 20
 _ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg', or one picture"
 
 
@@ -46,6 +49,30 @@ class SourceInfo:
     colour: ColourTags
     pixel_format: str
     start_seconds: float = 0.0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A checksum of the content that does not read a film whole: its size, and a start, middle and end of it.
+
+        Of pictures: their names and sizes.
+        """
+        digest = hashlib.sha256()
+        if self.files:
+            for file in self.files:
+                digest.update(f"{file.name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
+            return digest.hexdigest()[:16]
+        size = self.path.stat().st_size
+        digest.update(str(size).encode())
+        with open(self.path, "rb") as film:
+            for place in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
+                film.seek(place)
+                digest.update(film.read(_SAMPLE_BYTES))
+        return digest.hexdigest()[:16]
+
+    def frames_between(self, start: int, stop: int | None, every: int = 1) -> int | None:
+        """Return how many frames `start` <= index < `stop` there are, each `every`-th counted; None: not known."""
+        ends = [end for end in (self.frame_count, stop) if end is not None]
+        return max(0, -(-(min(ends) - start) // every)) if ends else None
 
     @property
     def is_still(self) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import Face, Frame
-from faceswap.track.tracker import FrameSignature, Tracker, is_cut
+from faceswap.track.shots import FrameSignature, is_cut
+from faceswap.track.tracker import Tracker
 
+T = TypeVar("T")
 LEAST_EXTENT_PX = 1.0  # points on one spot have no direction
 
 
@@ -51,18 +54,27 @@ def smoothed_tracks(stream: Iterable[TrackedFrame], smooth_frames: int) -> Itera
     if smooth_frames <= 0:
         yield from stream
         return
-    window: deque[TrackedFrame] = deque()  # the frames before and after the one whose turn it is
+    for window, now in centred_windows(stream, smooth_frames):
+        yield _smoothed(window, now)
+
+
+def centred_windows(stream: Iterable[T], reach: int) -> Iterator[tuple[Sequence[T], int]]:
+    """Yield for each item in order the items around it, up to `reach` to both sides, and its place among them.
+
+    At most 2 reach + 1 items are held; each waits until the `reach` items after it have come.
+    """
+    window: deque[T] = deque()
     now = 0
-    for found in stream:
-        window.append(found)
-        if len(window) - now > smooth_frames:
-            yield _smoothed(window, now)
+    for item in stream:
+        window.append(item)
+        if len(window) - now > reach:
+            yield window, now
             now += 1
-        if now > smooth_frames:
+        if now > reach:
             window.popleft()
             now -= 1
-    for index in range(now, len(window)):
-        yield _smoothed(window, index)
+    for place in range(now, len(window)):
+        yield window, place
 
 
 def quadratic_weights(low: int, high: int) -> NDArray[np.float64]:

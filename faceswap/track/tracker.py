@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.boxes import iou
 from faceswap.core.embeddings import as_stored, likeness
 from faceswap.core.exact import packed_array, packed_face, unpacked_array, unpacked_face
-from faceswap.core.values import EMBEDDING_SIZE, Face, Frame
+from faceswap.core.values import EMBEDDING_SIZE, Face
 
 LEAST_OVERLAP = 0.2
 LONGEST_GAP_FRAMES = 10
@@ -171,36 +170,3 @@ def _is_near(a: Face, b: Face) -> bool:
     a_box, b_box = _stored_box(a), _stored_box(b)
     side = max((a_box[2:] - a_box[:2]).max(), (b_box[2:] - b_box[:2]).max())
     return bool(np.abs(a_box[:2] + a_box[2:] - b_box[:2] - b_box[2:]).max() / 2 <= NEAR_SIDES * side)
-
-
-@dataclass(frozen=True, eq=False)
-class FrameSignature:
-    """Describe a frame for shot detection: `brightness` (36, 64) float32 and `colours`, an 8 x 8 x 8 histogram."""
-
-    brightness: NDArray[np.float32]
-    colours: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, frame: Frame) -> FrameSignature:
-        # Every n-th pixel first: a signature does not need all of a large frame.
-        step = max(1, min(frame.width // 256, frame.height // 144))
-        small = cv2.resize(np.ascontiguousarray(frame.image[::step, ::step]), (64, 36), interpolation=cv2.INTER_AREA)
-        colours = cv2.calcHist([small], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3).ravel()
-        return cls(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32), colours / colours.sum())
-
-
-def is_cut(before: FrameSignature, after: FrameSignature) -> bool:
-    """Return whether a new shot begins.
-
-    The picture's layout is another one, or its colours are and the layout changed too.
-
-    Layout: 1 - correlation of brightness; on real footage 0.8 to 1 at cuts and below 0.3 within shots. Colours alone
-    would take a flash for a cut and miss cuts within a dark film.
-    """
-    a, b = before.brightness - before.brightness.mean(), after.brightness - after.brightness.mean()
-    if np.abs(before.brightness - after.brightness).mean() < 6:  # grey levels: noise on a flat picture
-        return False
-    strength = float(np.sqrt((a**2).sum() * (b**2).sum()))
-    layout = 1 - float((a * b).sum()) / strength if strength > 1e-3 else 1.0
-    colours = float(np.abs(before.colours - after.colours).sum()) / 2
-    return layout > 0.5 or (colours > 0.35 and layout > 0.15)

@@ -13,7 +13,8 @@ from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.track.tracker import FrameSignature, Tracker, is_cut
+from faceswap.track.shots import FrameSignature, is_cut
+from faceswap.track.tracker import Tracker
 from faceswap.utils.errors import UserError
 
 

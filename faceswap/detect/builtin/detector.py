@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceswap.core.values import Face, Frame
 from faceswap.detect.builtin.following import FaceFollower
 from faceswap.detect.builtin.networks import FaceNetworks
-from faceswap.track.tracker import FrameSignature, is_cut
+from faceswap.track.shots import FrameSignature, is_cut
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
 from faceswap.utils.limits import BATCH_FRAMES, DETECT_SIDE_PX, DETECTION_LOOKS, check_number

@@ -76,7 +76,7 @@ def edit_film(
     """
     if which != "all":
         check_choice(which)
-    total = _total(info, start, stop)
+    total = info.frames_between(start, stop)
     if total is None and any(edit.is_ramp for edit in edits):
         raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
     # What waits between two stages, and what goes through the networks at once: less of large frames.
@@ -205,12 +205,6 @@ def _pasted(drawn: _Drawn, paster: Paster) -> Frame:
     if not coded.views:
         return coded.frame
     return paster.paste(coded.frame, coded.views, drawn.before, drawn.after, coded.tracks, drawn.free)
-
-
-def _total(info: SourceInfo, start: int, stop: int | None) -> int | None:
-    if info.frame_count is None:
-        return None if stop is None else max(0, stop - start)
-    return max(0, min(info.frame_count, info.frame_count if stop is None else stop) - start)
 
 
 def _seconds(began: float) -> float:

@@ -17,7 +17,7 @@ from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, paste_change
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
-from faceswap.core.geometry import compose, scale_of, view_of_crop
+from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.stylegan.editing.flow import motion_and_rest
@@ -67,7 +67,7 @@ class Paster:
                 paste_change(image, after[index] - before[index], alpha, view.frame_to_crop)
                 continue
             flow, rest = motion_and_rest(before[index], after[index])
-            frame_to_flow = compose(view_of_crop(view.size_px, 1.0, len(flow)), view.frame_to_crop)
+            frame_to_flow = compose(resizing(view.size_px, len(flow)), view.frame_to_crop)
             paste_change(image, rest, alpha, frame_to_flow, flow)
         return Frame(image, frame.index, frame.seconds)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.geometry import compose, view_of_crop, warp_crop
+from faceswap.core.geometry import compose, resizing, warp_crop
 from faceswap.core.values import Frame
 from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.media.pictures.tiles import contact_sheet
@@ -106,7 +106,7 @@ def _edited(
 
 def _view(photo: Inverted, size_px: int) -> NDArray[np.float64]:
     """Return the affine from the frame to the photo's crop at another size."""
-    return compose(view_of_crop(photo.aligned.size_px, 1.0, size_px), photo.aligned.frame_to_crop)
+    return compose(resizing(photo.aligned.size_px, size_px), photo.aligned.frame_to_crop)
 
 
 def _change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:

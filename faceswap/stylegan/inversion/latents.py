@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from faceswap.core.values import AlignedFace, Frame
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash
+from faceswap.track.smoothing import centred_windows
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.tensor_files import (
@@ -124,18 +124,8 @@ def smoothed_codes(stream: Iterable[CodedFrame], smooth_frames: int) -> Iterator
     if smooth_frames <= 0:
         yield from stream
         return
-    window: deque[CodedFrame] = deque()
-    now = 0
-    for coded in stream:
-        window.append(coded)
-        if len(window) - now > smooth_frames:
-            yield _smoothed(window, now, smooth_frames)
-            now += 1
-        if now > smooth_frames:
-            window.popleft()
-            now -= 1
-    for index in range(now, len(window)):
-        yield _smoothed(window, index, smooth_frames)
+    for window, now in centred_windows(stream, smooth_frames):
+        yield _smoothed(window, now, smooth_frames)
 
 
 def _smoothed(window: Sequence[CodedFrame], now: int, smooth_frames: int) -> CodedFrame:

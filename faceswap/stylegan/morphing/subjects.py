@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.core.geometry import compose, warp_crop
+from faceswap.core.geometry import compose, resizing, warp_crop
 from faceswap.detect.protocol import Finder
 from faceswap.facenets.parser import FaceParser
 from faceswap.media.sources import SourceInfo, probe
@@ -95,9 +95,7 @@ def photo_of(subject: Subject, size_px: int) -> NDArray[np.uint8] | None:
     if subject.portrait is None:
         return None
     aligned = subject.portrait.aligned
-    scale = size_px / aligned.size_px
-    resizing = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
-    matrix = compose(resizing, aligned.frame_to_crop)
+    matrix = compose(resizing(aligned.size_px, size_px), aligned.frame_to_crop)
     return warp_crop(subject.portrait.frame.image, matrix, size_px, repeat_border=True)
 
 
