@@ -89,8 +89,8 @@ def is_finished(run: Path, config: Any) -> bool:
     from faceswap.config.build import to_yaml, untouched
     from faceswap.swap.training.checkpoints import list_checkpoints
     from faceswap.swap.training.comparison import read_report
+    from faceswap.swap.training.config import usual_iterations
     from faceswap.swap.training.config_guard import check_same_settings
-    from faceswap.swap.training.trainer import usual_iterations
 
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))

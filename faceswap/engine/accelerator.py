@@ -39,6 +39,11 @@ class Accelerator:
     processes: ProcessGroup = SINGLE_PROCESS
     graphs: bool = False
 
+    @property
+    def on_gpu(self) -> bool:
+        """Return whether it is a GPU."""
+        return self.device.type == "cuda"
+
     def autocast(self) -> AbstractContextManager:
         """Mixed precision for what runs inside, if it is on."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)

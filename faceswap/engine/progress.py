@@ -67,6 +67,10 @@ class TrainingProgress:
         share = f"{self.seconds / 60:.1f} of {self._minutes:g} minutes" if self._minutes else ""
         return ", ".join(part for part in (share, "" if left is None else f"{_duration(left)} to go") if part)
 
+    def set_length(self, iterations: int, minutes: float | None) -> None:
+        """Let the run end elsewhere; arguments as of the class."""
+        self._iterations, self._minutes = iterations, minutes
+
     @property
     def seconds(self) -> float:
         """Return the seconds of training, over all sessions."""

@@ -55,13 +55,13 @@ def member(task: str, rank: int, port: int, was_restarted: int, sets: tuple[Path
 
 
 def spoil_one_loss(train_step: Any) -> None:
-    loss = train_step._loss
+    loss = ReconstructionLoss.__call__
 
     def spoiled(*tensors: Any) -> Any:
-        train_step._loss = loss
+        ReconstructionLoss.__call__ = loss  # type: ignore[method-assign]
         return {name: value * float("nan") for name, value in loss(*tensors).items()}
 
-    train_step._loss = spoiled
+    ReconstructionLoss.__call__ = spoiled  # type: ignore[method-assign]
 
 
 def before_step(number: int, what: Any) -> None:

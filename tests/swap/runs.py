@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from faceswap.swap.data.augmentation import Augmentation
 from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
-from faceswap.swap.training.trainer import train_pair
+from faceswap.swap.training.initialisation import Scratch
+from faceswap.swap.training.settings_text import SettingsText
+from faceswap.swap.training.trainer import Trainer
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import COLOUR, Tiny
 
 
 def train(sets, run, iterations=6, **changes):
     settings = {"model": Tiny, "batch_size": 4, "save_every": 2, "preview_every": 3, "log_every": 2, "device": "cpu"}
-    settings |= {"colour": COLOUR, "evaluate": False}
-    return train_pair(*sets, run, iterations=iterations, **{**settings, **changes})
+    settings |= {"colour": COLOUR, "evaluate": False, "init": Scratch()}
+    settings |= changes
+    augment = {name: settings.pop(name) for name in ("warp", "colour", "transfer") if name in settings}
+    told = SettingsText(settings.pop("config_text", ""), settings.pop("default_text", ""))
+    settings |= {"augment": Augmentation(**augment), "iterations": iterations}
+    return Trainer(*sets, run, settings_told=told, **settings).fit()
 
 
 def files_of(run) -> list[dict]:

@@ -20,7 +20,7 @@ from faceswap.swap.models.liae import Liae
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
+from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import read_description
@@ -255,7 +255,7 @@ def test_liae_pays_for_both_codes_of_b_and_the_shared_one_of_a():
 @pytest.mark.parametrize("kind", [Df, Liae])
 def test_a_checkpoint_builds_the_same_model_again(tmp_path, kind, beta):
     model = small(kind, beta=beta, coverage=0.75)
-    save_checkpoint(tmp_path / "run", model, Adam().build(model), TrainingState(3, 1.0, 0), 1)
+    CheckpointIO(model, Adam().build(model)).save(tmp_path / "run", TrainingState(3, 1.0, 0), keep=1)
     swapper = Swapper.load(tmp_path / "run", device="cpu", precision="fp32")
     assert swapper.model.settings == {**SMALL, "beta": beta, "coverage": 0.75, "output_scale": 1}
     with torch.no_grad():
@@ -282,10 +282,10 @@ def test_a_header_cannot_ask_for_more_memory_than_its_file_holds(tmp_path):
 
 def test_another_size_than_the_runs_is_refused(tmp_path):
     model = small(Df)
-    save_checkpoint(tmp_path, model, Adam().build(model), TrainingState(3, 1.0, 0), 1)
+    CheckpointIO(model, Adam().build(model)).save(tmp_path, TrainingState(3, 1.0, 0), keep=1)
     other = small(Df, ae_dims=16, beta=0.1)
     with pytest.raises(UserError, match=r"model\.ae_dims=8, not 16 and model\.beta=0\.0, not 0\.1"):
-        restore_latest(tmp_path, other, Adam().build(other))
+        CheckpointIO(other, Adam().build(other)).restore_latest(tmp_path)
 
 
 def stepped(model):
@@ -301,9 +301,9 @@ def test_a_run_from_before_there_was_a_beta_goes_on(tmp_path, monkeypatch):
     old = {"model": "lite", "settings": {"coverage": 0.7}, "iteration": 3, "version": "0"}
     with monkeypatch.context() as patch:
         patch.setattr("faceswap.swap.training.checkpoints.describe", lambda *_: old)
-        folder = save_checkpoint(tmp_path, *stepped(Lite()), TrainingState(3, 1.0, 0), 1)
+        folder = CheckpointIO(*stepped(Lite())).save(tmp_path, TrainingState(3, 1.0, 0), keep=1)
     assert read_description(folder / MODEL_FILE)["settings"] == {"coverage": 0.7}
-    assert restore_latest(tmp_path, *stepped(Lite())).iteration == 3
+    assert CheckpointIO(*stepped(Lite())).restore_latest(tmp_path).iteration == 3
     assert load_model(folder / MODEL_FILE)[0].beta == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from faceswap.engine.optimizers import Adam
-from faceswap.swap.training import trainer
+from faceswap.swap.training import batch_feed, trainer
 from faceswap.swap.training.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.training.initialisation import Weights
 from faceswap.utils.errors import Interrupted, UserError
@@ -105,7 +105,7 @@ def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_sto
     def died(steps):  # the signal is noticed only while the next batch is awaited
         return not active_children() and len(steps) >= 3 and steps[-1] is None
 
-    next_batch = trainer.BatchStream.__next__
+    next_batch = batch_feed.BatchStream.__next__
 
     def awaited(self):
         try:
@@ -114,7 +114,7 @@ def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_sto
             steps.append(None)
             raise
 
-    monkeypatch.setattr(trainer.BatchStream, "__next__", awaited)
+    monkeypatch.setattr(batch_feed.BatchStream, "__next__", awaited)
     run = tmp_path / "run"
     with pytest.raises(Interrupted if asked_to_stop else UserError, match="same command"):
         train(sets, run, iterations=1000, workers=1, save_every=1000, preview_every=1000, log_every=1000)

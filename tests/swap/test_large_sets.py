@@ -41,12 +41,12 @@ def large_set(folder, count):
 def test_only_the_memory_map_grows_with_a_face_set(tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "Progress", _Silent)
     sets = large_set(tmp_path / "a", FACES), make_face_set(tmp_path / "b", 30)
-    warm = open_pair(sets[1], sets[1], tmp_path / "warm", 16, 0.8, 0.05)
+    warm = open_pair({"a": sets[1], "b": sets[1]}, tmp_path / "warm", (16, 0.8), 0.05)
     BatchMaker(warm.sides, 8, 16, 0.8).make(0)  # imports what it needs
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        data = open_pair(*sets, tmp_path / "run", 16, 0.8, 0.05, with_points=True)
+        data = open_pair(dict(zip("ab", sets, strict=True)), tmp_path / "run", (16, 0.8), 0.05, with_points=True)
         opened, peak = (now - before for now in tracemalloc.get_traced_memory())
         maker = BatchMaker(data.sides, 8, 16, 0.8)
         tracemalloc.reset_peak()

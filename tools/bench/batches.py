@@ -37,13 +37,13 @@ def main(argv: list[str]) -> dict:
 
 def _measured(folder: Path, resolution: int, runs: int, batches: int) -> float:
     from faceswap.cli.compose import compose_config
-    from faceswap.swap.data.batches import BatchMaker, Side
+    from faceswap.swap.data.batches import BatchMaker, TrainingFaces
     from faceswap.swap.data.cache import crop_px_for
 
     size = crop_px_for(resolution, COVERAGE, STORED_PX)
     path = folder / f"{resolution}.npy"
     np.save(path, np.random.default_rng(0).integers(0, 255, (FACES, size, size, 4)).astype(np.uint8))
-    sides = {name: Side(path, np.arange(FACES)) for name in "ab"}
+    sides = {name: TrainingFaces(path, np.arange(FACES)) for name in "ab"}
     colour = compose_config("train", ["augment=light"]).augment.colour
     maker = BatchMaker(sides, BATCH, resolution, COVERAGE, colour=colour)
     maker.make(0)

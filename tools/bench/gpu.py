@@ -111,17 +111,17 @@ class Bench:
         from faceswap.engine.update import Update, Updater
         from faceswap.swap.data.batch_stream import BatchStream, worker_count
         from faceswap.swap.data.batches import BatchMaker
-        from faceswap.swap.data.pair_data import PairData
         from faceswap.swap.data.prefetch import CudaPrefetcher
         from faceswap.swap.losses.reconstruction import ReconstructionLoss
+        from faceswap.swap.training.objective import Objective
         from faceswap.swap.training.train_step import TrainStep
 
         torch.manual_seed(0)
         model = self.accelerator.place(self._model())
         updater = Updater(model, Adam().build(model), Update())
         progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
-        data = PairData(self.sides, {}, {}, {}, {})
-        train_step = TrainStep(model, updater, ReconstructionLoss(), self.accelerator, data, progress)
+        objective = Objective(ReconstructionLoss())
+        train_step = TrainStep(model, updater, objective, self.accelerator, self.sides, progress)
         colour = compose_config("train", []).augment.colour
         maker = BatchMaker(self.sides, batch, model.resolution, model.coverage, colour=colour, drawn=False)
         workers = worker_count(self.options.workers, self.accelerator.device.type == "cuda")
@@ -204,7 +204,7 @@ class Bench:
         return Df(64, 8, 4, 4, 4) if self.options.small else Original()
 
     def _sides(self) -> dict[str, Any]:
-        from faceswap.swap.data.batches import Side
+        from faceswap.swap.data.batches import TrainingFaces
         from faceswap.swap.data.cache import crop_px_for
 
         count = 32 if self.options.small else FACES
@@ -213,7 +213,7 @@ class Bench:
         for name in "ab":
             faces = np.random.default_rng(0).integers(0, 255, (count, size, size, 4)).astype(np.uint8)
             np.save(self.folder / f"{name}.npy", faces)
-            sides[name] = Side(self.folder / f"{name}.npy", np.arange(count))
+            sides[name] = TrainingFaces(self.folder / f"{name}.npy", np.arange(count))
         return sides
 
     def _wait(self) -> None:

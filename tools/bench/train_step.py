@@ -63,9 +63,9 @@ def _our_step() -> tuple[Callable[[], object], dict]:
     from faceswap.engine.state import TrainingState
     from faceswap.engine.update import Update, Updater
     from faceswap.swap.data.batches import FaceBatch
-    from faceswap.swap.data.pair_data import PairData
     from faceswap.swap.losses.reconstruction import ReconstructionLoss
     from faceswap.swap.models.original import Original
+    from faceswap.swap.training.objective import Objective
     from faceswap.swap.training.train_step import TrainStep
 
     accelerator = choose_accelerator("cpu")
@@ -79,10 +79,9 @@ def _our_step() -> tuple[Callable[[], object], dict]:
         )
         for side in "ab"
     }
-    nothing = PairData({}, {}, {}, {}, {})
     updater = Updater(model, Adam().build(model), Update())
     progress = TrainingProgress(TrainingState(0, 0.0, 0), 10**9, None)
-    train_step = TrainStep(model, updater, ReconstructionLoss(), accelerator, nothing, progress)
+    train_step = TrainStep(model, updater, Objective(ReconstructionLoss()), accelerator, {}, progress)
     return lambda: train_step.step(batch), accelerator.describe()
 
 

@@ -18,7 +18,7 @@ from faceswap.swap.inference.swapper import Swapper
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.training.initialisation import Generic, Scratch, Weights
-from faceswap.swap.training.trainer import train_pair
+from faceswap.swap.training.trainer import Trainer
 from faceswap.utils.files.atomic import atomic_path, write_json
 from tools.transfer.scenes import Scene
 from tools.truth.eyes import Eyes
@@ -29,7 +29,7 @@ NEVER = 10**9
 
 @dataclass(frozen=True)
 class Trial:
-    """`arm`: what it begins with; `settings` of the training beside the pair, as `train_pair` takes them.
+    """`arm`: what it begins with; `settings` of the training beside the pair, as TrainConfig takes them.
 
     `model`: what is trained.
     """
@@ -83,11 +83,9 @@ class Trial:
 
     def _after(self, iteration: int, eyes: Eyes) -> dict[str, Any]:
         run = self.folder / "runs" / self.name
-        train_pair(
-            self.scene.faces_a, self.scene.faces_b, run, model=self.model, init=self.init, seed=self.seed,
-            iterations=iteration, device="cpu", workers=0, log_every=50, preview_every=NEVER, save_every=NEVER,
-            keep_checkpoints=1, evaluate=False, **self.settings,
-        )  # fmt: skip
+        rarely = {"preview_every": NEVER, "save_every": NEVER, "keep_checkpoints": 1, "evaluate": False}
+        settings = {"init": self.init, "seed": self.seed, "device": "cpu", "workers": 0, **rarely, **self.settings}
+        Trainer(self.scene.faces_a, self.scene.faces_b, run, model=self.model, **settings).fit(iteration)
         report = json.loads((run / "report.json").read_text())
         row = {"iteration": iteration, "seconds": report["seconds"], "validation": report["validation"]["validation"]}
         return row | self._look(Swapper.load(run, device="cpu"), iteration, eyes)

@@ -58,7 +58,7 @@ class RawBatch:
 
 
 @dataclass(frozen=True)
-class Side:
+class TrainingFaces:
     """The training faces of one side: a cache file and which of its faces take part.
 
     `points_file`: their (N, 68, 2) float32 in shares of the crop's side, where somebody needs them.
@@ -99,7 +99,7 @@ class BatchMaker:
     drawn as one batch, of which this one makes its `batch_size`.
     """
 
-    sides: Mapping[str, Side]
+    sides: Mapping[str, TrainingFaces]
     batch_size: int
     resolution: int
     coverage: float
@@ -121,7 +121,7 @@ class BatchMaker:
         """Batch `number` of every side."""
         return {name: self._make_side(place, side, number) for place, (name, side) in enumerate(self.sides.items())}
 
-    def _make_side(self, place: int, side: Side, number: int) -> FaceBatch | RawBatch:
+    def _make_side(self, place: int, side: TrainingFaces, number: int) -> FaceBatch | RawBatch:
         whole = self.batch_size * self.processes.size
         own = slice(self.batch_size * self.processes.rank, self.batch_size * (self.processes.rank + 1))
         chosen = side.faces_of(number, whole, [self.seed, place])[own]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import TOGETHER, FaceSet
 from faceswap.core.geometry import head_pose, transform_points, view_of_crop
-from faceswap.swap.data.batches import Side
+from faceswap.swap.data.batches import TrainingFaces
 from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, open_cache
 from faceswap.swap.data.warp import sample_cv2, still
 from faceswap.utils.errors import UserError
@@ -70,7 +70,7 @@ class PairData:
     likewise. `yaw_degrees`: how far heads are turned that train, of each side.
     """
 
-    sides: Mapping[str, Side]
+    sides: Mapping[str, TrainingFaces]
     held_out: Mapping[str, FaceViews]
     shown: Mapping[str, FaceViews]
     known: Mapping[str, FaceViews]
@@ -90,19 +90,28 @@ def open_faces(folder: Path) -> FaceSet:
 
 
 def open_pair(
-    faces_a: Path,
-    faces_b: Path,
-    run: Path,
-    resolution: int,
-    coverage: float,
+    folders: Mapping[str, Path],
+    cache_folder: Path,
+    view: tuple[int, float],
     validation_share: float,
     with_points: bool = False,
 ) -> PairData:
-    """Opens both face sets and caches their faces in `run/cache`. Raises UserError for a missing or empty set.
+    """Open both face sets and cache their faces.
 
-    Both sides hold faces out or none does: validation looks at the pair. `with_points`: the sides know their landmarks.
+    Both sides hold faces out or none does: validation looks at the pair.
+
+    Args:
+        folders: The face set of each side.
+        cache_folder: Where the caches lie, or are made.
+        view: Side in px of the model's pictures, and the share of a crop's side that they show.
+        validation_share: Share of each set, its last in time, that is held out, [0, 1).
+        with_points: Whether the sides know their landmarks.
+
+    Raises:
+        UserError: A set is missing or empty, an image cannot be read, or the disk is full.
     """
-    sets = {"a": open_faces(faces_a), "b": open_faces(faces_b)}
+    resolution, coverage = view
+    sets = {side: open_faces(folder) for side, folder in folders.items()}
     for faces in sets.values():
         if len(faces) < FEW_FACES:
             log.warning(
@@ -119,9 +128,9 @@ def open_pair(
     sides, held_out, shown, known, yaw_degrees = {}, {}, {}, {}, {}
     for name, faces in sets.items():
         stored_px = max(record.size_px for record in faces.records)
-        cache = cached_faces(faces, run / CACHE, name, crop_px_for(resolution, coverage, stored_px))
+        cache = cached_faces(faces, cache_folder, name, crop_px_for(resolution, coverage, stored_px))
         training, validation = split_by_time(len(faces), validation_share)
-        sides[name] = Side(cache, training, cached_points(faces, cache) if with_points else None)
+        sides[name] = TrainingFaces(cache, training, cached_points(faces, cache) if with_points else None)
 
         held_out[name] = _views(faces, cache, _spread(validation, MAX_VALIDATION_FACES), resolution, coverage)
         everything = np.resize(_spread(np.arange(len(faces)), PREVIEW_FACES), PREVIEW_FACES)  # a tiny set's repeat

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.engine.accelerator import Accelerator
-from faceswap.swap.data.batches import FaceBatch, RawBatch, Side
+from faceswap.swap.data.batches import FaceBatch, RawBatch, TrainingFaces
 from faceswap.swap.data.colour import recolour_torch
 from faceswap.swap.data.warp import sample_torch
 
@@ -44,7 +44,7 @@ AnyBatch = FaceBatch | RawBatch | DeviceBatch
 class DeviceLoader:
     """Turn batches into tensors on the accelerator's device. `sides`: whose faces a RawBatch means."""
 
-    def __init__(self, accelerator: Accelerator, resolution: int, sides: Mapping[str, Side]) -> None:
+    def __init__(self, accelerator: Accelerator, resolution: int, sides: Mapping[str, TrainingFaces]) -> None:
         self._accelerator = accelerator
         self._resolution = resolution
         self._sides = sides

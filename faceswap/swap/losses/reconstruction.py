@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +12,11 @@ from torch.nn import functional
 
 # Neighbouring windows see almost the same pixels: every second one costs a quarter and trains the same.
 _STRIDE = 2
+
+
+# Of images, masks, targets, target masks and regions (see ReconstructionLoss.__call__): the weighted parts by name. Its
+# attribute `needs_regions`, where it has one, tells that it wants the regions.
+SwapLoss = Callable[[Tensor, Tensor | None, Tensor, Tensor, Tensor | None], Mapping[str, Tensor]]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from faceswap.swap.data.pair_data import open_faces
-from faceswap.swap.models.layers import SIDES, Side, SwapModel
+from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.registry import model_name
 from faceswap.swap.models.weights import read_weights
 from faceswap.swap.training.checkpoints import find_weights
@@ -23,7 +23,7 @@ from faceswap.utils.files.tensor_files import DamagedCheckpoint
 class Scratch:
     """Begins at random."""
 
-    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+    def begin(self, model: SwapModel, faces: Mapping[str, Path]) -> str:
         """Fills `model`, which was built at random, for the face sets in the folders `faces`; says what it did."""
         return "begun at random"
 
@@ -72,7 +72,7 @@ class Generic(_Filled):
     At random where none are shipped for the model as it is set.
     """
 
-    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+    def begin(self, model: SwapModel, faces: Mapping[str, Path]) -> str:
         parts = checked_parts("init.parts", self.parts, model)
         weights = GenericWeights.of(model_name(model))
         if weights is None:
@@ -95,7 +95,7 @@ class Weights(_Filled):
 
     path: str | Path = ""
 
-    def begin(self, model: SwapModel, faces: Mapping[Side, Path]) -> str:
+    def begin(self, model: SwapModel, faces: Mapping[str, Path]) -> str:
         if not str(self.path):
             raise UserError("init.path= is missing: the run, checkpoint or .safetensors file to begin with")
         return str(start_from(model, Path(self.path), self.parts))

@@ -3,218 +3,296 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from faceswap.core.face_set import REPORT
-from faceswap.engine.accelerator import Compile, Precision, Switch, choose_accelerator, gpu_errors, memory_errors
+from faceswap.engine.accelerator import choose_accelerator, gpu_errors, memory_errors
+from faceswap.engine.callbacks import Callback, Callbacks
 from faceswap.engine.interrupts import StopRequest
-from faceswap.engine.optimizers import Adam
 from faceswap.engine.process_group import find_processes
-from faceswap.engine.progress import STOPS, StopWhen, TrainingProgress
+from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
-from faceswap.engine.update import Update, Updater
-from faceswap.swap.data.batch_stream import BatchStream, worker_count
-from faceswap.swap.data.batches import BatchMaker
-from faceswap.swap.data.colour import ColourChange
+from faceswap.engine.update import Updater
+from faceswap.swap.data.batch_stream import WorkersDied
 from faceswap.swap.data.pair_data import CACHE, open_pair
-from faceswap.swap.data.prefetch import CudaPrefetcher
-from faceswap.swap.data.recolour import ColourTransfer
-from faceswap.swap.data.warp import Warp
-from faceswap.swap.losses.adversarial import Discriminator
-from faceswap.swap.losses.perceptual import Likeness
-from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.layers import SwapModel
-from faceswap.swap.models.lite import Lite
-from faceswap.swap.training.batch_size import BatchSize, check_batch_size, choose_batch_size
+from faceswap.swap.training.batch_feed import Batches, batch_maker_for, open_batches
 from faceswap.swap.training.best import Best
-from faceswap.swap.training.checkpoints import CHECKPOINTS, find_weights, restore_latest, save_checkpoint
+from faceswap.swap.training.callbacks import standard_callbacks
+from faceswap.swap.training.checkpoints import CheckpointIO, find_weights
 from faceswap.swap.training.comparison import read_report
-from faceswap.swap.training.config_guard import check_same_settings, chosen_settings
+from faceswap.swap.training.config import TrainConfig
+from faceswap.swap.training.config_guard import check_same_settings
 from faceswap.swap.training.evaluator import evaluator_for
 from faceswap.swap.training.health import check_pair
-from faceswap.swap.training.initialisation import Scratch, Weights
-from faceswap.swap.training.loop import Loop, Pace
-from faceswap.swap.training.run_log import PREVIEWS, RunLog
+from faceswap.swap.training.initialisation import Weights
+from faceswap.swap.training.objective import Objective
+from faceswap.swap.training.run_folder import forget_run, hold_run, open_log
+from faceswap.swap.training.run_log import RunLog
+from faceswap.swap.training.settings_text import SettingsText, settings_text
 from faceswap.swap.training.train_step import TrainStep
 from faceswap.swap.training.validator import Validator
-from faceswap.utils.devices import choose_device
-from faceswap.utils.errors import Interrupted, UserError
-from faceswap.utils.files.atomic import remove
-from faceswap.utils.files.locks import locked
-from faceswap.utils.files.temporary import sweep
+from faceswap.utils.errors import Interrupted
 from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
 
 
-def train_pair(
-    faces_a: Path,  # face set of A, whose face is put on B
-    faces_b: Path,  # face set of B
-    run: Path,  # folder of the run; a run that is there goes on
-    *,
-    model: Callable[[], SwapModel] = Lite,  # makes the untrained model
-    loss: ReconstructionLoss = ReconstructionLoss(),  # noqa: B008 (frozen)
-    likeness: Likeness = Likeness(),  # noqa: B008 (frozen)
-    discriminator: Discriminator = Discriminator(),  # noqa: B008 (frozen)
-    optimizer: Adam = Adam(),  # noqa: B008 (frozen)
-    update: Update = Update(),  # noqa: B008 (frozen)
-    warp: Warp = Warp(),  # noqa: B008 (frozen)
-    colour: Sequence[Mapping[str, Any]] = (),  # albumentations transforms: {name, kwargs}
-    transfer: ColourTransfer = "none",  # of B's colours to A's faces: none, reinhard, mkl
-    batch_size: BatchSize = 8,  # faces of each side a step, of each process; auto: what memory allows
-    iterations: int | None = None,  # steps in all, those of earlier sessions counted in; None: what suits the device
-    minutes: float | None = None,  # training time in all, likewise; None: no limit
-    stop_when: StopWhen = "length",  # plateau: also when validation has not improved for long
-    device: str = "auto",  # auto, cpu, cuda, cuda:N
-    precision: Precision = "auto",  # auto, fp32, bf16
-    channels_last: Switch = "auto",
-    compile: Compile = "auto",
-    workers: int | None = None,  # processes that prepare batches; 0: a thread; None: what measures fastest
-    seed: int = 0,  # of weights, order, warps and colours
-    init: Scratch = Scratch(),  # noqa: B008 (frozen) what a new run begins with, and what of it rests at first
-    validation_share: float = 0.05,  # last part of each face set, never trained on
-    log_every: int = 50,  # steps
-    preview_every: int = 500,  # steps; also when validation is measured
-    evaluate: bool = True,  # the validation tells whose face the swap is, and how well it follows B
-    save_every: int = 1000,  # steps
-    keep_checkpoints: int = 2,  # checkpoints
-    config_text: str = "",  # all settings, shown in TensorBoard
-    default_text: str = "",  # the same with every value as it is when nobody sets it
-    restart: bool = False,  # forget an earlier run in this folder
-    allow_changes: bool = False,  # go on with other settings than those of `config_text` before
-) -> Path:
-    """Trains until `iterations` or `minutes` are reached and gives back `run`.
+class Trainer:
+    """Train a pair of face sets, or go on with a run from its last checkpoint.
 
-    Goes on from the last checkpoint; a killed and resumed run equals an uninterrupted one, bit for bit on a CPU.
-    `restart` removes an earlier run when all that the new one needs is read, checked and built. One process at a time
-    trains a run, or the processes that torchrun has started (process_group.py), whose first alone writes. Raises
-    UserError for what the user can mend, Interrupted after a signal, when all is saved.
+    A run that is killed and goes on equals an uninterrupted one, bit for bit on a CPU. One process at a time trains a
+    run, or the processes that torchrun has started, whose first alone writes.
+
+        trainer = Trainer("faces/craig", "faces/brosnan", model="lite")
+        trainer.fit(steps=2000)
+
+    Args:
+        faces_a: Folder of the face set of A, whose face is put on B.
+        faces_b: Folder of the face set of B.
+        run: Folder of the run; `runs/A_B` beside the folder of A's face sets by default.
+        config: All settings.
+        callbacks: Callbacks of your own, called after the standard ones and before a checkpoint is saved.
+        settings_told: The settings as the run's config.yaml shows them; made from `config` by default.
+        settings: Fields of TrainConfig, in the place of those of `config`.
+
+    Attributes:
+        model: The model in training, once setup() has run.
+        progress: How far the run is.
+        results: The last "losses", "validation" and "score".
     """
-    check_batch_size(batch_size)
-    if stop_when not in STOPS:
-        raise UserError(f"stop_when={stop_when}: accepted are {', '.join(STOPS)}")
-    iterations = usual_iterations(device, minutes) if iterations is None else iterations
-    _check(iterations=iterations, log_every=log_every, preview_every=preview_every)
-    _check(minutes=1.0 if minutes is None else minutes, save_every=save_every, keep_checkpoints=keep_checkpoints)
-    if not 0 <= validation_share < 1:
-        raise UserError(f"validation_share={validation_share}: must be in [0, 1)")
-    processes = find_processes()
-    accelerator = choose_accelerator(device, precision, channels_last, compile, processes)
-    restart = restart and not processes.was_restarted  # it has done so before one of them died
-    with (
-        gpu_errors(),
-        processes.connect(accelerator.device),
-        locked(run, "training it") if processes.is_leader else nullcontext(),
-    ):
-        for folder in (CHECKPOINTS, CACHE) if processes.is_leader else ():
-            sweep(run / folder)
 
-        torch.manual_seed(seed)
-        names = (faces_a.name, faces_b.name)
-        with memory_errors(batch_size):
-            network = accelerator.place(model())
-            steps = optimizer.build(network)
-            updater = Updater(network, steps, update, processes, init.resting(network), init.rests)
-            adversary = discriminator.build(accelerator)
-            likeness_loss = likeness.build(network.coverage, accelerator)
-        beside = [adversary] if adversary is not None else []
+    model: SwapModel
+    progress: TrainingProgress
+    log: RunLog
+    bar: Progress
 
-        def restore() -> TrainingState | None:
-            found = restore_latest(run, network, steps, names, updater.averaged, beside)
-            processes.check_same(found.iteration if found else 0, "checkpoints")
-            return found
+    def __init__(
+        self,
+        faces_a: str | Path,
+        faces_b: str | Path,
+        run: str | Path | None = None,
+        config: TrainConfig | None = None,
+        callbacks: Sequence[Callback[Trainer]] = (),
+        settings_told: SettingsText | None = None,
+        **settings: Any,
+    ) -> None:
+        self.config = replace(config or TrainConfig(), **settings)
+        self.faces = {"a": Path(faces_a), "b": Path(faces_b)}
+        self.names = (self.faces["a"].name, self.faces["b"].name)
+        self.run = Path(run) if run is not None else self.faces["a"].parent.parent / "runs" / "_".join(self.names)
+        self.results: dict[str, Any] = {"losses": {}, "validation": {}, "score": None}
+        self.stored_report: dict[str, Any] = {}
+        self.finished = False
+        self._told = settings_told or SettingsText()
+        self._is_told = settings_told is not None
+        self._resources: ExitStack | None = None
+        self._is_built = self._is_ready = False  # model and optimizer; what takes steps and measures
+        self._restarts = self.config.restart
+        self.processes = find_processes()
+        self.accelerator = choose_accelerator(
+            self.config.device, self.config.precision, self.config.channels_last, self.config.compile, self.processes
+        )
+        self.callbacks = Callbacks(standard_callbacks(self.config, callbacks), self.processes.is_leader)
 
-        with memory_errors(batch_size):
-            state = None if restart else restore()
-        if state is None:
-            state = TrainingState(iteration=0, seconds=0.0, seed=seed, faces=names)
-            log.info("%s", init.begin(network, {"a": faces_a, "b": faces_b}))
-            updater.begin()
+    def setup(self) -> None:
+        """Build model and optimizer, and fill them from the newest checkpoint or as a run begins.
+
+        fit(), validate() and the state's methods do it where it is needed. The run is locked until fit() has ended or
+        close() is called.
+        """
+        if self._resources is not None:
+            return
+        with ExitStack() as stack:
+            stack.enter_context(gpu_errors())
+            stack.enter_context(self.processes.connect(self.accelerator.device))
+            if self.processes.is_leader:
+                stack.enter_context(hold_run(self.run))
+            with memory_errors(self.config.batch_size):
+                self._build()
+                state = None if self._restarts else self.restore()
+            if not self._is_told:
+                self._told = settings_text(self.config, self.model, self.names)
+            self.stored_report = {} if self._restarts else read_report(self.run)
+            self._start(self._begin() if state is None else self._go_on(state))
+            self._resources = stack.pop_all()
+
+    def fit(self, steps: int | None = None, minutes: float | None = None) -> Path:
+        """Train until the run is long enough, and save all that it needs to go on.
+
+        Args:
+            steps: Steps in all, those of earlier sessions counted in; `config.iterations` by default.
+            minutes: Minutes of training in all, likewise; `config.minutes` by default.
+
+        Returns:
+            The folder of the run.
+
+        Raises:
+            UserError: The user can mend it.
+            Interrupted: Ctrl-C or a signal has stopped it; all is saved.
+        """
+        if steps is not None or minutes is not None:
+            self.config = replace(self.config, iterations=steps, minutes=minutes)
+        self.setup()
+        resources, self._resources = self._resources, None
+        with resources or nullcontext():
+            self.progress.set_length(self.config.steps, self.config.minutes)
+            self.finished = self.progress.done()
+            if self.finished:
+                iteration = self.progress.iteration
+                log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", iteration)
+                if self.stored_report.get("iteration") == iteration:
+                    return self.run
+            self._prepare()
+            began, total = self.progress.iteration, None if self.config.minutes else self.config.steps
+            workers, loader = self.config.workers, self.train_step.loader
+            with (
+                StopRequest() as stop,
+                memory_errors(self.batch_maker.batch_size),
+                open_log(self.run, began, self._told, self.processes.is_leader) as self.log,
+                open_batches(self.batch_maker, began, workers, loader, self.accelerator) as batches,
+                Progress(total, "train", "iteration", began, self.processes.is_leader) as self.bar,
+            ):
+                self.callbacks.fit_start(self)
+                self._train(batches, stop)
+            if (stop or self.progress.stopped) and not self.progress.done():
+                where = f"iteration {self.progress.iteration}, saved in {self.run}"
+                raise Interrupted(f"stopped at {where}; the same command goes on from there")
+        return self.run
+
+    def _train(self, batches: Batches, stop: StopRequest) -> None:
+        began = self.progress.iteration
+        try:
+            while not self.finished:
+                # Step: both sides through the encoder as one batch, each through its decoder; one update.
+                self.train_step.step(next(batches))
+                self.finished = self.progress.advance(bool(stop))
+                self.bar.advance()
+
+                # Weights that are not finite: leave the step out, or go back to the last checkpoint.
+                if not self.callbacks.update(self):
+                    continue
+
+                # Curves, validation, previews and checkpoint, each when it is due; that is no time of training.
+                with self.train_step.paused():
+                    self.callbacks.step_end(self)
+        except WorkersDied:  # a signal to all processes may end them before this one is asked to stop
+            if self.progress.iteration > began and not self.train_step.broken(look=True):
+                self.callbacks.fit_end(self)
+            if not stop:
+                raise
         else:
-            if not allow_changes:
-                check_same_settings(run, config_text, default_text)
-            log.info("going on from iteration %d of %s", state.iteration, run)
-            if isinstance(init, Weights):
-                log.info("init= is not used: only a run that begins starts from %s", find_weights(Path(init.path)))
+            self.callbacks.fit_end(self)
 
-        progress = TrainingProgress(replace(state, faces=names), iterations, minutes, processes, stop_when)
-        report = {} if restart else read_report(run)
-        if progress.done():
-            log.info("nothing to do at iteration %d: say higher iterations= or minutes= to go on", progress.iteration)
-            if report.get("iteration") == progress.iteration:
-                return run
-        sizes = (network.resolution, network.coverage)
-        with processes.leader_first():
-            data = open_pair(faces_a, faces_b, run, *sizes, validation_share, loss.needs_regions)
-        check_pair(data, {"a": faces_a, "b": faces_b})
-        save = partial(
-            save_checkpoint, run, network, steps, keep=keep_checkpoints, averaged=updater.averaged, companions=beside,
-            yaw_degrees=data.yaw_degrees,
-        )  # fmt: skip
-        processes.seed_each(state.seed, state.iteration)
-        on_gpu = accelerator.device.type == "cuda"
-        gpu_draws = on_gpu and ColourChange(colour).looks_at_pixels_alone()
-        train_step = TrainStep(network, updater, loss, accelerator, data, progress, likeness_loss, adversary)
-        if batch_size == "auto":
-            chosen = choose_batch_size(state.batch_size, network, accelerator, train_step.attempt)
-            batch_size = progress.batch_size = processes.minimum(chosen)
-        maker = BatchMaker(data.sides, batch_size, *sizes, warp, colour, state.seed, not gpu_draws, transfer, processes)
-        evaluator = evaluator_for(data, str(accelerator.device)) if evaluate and processes.is_leader else None
-        validator = Validator(updater.shown, train_step.losses, accelerator, data, evaluator)
-        if restart and processes.is_leader:
-            _forget(run, maker)
-        if not progress.done():
-            log.info("previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the same command goes on",
-                     run / PREVIEWS, run.parent)  # fmt: skip
-        with (
-            StopRequest() as stop,
-            memory_errors(batch_size),
-            RunLog(run, progress.iteration, config_text, chosen_settings(config_text, default_text))
-            if processes.is_leader
-            else nullcontext() as journal,
-            BatchStream(maker, progress.iteration, worker_count(workers, on_gpu, processes.local_size)) as stream,
-            CudaPrefetcher(stream, train_step.loader, accelerator) if on_gpu else nullcontext(stream) as batches,
-            Progress(
-                None if minutes else iterations, "train", "iteration", progress.iteration, processes.is_leader
-            ) as bar,
-        ):
-            pace = Pace(log_every, preview_every, save_every)
-            best = Best(run, data.yaw_degrees)
-            loop = Loop(train_step, progress, journal, pace, update.retries, restore, save, validator, best)
-            if progress.done():
-                loop.catch_up(report)
-            loop.run(batches, bar, stop)
-        if (stop or progress.stopped) and not progress.done():
-            where = f"iteration {progress.iteration}, saved in {run}"
-            raise Interrupted(f"stopped at {where}; the same command goes on from there")
-    return run
+    def validate(self) -> dict[str, float]:
+        """Return losses and PSNR (dB) on held-out faces, and what the evaluator measures of their swap.
 
+        Names begin with `validation`; empty when the face sets are too small to hold some faces out.
+        """
+        if not self._is_ready:
+            self.setup()
+            self._prepare()
+        return self.validator.validate()
 
-def usual_iterations(device: str, minutes: float | None) -> int:
-    """How many steps a run has when nobody says so: an hour of `lite` on two cores, several on a GPU.
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the training needs to go on, as CheckpointIO.state_dict() lays it out."""
+        if not self._is_built:
+            self.setup()
+        return self.checkpoints.state_dict(self.progress.state())
 
-    With `minutes` they end it, not steps.
-    """
-    if minutes is not None:
-        return 100_000
-    return 20_000 if choose_device(device).type == "cpu" else 100_000
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what state_dict() has returned, of a training of the same model."""
+        self.setup()
+        self._start(self.checkpoints.load_state_dict(state))
 
+    def close(self) -> None:
+        """Let go of the run without training it; nothing is saved."""
+        if self._resources is not None:
+            self._resources.close()
+            self._resources = None
 
-def _forget(run: Path, maker: BatchMaker) -> None:
-    """Removes an earlier run, once a first batch has shown that the new one can begin."""
-    maker.make(0)
-    for name in (CHECKPOINTS, PREVIEWS, REPORT):
-        remove(run / name)
+    def restore(self) -> TrainingState | None:
+        """Fill model and optimizer from the newest checkpoint that can be read; None when there is none."""
+        found = self.checkpoints.restore_latest(self.run, self.names)
+        self.processes.check_same(found.iteration if found else 0, "checkpoints")
+        return found
 
+    def save(self) -> Path:
+        """Write a checkpoint, remove those that are too many, and return its folder."""
+        keep, yaw_degrees = self.config.keep_checkpoints, self.data.yaw_degrees
+        return self.checkpoints.save(self.run, self.progress.state(), keep, yaw_degrees)
 
-def _check(**numbers: float) -> None:
-    for name, value in numbers.items():
-        if not value > 0:
-            raise UserError(f"{name}={value}: must be above 0")
+    def take_losses(self) -> dict[str, float]:
+        """Return the mean losses since the last call, or the last ones where no step was taken."""
+        self.results["losses"] = losses = self.train_step.take_losses() or self.results["losses"]
+        return losses
+
+    @property
+    def validation_is_due(self) -> bool:
+        """Return whether a validation follows this step; none does while somebody waits for the training to stop."""
+        return (self.finished or self.config.validates_at(self.progress.iteration)) and not self.progress.stopped
+
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Return whether a checkpoint follows this step."""
+        return self.finished or self.progress.every(self.config.save_every)
+
+    def _build(self) -> None:
+        """Make model, optimizer and losses; the order decides which random numbers each draws."""
+        config, accelerator = self.config, self.accelerator
+        torch.manual_seed(config.seed)
+        self.model = accelerator.place(config.build_model())
+        optimizer = config.optimizer.build(self.model)
+        resting = config.init.resting(self.model)
+        self.updater = Updater(self.model, optimizer, config.update, self.processes, resting, config.init.rests)
+        adversary = config.discriminator.build(accelerator)
+        likeness = config.likeness.build(self.model.coverage, accelerator)
+        self.objective = Objective(config.loss, likeness, adversary)
+        companions = [] if adversary is None else [adversary]
+        self.checkpoints = CheckpointIO(self.model, optimizer, self.updater.averaged, companions)
+
+    def _begin(self) -> TrainingState:
+        log.info("%s", self.config.init.begin(self.model, self.faces))
+        self.updater.begin()
+        return TrainingState(iteration=0, seconds=0.0, seed=self.config.seed)
+
+    def _go_on(self, state: TrainingState) -> TrainingState:
+        if not self.config.allow_changes:
+            check_same_settings(self.run, self._told.text, self._told.default)
+        log.info("going on from iteration %d of %s", state.iteration, self.run)
+        if isinstance(self.config.init, Weights):
+            source = find_weights(Path(self.config.init.path))
+            log.info("init= is not used: only a run that begins starts from %s", source)
+        return state
+
+    def _start(self, state: TrainingState) -> None:
+        config = self.config
+        named = replace(state, faces=self.names)
+        self.progress = TrainingProgress(named, config.steps, config.minutes, self.processes, config.stop_when)
+        self._is_built, self._is_ready = True, False
+
+    def _prepare(self) -> None:
+        """Open the faces and make what takes steps and measures them."""
+        config, model, is_leader = self.config, self.model, self.processes.is_leader
+        view = (model.resolution, model.coverage)
+        with self.processes.leader_first():
+            shares = (config.validation_share, self.objective.needs_regions)
+            self.data = open_pair(self.faces, self.run / CACHE, view, *shares)
+        check_pair(self.data, self.faces)
+        self.processes.seed_each(self.progress.seed, self.progress.iteration)
+        accelerator, data, progress, objective = self.accelerator, self.data, self.progress, self.objective
+        self.train_step = TrainStep(model, self.updater, objective, accelerator, data.sides, progress)
+        self.batch_maker = batch_maker_for(config, model, data, accelerator, progress, self.train_step.attempt)
+        evaluator = evaluator_for(data, str(accelerator.device)) if config.evaluate and is_leader else None
+        self.validator = Validator(self.updater.shown, objective.reconstruction, accelerator, data, evaluator)
+        if self._restarts and is_leader:
+            self.batch_maker.make(0)  # the new run can begin
+            forget_run(self.run)
+        self.best = Best(self.run, self.data.yaw_degrees)
+        self._restarts = False
+        self._is_ready = True

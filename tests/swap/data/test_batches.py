@@ -13,7 +13,7 @@ import pytest
 
 from faceswap.engine.process_group import ProcessGroup
 from faceswap.swap.data.batch_stream import BatchStream, WorkersDied, worker_count
-from faceswap.swap.data.batches import BatchMaker, Side
+from faceswap.swap.data.batches import BatchMaker, TrainingFaces
 from faceswap.swap.data.pair_data import open_pair, split_by_time
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import COLOUR, make_face_set
@@ -23,7 +23,7 @@ from tests.swap.fakes import COLOUR, make_face_set
 def sides(tmp_path_factory):
     root = tmp_path_factory.mktemp("sets")
     a, b = make_face_set(root / "a", 30, seed=1), make_face_set(root / "b", 5, size_px=48, seed=2)
-    return open_pair(a, b, root / "run", 16, 0.8, 0.1).sides
+    return open_pair({"a": a, "b": b}, root / "run", (16, 0.8), 0.1).sides
 
 
 def maker(sides, **changes) -> BatchMaker:
@@ -136,7 +136,7 @@ def test_the_last_part_of_the_time_is_held_out():
 def test_few_faces_of_one_side_hold_none_of_the_other_out(tmp_path, caplog, counts, share):
     sets = [make_face_set(tmp_path / f"set{place}", count, 32) for place, count in enumerate(counts)]
     with caplog.at_level(logging.INFO):
-        data = open_pair(*sets, tmp_path / "run", 16, 0.8, share)
+        data = open_pair(dict(zip("ab", sets, strict=True)), tmp_path / "run", (16, 0.8), share)
     assert tuple(len(side.indices) for side in data.sides.values()) == counts
     assert not any(len(views) for views in data.held_out.values())
     assert f"set0 {counts[0]} and set1 {counts[1]}" in caplog.text
@@ -155,4 +155,4 @@ def test_a_side_travels_to_a_worker_without_its_pixels(sides):
     side = sides["a"]
     _ = side.crops
     assert len(pickle.dumps(side)) < 2000
-    assert isinstance(pickle.loads(pickle.dumps(side)), Side)
+    assert isinstance(pickle.loads(pickle.dumps(side)), TrainingFaces)

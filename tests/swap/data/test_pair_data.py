@@ -35,7 +35,8 @@ def test_two_sets_of_one_person_train_as_one(workspace, text):
 
 
 def test_the_joined_sets_are_cached_and_shown(workspace, tmp_path):
-    data = open_pair(workspace.faces("anna_day+anna_night"), workspace.faces("ben"), tmp_path / "run", 16, 0.8, 0.0)
+    faces = {"a": workspace.faces("anna_day+anna_night"), "b": workspace.faces("ben")}
+    data = open_pair(faces, tmp_path, (16, 0.8), 0.0)
     assert len(data.known["a"]) == 11 and len(data.shown["a"]) == 6
 
 
@@ -64,6 +65,7 @@ def test_another_name_for_the_same_set_is_itself_too(workspace, tmp_path):
 
 
 def test_few_faces_are_told_with_what_helps(workspace, tmp_path, caplog):
-    open_pair(workspace.faces("anna_day"), workspace.faces("ben"), tmp_path / "run", 16, 0.8, 0.0)
+    faces = {"a": workspace.faces("anna_day"), "b": workspace.faces("ben")}
+    open_pair(faces, tmp_path, (16, 0.8), 0.0)
     told = [message for message in caplog.messages if "hundreds" in message]
     assert [message.split(":")[0] for message in told] == ["anna_day holds 5 faces", "ben holds 4 faces"]

@@ -20,7 +20,9 @@ CPU = choose_accelerator("cpu", "fp32")
 
 @pytest.fixture(scope="module")
 def sides(sets, tmp_path_factory):
-    return open_pair(*sets, tmp_path_factory.mktemp("run"), 16, 0.8, 0.1, with_points=True).sides
+    return open_pair(
+        dict(zip("ab", sets, strict=True)), tmp_path_factory.mktemp("run"), (16, 0.8), 0.1, with_points=True
+    ).sides
 
 
 @pytest.mark.parametrize(("colour", "transfer"), [([], "none"), (COLOUR, "none"), (COLOUR, "reinhard"), ([], "mkl")])

@@ -38,7 +38,7 @@ def test_a_face_without_a_mask_stays_as_it_is():
 
 
 def test_only_a_changes(sets, tmp_path):
-    data = open_pair(*sets, tmp_path, 16, 0.8, 0.0)
+    data = open_pair(dict(zip("ab", sets, strict=True)), tmp_path, (16, 0.8), 0.0)
     plain, changed = (BatchMaker(data.sides, 8, 16, 0.8, transfer=how).make(2) for how in ("none", "mkl"))
     assert (plain["b"].targets == changed["b"].targets).all() and (plain["a"].masks == changed["a"].masks).all()
     assert not (plain["a"].targets == changed["a"].targets).all()
@@ -47,7 +47,7 @@ def test_only_a_changes(sets, tmp_path):
 
 
 def test_the_jitter_ends_when_told(sets, tmp_path):
-    data = open_pair(*sets, tmp_path, 16, 0.8, 0.0)
+    data = open_pair(dict(zip("ab", sets, strict=True)), tmp_path, (16, 0.8), 0.0)
     ends, never = (BatchMaker(data.sides, 8, 16, 0.8, warp=Warp(jitter_steps=steps)) for steps in (3, None))
     assert (ends.make(2)["a"].inputs == never.make(2)["a"].inputs).all()
     after = ends.make(3)["a"]

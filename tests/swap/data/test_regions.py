@@ -29,7 +29,7 @@ def test_regions_lie_on_eyes_and_mouth():
 
 @pytest.mark.parametrize("flip", [0.0, 1.0])
 def test_regions_follow_the_target(sets, tmp_path, flip):
-    data = open_pair(*sets, tmp_path, 64, 0.8, 0.0, with_points=True)
+    data = open_pair(dict(zip("ab", sets, strict=True)), tmp_path, (64, 0.8), 0.0, with_points=True)
     maker = BatchMaker(data.sides, 8, 64, 0.8, warp=Warp(flip=flip))
     batch = maker.make(0)["a"]
     assert batch.regions.shape == (8, 64, 64, 2)

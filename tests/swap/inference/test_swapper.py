@@ -10,7 +10,7 @@ from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import Swapper
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.checkpoints import MODEL_FILE, save_checkpoint
+from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 
@@ -21,7 +21,7 @@ def run(tmp_path, monkeypatch):
     for iteration in (3, 4):
         torch.manual_seed(iteration)
         model = Tiny()
-        save_checkpoint(tmp_path / "x_y", model, Adam().build(model), TrainingState(iteration, 1, 0), 2)
+        CheckpointIO(model, Adam().build(model)).save(tmp_path / "x_y", TrainingState(iteration, 1, 0), keep=2)
     return tmp_path / "x_y"
 
 

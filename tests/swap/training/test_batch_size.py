@@ -105,9 +105,9 @@ def test_what_is_kept_is_counted_once():
 
 @pytest.mark.usefixtures("tiny_is_known")
 def test_a_run_goes_on_with_the_batch_it_chose_and_the_choice_changes_nothing(sets, tmp_path, monkeypatch):
-    monkeypatch.setattr("faceswap.swap.training.trainer.choose_batch_size", lambda before, *_: before or 3)
+    monkeypatch.setattr("faceswap.swap.training.batch_feed.choose_batch_size", lambda before, *_: before or 3)
     train(sets, tmp_path / "run", batch_size="auto", iterations=2)
-    monkeypatch.setattr("faceswap.swap.training.trainer.choose_batch_size", choose_batch_size)
+    monkeypatch.setattr("faceswap.swap.training.batch_feed.choose_batch_size", choose_batch_size)
     run = train(sets, tmp_path / "run", batch_size="auto", iterations=4)
     assert json.loads((run / "checkpoints" / "00000004" / "state.json").read_text())["batch_size"] == 3
     assert json.loads((run / "report.json").read_text())["batch_size"] == 3

@@ -17,10 +17,9 @@ from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
     MODEL_FILE,
     OPTIMIZER_FILE,
+    CheckpointIO,
     find_weights,
     list_checkpoints,
-    restore_latest,
-    save_checkpoint,
 )
 from faceswap.utils.errors import UserError
 from faceswap.utils.files import tensor_files
@@ -43,16 +42,16 @@ def trained(seed: int = 0, steps: int = 2):
 
 
 def save(run, iteration, keep=2, seed=0):
-    return save_checkpoint(run, *trained(seed), TrainingState(iteration, 1.5 * iteration, 7), keep)
+    return CheckpointIO(*trained(seed)).save(run, TrainingState(iteration, 1.5 * iteration, 7), keep=keep)
 
 
 def test_model_moments_and_generator_come_back(tmp_path):
     model, optimizer = trained()
-    save_checkpoint(tmp_path, model, optimizer, TrainingState(12, 3.5, 7), keep=2)
+    CheckpointIO(model, optimizer).save(tmp_path, TrainingState(12, 3.5, 7), keep=2)
     expected = torch.rand(3)
 
     other, its_optimizer = trained(seed=1, steps=1)
-    state = restore_latest(tmp_path, other, its_optimizer)
+    state = CheckpointIO(other, its_optimizer).restore_latest(tmp_path)
     assert state == TrainingState(12, 3.5, 7)
     assert (torch.rand(3) == expected).all(), "the random generator goes on where it was"
     for mine, its in zip(model.parameters(), other.parameters(), strict=True):
@@ -63,7 +62,7 @@ def test_model_moments_and_generator_come_back(tmp_path):
 
 
 def test_an_empty_run_has_nothing_to_restore(tmp_path):
-    assert restore_latest(tmp_path, *trained()) is None
+    assert CheckpointIO(*trained()).restore_latest(tmp_path) is None
 
 
 def test_only_the_last_ones_stay(tmp_path):
@@ -80,7 +79,7 @@ def test_a_cut_checkpoint_is_passed_over(tmp_path, caplog, name):
     content = (newest / name).read_bytes()
     (newest / name).write_bytes(content[: len(content) // 2])
     with caplog.at_level(logging.WARNING):
-        state = restore_latest(tmp_path, *trained())
+        state = CheckpointIO(*trained()).restore_latest(tmp_path)
     assert state.iteration == 5
     assert "00000010" in caplog.text and "damaged" in caplog.text
 
@@ -88,7 +87,7 @@ def test_a_cut_checkpoint_is_passed_over(tmp_path, caplog, name):
 def test_all_cut_is_said_in_one_line(tmp_path):
     (save(tmp_path, 5) / MODEL_FILE).write_bytes(b"")
     with pytest.raises(UserError, match="restart=true"):
-        restore_latest(tmp_path, *trained())
+        CheckpointIO(*trained()).restore_latest(tmp_path)
     with pytest.raises(UserError, match="damaged"):
         find_weights(tmp_path)
 
@@ -115,13 +114,13 @@ def test_another_model_than_the_runs_is_refused(tmp_path):
     save(tmp_path, 5)
     model = Lite()
     with pytest.raises(UserError, match="model=tiny, not lite;"):
-        restore_latest(tmp_path, model, Adam().build(model))
+        CheckpointIO(model, Adam().build(model)).restore_latest(tmp_path)
     for name, sized in (
         ("df_96", Df(**SMALL_UD | {"resolution": 96})),
         ("df_64", Df(**SMALL_UD)),
     ):  # as people choose them
         with pytest.raises(UserError, match=f"model=tiny, not {name};"):
-            restore_latest(tmp_path, sized, Adam().build(sized))
+            CheckpointIO(sized, Adam().build(sized)).restore_latest(tmp_path)
 
 
 def test_the_weights_file_alone_says_what_it_is(tmp_path):
@@ -172,20 +171,20 @@ def test_a_damaged_newest_one_never_displaces_a_good_one(tmp_path, keep):
     for iteration in (5, 10, 20):
         newest = save(tmp_path, iteration, keep=5)
     (newest / MODEL_FILE).write_bytes(b"cut")
-    assert restore_latest(tmp_path, *trained()).iteration == 10
+    assert CheckpointIO(*trained()).restore_latest(tmp_path).iteration == 10
     save(tmp_path, 15, keep=keep)
     assert [path.name for path in list_checkpoints(tmp_path)] == ["00000015", "00000010"][:keep]
-    assert restore_latest(tmp_path, *trained()).iteration == 15
+    assert CheckpointIO(*trained()).restore_latest(tmp_path).iteration == 15
 
 
 def test_another_coverage_or_pair_than_the_runs_is_refused(tmp_path):
-    save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 0, ("x", "y")), keep=2)
+    CheckpointIO(*trained()).save(tmp_path, TrainingState(5, 1.0, 0, ("x", "y")), keep=2)
     tighter = Tiny(coverage=0.4)
     with pytest.raises(UserError, match=r"model\.coverage=0\.8, not 0\.4; .*run=.*restart=true"):
-        restore_latest(tmp_path, tighter, Adam().build(tighter), ("x", "y"))
+        CheckpointIO(tighter, Adam().build(tighter)).restore_latest(tmp_path, ("x", "y"))
     with pytest.raises(UserError, match=r"pair\.a=x, not y and pair\.b=y, not x; "):
-        restore_latest(tmp_path, *trained(), ("y", "x"))
-    assert restore_latest(tmp_path, *trained(), ("x", "y")) == TrainingState(5, 1.0, 0, ("x", "y"))
+        CheckpointIO(*trained()).restore_latest(tmp_path, ("y", "x"))
+    assert CheckpointIO(*trained()).restore_latest(tmp_path, ("x", "y")) == TrainingState(5, 1.0, 0, ("x", "y"))
 
 
 @pytest.mark.parametrize("model", ["os", ["tiny"], {}, None, 1])
@@ -217,7 +216,7 @@ def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generato
     state["bytes"][OPTIMIZER_FILE] = path.stat().st_size
     del state["sha256"]
     (path.parent / STATE_FILE).write_text(json.dumps(state))
-    assert restore_latest(tmp_path, *trained()).iteration == 5
+    assert CheckpointIO(*trained()).restore_latest(tmp_path).iteration == 5
 
 
 @pytest.mark.parametrize(
@@ -227,8 +226,8 @@ def test_a_checkpoint_without_the_generators_state_is_damaged(tmp_path, generato
     ids=lambda change: change[:16],
 )  # fmt: skip
 def test_a_state_that_cannot_be_is_passed_over(tmp_path, change):
-    folder = save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 0), keep=2)
+    folder = CheckpointIO(*trained()).save(tmp_path, TrainingState(5, 1.0, 0), keep=2)
     state = folder / "state.json"
     state.write_text(state.read_text().rstrip().removesuffix("}") + f", {change}}}\n")
     with pytest.raises(UserError, match="no checkpoint in"):
-        restore_latest(tmp_path, *trained())
+        CheckpointIO(*trained()).restore_latest(tmp_path)

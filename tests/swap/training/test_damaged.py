@@ -21,10 +21,9 @@ from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
     MODEL_FILE,
     OPTIMIZER_FILE,
+    CheckpointIO,
     find_weights,
     list_checkpoints,
-    restore_latest,
-    save_checkpoint,
 )
 from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
@@ -41,7 +40,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(MODELS, "tiny", Tiny)
         for iteration in (5, 10):
-            save_checkpoint(run, *trained(), TrainingState(iteration, 1.0, 7), keep=2, averaged=Tiny())
+            CheckpointIO(*trained(), averaged=Tiny()).save(run, TrainingState(iteration, 1.0, 7), keep=2)
     return run
 
 
@@ -57,7 +56,7 @@ def zero_half(path):
 
 
 def restored(run):
-    return restore_latest(run, *trained(), averaged=Tiny()).iteration
+    return CheckpointIO(*trained(), averaged=Tiny()).restore_latest(run).iteration
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE])
@@ -168,7 +167,7 @@ def test_an_optimizer_that_knows_nothing_is_told(run, caplog):
 def test_what_is_called_otherwise_is_no_checkpoint(run, name):
     (run / "checkpoints" / name).mkdir()
     assert restored(run) == 10
-    save_checkpoint(run, *trained(), TrainingState(12, 1.0, 7), keep=2)
+    CheckpointIO(*trained()).save(run, TrainingState(12, 1.0, 7), keep=2)
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, OPTIMIZER_FILE, STATE_FILE])
@@ -199,7 +198,7 @@ def test_what_may_not_be_read_is_not_called_damaged(run, monkeypatch, name):
 def test_others_may_read_what_the_umask_allows(tmp_path, umask):
     before = os.umask(umask)
     try:
-        folder = save_checkpoint(tmp_path, *trained(), TrainingState(5, 1.0, 7), keep=2)
+        folder = CheckpointIO(*trained()).save(tmp_path, TrainingState(5, 1.0, 7), keep=2)
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.checkpoints import save_checkpoint
+from faceswap.swap.training.checkpoints import CheckpointIO
 from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
@@ -18,7 +18,7 @@ def other(tmp_path, monkeypatch):
     monkeypatch.setitem(MODELS, "tiny", Tiny)
     model = Tiny()
     optimizer = Adam().build(model)
-    save_checkpoint(tmp_path / "run", model, optimizer, TrainingState(1, 1, 0), 1)
+    CheckpointIO(model, optimizer).save(tmp_path / "run", TrainingState(1, 1, 0), keep=1)
     return model, tmp_path / "run"
 
 

@@ -21,7 +21,7 @@ from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.liae import Liae
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import MODEL_FILE, restore_latest, save_checkpoint
+from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.swap.training.initialisation import Generic, start_from
 from faceswap.swap.training.output_scale import fitted, fitted_rows
@@ -150,11 +150,11 @@ def test_runs_from_before_go_on_and_say_what_they_draw(tmp_path, monkeypatch):
     old = {"model": "lite", "settings": {"coverage": 0.7, "beta": 0.0}, "iteration": 3, "version": "0"}
     with monkeypatch.context() as patch:
         patch.setattr("faceswap.swap.training.checkpoints.describe", lambda *_: old)
-        folder = save_checkpoint(tmp_path, *stepped(Lite()), TrainingState(3, 1.0, 0), 1)
+        folder = CheckpointIO(*stepped(Lite())).save(tmp_path, TrainingState(3, 1.0, 0), keep=1)
     assert load_model(folder / MODEL_FILE)[0].resolution == 96
-    assert restore_latest(tmp_path, *stepped(Lite())).iteration == 3
+    assert CheckpointIO(*stepped(Lite())).restore_latest(tmp_path).iteration == 3
     with pytest.raises(UserError, match=r"trained with model\.output_scale=1, not 2; choose that again"):
-        restore_latest(tmp_path, *stepped(Lite(output_scale=2)))
+        CheckpointIO(*stepped(Lite(output_scale=2))).restore_latest(tmp_path)
 
 
 def test_the_exported_file_draws_as_many(tmp_path):

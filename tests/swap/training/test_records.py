@@ -64,7 +64,7 @@ from tests.swap.runs import train
 MODELS["tiny"] = Tiny
 place, at = sys.argv[4], int(sys.argv[5])
 kind, name = {"scalars": (run_log.RunLog, "scalars"), "picture": (run_log.RunLog, "preview"),
-              "report": (run_log.RunLog, "report"), "save": (trainer, "save_checkpoint")}[place.split()[1]]
+              "report": (run_log.RunLog, "report"), "save": (trainer.CheckpointIO, "save")}[place.split()[1]]
 real, count = getattr(kind, name), []
 
 def dying(*arguments, **more):
