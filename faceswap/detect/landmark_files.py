@@ -43,6 +43,7 @@ ACCEPTED = (
 # What may lie beside "clip.mp4"; the last two are what deepfakes/faceswap writes for a video and for a folder.
 _BESIDE = ("{name}.landmarks.npz", "{stem}.landmarks.npz", "{name}.ref.npz", "{name}.landmarks.json",
            "{stem}.landmarks.json", "{stem}_alignments.fsa")  # fmt: skip
+_BEFORE_JSON = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # marks of UTF-8 and UTF-16, and what may stand before a value
 _JPEG_SUFFIXES = {".jpg", ".jpeg"}
 _UNREADABLE = (ValueError, LookupError, TypeError, OSError, EOFError, MemoryError, RecursionError,
                zlib.error, zipfile.BadZipFile)  # fmt: skip
@@ -216,7 +217,7 @@ def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
         head = file.read(64)
     if head.startswith(b"PK"):
         return read_npz
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if head.lstrip(_BEFORE_JSON)[:1] in (b"{", b"["):
         return read_json
     if head[:1] == b"\x78" and len(head) > 1 and int.from_bytes(head[:2]) % 31 == 0:  # zlib's header (RFC 1950)
         return read_fsa

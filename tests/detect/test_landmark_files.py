@@ -119,6 +119,14 @@ def test_json_in_every_shape(tmp_path: Path, shape: str) -> None:
     assert counts(tmp_path / "a.json") == [1, 0, 2, 0, 0]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_json_as_windows_saves_it(tmp_path: Path, encoding: str) -> None:
+    rows = [{"frame": 0, "points": points_at(60, 60).tolist(), "name": "Zoë"}]
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / "a.json").write_text(mark + json.dumps(rows, ensure_ascii=False), encoding)
+    assert counts(tmp_path / "a.json") == [1, 0, 0, 0, 0]
+
+
 def test_this_projects_alignments_come_back_as_they_were(tmp_path: Path) -> None:
     face = face_at(70.5, 60.25, track=3)
     record = FaceRecord("000002_00.jpg", 2, 0.08, face.box, face.points, frame_to_crop_for(face.points, 64), 0.9, 3,
