@@ -111,10 +111,10 @@ def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> 
                 continue
             image = streams.turn(to_rgb(picture), transform)
             yield Frame(_resized(image, info.width, info.height), index, seconds)
+        if index >= 0 and stop is None and not damage.describe():
+            damage.broken_off = missing_end(container, stream, damage, seconds)
     if index < 0:
         raise nothing_decoded(info.path, damage)
-        if stop is None and not damage.describe():
-            damage.broken_off = missing_end(container, stream, damage, seconds)
     damage.jumps = timeline.jumps
     if damage.describe():
         log.warning("%s: %s; the last frame read is number %d", info.path, damage.describe(), index)

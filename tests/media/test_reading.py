@@ -5,12 +5,14 @@ import logging
 import os
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.media.writing import VideoWriter
 from faceswap.utils.errors import UserError
 from tests.media.made_films import Film, make_film, picture
 
@@ -214,3 +216,20 @@ def test_a_film_that_lost_its_end_is_called_cut_off(tmp_path, caplog):
         frames = list(read_frames(faststart))
     assert 5 < len(frames) < 60
     assert len(caplog.records) == 1
+
+
+def test_a_film_without_its_end_is_told(tmp_path, caplog):
+    whole = make_film(tmp_path / "whole.mkv", Film(ticks=tuple(range(60)), sound=()))
+    info = probe(whole)
+    assert len(list(read_frames(info))) == 60 and not caplog.messages
+    film = make_film(tmp_path / "film.mp4", Film(ticks=tuple(range(60)), sound=()))
+    shown = VideoWriter(tmp_path / "shown.mp4", probe(film))  # its index lies before the pictures
+    with shown:
+        for frame in read_frames(film):
+            shown.write(frame)
+    with av.open(tmp_path / "shown.mp4") as container:
+        places = sorted(packet.pos for packet in container.demux(video=0) if packet.size)
+    data = (tmp_path / "shown.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: places[40]])  # between two packets: no packet is damaged
+    assert 30 < len(list(read_frames(tmp_path / "cut.mp4"))) <= 40
+    assert any("may be cut off" in message for message in caplog.messages)
