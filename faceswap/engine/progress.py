@@ -12,9 +12,9 @@ from faceswap.engine.state import TrainingState
 
 StopWhen = Literal["length", "plateau"]
 STOPS: tuple[StopWhen, ...] = ("length", "plateau")
-# Steps without a better validation, at least, and as a share of the steps so far. Trainings of `lite` watched
-# for 2,000 steps (docs/transfer.md) still got better at their end, so that nothing sooner is a plateau; a long run
-# takes longer from one improvement to the next.
+# Steps without a better validation, at least, and as a share of the steps so far. Trainings of `lite` watched for 2,000
+# steps (docs/transfer_method.md) still got better at their end, so that nothing sooner is a plateau; a long run takes
+# longer from one improvement to the next.
 PATIENCE_STEPS, PATIENCE_SHARE = 2000, 0.25
 IMPROVEMENT = 0.005  # of the lowest validation that counted: less is trembling
 
