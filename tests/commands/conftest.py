@@ -1,10 +1,15 @@
-"""The commands as a user runs them, in processes of their own."""
+"""The commands as a user runs them, each in a process of its own."""
 
 from __future__ import annotations
 
+import functools
+import multiprocessing
+import multiprocessing.context
 import os
+import runpy
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,16 +27,52 @@ class Ran(NamedTuple):
     stderr: str
 
 
-def run(command: str, *arguments: str, cwd: Path, code: int | None = 0, **environment: str) -> Ran:
-    """Runs `python -m faceswap.COMMAND ARGUMENTS` in a folder and checks its exit code."""
+def run_process(command: str, *arguments: str, cwd: Path, code: int | None = 0, **environment: str) -> Ran:
+    """Runs `python -m faceswap.COMMAND ARGUMENTS` in a folder and checks its exit code.
+
+    Python and torch take seconds to start: for tests of what only a process of one's own shows.
+    """
     env = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     done = subprocess.run(
         [sys.executable, "-m", f"faceswap.{command}" if command else "faceswap", *arguments],
         cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240,
     )  # fmt: skip
-    assert code is None or done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    lines = done.stdout.strip().splitlines()
-    return Ran(done.returncode, cwd / (lines[-1] if lines else "nothing"), done.stdout, done.stderr)
+    return _ran(cwd, done.returncode, done.stdout, done.stderr, code)
+
+
+def run(command: str, *arguments: str, cwd: Path, code: int | None = 0, **environment: str) -> Ran:
+    """As `run_process`, in a process that is forked from one that has imported everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "stdout"), Path(folder, "stderr")
+        process = _forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told))
+        process.start()
+        process.join(240)
+        process.kill()
+        stdout, stderr = (path.read_text("utf-8") for path in told)
+        return _ran(cwd, process.exitcode, stdout, stderr, code)
+
+
+def _ran(cwd: Path, code: int | None, stdout: str, stderr: str, wanted: int | None) -> Ran:
+    assert code is not None and wanted in (None, code), f"exit code {code}\n{stdout}\n{stderr}"
+    lines = stdout.strip().splitlines()
+    return Ran(code, cwd / (lines[-1] if lines else "nothing"), stdout, stderr)
+
+
+@functools.cache
+def _forks() -> multiprocessing.context.ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.swap.team_member", "tests.commands.imported"])
+    return context
+
+
+def _typed(command: str, arguments: tuple[str, ...], cwd: str, environment: dict[str, str], told: list[Path]) -> None:
+    """What `python -m faceswap.COMMAND ARGUMENTS` does, in a process that is there already."""
+    for number, path in zip((1, 2), told, strict=True):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), number)
+    os.chdir(cwd)
+    os.environ.update(environment)
+    sys.argv = [command, *arguments]
+    runpy.run_module(f"faceswap.{command}" if command else "faceswap.__main__", run_name="__main__", alter_sys=True)
 
 
 def one_line_error(ran: Ran) -> str:
@@ -44,7 +85,7 @@ def one_line_error(ran: Ran) -> str:
     return last
 
 
-class SubjectReader(NamedTuple):
+class Example(NamedTuple):
     """A folder with two films, their face sets and a pair trained for a moment."""
 
     folder: Path
@@ -56,11 +97,11 @@ FAST = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "preview_every=
 
 
 @pytest.fixture(scope="session")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> SubjectReader:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
     """The three commands, run once for all tests that look at what they leave."""
-    folder = tmp_path_factory.mktemp("studio")
+    folder = tmp_path_factory.mktemp("example")
     craig, brosnan = make_clip(folder, "craig", 14, seed=1), make_clip(folder, "brosnan", 12, seed=2)
-    for clip in (craig, brosnan):
-        run("extract", f"video={clip.video}", "finder=landmarks", f"finder.path={clip.landmarks}", cwd=folder)
-    run("train", "pair=craig_brosnan", "iterations=8", *FAST, cwd=folder)
-    return SubjectReader(folder, craig, brosnan)
+    for clip, typed in ((craig, run_process), (brosnan, run)):
+        typed("extract", f"video={clip.video}", "finder=landmarks", f"finder.path={clip.landmarks}", cwd=folder)
+    run_process("train", "pair=craig_brosnan", "iterations=8", *FAST, cwd=folder)
+    return Example(folder, craig, brosnan)

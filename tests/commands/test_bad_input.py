@@ -53,7 +53,7 @@ def called(command, call, capfd, *arguments):
 
 
 @pytest.mark.parametrize("path", bad_files())
-def test_every_broken_or_odd_file(path, reader, tmp_path, capfd):
+def test_every_broken_or_odd_file(path, example, tmp_path, capfd):
     workspace = f"workspace={tmp_path / 'workspace'}"
     points = f"finder.path={landmarks_for(path, tmp_path)}"
     code, out, err = called("extract", extract, capfd, f"video={path}", "finder=landmarks", points, workspace)
@@ -64,7 +64,7 @@ def test_every_broken_or_odd_file(path, reader, tmp_path, capfd):
         assert not list(tmp_path.rglob("alignments.jsonl"))
 
     (tmp_path / "workspace").mkdir(exist_ok=True)
-    (tmp_path / "workspace" / "runs").symlink_to(reader.folder / "workspace" / "runs")
+    (tmp_path / "workspace" / "runs").symlink_to(example.folder / "workspace" / "runs")
     code, out, err = called(
         "convert",
         convert,
@@ -95,35 +95,34 @@ def test_faces_fewer_than_a_batch_and_of_different_sizes(tmp_path):
     assert run("convert", "device=cpu", cwd=tmp_path).path.is_file()
 
 
-def test_a_frame_without_a_face_passes_through_and_is_counted(reader, tmp_path):
-    points = np.load(reader.b.landmarks)
+def test_a_frame_without_a_face_passes_through_and_is_counted(example, tmp_path):
+    points = np.load(example.b.landmarks)
     keep = np.array([0, 1, 2, 9, 10, 11])
     np.savez(tmp_path / "gap.npz", frame=points["frame"][keep], points=points["points"][keep])
-    workspace = f"workspace={reader.folder / 'workspace'}"
+    workspace = f"workspace={example.folder / 'workspace'}"
     ran = run("convert", "finder=landmarks", "finder.path=gap.npz", "fill_frames=0", "crf=1", "device=cpu",
               "out=gap.mp4", workspace, cwd=tmp_path)  # fmt: skip
     from faceswap.media.reading import read_frames
 
-    before = [frame.image.astype(int) for frame in read_frames(reader.b.video)]
+    before = [frame.image.astype(int) for frame in read_frames(example.b.video)]
     after = [frame.image.astype(int) for frame in read_frames(ran.path)]
     face = slice(40, 100), slice(60, 130)  # where the model's picture is laid over the film's
     change = [np.abs(a[face] - b[face]).mean() for a, b in zip(before, after, strict=True)]
-    print(change)
     assert 2 * max(change[3:9]) < min(change[:3] + change[9:])
     assert '"frames_without_face": 6' in (tmp_path / "gap.mp4.report.json").read_text()
 
 
-def test_an_empty_face_set_says_what_to_do(reader, tmp_path):
+def test_an_empty_face_set_says_what_to_do(example, tmp_path):
     folder = tmp_path / "workspace" / "faces"
-    shutil.copytree(reader.folder / "workspace" / "faces", folder)
+    shutil.copytree(example.folder / "workspace" / "faces", folder)
     for image in (folder / "craig").glob("*.jpg"):
         image.unlink()
     assert "craig" in one_line_error(run("train", "pair=craig_brosnan", *FAST, cwd=tmp_path, code=2))
 
 
-def test_a_checkpoint_cut_in_half(reader, tmp_path):
+def test_a_checkpoint_cut_in_half(example, tmp_path):
     runs = tmp_path / "workspace" / "runs"
-    shutil.copytree(reader.folder / "workspace", tmp_path / "workspace")
+    shutil.copytree(example.folder / "workspace", tmp_path / "workspace")
     newest, *older = sorted((runs / "craig_brosnan" / "checkpoints").iterdir(), reverse=True)
     weights = newest / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
@@ -149,30 +148,30 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk(reader, small_disk, tmp_path):
-    find = ("finder=landmarks", f"finder.path={reader.a.landmarks}")
-    extracted = run("extract", f"video={reader.a.video}", *find, f"workspace={small_disk}", "size_px=512",
+def test_a_full_disk(example, small_disk, tmp_path):
+    find = ("finder=landmarks", f"finder.path={example.a.landmarks}")
+    extracted = run("extract", f"video={example.a.video}", *find, f"workspace={small_disk}", "size_px=512",
                     "image_format=png", cwd=tmp_path, code=2)  # fmt: skip
     assert "space" in one_line_error(extracted)
     for path in small_disk.iterdir():
         shutil.rmtree(path)
-    (small_disk / "faces").symlink_to(reader.folder / "workspace" / "faces")
+    (small_disk / "faces").symlink_to(example.folder / "workspace" / "faces")
     trained = run("train", "pair=craig_brosnan", "iterations=4", *FAST, f"workspace={small_disk}", cwd=tmp_path, code=2)
     assert "space" in one_line_error(trained)
     shutil.rmtree(small_disk / "runs")
     (small_disk / "filler").write_bytes(bytes(190_000))
     film = small_disk / "film.mp4"
-    converted = run("convert", "crf=0", "device=cpu", f"out={film}", f"workspace={reader.folder / 'workspace'}",
+    converted = run("convert", "crf=0", "device=cpu", f"out={film}", f"workspace={example.folder / 'workspace'}",
                     cwd=tmp_path, code=2)  # fmt: skip
     assert "space" in one_line_error(converted)
     assert not film.exists()
 
 
-def test_a_workspace_that_cannot_be_written(reader, tmp_path):
+def test_a_workspace_that_cannot_be_written(example, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     line = one_line_error(
-        run("extract", f"video={reader.a.video}", "finder=landmarks", f"finder.path={reader.a.landmarks}",
+        run("extract", f"video={example.a.video}", "finder=landmarks", f"finder.path={example.a.landmarks}",
             f"workspace={blocked}", cwd=tmp_path, code=2)
     )  # fmt: skip
     assert str(blocked) in line

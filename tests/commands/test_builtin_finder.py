@@ -11,7 +11,7 @@ import pytest
 from faceswap.core.face_set import FaceSet
 from faceswap.media.pictures.images import write_image
 from tests.clips import Clip
-from tests.commands.conftest import SubjectReader, one_line_error, run
+from tests.commands.conftest import Example, one_line_error, run
 from tests.detect.builtin.tiny_networks import write_networks
 
 
@@ -72,20 +72,26 @@ def test_keep_needs_a_photo_of_one_person(tiny_clip: Clip, networks: str, tmp_pa
         assert said in one_line_error(ran)
 
 
-def test_keep_takes_a_face_set_and_other_finders(reader: SubjectReader, networks: str, tmp_path: Path) -> None:
-    craig = reader.folder / "workspace" / "faces" / "craig"
+def test_keep_takes_a_face_set_and_other_finders(example: Example, networks: str, tmp_path: Path) -> None:
+    craig = example.folder / "workspace" / "faces" / "craig"
     ran = run(
-        "extract", f"video={reader.a.video}", "finder=landmarks", f"person={craig}", "person_similarity=0.9",
+        "extract", f"video={example.a.video}", "finder=landmarks", f"person={craig}", "person_similarity=0.9",
         "smooth_frames=2", cwd=tmp_path, FACESWAP_PRETRAINED=networks,
     )  # fmt: skip
-    assert len(FaceSet.open(ran.path)) == reader.a.frames  # the same film is like itself, whatever the network
+    assert len(FaceSet.open(ran.path)) == example.a.frames  # the same film is like itself, whatever the network
     before = FaceSet.open(craig).records[5].points
     moved = np.abs(FaceSet.open(ran.path).records[5].points - before).max()
     assert 0 < moved < 1
 
 
-def test_convert_finds_faces_anew(reader: SubjectReader, networks: str, tmp_path: Path) -> None:
-    workspace = f"workspace={reader.folder / 'workspace'}"
-    arguments = (f"video={reader.b.video}", "finder=builtin", "device=cpu", workspace, f"out={tmp_path / 'out.mp4'}")
+def test_convert_finds_faces_anew(example: Example, networks: str, tmp_path: Path) -> None:
+    workspace = f"workspace={example.folder / 'workspace'}"
+    arguments = (
+        f"video={example.b.video}",
+        "finder=builtin",
+        "device=cpu",
+        workspace,
+        f"out={tmp_path / 'out.mp4'}",
+    )
     ran = run("convert", *arguments, cwd=tmp_path, FACESWAP_PRETRAINED=networks)
     assert ran.path.stat().st_size > 1000

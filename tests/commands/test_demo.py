@@ -2,11 +2,11 @@
 
 import av
 
-from tests.commands.conftest import run
+from tests.commands.conftest import run_process
 
 
 def test_the_demo_swaps_the_shipped_clips(tmp_path):
-    ran = run("demo", "minutes=0.02", "device=cpu", cwd=tmp_path)
+    ran = run_process("demo", "minutes=0.02", "device=cpu", cwd=tmp_path)
     assert ran.path.name == "vera_test_as_hanna.side_by_side.mp4" and ran.path.is_file()
     film = ran.path.with_name("vera_test_as_hanna.mp4")
     with av.open(str(film)) as container:

@@ -17,7 +17,7 @@ from tests.stylegan.tiny import tiny_files
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory):
+def inputs(tmp_path_factory):
     """A folder with a clip of the cartoon face, its first frame as a photo, and settings that name tiny weights."""
     folder = tmp_path_factory.mktemp("edit")
     clip = make_clip(folder, "clip", 10)
@@ -34,8 +34,8 @@ def called(capfd, *arguments):
     return code, out.strip(), err
 
 
-def test_a_film_comes_back_edited_with_its_sound(reader):
-    folder, common = reader
+def test_a_film_comes_back_edited_with_its_sound(inputs):
+    folder, common = inputs
     ran = run("edit", f"video={folder / 'clip.mp4'}", *common, "smile=0:3", "age=-1", "batch_size=4", cwd=folder)
     assert (
         ran.path == folder / "workspace" / "out" / "clip_edited_smile_0-3_age_-1_steps_2_finder_landmarks_mask_hull.mp4"
@@ -52,8 +52,8 @@ def test_a_film_comes_back_edited_with_its_sound(reader):
 
 
 @pytest.mark.parametrize("paste", ["change", "whole"])
-def test_a_photo_changes_where_the_face_is(reader, tmp_path, capfd, paste):
-    folder, common = reader
+def test_a_photo_changes_where_the_face_is(inputs, tmp_path, capfd, paste):
+    folder, common = inputs
     code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "smile=+3", f"paste={paste}",
                             f"out={tmp_path / 'edited.png'}")  # fmt: skip
     assert code == 0, err
@@ -62,17 +62,17 @@ def test_a_photo_changes_where_the_face_is(reader, tmp_path, capfd, paste):
     assert json.loads((tmp_path / "edited.png.report.json").read_text())["photos"] == 1
 
 
-def test_nothing_changes_without_strength(reader, tmp_path, capfd):
-    folder, common = reader
+def test_nothing_changes_without_strength(inputs, tmp_path, capfd):
+    folder, common = inputs
     code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "smile=0", f"out={tmp_path / 'same.png'}")
     assert code == 0, err
     assert (read_image(out) == read_image(folder / "photo.png")).all()
 
 
-def test_an_inverted_photo_is_edited_as_it_is(reader, tmp_path, capfd):
+def test_an_inverted_photo_is_edited_as_it_is(inputs, tmp_path, capfd):
     from faceswap.invert import invert
 
-    folder, common = reader
+    folder, common = inputs
     tools = [one for one in common if one.startswith(("generator", "encoder", "finder"))]
     made = run_command("invert", invert, [f"photo={folder / 'photo.png'}", *tools, "steps=2", f"out={tmp_path}"])
     stored = capfd.readouterr().out.strip()
@@ -85,8 +85,8 @@ def test_an_inverted_photo_is_edited_as_it_is(reader, tmp_path, capfd):
     assert np.abs(pictures[0] - pictures[1]).max() <= 1
 
 
-def test_sheet_and_page(reader, tmp_path, capfd):
-    folder, common = reader
+def test_sheet_and_page(inputs, tmp_path, capfd):
+    folder, common = inputs
     code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "sheet=true", f"out={tmp_path / 's.png'}")
     assert code == 0, err
     assert read_image(out).shape[1] == 7 * 192  # two directions, strengths from -3 to 3
@@ -103,8 +103,8 @@ def test_sheet_and_page(reader, tmp_path, capfd):
     assert code == 0 and out.endswith("q.html") and not (tmp_path / "q.png").exists(), err
 
 
-def test_what_cannot_be_edited_is_told_in_one_line(reader, tmp_path, capfd):
-    folder, common = reader
+def test_what_cannot_be_edited_is_told_in_one_line(inputs, tmp_path, capfd):
+    folder, common = inputs
     other = tmp_path / "other.safetensors"
     axis = np.eye(32, dtype=np.float32)[0]
     save_directions(other, DirectionSet({"smile": Direction("smile", axis, axis.copy(), 1.0, generator="0" * 64)}))
@@ -132,8 +132,8 @@ def test_what_cannot_be_edited_is_told_in_one_line(reader, tmp_path, capfd):
     assert not (tmp_path / "o.png").exists()
 
 
-def test_frames_without_a_face_pass_and_none_at_all_is_told(reader, tmp_path, capfd):
-    folder, common = reader
+def test_frames_without_a_face_pass_and_none_at_all_is_told(inputs, tmp_path, capfd):
+    folder, common = inputs
     points = tmp_path / "some.npz"
     with np.load(folder / "clip.landmarks.npz") as known:
         np.savez(points, **{name: known[name][:4] for name in known.files})

@@ -26,9 +26,9 @@ def called(command, call, capfd, *arguments):
 
 
 @pytest.fixture
-def at(reader, monkeypatch):
-    monkeypatch.chdir(reader.folder)
-    return reader.folder
+def at(example, monkeypatch):
+    monkeypatch.chdir(example.folder)
+    return example.folder
 
 
 @pytest.fixture
@@ -38,19 +38,19 @@ def exported(at, tmp_path, capfd):
     return path
 
 
-def test_a_run_becomes_a_file_from_which_convert_makes_the_same_film(reader, tmp_path, capfd, monkeypatch):
+def test_a_run_becomes_a_file_from_which_convert_makes_the_same_film(example, tmp_path, capfd, monkeypatch):
     monkeypatch.setattr("faceswap.engine.accelerator.multiplies_bf16", lambda device: False)  # the file holds float32
-    ran = run("export", "pair=craig_brosnan", cwd=reader.folder)
-    assert ran.path == reader.folder / "workspace" / "runs" / "craig_brosnan" / "brosnan_as_craig.onnx"
+    ran = run("export", "pair=craig_brosnan", cwd=example.folder)
+    assert ran.path == example.folder / "workspace" / "runs" / "craig_brosnan" / "brosnan_as_craig.onnx"
     alone = tmp_path / "alone"  # the file and a film, on another machine: no run, no weights
     alone.mkdir()
     shutil.move(ran.path, alone / "swap.onnx")
     films = []
-    for folder, model in ((alone, "onnx=swap.onnx"), (reader.folder, "pair=craig_brosnan")):
+    for folder, model in ((alone, "onnx=swap.onnx"), (example.folder, "pair=craig_brosnan")):
         monkeypatch.chdir(folder)
         code, path, error = called(
-            "convert", convert, capfd, model, f"video={reader.b.video}", "finder=landmarks", "crf=0",
-            f"finder.path={reader.b.landmarks}", "device=cpu", "stop=4",
+            "convert", convert, capfd, model, f"video={example.b.video}", "finder=landmarks", "crf=0",
+            f"finder.path={example.b.landmarks}", "device=cpu", "stop=4",
         )  # fmt: skip
         assert code == 0 and Path(path).name == "brosnan_as_craig_0-4_finder_landmarks_crf_0.mp4", error
         report = json.loads(
@@ -59,7 +59,7 @@ def test_a_run_becomes_a_file_from_which_convert_makes_the_same_film(reader, tmp
         assert report["faces"] == 4 and "run craig_brosnan" in report["model"]
         films.append(np.stack([frame.image for frame in read_frames(folder / path)]).astype(int))
     assert np.abs(films[0] - films[1]).mean() < 0.02
-    source = np.stack([frame.image for frame in read_frames(reader.b.video, 0, 4)])
+    source = np.stack([frame.image for frame in read_frames(example.b.video, 0, 4)])
     assert np.abs(films[0] - source).mean() > 0.5  # faces were swapped at all
 
 

@@ -8,14 +8,21 @@ import pytest
 
 from faceswap import __version__
 from faceswap.cli.installation import missing_package
-from tests.commands.conftest import one_line_error, run
+from faceswap.config.schema import COMMANDS
+from tests.commands.conftest import one_line_error, run, run_process
 
 
 def test_commands_can_follow_the_programs_name(tmp_path):
-    assert run("", "--version", cwd=tmp_path).stdout == f"faceswap {__version__}\n"
+    assert run_process("", "--version", cwd=tmp_path).stdout == f"faceswap {__version__}\n"
     assert run("extract", "--version", cwd=tmp_path).stdout == f"faceswap {__version__}\n"
     assert "did you mean 'extract'" in one_line_error(run("", "extarct", cwd=tmp_path, code=2))
     assert "video= is missing" in one_line_error(run("", "extract", cwd=tmp_path, code=2))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_a_program_of_its_own(tmp_path, command):
+    ran = run_process(command, "--config-dir=nowhere", cwd=tmp_path, code=2)
+    assert "nowhere" in one_line_error(ran) and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["hydra.core", "torch", "yaml"])

@@ -17,7 +17,7 @@ from tests.stylegan.tiny import tiny_files
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory):
+def inputs(tmp_path_factory):
     """A folder with photos of the cartoon face, a clip, and the settings that name tiny weights."""
     folder = tmp_path_factory.mktemp("invert")
     clip = make_clip(folder, "clip", 3)
@@ -35,8 +35,8 @@ def called(capfd, *arguments):
     return code, out.strip(), err
 
 
-def test_a_photo_becomes_a_file_that_draws_it_again(reader):
-    folder, weights, points = reader
+def test_a_photo_becomes_a_file_that_draws_it_again(inputs):
+    folder, weights, points = inputs
     ran = run("invert", f"photo={folder / 'photos' / '0.png'}", *weights, *points, "steps=3", "fidelity=0.6",
               "tuning_steps=10", cwd=folder)  # fmt: skip
     own = "inverted_steps_3_faithful_0.6_tuning_steps_10_finder_landmarks"  # other settings than usual
@@ -49,8 +49,8 @@ def test_a_photo_becomes_a_file_that_draws_it_again(reader):
     assert "perceptual   identity       loss    seconds      steps" in ran.stderr
 
 
-def test_photos_of_a_folder_and_frames_of_a_video(reader, tmp_path, capfd):
-    folder, weights, points = reader
+def test_photos_of_a_folder_and_frames_of_a_video(inputs, tmp_path, capfd):
+    folder, weights, points = inputs
     for source, names in (("photos", ["0", "1", "2"]), ("clip.mp4", ["clip-000000", "clip-000002"])):
         every = "every=2" if source == "clip.mp4" else "every=1"
         code, out, err = called(capfd, f"photo={folder / source}", *weights, *points, "steps=1", every,
@@ -61,8 +61,8 @@ def test_photos_of_a_folder_and_frames_of_a_video(reader, tmp_path, capfd):
         assert all((tmp_path / out / f"{name}.latent.safetensors").is_file() for name in names)
 
 
-def test_the_trade_off_is_drawn(reader, tmp_path, capfd):
-    folder, weights, points = reader
+def test_the_trade_off_is_drawn(inputs, tmp_path, capfd):
+    folder, weights, points = inputs
     code, out, err = called(capfd, f"photo={folder / 'photos' / '0.png'}", *weights, *points, "steps=1",
                             "tuning_steps=2", "tradeoff=true", f"out={tmp_path}")  # fmt: skip
     assert code == 0, err
@@ -72,8 +72,8 @@ def test_the_trade_off_is_drawn(reader, tmp_path, capfd):
     assert all(-1 <= point["editability"] <= 1 for point in told["points"]) and 0 < told["own_samples"] <= 1
 
 
-def test_what_cannot_be_inverted_is_told_in_one_line(reader, tmp_path, capfd):
-    folder, weights, points = reader
+def test_what_cannot_be_inverted_is_told_in_one_line(inputs, tmp_path, capfd):
+    folder, weights, points = inputs
     photo = folder / "photos" / "0.png"
     empty = tmp_path / "empty.png"
     write_image(empty, np.full((64, 64, 3), 90, np.uint8))

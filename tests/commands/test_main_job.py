@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from faceswap.media.pictures.images import read_image
-from tests.commands.conftest import FAST, one_line_error, run
+from tests.commands.conftest import FAST, one_line_error, run, run_process
 
 
 def frames_and_sound(path):
@@ -22,8 +22,8 @@ def frames_and_sound(path):
         return frames, sound, dict(container.metadata)
 
 
-def test_extract_leaves_a_face_set(reader):
-    folder = reader.folder / "workspace" / "faces" / "craig"
+def test_extract_leaves_a_face_set(example):
+    folder = example.folder / "workspace" / "faces" / "craig"
     lines = [json.loads(line) for line in (folder / "alignments.jsonl").read_text().splitlines()]
     assert [line["frame"] for line in lines] == list(range(14))
     assert {"frame", "time_seconds", "box", "points", "frame_to_crop", "score", "track"} <= set(lines[0])
@@ -34,14 +34,14 @@ def test_extract_leaves_a_face_set(reader):
     assert report["faces"] == 14 and report["completed"] is True
 
 
-def test_extract_again_returns_at_once_with_the_same_path(reader):
-    ran = run("extract", "video=craig.mp4", "finder=landmarks", "finder.path=craig.landmarks.npz", cwd=reader.folder)
-    assert ran.path == reader.folder / "workspace" / "faces" / "craig"
+def test_extract_again_returns_at_once_with_the_same_path(example):
+    ran = run("extract", "video=craig.mp4", "finder=landmarks", "finder.path=craig.landmarks.npz", cwd=example.folder)
+    assert ran.path == example.folder / "workspace" / "faces" / "craig"
     assert "complete" in ran.stderr
 
 
-def test_train_leaves_a_run(reader):
-    folder = reader.folder / "workspace" / "runs" / "craig_brosnan"
+def test_train_leaves_a_run(example):
+    folder = example.folder / "workspace" / "runs" / "craig_brosnan"
     assert list((folder / "checkpoints").iterdir())
     assert list(folder.glob("events.out.*"))
     assert list((folder / "previews").iterdir())
@@ -49,11 +49,11 @@ def test_train_leaves_a_run(reader):
     assert json.loads((folder / "report.json").read_text())["iteration"] == 8
 
 
-def test_convert_with_no_arguments_takes_the_last_pair_and_bs_film(reader):
-    ran = run("convert", "device=cpu", cwd=reader.folder)
-    assert ran.path == reader.folder / "workspace" / "out" / "brosnan_as_craig.mp4"
+def test_convert_with_no_arguments_takes_the_last_pair_and_bs_film(example):
+    ran = run_process("convert", "device=cpu", cwd=example.folder)
+    assert ran.path == example.folder / "workspace" / "out" / "brosnan_as_craig.mp4"
     frames, sound, metadata = frames_and_sound(ran.path)
-    _, sound_before, _ = frames_and_sound(reader.b.video)
+    _, sound_before, _ = frames_and_sound(example.b.video)
     assert frames == 12
     assert sound == sound_before
     assert "made with ai" in metadata["comment"].lower()
@@ -61,27 +61,32 @@ def test_convert_with_no_arguments_takes_the_last_pair_and_bs_film(reader):
     assert report["frames_without_face"] == 0
 
 
-def test_convert_the_other_way_beside_each_other(reader):
+def test_convert_the_other_way_beside_each_other(example):
     ran = run("convert", "pair.a=craig", "pair.b=brosnan", "to=b", "side_by_side=true", "stop=5", "mask=hull",
-              "colour=mkl", "blender=poisson", "device=cpu", "out=other way.mp4", cwd=reader.folder)  # fmt: skip
+              "colour=mkl", "blender=poisson", "device=cpu", "out=other way.mp4", cwd=example.folder)  # fmt: skip
     assert ran.path.name == "other way.mp4"
     assert frames_and_sound(ran.path)[0] == 5
-    assert (reader.folder / "other way.side_by_side.mp4").is_file()
+    assert (example.folder / "other way.side_by_side.mp4").is_file()
 
 
-def test_convert_an_image_and_a_folder(reader):
+def test_convert_an_image_and_a_folder(example):
     from faceswap.media.pictures.images import write_image
     from faceswap.media.reading import read_frames
 
-    frames = list(read_frames(reader.b.video, 0, 3))
+    frames = list(read_frames(example.b.video, 0, 3))
     for frame in frames:
-        write_image(reader.folder / "shots" / f"{frame.index}.png", frame.image)
-    still = reader.folder / "shots" / "0.png"
+        write_image(example.folder / "shots" / f"{frame.index}.png", frame.image)
+    still = example.folder / "shots" / "0.png"
     for video, landmarks in ((still, "still.npz"), (still.parent, "shots.npz")):
-        points = np.load(reader.b.landmarks)["points"][: 1 if video == still else 3]
-        np.savez(reader.folder / landmarks, frame=np.arange(len(points)), points=points)
+        points = np.load(example.b.landmarks)["points"][: 1 if video == still else 3]
+        np.savez(example.folder / landmarks, frame=np.arange(len(points)), points=points)
         ran = run(
-            "convert", f"video={video}", "finder=landmarks", f"finder.path={landmarks}", "device=cpu", cwd=reader.folder
+            "convert",
+            f"video={video}",
+            "finder=landmarks",
+            f"finder.path={landmarks}",
+            "device=cpu",
+            cwd=example.folder,
         )
         if video == still:
             assert read_image(ran.path).shape == frames[0].image.shape
@@ -89,37 +94,37 @@ def test_convert_an_image_and_a_folder(reader):
             assert sorted(p.name for p in ran.path.glob("*.png")) == ["0.png", "1.png", "2.png"]
 
 
-def test_train_goes_on_and_may_start_from_another_run(reader):
-    ran = run("train", "pair=craig_brosnan", "iterations=10", *FAST, cwd=reader.folder)
+def test_train_goes_on_and_may_start_from_another_run(example):
+    ran = run("train", "pair=craig_brosnan", "iterations=10", *FAST, cwd=example.folder)
     assert json.loads((ran.path / "report.json").read_text())["iteration"] == 10
     ran = run("train", "pair.name=second", "pair.a=brosnan", "pair.b=craig", "init=weights", "iterations=2",
-              "init.path=craig_brosnan", "init.parts=[encoder,inter]", *FAST, cwd=reader.folder)  # fmt: skip
+              "init.path=craig_brosnan", "init.parts=[encoder,inter]", *FAST, cwd=example.folder)  # fmt: skip
     assert "weights loaded" in ran.stderr
-    run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=reader.folder)  # so that it is the last pair again
+    run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=example.folder)  # so that it is the last pair again
 
 
-def test_consent_is_shown_and_goes_into_the_film(reader, tmp_path):
+def test_consent_is_shown_and_goes_into_the_film(example, tmp_path):
     (tmp_path / "pair").mkdir()
     (tmp_path / "pair" / "doubles.yaml").write_text(
         "a: craig\nb: brosnan\nconsent: {who: both actors, purpose: a short film, when: 2026-03-02}\n"
     )
     arguments = ("--config-dir", str(tmp_path), "pair=doubles")
-    ran = run("train", *arguments, "iterations=2", *FAST, cwd=reader.folder)
+    ran = run("train", *arguments, "iterations=2", *FAST, cwd=example.folder)
     assert "both actors" in ran.stderr and "2026-03-02" in ran.stderr
-    ran = run("convert", "pair=doubles", "device=cpu", "stop=2", "out=doubles.mp4", cwd=reader.folder)
+    ran = run("convert", "pair=doubles", "device=cpu", "stop=2", "out=doubles.mp4", cwd=example.folder)
     assert "both actors" in ran.stderr
     assert "both actors" in frames_and_sound(ran.path)[2]["consent"]
-    run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=reader.folder)
+    run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=example.folder)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_training_is_saved_and_goes_on(reader, tmp_path, stop):
-    workspace = f"workspace={reader.folder / 'workspace'}"
+def test_a_stopped_training_is_saved_and_goes_on(example, tmp_path, stop):
+    workspace = f"workspace={example.folder / 'workspace'}"
     command = [sys.executable, "-m", "faceswap.train", "pair.a=craig", "pair.b=brosnan", f"pair.name=stopped{stop}",
                workspace, "iterations=100000", *FAST]  # fmt: skip
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
-    checkpoints = reader.folder / "workspace" / "runs" / f"stopped{stop}" / "checkpoints"
+    checkpoints = example.folder / "workspace" / "runs" / f"stopped{stop}" / "checkpoints"
     deadline = time.monotonic() + 120
     while not (checkpoints.is_dir() and any(checkpoints.iterdir())):
         assert process.poll() is None and time.monotonic() < deadline, process.communicate()
@@ -162,7 +167,7 @@ def test_the_list_of_commands_and_help(tmp_path):
         ("convert", ["device=cuda:7"], ["cuda:7"]),
     ],
 )
-def test_what_the_user_can_mend_is_one_line(reader, command, arguments, words):
-    line = one_line_error(run(command, *arguments, cwd=reader.folder, code=2))
+def test_what_the_user_can_mend_is_one_line(example, command, arguments, words):
+    line = one_line_error(run(command, *arguments, cwd=example.folder, code=2))
     for word in words:
         assert word in line

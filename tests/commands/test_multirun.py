@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.commands.conftest import FAST, one_line_error, run
 
 
-def test_trainings_are_compared_and_the_best_can_be_converted(reader, tmp_path):
-    (tmp_path / "faces").symlink_to(reader.folder / "workspace" / "faces")
+def test_trainings_are_compared_and_the_best_can_be_converted(example, tmp_path):
+    (tmp_path / "faces").symlink_to(example.folder / "workspace" / "faces")
     settings = ("pair=craig_brosnan", f"workspace={tmp_path}", "iterations=2", *FAST, "loss.l1=1,2")
     ran = run("train", "--multirun", *settings, cwd=tmp_path)
     assert ran.path.name == "comparison.md" and ran.path.read_text() in ran.stderr

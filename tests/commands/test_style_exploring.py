@@ -17,7 +17,7 @@ from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.files import generator_hash, save_encoder, save_generator
 from faceswap.utils.errors import UserError
-from tests.commands.conftest import one_line_error, run
+from tests.commands.conftest import one_line_error, run, run_process
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
 
 
 def test_directions_by_a_function_of_the_users_and_what_is_measured_with_them(folder):
-    found = run(
+    found = run_process(
         "directions", "generator=g.safetensors", "scorer=colours:score", "samples=300", "probes=64", "corrections=2",
         "pca=1", cwd=folder, PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
     )  # fmt: skip

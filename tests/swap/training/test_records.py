@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training import trainer
 from faceswap.swap.training.checkpoints import list_checkpoints
 from faceswap.swap.training.event_files import drop_events_after
 from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import UserError
+from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, train
 
-ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 EVERY = {"save_every": 2, "preview_every": 2, "log_every": 2}
 
@@ -54,32 +53,45 @@ def test_a_session_that_cannot_begin_changes_no_record(sets, tmp_path, monkeypat
     assert content(run) == before
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from faceswap.swap.training import run_log, trainer
-from faceswap.swap.models.registry import MODELS
-from tests.swap.fakes import Tiny
-from tests.swap.runs import train
-MODELS["tiny"] = Tiny
-place, at = sys.argv[4], int(sys.argv[5])
-kind, name = {"scalars": (run_log.RunLog, "scalars"), "picture": (run_log.RunLog, "preview"),
-              "report": (run_log.RunLog, "report"), "save": (trainer.CheckpointIO, "save")}[place.split()[1]]
-real, count = getattr(kind, name), []
+EVENTFUL = {"config_text": "seed: 0", "iterations": 6, **EVERY}
+PLACES = {
+    "scalars": (RunLog, "scalars"),
+    "picture": (RunLog, "preview"),
+    "report": (RunLog, "report"),
+    "save": (trainer.CheckpointIO, "save"),
+}
 
-def dying(*arguments, **more):
-    count.append(1)
-    if place.startswith("before") and len(count) == at:
-        os._exit(9)
-    result = real(*arguments, **more)
-    if len(count) == at:
-        os._exit(9)
-    return result
 
-setattr(kind, name, dying)
-train([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]), config_text="seed: 0",
-      iterations=6, save_every=2, preview_every=2, log_every=2)
-"""
+@pytest.fixture(scope="module")
+def whole(sets, tmp_path_factory):
+    """An uninterrupted run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MODELS, "tiny", Tiny)
+        return train(sets, tmp_path_factory.mktemp("whole") / "run", **EVENTFUL)
+
+
+def killed_while_training(sets, run, place: str, at: int) -> None:
+    """Trains in a process that dies before or after the `at`-th entry of a kind."""
+    when, kind = place.split()
+    owner, name = PLACES[kind]
+    real, count = getattr(owner, name), []
+
+    def dying(*arguments, **more):
+        count.append(1)
+        if when == "before" and len(count) == at:
+            os._exit(9)
+        result = real(*arguments, **more)
+        if len(count) == at:
+            os._exit(9)
+        return result
+
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException):
+            setattr(owner, name, dying)
+            train(sets, run, **EVENTFUL)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 @pytest.mark.parametrize(
@@ -87,12 +99,10 @@ train([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]), config_text="se
     [("before save", 1), ("after save", 2), ("before save", 3), ("after save", 3), ("after report", 2),
      ("before report", 3), ("after picture", 3), ("after scalars", 5)],
 )  # fmt: skip
-def test_a_killed_and_resumed_run_tells_the_same_as_an_uninterrupted_one(sets, tmp_path, place, at):
-    whole = train(sets, tmp_path / "whole", config_text="seed: 0", iterations=6, **EVERY)
+def test_a_killed_and_resumed_run_tells_the_same_as_an_uninterrupted_one(sets, whole, tmp_path, place, at):
     run = tmp_path / "run"
-    arguments = [sys.executable, "-c", KILLED, *map(str, [*sets, run]), place, str(at)]
-    assert subprocess.run(arguments, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode == 9
-    train(sets, run, config_text="seed: 0", iterations=6, **EVERY)
+    killed_while_training(sets, run, place, at)
+    train(sets, run, **EVENTFUL)
     assert_same_run(whole, run)
     ours, theirs = ({str(p.relative_to(r)): p.read_bytes() for p in r.rglob("*.jpg")} for r in (run, whole))
     assert ours == theirs
