@@ -29,6 +29,24 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+# Measured: these take two thirds of the time. `make check` leaves them out, `make test` runs all.
+SLOW = (
+    "commands", "tools", "cli/test_results.py", "engine/test_process_group.py", "engine/test_update.py",
+    "extraction/test_real_clips.py", "extraction/test_resuming.py", "media/sound", "media/test_real_files.py",
+    "stylegan/test_style_trainer.py", "swap/data/test_batches.py", "swap/losses/test_latent.py",
+    "swap/models/test_registry.py", "swap/test_going_back.py", "swap/test_going_on.py", "swap/training",
+    "test_multirun.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks slow tests by where they lie."""
+    here = Path(__file__).parent
+    for item in items:
+        if any(item.path.is_relative_to(here / place) for place in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def shared_real() -> Path:
     """The folder of real clips and photos with reference landmarks, which is not part of the project."""

@@ -53,7 +53,6 @@ def test_linking_by_overlap_keeps_people_apart(shared_real: Path, name: str, peo
     assert len(known) == people
 
 
-@pytest.mark.slow
 def test_broken_and_odd_media_give_faces_or_one_line(shared_real: Path, tmp_path: Path) -> None:
     bad, made = shared_real / "bad", 0
     for source in sorted([*bad.iterdir(), *(bad / "images").iterdir()]):
