@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "faceswap"
+TESTS = ROOT / "tests"
 # From the top of the house down: a room imports only from rooms further down.
 ROOMS = [
     *("demo", "cli", "config", "stylegan", "compositing", "swap", "curation", "extraction", "detect", "track"),
@@ -34,11 +37,16 @@ def imported_rooms(path: Path):
                 yield parts[1]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def modules_in_rooms():
+    """All but the commands, which stand above all rooms."""
+    commands = {*PACKAGE.glob("*.py"), *PACKAGE.glob("demo/*.py"), *COMMANDS_IN_ROOMS}
+    return [path for path in modules() if path not in commands]
+
+
+@pytest.mark.parametrize("path", modules_in_rooms(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down_the_house(path):
     room = path.relative_to(PACKAGE).parts[0]
-    if room not in ROOMS or room == "demo" or path in COMMANDS_IN_ROOMS:
-        return  # the commands stand above all rooms
+    assert room in ROOMS, "say in ROOMS where this room stands"
     above = {*ROOMS[: ROOMS.index(room)]} | {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
     # config describes plugins by name and never imports a room but core/ and utils/
     above |= set(ROOMS[3:-2]) if room == "config" else set()
@@ -81,7 +89,7 @@ def test_only_the_command_line_knows_hydra():
 
 
 @pytest.mark.parametrize(
-    "path", [*modules(), *(ROOT / "tools").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT))
+    "path", [*modules(), *sorted((ROOT / "tools").rglob("*.py"))], ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_files_stay_readable(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
@@ -101,3 +109,24 @@ def test_no_machine_paths_in_the_tree():
     files = [*modules(), *(ROOT / "configs").rglob("*.yaml"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     for path in files:
         assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/\w", path.read_text(encoding="utf-8")), path
+
+
+def test_what_is_marked_slow_is_there():
+    assert not [place for place in SLOW if not (TESTS / place).exists()]
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+def test_tests_can_fail(path):
+    """No test ends early, which passes, prints for somebody who looks, or asks how long something took."""
+    clocks = ("perf_counter", "process_time", "elapsed")
+    for test in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(test, ast.FunctionDef) and test.name.startswith("test_")):
+            continue
+        inner = {id(node) for f in ast.walk(test) if isinstance(f, ast.FunctionDef) and f is not test
+                 for node in ast.walk(f)}  # fmt: skip
+        for node in ast.walk(test):
+            where = f"{test.name}, line {getattr(node, 'lineno', 0)}"
+            assert not (isinstance(node, ast.Return) and id(node) not in inner), f"{where}: a test that ends early"
+            assert not (isinstance(node, ast.Call) and ast.unparse(node.func) == "print"), f"{where}: a print"
+            is_timed = isinstance(node, ast.Assert) and any(clock in ast.unparse(node.test) for clock in clocks)
+            assert not is_timed, f"{where}: a busy machine takes longer"

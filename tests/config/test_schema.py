@@ -37,10 +37,9 @@ def target_of(node):
 def test_a_node_has_the_arguments_of_its_target_and_the_same_defaults(node):
     target = target_of(node)
     own = {f.name: default_of(f) for f in fields(node) if f.name != "_target_"}
-    if not own:
-        inspect.signature(target).bind()
-        return
-    accepted = {p.name: p.default for p in inspect.signature(target).parameters.values()}
+    signature = inspect.signature(target)
+    takes_any = [p.name for p in signature.parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    accepted = {p.name: p.default for p in signature.parameters.values() if own or p.name not in takes_any}
     assert set(own) == {name for name in accepted if not name.startswith("_")}
     for name, default in own.items():
         if accepted[name] is not inspect.Parameter.empty and not is_dataclass(default):

@@ -67,6 +67,7 @@ def test_files_that_are_none(tmp_path, inventory, monkeypatch):
 def test_any_json_marks_faces_of_the_set_or_is_refused(tmp_path, inventory, value):
     try:
         parts = chosen(tmp_path / "any.json", value, inventory)
-    except UserError:
-        return
+    except UserError as error:
+        parts = ()
+        assert "any.json" in str(error) and "\n" not in str(error)
     assert all(0 <= index < len(inventory) for part in parts for index in part)

@@ -174,14 +174,15 @@ def test_a_file_above_the_formats_limit_is_not_read_to_its_end(exported, monkeyp
 @pytest.mark.parametrize(
     ("device", "available", "used"),
     [("auto", ["CPUExecutionProvider"], "CPU"), ("auto", ["CUDAExecutionProvider"], "CUDA"),
-     ("cuda:1", ["CUDAExecutionProvider"], "CUDA"), ("cuda:1", ["CPUExecutionProvider"], None)],
+     ("cuda:1", ["CUDAExecutionProvider"], "CUDA")],
 )  # fmt: skip
 def test_where_it_runs(device, available, used, monkeypatch):
-    place = torch.device("cuda:1" if device != "cpu" else "cpu")
-    monkeypatch.setattr(onnx_model, "choose_device", lambda asked: place)
-    if used is None:
-        with pytest.raises(UserError, match="onnxruntime-gpu"):
-            onnx_model._providers(device, available)
-        return
+    monkeypatch.setattr(onnx_model, "choose_device", lambda asked: torch.device("cuda:1"))
     first = onnx_model._providers(device, available)[0]
     assert first == "CPUExecutionProvider" if used == "CPU" else first[1]["device_id"] == 1
+
+
+def test_a_gpu_that_onnxruntime_does_not_know(monkeypatch):
+    monkeypatch.setattr(onnx_model, "choose_device", lambda asked: torch.device("cuda:1"))
+    with pytest.raises(UserError, match="onnxruntime-gpu"):
+        onnx_model._providers("cuda:1", ["CPUExecutionProvider"])

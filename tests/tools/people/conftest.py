@@ -21,7 +21,7 @@ def assets_folder(pytestconfig: pytest.Config) -> Path:
     folder = Path(os.environ.get(ASSETS_VARIABLE, BESIDE_CHECKOUT))
     if not folder.is_dir():
         pytest.skip(f"MakeHuman's files are not here: set {ASSETS_VARIABLE} (tools/people/README.md)")
-    if CACHE_VARIABLE not in os.environ and pytestconfig.cache is not None:
+    if CACHE_VARIABLE not in os.environ and getattr(pytestconfig, "cache", None) is not None:
         os.environ[CACHE_VARIABLE] = str(pytestconfig.cache.mkdir("people"))
     return folder
 
