@@ -83,7 +83,7 @@ def write_edited(
     result: Result, photos: Iterable[Inverted] | None = None,
 ) -> Path:  # fmt: skip
     """The edited photo or film as `result`, with a report beside it; `photos`: where they are inverted already."""
-    from faceswap.compositing.memory import reuse_freed_memory
+    from faceswap.compositing.allocator import reuse_freed_memory
     from faceswap.compositing.results import report_path
     from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser

@@ -32,10 +32,9 @@ def pytest_runtest_makereport(item, call):
 # Measured: these take two thirds of the time. `make check` leaves them out, `make test` runs all.
 SLOW = (
     "commands", "tools", "cli/test_results.py", "engine/test_process_group.py", "engine/test_update.py",
-    "extraction/test_real_clips.py", "extraction/test_resuming.py", "media/sound", "media/test_real_files.py",
-    "stylegan/test_style_trainer.py", "swap/data/test_batches.py", "swap/losses/test_latent.py",
-    "swap/models/test_registry.py", "swap/test_going_back.py", "swap/test_going_on.py", "swap/training",
-    "test_multirun.py",
+    "extraction/test_pipeline_real_clips.py", "extraction/test_pipeline_resuming.py", "media/sound",
+    "media/test_reading_real_files.py", "stylegan/training/test_trainer.py", "swap/data/test_batches.py",
+    "swap/losses/test_latent.py", "swap/models", "swap/training", "test_multirun.py",
 )  # fmt: skip
 
 

@@ -12,6 +12,12 @@ from tests.conftest import SLOW
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "faceswap"
 TESTS = ROOT / "tests"
+NO_MIRROR = {
+    "commands": "a command is tested from its words to its files, through all rooms",
+    "tools": "mirrors tools/",
+    "test_layout.py": "the house as a whole",
+    "test_helpers_are_used.py": "the house as a whole",
+}
 # From the top of the house down: a room imports only from rooms further down.
 ROOMS = [
     *("demo", "cli", "config", "stylegan", "compositing", "swap", "curation", "extraction", "detect", "track"),
@@ -51,6 +57,18 @@ def test_imports_point_down_the_house(path):
     # config describes plugins by name and never imports a room but core/ and utils/
     above |= set(ROOMS[3:-2]) if room == "config" else set()
     assert not above & set(imported_rooms(path))
+
+
+def test_imports_lead_somewhere():
+    """Those within functions too, which nothing else tries before they are needed."""
+    lost = []
+    for path in [*modules(), *TESTS.rglob("*.py"), *(ROOT / "tools").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("faceswap", "tests", "tools"):
+                target = ROOT.joinpath(*node.module.split("."))
+                if not (target.is_dir() or target.with_suffix(".py").is_file()):
+                    lost.append(f"{path.relative_to(ROOT)}: {node.module}")
+    assert not lost
 
 
 def test_folders_form_no_circle():
@@ -109,6 +127,21 @@ def test_no_machine_paths_in_the_tree():
     files = [*modules(), *(ROOT / "configs").rglob("*.yaml"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     for path in files:
         assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/\w", path.read_text(encoding="utf-8")), path
+
+
+def test_tests_lie_where_what_they_test_lies():
+    """faceswap/ROOM/NAME.py is tested by tests/ROOM/test_NAME.py, and by test_NAME_SUBJECT.py where that grew long."""
+    lost = []
+    for path in TESTS.rglob("test_*.py"):
+        place = path.relative_to(TESTS)
+        if place.parts[0] in NO_MIRROR or place.name in NO_MIRROR:
+            continue
+        words = path.stem.removeprefix("test_").split("_")
+        names = ["_".join(words[:count]) for count in range(1, len(words) + 1)]
+        room = PACKAGE / place.parent
+        if not any((room / f"{name}.py").is_file() or (room / name).is_dir() for name in names):
+            lost.append(str(place))
+    assert not lost
 
 
 def test_what_is_marked_slow_is_there():

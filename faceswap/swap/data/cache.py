@@ -95,10 +95,10 @@ def _build(faces: FaceSet, path: Path, size_px: int) -> None:
     array.flush()
 
 
-def _seal(path: Path) -> None:
-    """Appends the sum of a file to it."""
-    told = _sum(path, path.stat().st_size)
-    with open(path, "ab") as file:
+def _seal(temp: Path) -> None:
+    """Append the sum of a file to it."""
+    told = _sum(temp, temp.stat().st_size)
+    with open(temp, "ab") as file:
         file.write(told)
 
 

@@ -22,7 +22,7 @@ from tests.leftovers import left_by
 from tests.swap.fakes import Tiny
 from tests.swap.runs import assert_same_run, files_of, train
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
