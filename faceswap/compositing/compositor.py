@@ -12,9 +12,12 @@ from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
+from faceswap.compositing.skin import skin_weights
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
+
+SKIN_SHARE = 0.3  # of the mask
 
 
 def view_of(
@@ -165,6 +168,9 @@ def _fitted(
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
     small_alpha = _reduced(alpha, size)
     weights = small_alpha * seen.astype(np.float32)
+    skin = weights * skin_weights(view.points, view.size_px, size)
+    if skin.sum() >= SKIN_SHARE * weights.sum():  # else it is turned away too far for the parts to be told
+        weights = skin
     source = colour.measure(_reduced(face, size), weights)
     target = colour.measure(small_view, weights)
     if source is not None and target is not None:
