@@ -1,1 +1,1 @@
-"""Decoded faces back into the frame: masks, colour, blenders, compositor, steadying in time, the convert pipeline."""
+"""Compositing of decoded faces into frames: face sources, masks, colour, blenders, compositor, the convert pipeline."""

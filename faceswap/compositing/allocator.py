@@ -1,4 +1,4 @@
-"""Frames come and go by the second: the allocator is asked to keep their memory for the next one."""
+"""Settings of the C allocator that let it reuse the memory of frames."""
 
 import ctypes
 

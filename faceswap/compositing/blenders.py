@@ -1,4 +1,4 @@
-"""How the decoded face meets the frame inside the mask: `alpha` or `poisson`. Both work in the model's small view."""
+"""Blenders of the decoded face with the frame inside the mask: `alpha` and `poisson`, in the model's small view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that has died draws no faces: told before a film is written with them."""
+"""Detection of collapsed models, which draw no faces, before a film is written with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colours of faces and frames, averaged over time. Matching: media/pictures/colour_transfer.py."""
+"""Colour statistics of faces and frames, smoothed over time. Matching: media/pictures/colour_transfer.py."""
 
 from __future__ import annotations
 

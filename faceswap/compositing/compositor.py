@@ -1,4 +1,4 @@
-"""From a frame to the model's views and back: the only place where a decoded face touches the frame."""
+"""The compositor: from a frame to the model's views, and decoded faces back into the frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which frames of a film a face set was made of, and who finds the faces of the others."""
+"""Frames of a film that a face set covers, and the finder for the others."""
 
 from __future__ import annotations
 

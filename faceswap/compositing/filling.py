@@ -1,4 +1,4 @@
-"""The faces of a whole film: those of a face set and, in frames that it was not made of, those that a finder sees."""
+"""Faces of a whole film: those of a face set, and detected ones in frames that it does not cover."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def face_source_for(
     check_complete(face_set)
     face_set = part_of(face_set, info)
     is_film = info.kind != "images"
-    stored = StoredFaces(
-        face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=is_film
-    )  # fmt: skip
+    stored = StoredFaces(face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=is_film)
     coverage = Coverage.of(face_set.report)
     reaches = coverage.reaches_over(start, stop, info.frame_count)
     if reaches and coverage.every == 1:
@@ -132,9 +130,7 @@ def face_source_for(
         raise unknown_people(face_set)
     finder = finder or finder_of(face_set)
     finder.prepare(info)
-    log.warning(
-        "the face set %s was made of %s: faces of the other frames are found anew", face_set.name, coverage
-    )  # fmt: skip
+    log.warning("the face set %s was made of %s: faces of the other frames are found anew", face_set.name, coverage)
     next_track = max(record.track for record in face_set.records) + 1
     return FilledFaces(stored, DetectedFaces(finder, smooth_frames), coverage, next_track, is_limited)
 

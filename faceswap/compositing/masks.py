@@ -1,4 +1,4 @@
-"""Which part of the model's view is pasted: `hull`, `learned` and `box` masks.
+"""Masks of the part of the model's view that is pasted: `hull`, `learned` and `box`.
 
 A mask is an alpha over the square view that the model sees, (M, M) float32 in [0, 1]; M need not be the model's
 resolution, both squares cover the same part of the frame. Every mask is 0 at its own edge and at the view's border and

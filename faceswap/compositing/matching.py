@@ -1,4 +1,4 @@
-"""Which face sets were made from a source: told by what the source holds, not by where it lies."""
+"""Matching of face sets to sources by content, wherever the source lies."""
 
 from __future__ import annotations
 

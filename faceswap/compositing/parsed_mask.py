@@ -1,4 +1,4 @@
-"""The mask that knows what it covers: hands, hair, glasses and microphones before a face stay as they were filmed."""
+"""The parsed mask: hands, hair, glasses and microphones in front of a face stay as they were filmed."""
 
 from __future__ import annotations
 
@@ -104,9 +104,12 @@ class ParsedMask:
         mask_to_view = resizing(MASK_PX, view.size_px)
         mask_to_parsed = compose(frame_to_parsed, compose(invert(view.frame_to_crop), mask_to_view))
         seen = cv2.warpAffine(
-            share, mask_to_parsed, (MASK_PX, MASK_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            share,
+            mask_to_parsed,
+            (MASK_PX, MASK_PX),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
+        )
         t = np.clip((seen - SURELY_HIDDEN) / (SURELY_FREE - SURELY_HIDDEN), 0, 1)
         free = smoothstep(t).astype(np.float32)
         sigma = self.edge / 2 * face_size(view.points) / scale

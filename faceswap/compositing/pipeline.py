@@ -122,9 +122,12 @@ def convert_video(
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     paste = _Paste(
-        mask or HullMask(), colour or Reinhard(), blender or AlphaBlender(), ColourSmoother(smooth_colour),
+        mask or HullMask(),
+        colour or Reinhard(),
+        blender or AlphaBlender(),
+        ColourSmoother(smooth_colour),
         Fading.asked_for(fade_from_yaw, swapper.description, to),
-    )  # fmt: skip
+    )
     about = made_with_ai(swapper) | (metadata or {})
     writer = writer_for(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
@@ -187,9 +190,13 @@ def _swapped(
 
 
 def _answered(
-    items: Sequence[_Item], swapper: Swapper, to: Side, mask: Mask, watch: CollapseDetector | None = None,
+    items: Sequence[_Item],
+    swapper: Swapper,
+    to: Side,
+    mask: Mask,
+    watch: CollapseDetector | None = None,
     refiner: Refiner | None = None,
-) -> Iterator[_Item]:  # fmt: skip
+) -> Iterator[_Item]:
     views = [view for item in items for view in item.views]
     free = _seen(items, mask) if isinstance(mask, FrameMask) else None
     if views:

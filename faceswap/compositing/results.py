@@ -1,4 +1,4 @@
-"""What is told of a converted film: its metadata, a report beside it, a film of before and after."""
+"""Results of convert beside the film: metadata, report, comparison video."""
 
 from __future__ import annotations
 

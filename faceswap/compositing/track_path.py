@@ -1,4 +1,4 @@
-"""A face's path through time: gaps bridged, jitter smoothed without delay.
+"""Paths of faces through time: gaps bridged, jitter smoothed without lag.
 
 Landmarks found frame by frame tremble by about 1 % of the face, and a pasted face trembles with them. The path of a
 track is known before convert starts, so it is smoothed with a symmetric filter: no lag, nothing across a cut.

@@ -1,4 +1,4 @@
-"""How far heads are turned, and where a swap fades out because its model has never seen a face turned so far."""
+"""Head yaw, and fading out a swap where a face is turned further than the model has seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Embeddings, unit vectors that say who a face is: how alike two are, and how one is written into a line of text."""
+"""Face embeddings (unit vectors): cosine similarity, mean, and storage as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces as plain values that come back to the last bit: what an interrupted run goes on from."""
+"""Exact serialisation of faces to JSON, for resuming interrupted runs."""
 
 from __future__ import annotations
 

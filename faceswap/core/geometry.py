@@ -1,4 +1,4 @@
-"""Where a face lies: similarity fits, the aligned crop, the part of it a model sees, head pose.
+"""Geometry of faces: similarity fits, the aligned crop, the part of it a model sees, head pose.
 
 All matrices are 2x3 affines that act on column points (x, y, 1) in OpenCV's pixel convention (see `values`).
 """

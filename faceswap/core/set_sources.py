@@ -1,4 +1,4 @@
-"""The films or pictures that a face set was made from, as its report tells them."""
+"""Sources of a face set, films or pictures, as its report names them."""
 
 from __future__ import annotations
 

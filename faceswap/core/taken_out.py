@@ -1,4 +1,4 @@
-"""The record of who was taken out of a face set: other people leave the film, bad pictures leave the training only."""
+"""The record of faces removed from a set: other people stay as filmed, bad pictures only leave the training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frame, Face, AlignedFace, Decoded: frozen values, checked at birth, made new at each step.
+"""Frame, Face, AlignedFace, Decoded: frozen values, validated when created.
 
 Pixel convention everywhere (OpenCV's): the centre of the top-left pixel is (0, 0), so a picture of width W spans
 [-0.5, W - 0.5] and resizing by s maps x to (x + 0.5) * s - 0.5.

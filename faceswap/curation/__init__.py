@@ -1,1 +1,1 @@
-"""Which faces of a set are blurred, double, badly aligned or of somebody else, and taking those out."""
+"""Curation of face sets: flags for blurred, duplicate, misaligned and other people's faces, and removing them."""

@@ -1,4 +1,4 @@
-"""How face-like a set of landmarks is, and what expression it shows."""
+"""Plausibility of landmarks as a face, and the expression they show."""
 
 from __future__ import annotations
 

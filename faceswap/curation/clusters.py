@@ -1,4 +1,4 @@
-"""Which faces are of one person: tracks first, then tracks that look alike."""
+"""Clustering of faces by person: tracks first, then tracks with similar embeddings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces that show nothing new: the same light, pose and expression as a sharper one."""
+"""Detection of near-duplicates: faces with the light, pose and expression of a sharper one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ _BLOCK = 512
 
 
 def duplicates_of(
-    thumbnails: NDArray[np.uint8], expressions: NDArray[np.float32], blur: NDArray, eligible: NDArray[np.bool_],
+    thumbnails: NDArray[np.uint8],
+    expressions: NDArray[np.float32],
+    blur: NDArray,
+    eligible: NDArray[np.bool_],
     limit: float,
-) -> NDArray[np.intp]:  # fmt: skip
+) -> NDArray[np.intp]:
     """Return for each of N faces the sharper one that it repeats, -1 for none: (N,).
 
     Two faces are the same when their `thumbnails` (N, 32, 32) differ by at most `limit` grey levels (root mean square,

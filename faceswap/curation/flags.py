@@ -134,9 +134,7 @@ def _likeness(inventory: FaceInventory, measures: Measures, person: NDArray, lik
     return (measures.embeddings * means[person]).sum(1)
 
 
-def _detail(
-    index: int, columns: dict, against: dict, same_as: NDArray, limits: Limits, files: list[str]
-) -> str:  # fmt: skip
+def _detail(index: int, columns: dict, against: dict, same_as: NDArray, limits: Limits, files: list[str]) -> str:
     """Return why a face is rejected, in words and numbers; empty when it is not."""
     words = []
     if against["damaged"][index]:

@@ -1,4 +1,4 @@
-"""All faces of a set that there are: those in use and those taken out, and the way from one to the other."""
+"""Inventory of a face set: faces in use and removed ones, and moving between the two."""
 
 from __future__ import annotations
 

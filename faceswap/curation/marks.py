@@ -1,4 +1,4 @@
-"""The file of marks that the sheet saves. It may come from anybody: only names of the set's own faces are taken."""
+"""The file of marks that the sheet saves; untrusted: only names of the set's own faces are accepted."""
 
 from __future__ import annotations
 

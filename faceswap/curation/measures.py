@@ -107,9 +107,13 @@ class _Table:
     def empty(cls, names: Sequence[str], stamps: NDArray[np.int64], embedded: bool) -> _Table:
         count = len(names)
         return cls(
-            np.array(names, np.str_), stamps, np.zeros((count, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8),
-            np.zeros(count, np.float32), np.zeros(count, bool), np.zeros((count, EMBEDDING * embedded), np.float16),
-        )  # fmt: skip
+            np.array(names, np.str_),
+            stamps,
+            np.zeros((count, THUMBNAIL_PX, THUMBNAIL_PX), np.uint8),
+            np.zeros(count, np.float32),
+            np.zeros(count, bool),
+            np.zeros((count, EMBEDDING * embedded), np.float16),
+        )
 
     def taken_from(self, other: _Table | None) -> NDArray[np.bool_]:
         """Return which rows (N,) an older table knew; their values are copied."""

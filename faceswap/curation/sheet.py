@@ -1,4 +1,4 @@
-"""The sheet: one HTML file with its data inside, in which a person looks at the faces and marks those to go."""
+"""The curation sheet: one self-contained HTML file to view faces and mark those to remove."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Face detectors behind one protocol: built in, the package face-alignment, and landmarks that exist already."""
+"""Face detectors behind one protocol: built in, the package face-alignment, and existing landmark files."""

@@ -1,4 +1,4 @@
-"""Whether landmarks of another program count the frames of a film from 0 or from 1."""
+"""Detection of whether another program's landmarks count frames from 0 or from 1."""
 
 from __future__ import annotations
 

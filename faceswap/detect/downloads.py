@@ -1,4 +1,4 @@
-"""Weights of other people's networks: looked up in a folder first, downloaded when missing."""
+"""Weights of third-party networks: looked up in a folder, downloaded when missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces by the package face-alignment (Bulat and Tzimiropoulos 2017): its detectors and its 68-point networks.
+"""The finder of the package face-alignment (Bulat and Tzimiropoulos 2017): its detectors, its 68-point networks.
 
 The networks are the package's; what surrounds them is written anew, because the package takes face after face, rounds
 landmarks to whole pixels and unpickles some weights without care. Here crops of several frames go through the network
@@ -58,8 +58,10 @@ class FaceAlignmentFinder:
         precision: str = "auto",
     ) -> None:
         for name, value, accepted in (
-            ("detector", detector, DETECTORS), ("network", network, NETWORKS), ("precision", precision, PRECISIONS),
-        ):  # fmt: skip
+            ("detector", detector, DETECTORS),
+            ("network", network, NETWORKS),
+            ("precision", precision, PRECISIONS),
+        ):
             if value not in accepted:
                 raise UserError(f"finder.{name}={value}: must be one of {', '.join(accepted)}")
         if batch_size < 1 or detect_side_px < 64 or not 0 < minimum_score < 1:

@@ -1,4 +1,4 @@
-"""The networks of the package face-alignment: which there are, where their weights lie, and how they are run."""
+"""Networks of the package face-alignment: which exist, where their weights lie, running them."""
 
 from __future__ import annotations
 

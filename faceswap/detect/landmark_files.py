@@ -1,4 +1,4 @@
-"""The finder that finds nothing itself: faces from a landmark file made earlier or by another program."""
+"""The landmark-file finder: faces from a landmark file made earlier or by another program."""
 
 from __future__ import annotations
 
@@ -41,8 +41,14 @@ ACCEPTED = (
     "a folder of DeepFaceLab's aligned JPEGs, deepfakes/faceswap's .fsa"
 )
 # What may lie beside "clip.mp4"; the last two are what deepfakes/faceswap writes for a video and for a folder.
-_BESIDE = ("{name}.landmarks.npz", "{stem}.landmarks.npz", "{name}.ref.npz", "{name}.landmarks.json",
-           "{stem}.landmarks.json", "{stem}_alignments.fsa")  # fmt: skip
+_BESIDE = (
+    "{name}.landmarks.npz",
+    "{stem}.landmarks.npz",
+    "{name}.ref.npz",
+    "{name}.landmarks.json",
+    "{stem}.landmarks.json",
+    "{stem}_alignments.fsa",
+)
 _BEFORE_JSON = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # marks of UTF-8 and UTF-16, and what may stand before a value
 _JPEG_SUFFIXES = {".jpg", ".jpeg"}
 _UNREADABLE = (ValueError, LookupError, TypeError, OSError, EOFError, MemoryError, RecursionError,

@@ -1,4 +1,4 @@
-"""Readers of landmark files: one function a format, all of them safe to use on files of strangers.
+"""Readers of landmark files, one function per format; all of them safe for untrusted files.
 
 Each returns `ImportedFaces`; damaged or foreign content raises ValueError (or its child PickleError) with one line.
 """

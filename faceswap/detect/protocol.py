@@ -1,4 +1,4 @@
-"""What every face finder offers, and how frames are handed to one in batches."""
+"""The protocol of face finders, and batching of frames for them."""
 
 from __future__ import annotations
 

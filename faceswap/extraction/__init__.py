@@ -1,1 +1,1 @@
-"""The extract pipeline: frames in, a face set out, able to go on after a kill."""
+"""The extract pipeline: frames in, a face set out, resumable after a kill."""

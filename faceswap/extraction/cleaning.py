@@ -1,4 +1,4 @@
-"""Takes an extraction's files out of its folder again: those that its records name, and nothing else."""
+"""Deletion of an extraction's own files, those that its records name and no others."""
 
 from __future__ import annotations
 

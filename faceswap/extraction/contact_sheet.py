@@ -1,4 +1,4 @@
-"""The picture that shows a face set at a glance."""
+"""The contact sheet of a face set."""
 
 from __future__ import annotations
 

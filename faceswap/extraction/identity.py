@@ -1,4 +1,4 @@
-"""One person only: who is on a photo, and which tracks of a face set are theirs."""
+"""Selection of one person: the face on a photo, and the tracks of a face set that show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the crops of a face set are called: names sort by source, frame and face."""
+"""File names of crops, which sort by source, frame and face."""
 
 from __future__ import annotations
 

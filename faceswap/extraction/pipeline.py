@@ -1,4 +1,4 @@
-"""The extract pipeline: frames in, a face set out - streaming, in threads, and able to go on after a kill."""
+"""The extract pipeline: streaming, threaded, and resumable after a kill."""
 
 from __future__ import annotations
 
@@ -55,10 +55,17 @@ def extract_faces(
         finder.prepare(info)
         descriptions.append(finder.description)
     settings = settings_for(
-        sources, "; ".join(dict.fromkeys(reversed(descriptions))), size_px, every, start, stop, image_format,
-        minimum_face_px, 0 if all(info.kind == "images" for info in sources) else smooth_frames,
+        sources,
+        "; ".join(dict.fromkeys(reversed(descriptions))),
+        size_px,
+        every,
+        start,
+        stop,
+        image_format,
+        minimum_face_px,
+        0 if all(info.kind == "images" for info in sources) else smooth_frames,
         keep.description if keep else "",
-    )  # fmt: skip
+    )
     if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
         tidy(folder)
         return folder

@@ -1,4 +1,4 @@
-"""How sharp a face is."""
+"""Sharpness of faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an extraction says of itself: the report beside the faces, and the line at its end."""
+"""The report of an extraction, and the line logged at its end."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ def tell(name: str, records: Sequence[FaceRecord], frames: int) -> None:
     if covered < SMALL_COVERAGE * frames:
         logger.warning(
             "%s: most frames show no face that was found; look at %s's contact sheet, and if faces are missing try "
-            "finder.minimum_score=0.2, finder.detect_side_px=1280 or a smaller minimum_face_px=", line, name,
-        )  # fmt: skip
+            "finder.minimum_score=0.2, finder.detect_side_px=1280 or a smaller minimum_face_px=",
+            line,
+            name,
+        )
     else:
         logger.info("%s", line)
 

@@ -1,4 +1,4 @@
-"""One run of the extract pipeline: source after source, then one person's tracks, the contact sheet and the report."""
+"""One run of the extract pipeline: all sources, then one person's tracks, the contact sheet and the report."""
 
 from __future__ import annotations
 
@@ -32,9 +32,14 @@ class Extraction:
     """Brings a folder from where its `journal` is to a whole face set; `finder` is prepared for the first source."""
 
     def __init__(
-        self, sources: Sequence[SourceInfo], finder: Finder, folder: Path, settings: Settings, journal: Journal,
+        self,
+        sources: Sequence[SourceInfo],
+        finder: Finder,
+        folder: Path,
+        settings: Settings,
+        journal: Journal,
         keep: Person | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.sources, self.finder, self.folder, self.settings = sources, finder, folder, settings
         self.journal, self.keep = journal, keep
         self.tracks = {record.track for record in read_records(folder / ALIGNMENTS)}

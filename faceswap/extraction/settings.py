@@ -1,4 +1,4 @@
-"""What an extraction was begun with: a face set is never mixed from two kinds of run."""
+"""Settings that an extraction was begun with; a face set is never made with two different ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One source on its way into a face set: decode (a thread) -> find -> link -> smooth -> align and write (threads)."""
+"""Extraction of one source: decode (thread) -> find -> track -> smooth -> align and write (threads)."""
 
 from __future__ import annotations
 
@@ -74,9 +74,16 @@ class SourceExtraction:
     """
 
     def __init__(
-        self, info: SourceInfo, number: int, finder: Finder, tracker: Tracker, folder: Path, settings: Settings,
-        journal: Journal, place: dict[str, Any] | None,
-    ) -> None:  # fmt: skip
+        self,
+        info: SourceInfo,
+        number: int,
+        finder: Finder,
+        tracker: Tracker,
+        folder: Path,
+        settings: Settings,
+        journal: Journal,
+        place: dict[str, Any] | None,
+    ) -> None:
         self.info, self.number, self.finder, self.tracker = info, number, finder, tracker
         self.folder, self.settings, self.journal = folder, settings, journal
         self.smooth_frames = 0 if info.kind == "images" else settings.smooth_frames

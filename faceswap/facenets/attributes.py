@@ -1,4 +1,4 @@
-"""What a face looks like: age, gender, smile, pose, glasses, beard, colours; for curation and editing."""
+"""Attributes of faces: age, gender, smile, pose, glasses, beard, colours; for curation and editing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the faces of pictures of any size with the built-in network: where, how sure, how far they lean.
+"""Face detection in pictures of any size with the built-in network: boxes, scores, roll.
 
 picture -> reduced, framed by a plain border -> maps -> peaks -> boxes in the picture's own pixels
 """

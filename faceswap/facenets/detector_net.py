@@ -1,4 +1,4 @@
-"""The network that detects faces: one map of face centres, and at each place of it a box and a roll."""
+"""The detection network: a heatmap of face centres, with a box and a roll at each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a face is: a unit vector of 128 numbers; the same person's lie close together."""
+"""Face embeddings: unit vectors of 128 numbers, close together for the same person."""
 
 from __future__ import annotations
 

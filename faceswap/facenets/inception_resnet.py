@@ -1,4 +1,4 @@
-"""Recognises faces with public weights: the Inception-ResNet-v1 of the package facenet-pytorch (Szegedy et al. 2016).
+"""Face embeddings with public weights: Inception-ResNet-v1 of facenet-pytorch (Szegedy et al. 2016).
 
 Those weights (20180402-114759-vggface2.pt, 20180408-102900-casia-webface.pt) saw millions of pictures of real people.
 They are not shipped here: their data sets' terms are their own. Parts have the names that the state dict gives them.
@@ -98,11 +98,13 @@ class InceptionResnetV1(nn.Module):
         self.mixed_6a = Reduction([[(256, 384, 3, 2, False)], [(256, 192, 1), (192, 192, 3), (192, 256, 3, 2, False)]])
         middle: Branches = [[(896, 128, 1)], [(896, 128, 1), (128, 128, (1, 7)), (128, 128, (7, 1))]]
         self.repeat_2 = nn.Sequential(*(Shortcut(896, middle, 0.10) for _ in range(10)))
-        self.mixed_7a = Reduction([
-            [(896, 256, 1), (256, 384, 3, 2, False)],
-            [(896, 256, 1), (256, 256, 3, 2, False)],
-            [(896, 256, 1), (256, 256, 3), (256, 256, 3, 2, False)],
-        ])  # fmt: skip
+        self.mixed_7a = Reduction(
+            [
+                [(896, 256, 1), (256, 384, 3, 2, False)],
+                [(896, 256, 1), (256, 256, 3, 2, False)],
+                [(896, 256, 1), (256, 256, 3), (256, 256, 3, 2, False)],
+            ]
+        )
         deep: Branches = [[(1792, 192, 1)], [(1792, 192, 1), (192, 192, (1, 3)), (192, 192, (3, 1))]]
         self.repeat_3 = nn.Sequential(*(Shortcut(1792, deep, 0.20) for _ in range(5)))
         self.block8 = Shortcut(1792, deep, 1.0, rectified=False)
@@ -178,9 +180,16 @@ def load_weights(path: Path) -> InceptionResnetV1:
             state = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict({name: tensor for name, tensor in state.items() if not name.startswith(UNUSED)})
     except (
-        RuntimeError, ValueError, AttributeError, TypeError, LookupError, EOFError, OSError, pickle.UnpicklingError,
+        RuntimeError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        LookupError,
+        EOFError,
+        OSError,
+        pickle.UnpicklingError,
         SafetensorError,
-    ) as error:  # fmt: skip
+    ) as error:
         raise UserError(
             f"embedder weights {path} are not those of facenet-pytorch's InceptionResnetV1 ({type(error).__name__})"
         ) from error

@@ -1,4 +1,4 @@
-"""The network that reads 68 landmarks, their visibility and "is this a face" from an upright square window."""
+"""The landmark network: 68 landmarks, their visibility and a face score from an upright square window."""
 
 from __future__ import annotations
 
@@ -32,8 +32,13 @@ class LandmarkNet(nn.Module):
         extra_points: int = 92,
     ) -> None:
         super().__init__()
-        self.settings = {"resolution_px": resolution_px, "widths": list(widths), "residuals": list(residuals),
-                         "hidden": hidden, "extra_points": extra_points}  # fmt: skip
+        self.settings = {
+            "resolution_px": resolution_px,
+            "widths": list(widths),
+            "residuals": list(residuals),
+            "hidden": hidden,
+            "extra_points": extra_points,
+        }
         self.resolution_px = resolution_px
         self.points = POINT_COUNT + extra_points
         side = resolution_px // 2 ** len(widths)

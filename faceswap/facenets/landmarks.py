@@ -1,4 +1,4 @@
-"""Reads landmarks out of frames with the built-in network, all faces of a call in one batch."""
+"""Landmark prediction with the built-in network, all faces of a call in one batch."""
 
 from __future__ import annotations
 

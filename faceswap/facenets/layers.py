@@ -1,4 +1,4 @@
-"""Layers that the built-in networks share, and the way pictures go in."""
+"""Layers that the built-in networks share, and the conversion of images to network input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings a built-in network to life: its shipped weights, folded for inference, on the chosen device."""
+"""Loading of a built-in network: shipped weights, folded for inference, on the chosen device."""
 
 from __future__ import annotations
 

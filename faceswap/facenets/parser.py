@@ -1,4 +1,4 @@
-"""What each pixel of a face shows: skin, brows, eyes, ..., and what stands before it."""
+"""Face parsing: the class of each pixel (skin, brows, eyes, ...), occluders included."""
 
 from __future__ import annotations
 
@@ -40,9 +40,8 @@ class ParserNet(nn.Module):
             for before, after in pairwise(widths)
         )
         self.up = nn.ModuleList(
-            conv_block(deep, shallow, kernel=1)
-            for deep, shallow in zip(widths[:0:-1], widths[-2::-1], strict=True)
-        )  # fmt: skip
+            conv_block(deep, shallow, kernel=1) for deep, shallow in zip(widths[:0:-1], widths[-2::-1], strict=True)
+        )
         self.join = nn.ModuleList(conv_block(shallow, shallow) for shallow in widths[-2:0:-1])
         self.finish = conv_block(2 * first, 2 * first)
         self.out = nn.Conv2d(2 * first, 4 * classes, 1)

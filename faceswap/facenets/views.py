@@ -1,4 +1,4 @@
-"""The upright views that the parser, the embedder and the attribute reader look at, and the way they answer."""
+"""Upright views of faces for the parser, the embedder and the attribute network, and batched inference on them."""
 
 from __future__ import annotations
 

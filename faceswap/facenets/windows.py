@@ -1,4 +1,4 @@
-"""Which square of a frame the landmark network looks at: upright, centred on the face, a little larger than it."""
+"""Input windows of the landmark network: upright squares, a little larger than the face."""
 
 from __future__ import annotations
 

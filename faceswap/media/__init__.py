@@ -1,1 +1,1 @@
-"""Pictures and films in and out: sources, frames with their presentation times, video with sound, presentation."""
+"""Reading and writing of pictures and films: sources, frames with timestamps, video with sound."""

@@ -1,4 +1,4 @@
-"""What every picture and film that the program makes says of itself, in its metadata."""
+"""The notice in the metadata of every picture and film that the program makes."""
 
 from __future__ import annotations
 

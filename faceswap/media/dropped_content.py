@@ -1,4 +1,4 @@
-"""What of a film does not go into its result, told in one line; and what goes along beside pictures and sound."""
+"""Content of a film that its result lacks, logged in one line; and metadata that is carried over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are a person's own pictures or films: one answer for everything that reads a folder."""
+"""Listing of a user's own pictures and films in folders; one implementation for all readers of folders."""
 
 from __future__ import annotations
 

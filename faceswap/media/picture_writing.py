@@ -1,4 +1,4 @@
-"""Frames of picture sources to picture files."""
+"""Writers of picture files: one picture, or a folder of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two sources beside each other, labelled: what a result is judged by."""
+"""Comparison films and pictures: two sources side by side, labelled."""
 
 from __future__ import annotations
 

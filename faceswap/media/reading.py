@@ -1,4 +1,4 @@
-"""Frames of any source, one after another, in constant memory."""
+"""Reading of frames from any source, one after another, in constant memory."""
 
 from __future__ import annotations
 

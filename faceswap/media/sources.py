@@ -1,4 +1,4 @@
-"""What `video=` names: a film, an animation, a folder of pictures, a glob, or one picture."""
+"""Sources that `video=` can name: a film, an animation, a folder of pictures, a glob, or one picture."""
 
 from __future__ import annotations
 

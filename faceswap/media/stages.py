@@ -1,4 +1,4 @@
-"""Stages that overlap: each runs in a thread of its own and hands on through a bounded queue."""
+"""Pipeline stages in threads of their own, connected by bounded queues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several films of one person: a list of them, a pattern, or a folder of films."""
+"""Several films of one person: a list, a pattern, or a folder of films."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a result may go: never over what it is made from; what stands in the way is told before the work begins."""
+"""Checks of output paths before the work begins: never over the source, nothing else overwritten."""
 
 from __future__ import annotations
 

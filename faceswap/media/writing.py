@@ -1,4 +1,4 @@
-"""Frames to an H.264 film with the source's times, colour tags and sound, or to picture files."""
+"""Writing of frames to an H.264 film with the source's timestamps, colour tags and sound, or to picture files."""
 
 from __future__ import annotations
 
@@ -159,9 +159,13 @@ class VideoWriter:
             if self._sound_plan:
                 source, _ = stack.enter_context(open_sound(self.info.path))
                 self._sound = SoundTracks(
-                    source, self._output, self._sound_plan, self.path.suffix.lower(), self.info.path,
+                    source,
+                    self._output,
+                    self._sound_plan,
+                    self.path.suffix.lower(),
+                    self.info.path,
                     self.info.start_seconds,
-                )  # fmt: skip
+                )
             if self.info.kind == "video":
                 carry_over(self.info, self._output, self._video, is_whole=self._is_whole)
             self._output.metadata.update(self._metadata)

@@ -1,1 +1,1 @@
-"""StyleGAN2 of our own: generate, load everybody's weights, invert, edit, morph, measure, train."""
+"""StyleGAN2: generation, inversion, editing, morphing, metrics, training, and other programs' weights."""

@@ -1,4 +1,4 @@
-"""Seeds as users write them: 7, 3,5 or 0-9. Without torch, so that a slip is told at once."""
+"""Parsing of seeds: 7, 3,5 or 0-9. Without torch, so that a mistake is reported at once."""
 
 from __future__ import annotations
 

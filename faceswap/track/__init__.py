@@ -1,1 +1,1 @@
-"""Faces over time: tracks, smoothing, and whose track it is."""
+"""Faces over time: shot detection, tracking, smoothing."""

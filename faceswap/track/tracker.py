@@ -1,4 +1,4 @@
-"""Joins the faces of neighbouring frames into tracks: one number for one person until a cut or a long absence."""
+"""The tracker: joins faces of neighbouring frames, one number per person until a cut or a long absence."""
 
 from __future__ import annotations
 

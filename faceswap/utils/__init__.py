@@ -1,1 +1,1 @@
-"""What every room needs and no face is: whole files, locks, errors, progress, devices, the workspace, safe reading."""
+"""Utilities without faces: errors, limits, progress, devices, files, untrusted input."""

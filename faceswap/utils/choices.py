@@ -1,4 +1,4 @@
-"""Names that both the settings and the rooms behind them accept."""
+"""Choices that settings and the code behind them share."""
 
 LARGEST_SEED = (1 << 32) - 1  # numpy's RandomState knows no larger one
 IMAGE_FORMATS = ("jpg", "png", "webp")  # of stored crops

@@ -1,4 +1,4 @@
-"""Which device networks run on, and whether it multiplies bfloat16."""
+"""Choice of the device for networks, and its support of bfloat16."""
 
 from __future__ import annotations
 

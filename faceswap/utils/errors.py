@@ -1,4 +1,4 @@
-"""The two ways a command ends early that are no bug of the program."""
+"""Errors that end a command early and are no bugs of the program."""
 
 
 class UserError(Exception):

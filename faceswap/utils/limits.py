@@ -1,4 +1,4 @@
-"""How large anything may be: one table, and the check before anything is allocated.
+"""Limits of sizes and counts: one table, and the checks before anything is allocated.
 
 Honest files and settings stay far below these; what lies beyond is damaged, hostile or a slip of the keyboard. A room
 that reads, decodes or makes something takes its bound from here, so that nothing is without one.

@@ -1,4 +1,4 @@
-"""Small numeric helpers that many rooms need: evenly spread picks, smooth steps, the half cosine."""
+"""Small numeric helpers: evenly spread picks, smooth steps, the half cosine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which program made something: its version, commit where that is known, and those of what it computes with."""
+"""Versions of the program, its commit, and of what it computes with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One progress bar for all commands: rate and time left, on stderr."""
+"""The progress bar of all commands, on stderr: rate and time left."""
 
 from __future__ import annotations
 
@@ -20,10 +20,17 @@ class Progress:
         stream = steady(sys.stderr)
         interval_seconds = 0.1 if stream.isatty() else 10.0
         self._bar = tqdm(
-            total=total, desc=printable(label), unit=f" {unit}s", initial=initial,
-            file=stream, mininterval=interval_seconds,
-            dynamic_ncols=True, smoothing=0.1, leave=True, disable=not shown,
-        )  # fmt: skip
+            total=total,
+            desc=printable(label),
+            unit=f" {unit}s",
+            initial=initial,
+            file=stream,
+            mininterval=interval_seconds,
+            dynamic_ncols=True,
+            smoothing=0.1,
+            leave=True,
+            disable=not shown,
+        )
 
     def advance(self, count: int = 1) -> None:
         """Count `count` more units as done."""

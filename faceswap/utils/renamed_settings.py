@@ -59,8 +59,10 @@ def with_new_names(command: str, values: Mapping[str, Any], prefix: str = "") ->
         inner = with_new_names(command, value, f"{name}.") if isinstance(value, Mapping) else value
         now = new_name(command, name) or name
         found.setdefault(now.removeprefix(_renamed_prefix(command, prefix)), inner)
-    return {key: values[key] if key in values and not isinstance(values[key], Mapping) else value
-            for key, value in found.items()}  # fmt: skip
+    return {
+        key: values[key] if key in values and not isinstance(values[key], Mapping) else value
+        for key, value in found.items()
+    }
 
 
 def _renamed_prefix(command: str, prefix: str) -> str:

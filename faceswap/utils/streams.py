@@ -1,4 +1,4 @@
-"""Standard error that may be lost: what can no longer be said must not end what is being done."""
+"""A standard error stream that may be closed without ending the command."""
 
 from __future__ import annotations
 

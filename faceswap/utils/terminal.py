@@ -1,4 +1,4 @@
-"""What is shown on a terminal: names and texts out of files are printed, never obeyed."""
+"""Safe output to a terminal: names and texts from files cannot control it."""
 
 from __future__ import annotations
 

@@ -174,8 +174,10 @@ def table(result: dict) -> str:
     """Return the result as text, a line for each file."""
     rows = {**result["files"], **{f"ALL {kind}": result[kind] for kind in BARS if kind in result}}
     width = max(len(name) for name in rows)
-    heads = [name.replace("false_per_200", "false/200").replace("jitter_ratio", "jitter").replace("nme_median", "nme")
-             for name in COLUMNS]  # fmt: skip
+    heads = [
+        name.replace("false_per_200", "false/200").replace("jitter_ratio", "jitter").replace("nme_median", "nme")
+        for name in COLUMNS
+    ]
     lines = [" ".join([" " * width, *(f"{head:>9}" for head in heads)])]
     for name, row in rows.items():
         values = ("-" if row[column] is None else f"{row[column]:g}" for column in COLUMNS)

@@ -112,8 +112,14 @@ def _extract(options: argparse.Namespace, folder: Path) -> dict:
 
     config = compose_config("extract", ["finder=builtin", *options.set])
     wall, cpu = time.perf_counter(), time.process_time()
-    extract_faces(options.clip, build(config.finder), folder, stop=options.frames, size_px=config.size_px,
-                  smooth_frames=config.smooth_frames)  # fmt: skip
+    extract_faces(
+        options.clip,
+        build(config.finder),
+        folder,
+        stop=options.frames,
+        size_px=config.size_px,
+        smooth_frames=config.smooth_frames,
+    )
     seconds, used = time.perf_counter() - wall, time.process_time() - cpu
     report = json.loads((folder / "report.json").read_text())
     return {"seconds": seconds, "cpu": used, "frames": report["frames"], "faces": report["faces"]}

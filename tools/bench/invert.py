@@ -54,8 +54,7 @@ def measured(inverter: Inverter, images: Tensor, fidelity: float) -> dict:
     """
     from faceswap.stylegan.inversion.inversion import invert
 
-    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "fidelity": fidelity,
-                    "tuning_steps": 0}  # fmt: skip
+    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "fidelity": fidelity, "tuning_steps": 0}
     ways = {
         "average": invert(inverter.generator, None, images, start="average", steps=FROM_AVERAGE, **common),
         "encoder": invert(inverter.generator, inverter.encoder, images, steps=FROM_GUESS, **common),

@@ -42,9 +42,11 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--run", default="", metavar="NAME", help="the run's name in the workspace (default: A_B)")
     parser.add_argument("--clips", type=Path, default=DEMO, help="folder of the actors' clips and pairs.json")
     parser.add_argument(
-        "--people", type=Path, metavar="FOLDER",
+        "--people",
+        type=Path,
+        metavar="FOLDER",
         help="a set of python -m tools.people dataset, 200 people and more: adds the retrieval of A among them",
-    )  # fmt: skip
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the training")
     parser.add_argument(
         "--convert", action="append", default=[], metavar="KEY=VALUE", help="settings of the conversion"
@@ -74,9 +76,11 @@ def main(argv: list[str]) -> dict:
 
 
 def run(
-    pair: dict[str, str], options: argparse.Namespace, workspace: Path,
+    pair: dict[str, str],
+    options: argparse.Namespace,
+    workspace: Path,
     judges: tuple[Eyes, ParserFeatures, NDArray | None],
-) -> dict:  # fmt: skip
+) -> dict:
     """Extract, trains and converts one pair, and scores the result beside B's film as it was."""
     film = swap_test_clip(pair, options, workspace)
     clip = {role: options.clips / f"{name}.mp4" for role, name in pair.items() if role != "name" and name}

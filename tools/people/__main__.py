@@ -100,9 +100,15 @@ def _dataset(options: argparse.Namespace) -> Path:
     from tools.people.dataset import Plan, write_dataset
 
     plan = Plan(
-        pictures=options.pictures, people=options.people, size_px=options.size, seed=options.seed,
-        together=options.together, yaw_limit=options.yaw, occluded=options.occluded, depth=options.depth,
-    )  # fmt: skip
+        pictures=options.pictures,
+        people=options.people,
+        size_px=options.size,
+        seed=options.seed,
+        together=options.together,
+        yaw_limit=options.yaw,
+        occluded=options.occluded,
+        depth=options.depth,
+    )
     return write_dataset(Assets(options.assets), options.folder, plan, options.workers)
 
 
@@ -111,9 +117,14 @@ def _actors(options: argparse.Namespace) -> Path:
     from tools.people.assets import Assets
 
     return film_actors(
-        Assets(options.assets), options.folder, size_px=options.size, workers=options.workers, crf=options.crf,
-        seconds_scale=options.scale, only=options.only,
-    )  # fmt: skip
+        Assets(options.assets),
+        options.folder,
+        size_px=options.size,
+        workers=options.workers,
+        crf=options.crf,
+        seconds_scale=options.scale,
+        only=options.only,
+    )
 
 
 if __name__ == "__main__":

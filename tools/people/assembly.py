@@ -142,9 +142,14 @@ def draw_mouth(pose: Pose) -> Iterator[Drawable]:
 
 
 def _inside(
-    pose: Pose, name: str, triangles: NDArray[np.int32], colours: NDArray[np.float32], openness: NDArray[np.float32],
-    material: Material, back_dm: float,
-) -> Drawable:  # fmt: skip
+    pose: Pose,
+    name: str,
+    triangles: NDArray[np.int32],
+    colours: NDArray[np.float32],
+    openness: NDArray[np.float32],
+    material: Material,
+    back_dm: float,
+) -> Drawable:
     part = pose.wardrobe.head.parts[name]
     place = pose.proxy(name, back_dm)
     return Drawable(

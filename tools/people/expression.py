@@ -7,9 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 
 PAIRED = (
-    "eye-{}-closure", "eye-{}-opened-up", "eye-{}-slit", "eyebrows-{}-down", "eyebrows-{}-extern-up",
-    "eyebrows-{}-inner-up", "eyebrows-{}-up", "nose-{}-dilatation", "nose-{}-elevation",
-)  # fmt: skip
+    "eye-{}-closure",
+    "eye-{}-opened-up",
+    "eye-{}-slit",
+    "eyebrows-{}-down",
+    "eyebrows-{}-extern-up",
+    "eyebrows-{}-inner-up",
+    "eyebrows-{}-up",
+    "nose-{}-dilatation",
+    "nose-{}-elevation",
+)
 SINGLE = (
     "mouth-compression", "mouth-corner-puller", "mouth-depression", "mouth-depression-retraction", "mouth-elevation",
     "mouth-eversion", "mouth-open", "mouth-parling", "mouth-part-later", "mouth-protusion", "mouth-pursing",
@@ -35,9 +42,13 @@ def both(unit: str, value: float, difference: float = 0.0) -> dict[str, float]:
 def mouth_openness(expression: Expression) -> float:
     """Return how much of the mouth's inside light can reach, in [0, 1]."""
     shares = {
-        "mouth-open": 1.4, "mouth-part-later": 0.6, "mouth-eversion": 0.3, "mouth-upward-retraction": 0.5,
-        "mouth-corner-puller": 0.25, "mouth-retraction": 0.2,
-    }  # fmt: skip
+        "mouth-open": 1.4,
+        "mouth-part-later": 0.6,
+        "mouth-eversion": 0.3,
+        "mouth-upward-retraction": 0.5,
+        "mouth-corner-puller": 0.25,
+        "mouth-retraction": 0.2,
+    }
     return float(np.clip(0.05 + sum(expression.get(unit, 0.0) * share for unit, share in shares.items()), 0, 1))
 
 

@@ -74,9 +74,16 @@ def _cards(pose: Pose, name: str, material: Material, label: Label, colour: Arra
 
 
 def _fur(
-    pose: Pose, body: PosedBody, density: NDArray[np.float32], length_dm: float, layers: int, colour: ArrayLike,
-    label: Label, droop: float, tiles: float,
-) -> Iterator[Drawable]:  # fmt: skip
+    pose: Pose,
+    body: PosedBody,
+    density: NDArray[np.float32],
+    length_dm: float,
+    layers: int,
+    colour: ArrayLike,
+    label: Label,
+    droop: float,
+    tiles: float,
+) -> Iterator[Drawable]:
     """Yield layers over the skin where `density` (body vertices,) is above zero."""
     wardrobe = pose.wardrobe
     part = wardrobe.head.parts["body"]

@@ -69,11 +69,18 @@ class Person:
         ancestry = shares if ancestry is None else ancestry
         hair = draw_hair(stream(seed, "hair"), gender, age, ancestry)
         return cls(
-            seed=seed, gender=gender, age=age, ancestry=ancestry, weight=weight, muscle=muscle,
+            seed=seed,
+            gender=gender,
+            age=age,
+            ancestry=ancestry,
+            weight=weight,
+            muscle=muscle,
             shape_spread=shape_spread,
-            skin=draw_skin(stream(seed, "skin"), gender, age, ancestry), hair=hair,
-            beard=draw_beard(stream(seed, "beard"), gender), iris=draw_iris(stream(seed, "eyes"), ancestry),
-        )  # fmt: skip
+            skin=draw_skin(stream(seed, "skin"), gender, age, ancestry),
+            hair=hair,
+            beard=draw_beard(stream(seed, "beard"), gender),
+            iris=draw_iris(stream(seed, "eyes"), ancestry),
+        )
 
     def slider(self, name: str) -> float:
         """Return the person's own value of a slider, about [-0.6, 0.6]; left and right differ by a trace.
@@ -96,7 +103,11 @@ class Person:
         """Return what a net could learn about this person from a picture."""
         beard = self.beard.shape if self.beard.length_dm > 0 else "stubble" if self.beard.stubble > 0.3 else "none"
         known: dict[str, float | str] = {
-            "person": self.seed, "age": round(self.age, 1), "gender": round(self.gender, 3), "hair": self.hair.style,
-            "beard": beard, "skin_luma": round(luma(self.skin.tone), 4),
-        }  # fmt: skip
+            "person": self.seed,
+            "age": round(self.age, 1),
+            "gender": round(self.gender, 3),
+            "hair": self.hair.style,
+            "beard": beard,
+            "skin_luma": round(luma(self.skin.tone), 4),
+        }
         return known | {f"ancestry_{name}": round(share, 3) for name, share in self.ancestry.items()}

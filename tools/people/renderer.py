@@ -126,10 +126,14 @@ class Renderer:
         inside = ((points[: len(VERTICES_68)] > -0.5) & (points[: len(VERTICES_68)] < len(image) - 0.5)).all(1)
         seen_yaw = moment.head[0] - moment.camera.yaw
         attributes = figure.face.attributes() | {
-            "kind": moment.kind, "yaw": round(seen_yaw, 2), "pitch": round(moment.head[1] - moment.camera.pitch, 2),
-            "roll": round(moment.head[2], 2), "gaze_yaw": round(moment.gaze[0], 2), "gaze_pitch":
-            round(moment.gaze[1], 2), "occluder": moment.occluders[0].kind if moment.occluders else "none",
-        }  # fmt: skip
+            "kind": moment.kind,
+            "yaw": round(seen_yaw, 2),
+            "pitch": round(moment.head[1] - moment.camera.pitch, 2),
+            "roll": round(moment.head[2], 2),
+            "gaze_yaw": round(moment.gaze[0], 2),
+            "gaze_pitch": round(moment.gaze[1], 2),
+            "occluder": moment.occluders[0].kind if moment.occluders else "none",
+        }
         return Picture(
             image, points[: len(VERTICES_68)].copy(), points, visible & inside, labels.copy(), metres, attributes
         )

@@ -16,7 +16,7 @@ SKIN, MOUTH, EYE, TEETH, TONGUE, HAIR, BROW, LASH, FUR, SOLID = (int(m) for m in
 @jit
 def shade_all(
     owner, weights, depth, near, samples, fine, scene, skin, outer, eye, hair, lamps, eye_position, colour, labels
-):  # fmt: skip
+):
     """Fill `colour` (H, W, 4) premultiplied linear RGBA and `labels` (H, W) for every sample that a triangle owns.
 
     Of a pixel's samples x samples only some are shaded: with `fine` those on the diagonal, else one of them, which one
@@ -54,7 +54,7 @@ def shade_all(
                     w1, w2 = weights[j, i, 0], weights[j, i, 1]
                     labels[j, i] = shade_sample(
                         out, albedo, t, w1, w2, i, j, scene, skin, outer, eye, hair, lamps, eye_position
-                    )  # fmt: skip
+                    )
                     for channel in range(3):
                         colour[j, i, channel] = out[channel]
                     colour[j, i, 3] = 1

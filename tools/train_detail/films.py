@@ -103,9 +103,14 @@ def _write(job: tuple[Path, int]) -> None:
     answers, seen = _stills(a, moments, PICTURE_PX, STORED_PX), _stills(b, moments, SEEN_PX, SEEN_PX)
     with atomic_path(pair_file(folder, number)) as temp, temp.open("wb") as file:
         np.savez(
-            file, references=references[0], reference_points=references[1], answers=answers[0],
-            answer_points=answers[1], seen=seen[0], seen_points=seen[1],
-        )  # fmt: skip
+            file,
+            references=references[0],
+            reference_points=references[1],
+            answers=answers[0],
+            answer_points=answers[1],
+            seen=seen[0],
+            seen_points=seen[1],
+        )
 
 
 def scene(seed: int) -> Moment:
@@ -118,13 +123,20 @@ def scene(seed: int) -> Moment:
     else:
         light = random_light(rng, yaw)
     camera = Camera(
-        field_of_view=float(rng.uniform(14, 34)), extent_dm=float(rng.uniform(1.26, 1.36)), yaw=yaw,
-        pitch=float(rng.normal(0, 4)), follows_head=True,
-    )  # fmt: skip
+        field_of_view=float(rng.uniform(14, 34)),
+        extent_dm=float(rng.uniform(1.26, 1.36)),
+        yaw=yaw,
+        pitch=float(rng.normal(0, 4)),
+        follows_head=True,
+    )
     return Moment(
-        background=seed, light=light, camera=camera, clothes=random_clothes(rng), film=FILM,
+        background=seed,
+        light=light,
+        camera=camera,
+        clothes=random_clothes(rng),
+        film=FILM,
         exposure=float(np.exp(rng.normal(0, 0.15))),
-    )  # fmt: skip
+    )
 
 
 def _moments(number: int, side: str, where: Moment, count: int) -> list[Moment]:

@@ -88,9 +88,15 @@ def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: fl
 
 
 def _save(
-    checkpoint: Path, beside: Path, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer,
-    adversary: Adversary, step: int, seconds: float,
-) -> None:  # fmt: skip
+    checkpoint: Path,
+    beside: Path,
+    network: nn.Module,
+    average: Average,
+    optimiser: torch.optim.Optimizer,
+    adversary: Adversary,
+    step: int,
+    seconds: float,
+) -> None:
     if adversary.report():
         with atomic_path(beside) as temp:
             save_tensors(adversary.tensors(), temp)

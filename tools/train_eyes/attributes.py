@@ -146,13 +146,17 @@ def picture_labels(faces: Faces) -> NDArray[np.float32]:
 
 def _labels(attributes: dict[str, Any], person: Person, smile: float, roll: float) -> NDArray[np.float32]:
     known = {  # the renderer's yaw is + to the picture's right, `geometry.Pose` says + to its left
-        "age": person.age, "yaw": -attributes["yaw"], "pitch": attributes["pitch"], "roll": roll,
-        "gender": person.gender, "smile": smile,
+        "age": person.age,
+        "yaw": -attributes["yaw"],
+        "pitch": attributes["pitch"],
+        "roll": roll,
+        "gender": person.gender,
+        "smile": smile,
         "glasses": attributes["occluder"] in ("glasses", "sunglasses"),
         "sunglasses": attributes["occluder"] == "sunglasses",
         "beard": max(float(person.beard.length_dm > 0), float(np.clip((person.beard.stubble - 0.2) / 0.4, 0, 1))),
         "bald": person.hair.style == "bald",
-    }  # fmt: skip
+    }
     hair = person.hair.brow_colour if person.hair.style == "bald" else person.hair.colour
     colours = [np.clip(np.array(colour), 0, 1) ** (1 / 2.2) for colour in (person.skin.tone, hair)]
     return np.concatenate([[known[name] for name in (*NUMBERS, *SHARES)], *colours]).astype(np.float32)

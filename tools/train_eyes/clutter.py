@@ -183,6 +183,12 @@ def _choose(rng: np.random.Generator, table: tuple[tuple[Callable, float], ...])
 
 GROUNDS: tuple[tuple[Callable, float], ...] = ((_gradient, 0.35), (_noise, 0.25), (_stripes, 0.1), (_rendered, 0.3))
 THINGS: tuple[tuple[Callable, float], ...] = (
-    (_ellipse, 0.12), (_shape, 0.13), (_box, 0.2), (_lines, 0.1), (_letters, 0.1), (_dotted, 0.1), (_piece, 0.15),
+    (_ellipse, 0.12),
+    (_shape, 0.13),
+    (_box, 0.2),
+    (_lines, 0.1),
+    (_letters, 0.1),
+    (_dotted, 0.1),
+    (_piece, 0.15),
     (_skin_blob, 0.1),
-)  # fmt: skip
+)

@@ -132,8 +132,10 @@ def _body(
         left = [(0.0, float(np.flatnonzero(solid[:, 0])[0])), (-0.25 * side, low - rng.uniform(0, 0.2) * side)]
         left[0] = 0.0, max(left[0][1], 0.6 * side)
     if solid[-1, -1]:
-        right = [(side - 1.0, max(float(np.flatnonzero(solid[:, -1])[0]), 0.6 * side)),
-                 (1.25 * side, low - rng.uniform(0, 0.2) * side)]  # fmt: skip
+        right = [
+            (side - 1.0, max(float(np.flatnonzero(solid[:, -1])[0]), 0.6 * side)),
+            (1.25 * side, low - rng.uniform(0, 0.2) * side),
+        ]
     wider = rng.uniform(0, 0.15) * side
     feet = [(left[-1][0] - wider, low + deep), (right[-1][0] + wider, low + deep)]
     inner = [] if len(left) == 1 and len(right) == 1 else [(right[0][0], low), (left[0][0], low)]

@@ -28,9 +28,13 @@ class DetectorTask:
     echoes = 3
 
     def __init__(
-        self, faces: Faces, side_px: int = 192, batch_size: int = 16, learning_rate: float = 2e-3,
+        self,
+        faces: Faces,
+        side_px: int = 192,
+        batch_size: int = 16,
+        learning_rate: float = 2e-3,
         validation_scenes: int = 300,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.side_px, self.batch_size, self.learning_rate = side_px, batch_size, learning_rate
         self.validation_scenes = validation_scenes
         self._training = SceneMaker(faces, faces.training, side_px)

@@ -182,10 +182,12 @@ class LandmarkTask:
             sure += face > 0.5
             refused += self._look(network, image, self._elsewhere(points, rng))[1] <= 0.5
         return {
-            "first_look_%": round(float(np.median(first)), 3), "second_look_%": round(float(np.median(second)), 3),
+            "first_look_%": round(float(np.median(first)), 3),
+            "second_look_%": round(float(np.median(second)), 3),
             "second_look_p95_%": round(float(np.percentile(second, 95)), 3),
-            "faces_accepted": round(sure / len(first), 4), "others_refused": round(refused / len(first), 4),
-        }  # fmt: skip
+            "faces_accepted": round(sure / len(first), 4),
+            "others_refused": round(refused / len(first), 4),
+        }
 
     def _look(self, network: nn.Module, image: NDArray, frame_to_window: NDArray) -> tuple[NDArray, float]:
         crop = warp_crop(np.asarray(image), frame_to_window, self.resolution_px)

@@ -145,10 +145,13 @@ class Painter:
     def _sheet(self, view: Image, labels: Image, points: NDArray, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
         """Return a sheet, a phone or a book: flat, with four corners."""
         size = view.shape[0]
-        box = cv2.boxPoints((
-            tuple((points[rng.integers(68)] + rng.normal(0, 0.2 * size, 2)).tolist()),
-            tuple(rng.uniform(0.2, 0.8, 2) * size), float(rng.uniform(0, 180)),
-        ))  # fmt: skip
+        box = cv2.boxPoints(
+            (
+                tuple((points[rng.integers(68)] + rng.normal(0, 0.2 * size, 2)).tolist()),
+                tuple(rng.uniform(0.2, 0.8, 2) * size),
+                float(rng.uniform(0, 180)),
+            )
+        )
         cover = np.zeros((size, size), np.float32)
         cv2.fillConvexPoly(cover, np.round((box + rng.normal(0, 3, (4, 2))) * 16).astype(np.int32), 1.0, cv2.LINE_8, 4)
         return self._material(size, rng), cv2.GaussianBlur(cover, (0, 0), 0.6)

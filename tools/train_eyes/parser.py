@@ -138,10 +138,11 @@ class ParserTask:
             for table, truth, said in ((plain, cut, answer[0]), (covered, hidden[1], answer[1])):
                 table += _confusion(truth, said)
         return {
-            "mIoU_%": round(float(_iou(plain).mean()), 2), "mIoU_covered_%": round(float(_iou(covered).mean()), 2),
+            "mIoU_%": round(float(_iou(plain).mean()), 2),
+            "mIoU_covered_%": round(float(_iou(covered).mean()), 2),
             "painted_occluder_IoU_%": round(float(_iou(covered)[Label.OCCLUDER]), 2),
             **{f"IoU_{name}_%": round(float(value), 1) for name, value in zip(NAMES, _iou(plain), strict=True)},
-        }  # fmt: skip
+        }
 
 
 def tidied(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

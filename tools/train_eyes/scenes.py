@@ -107,9 +107,12 @@ class SceneMaker:
         return transform_points(matrix, cutout.points), (cutout.roll + turn + 180) % 360 - 180
 
     def _strangers(
-        self, image: NDArray[np.uint8], owners: NDArray[np.uint8], frame: tuple[int, int, int, int],
+        self,
+        image: NDArray[np.uint8],
+        owners: NDArray[np.uint8],
+        frame: tuple[int, int, int, int],
         rng: np.random.Generator,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """People without a face, and hands, in a part of the scenes: what must not be found."""
         for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.28, 0.12]))):
             size = float(np.exp(rng.uniform(np.log(32), np.log(0.8 * self.side_px))))  # smaller ones look like faces
@@ -138,9 +141,14 @@ class SceneMaker:
                 cv2.rectangle(canvas, (centre - axes).tolist(), (centre + axes).tolist(), ink, -1)
 
     def _hand(
-        self, image: NDArray[np.uint8], owners: NDArray[np.uint8], place: NDArray, size: float, owner: int,
+        self,
+        image: NDArray[np.uint8],
+        owners: NDArray[np.uint8],
+        place: NDArray,
+        size: float,
+        owner: int,
         rng: np.random.Generator,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A hand, or what else is before a face in some picture, `size` pixels long."""
         pixels = hand_of(self.people, int(rng.choice(self.indices)), rng)
         corners = np.array([[0, 0], pixels.shape[1::-1]], np.float32)
@@ -175,9 +183,11 @@ def _placed(points: NDArray, size: float, turn: float, centre: NDArray) -> NDArr
 
 
 def _labelled(
-    image: NDArray[np.uint8], owners: NDArray[np.uint8], frame: tuple[int, int, int, int],
+    image: NDArray[np.uint8],
+    owners: NDArray[np.uint8],
+    frame: tuple[int, int, int, int],
     faces: list[tuple[NDArray, float]],
-) -> Scene:  # fmt: skip
+) -> Scene:
     """Return the scene with its faces, those left out of which nothing shows."""
     side = len(image)
     x0, y0, x1, y1 = frame

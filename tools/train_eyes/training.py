@@ -187,8 +187,13 @@ def save(
     path: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer, step: int, seconds: float
 ) -> None:
     """Write the checkpoint that `resume` reads."""
-    state = {"network": network.state_dict(), "average": average.network.state_dict(),
-             "optimiser": optimizer.state_dict(), "step": step, "seconds": seconds}  # fmt: skip
+    state = {
+        "network": network.state_dict(),
+        "average": average.network.state_dict(),
+        "optimiser": optimizer.state_dict(),
+        "step": step,
+        "seconds": seconds,
+    }
     with atomic_path(path) as temp:
         torch.save(state, temp)
 

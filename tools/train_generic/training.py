@@ -117,9 +117,13 @@ def _optimizer(network: GenericNet, rate: float) -> torch.optim.Optimizer:
 
 
 def _step(
-    network: GenericNet, task: SwapTask, batch: dict[str, Tensor], optimizer: torch.optim.Optimizer, accelerator: Any,
+    network: GenericNet,
+    task: SwapTask,
+    batch: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    accelerator: Any,
     share: float,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float]:
     with accelerator.autocast():
         parts = task.losses(network, batch, share)
     loss = torch.stack(list(parts.values())).sum()
@@ -131,14 +135,21 @@ def _step(
 
 
 def _save(
-    checkpoint: Path, network: nn.Module, average: Average, optimizer: torch.optim.Optimizer, step: int, seconds: float,
+    checkpoint: Path,
+    network: nn.Module,
+    average: Average,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    seconds: float,
     beside: Adversary | None,
-) -> None:  # fmt: skip
+) -> None:
     """The discriminator's own state lies in a file beside the checkpoint; its weights alone in one to ship."""
     if beside is not None:
         halves = {name: value.half() for name, value in beside.weights().items()}
-        states = {checkpoint.with_suffix(".discriminator"): beside.tensors(),
-                  checkpoint.with_name("discriminator.safetensors"): halves}  # fmt: skip
+        states = {
+            checkpoint.with_suffix(".discriminator"): beside.tensors(),
+            checkpoint.with_name("discriminator.safetensors"): halves,
+        }
         for path, tensors in states.items():
             with atomic_path(path) as temp:  # what was restored still lies in the file that was there
                 save_tensors(tensors, temp)

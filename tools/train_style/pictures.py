@@ -91,8 +91,14 @@ def between(generator: Generator) -> NDArray[np.uint8]:
         {"all": 1.0},
     ]
     children = torch.stack([mixed(one, other, share) for share in shares])
-    labels = [*[f"{share:.0%}" for share in np.linspace(0, 1, 7)], "a", "half", *(f"{name} of b" for name in RANGES),
-              "0, 1/2, all", "b"]  # fmt: skip
+    labels = [
+        *[f"{share:.0%}" for share in np.linspace(0, 1, 7)],
+        "a",
+        "half",
+        *(f"{name} of b" for name in RANGES),
+        "0, 1/2, all",
+        "b",
+    ]
     return contact_sheet(list(drawn(generator, torch.cat([way, children]))), labels, columns=7, tile_px=96)
 
 

@@ -56,9 +56,14 @@ class Gallery:
 
 
 def score_clip(
-    swap: Path, truth: Path, original: Path, points: NDArray, eyes: Eyes,
-    parser: field.ParserFeatures | None = None, gallery: Gallery | None = None,
-) -> dict[str, float]:  # fmt: skip
+    swap: Path,
+    truth: Path,
+    original: Path,
+    points: NDArray,
+    eyes: Eyes,
+    parser: field.ParserFeatures | None = None,
+    gallery: Gallery | None = None,
+) -> dict[str, float]:
     """Return means over all frames of `swap` against `truth`.
 
     `original` is B's clip, `points` (F, 68, 2) its landmarks.

@@ -1,4 +1,4 @@
-"""Faces by the project's own networks: detected now and then, followed in between, recognised where it matters."""
+"""The built-in finder: faces detected every few frames, followed in between, and embedded."""
 
 from __future__ import annotations
 
@@ -58,9 +58,11 @@ class BuiltinFinder:
         _networks: FaceNetworks | None = None,
     ) -> None:
         for name, value, least, most in (
-            ("detect_every", detect_every, 1, BATCH_FRAMES), ("refinements", refinements, 1, DETECTION_LOOKS),
-            ("batch_size", batch_size, 1, BATCH_FRAMES), ("detect_side_px", detect_side_px, 64, DETECT_SIDE_PX),
-        ):  # fmt: skip
+            ("detect_every", detect_every, 1, BATCH_FRAMES),
+            ("refinements", refinements, 1, DETECTION_LOOKS),
+            ("batch_size", batch_size, 1, BATCH_FRAMES),
+            ("detect_side_px", detect_side_px, 64, DETECT_SIDE_PX),
+        ):
             check_number(f"finder.{name}", value, least, most)
         if not 0 < minimum_score < 1:
             raise UserError(f"finder.minimum_score={minimum_score}: must lie between 0 and 1")

@@ -1,4 +1,4 @@
-"""A second opinion on what was found: whether the parser sees a face where the points say that one is.
+"""Verification of detected faces by the parser: whether it sees a face between the landmarks.
 
 Readers of points are easily fooled by clasped hands and curtains; a parser that has learned hands, hair and clothes
 as things of their own is not fooled by the same ones.

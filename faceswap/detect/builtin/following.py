@@ -1,4 +1,4 @@
-"""Follows faces through a shot: each from its last points, with the detector's help when in doubt."""
+"""Following of faces through a shot from their last landmarks, re-detected when in doubt."""
 
 from __future__ import annotations
 
@@ -145,9 +145,10 @@ class FaceFollower:
             return [
                 (i, reading)
                 for i, reading in enumerate(readings)
-                if reading is not None and is_whole(reading.points, frames[i])
+                if reading is not None
+                and is_whole(reading.points, frames[i])
                 and np.sqrt(float(detections[i][4]) * certainty(reading)) >= share * self._least
-            ]  # fmt: skip
+            ]
 
         for _ in range(self._looks - 1):
             if promising := are_worth(PROMISING):
@@ -183,16 +184,19 @@ class FaceFollower:
     ) -> tuple[list[NDArray[np.float32] | None], list[TrackedFace]]:
         """Return embeddings of the faces whose turn it is (None for the others), and the faces to follow."""
         waited = [
-            EMBED_EVERY_CLOSE if any(other is not seen and are_close(seen.box, other.box) for other in kept)
-            else EMBED_EVERY for seen in kept
-        ]  # fmt: skip
+            EMBED_EVERY_CLOSE
+            if any(other is not seen and are_close(seen.box, other.box) for other in kept)
+            else EMBED_EVERY
+            for seen in kept
+        ]
         embeddings: list[NDArray[np.float32] | None] = [None] * len(kept)
         if self._networks.embedder is not None:
             chosen = [i for i, seen in enumerate(kept) if seen.since_embedded >= waited[i]]
             if chosen:
                 points = [kept[i].reading.points for i in chosen]
-                for i, vector in zip(chosen, self._networks.embedder.embed([frame.image] * len(chosen), points),
-                                     strict=True):  # fmt: skip
+                for i, vector in zip(
+                    chosen, self._networks.embedder.embed([frame.image] * len(chosen), points), strict=True
+                ):
                     embeddings[i] = vector
         following = [
             replace(

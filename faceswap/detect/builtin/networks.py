@@ -1,4 +1,4 @@
-"""What the built-in finder asks of its networks."""
+"""Protocols of the networks that the built-in finder uses."""
 
 from __future__ import annotations
 

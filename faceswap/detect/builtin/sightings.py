@@ -1,4 +1,4 @@
-"""Faces that were seen in a frame: how sure they are, which are the same, which jumped."""
+"""Followed faces: their certainty, duplicates among them, and implausible jumps."""
 
 from __future__ import annotations
 
@@ -42,10 +42,16 @@ class TrackedFace:
         """Return the face as plain values that restore it to the last bit."""
         reading = self.reading
         return {
-            "points": packed_array(reading.points), "visible": packed_array(reading.visible), "score": reading.score,
-            "spread": reading.spread, "usual": self.usual, "missed": self.missed, "faceness": self.faceness,
-            "since_embedded": self.since_embedded, "since_checked": self.since_checked,
-        }  # fmt: skip
+            "points": packed_array(reading.points),
+            "visible": packed_array(reading.visible),
+            "score": reading.score,
+            "spread": reading.spread,
+            "usual": self.usual,
+            "missed": self.missed,
+            "faceness": self.faceness,
+            "since_embedded": self.since_embedded,
+            "since_checked": self.since_checked,
+        }
 
     @classmethod
     def from_plain(cls, value: Any) -> TrackedFace:
@@ -58,9 +64,13 @@ class TrackedFace:
         )
         reading = Reading(points, visible, float(value["score"]), float(value["spread"]))
         return cls(
-            reading, float(value["usual"]), int(value["missed"]), int(value["since_embedded"]),
-            float(value["faceness"]), int(value["since_checked"]),
-        )  # fmt: skip
+            reading,
+            float(value["usual"]),
+            int(value["missed"]),
+            int(value["since_embedded"]),
+            float(value["faceness"]),
+            int(value["since_checked"]),
+        )
 
     @property
     def box(self) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""Picture files and what is done with single pictures: reading, writing, crops, contact sheets, colour transfer."""
+"""Picture files and operations on single pictures: reading, writing, crops, contact sheets, colour transfer."""

@@ -1,4 +1,4 @@
-"""Colour transfer: a face takes on the colours of another picture, described by their mean and covariance.
+"""Colour transfer between pictures by mean and covariance of their colours.
 
 Statistics are taken inside a mask on pictures of at most 64 px. That is cheap, and it compares like with like: a
 decoded face is softer than a frame, and averaging takes the fine grain out of both before their spread is compared.

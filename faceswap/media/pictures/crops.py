@@ -1,4 +1,4 @@
-"""Stored crops of faces: square, at whatever scale somebody left them."""
+"""Stored crops of faces: square, possibly at another size than extracted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HEIC, the pictures of iPhones and other telephones: tiles on a grid, turned by the container."""
+"""HEIC pictures (of iPhones and other phones): tiled, rotated by the container."""
 
 from __future__ import annotations
 

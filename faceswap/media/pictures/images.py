@@ -1,4 +1,4 @@
-"""Picture files in and out, whatever their format, mode or name."""
+"""Reading and writing of picture files, whatever their format, mode or name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures side by side in one, with labels."""
+"""Contact sheets: pictures side by side in one, with labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loudspeakers of a sound track: which channel is for which, in FFmpeg's own order."""
+"""Channel layouts of sound tracks, in FFmpeg's own order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sound of a source beside new pictures: all tracks, copied packet by packet where the container allows it."""
+"""The sound of a source in a new film: all tracks, copied packet by packet where the container allows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of each sound track of a source in a result; settled, and tried, before the first frame is made."""
+"""The plan for each sound track of a source, decided and tried out before the first frame is written."""
 
 from __future__ import annotations
 

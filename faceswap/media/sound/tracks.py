@@ -1,4 +1,4 @@
-"""One sound track on its way into a result: copied packet by packet, or decoded and written as AAC."""
+"""Output sound tracks: copied packet by packet, or decoded and encoded as AAC."""
 
 from __future__ import annotations
 
@@ -105,19 +105,24 @@ class EncodedTrack:
         assert frame.time_base
         steps = [
             graph.add(
-                "abuffer", sample_rate=str(frame.sample_rate), sample_fmt=frame.format.name,
-                channel_layout=frame.layout.name, time_base=str(frame.time_base),
+                "abuffer",
+                sample_rate=str(frame.sample_rate),
+                sample_fmt=frame.format.name,
+                channel_layout=frame.layout.name,
+                time_base=str(frame.time_base),
             )
-        ]  # fmt: skip
+        ]
         order = self._plan.channels.order
         if order and frame.layout.nb_channels == len(order):
             steps.append(graph.add("channelmap", map="|".join(map(str, order)), channel_layout=frame.layout.name))
         steps.append(
             graph.add(
-                "aformat", sample_rates=str(self.target.rate), sample_fmts=self.target.format.name,
+                "aformat",
+                sample_rates=str(self.target.rate),
+                sample_fmts=self.target.format.name,
                 channel_layouts=self._plan.layout,
             )
-        )  # fmt: skip
+        )
         steps.append(graph.add("abuffersink"))
         for first, second in pairwise(steps):
             first.link_to(second)

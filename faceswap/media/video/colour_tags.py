@@ -1,4 +1,4 @@
-"""Colour tags of a film and the step between Y'CbCr and R'G'B'.
+"""Colour tags of films, and the conversion between Y'CbCr and R'G'B'.
 
 Tags are the code points of ITU-T H.273, as FFmpeg carries them. Only the matrix and the range are converted: transfer
 and primaries (HLG, PQ, BT.2020) stay as they are, so that a film written with the same tags looks as it did.

@@ -1,4 +1,4 @@
-"""Packets to pictures, past damage: what cannot be decoded is counted and left out."""
+"""Decoding of packets to pictures; what cannot be decoded is counted and skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FFmpeg pictures to RGB arrays and back, without a shift of colours.
+"""Conversion of FFmpeg frames to RGB arrays and back, without a shift of colours.
 
 FFmpeg's own fast conversion darkens a picture by one grey level; the matrix is applied here instead, rounded to
 nearest. Chroma is repeated on the way in and averaged on the way out, so a picture nobody touched comes out as it

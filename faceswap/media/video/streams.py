@@ -1,4 +1,4 @@
-"""A film file opened safely, its picture stream, and how its pictures are to be turned."""
+"""Safe opening of film files, their video stream, and its display orientation."""
 
 from __future__ import annotations
 

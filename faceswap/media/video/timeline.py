@@ -1,4 +1,4 @@
-"""Times as a film's streams tell them, made into times that go on: from 0, past wraps and impossible jumps."""
+"""Monotonic timestamps from 0, past wraps and impossible jumps of a stream's own times."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The pictures that a generator knows: packed training pictures, portraits aligned as it draws them, labels."""
+"""Data of a generator: packed training images, aligned portraits, labels."""

@@ -1,4 +1,4 @@
-"""The crop that a generator of faces lives in: upright as the swap's, wide enough for hair and chin.
+"""The style crop, in which a face generator draws: upright, wide enough for hair and chin.
 
 The same fit as `core/geometry.py`; only the share of the crop differs, so what comes out of a generator goes back into
 the frame by the inverse of one (2, 3) similarity.

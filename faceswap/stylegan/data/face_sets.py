@@ -1,4 +1,4 @@
-"""Faces of a face set as the generator's world has them."""
+"""Faces of a face set as style crops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of labels: what a user (or a renderer) says of faces, by seed, by picture file or by row of packed crops."""
+"""Tables of face labels by seed, picture file, or row of packed crops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a generator learns from: square pictures in one memory-mapped array, and batches that can be drawn again."""
+"""Training images in one memory-mapped array, and reproducible batches of them."""
 
 from __future__ import annotations
 

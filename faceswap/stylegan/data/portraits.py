@@ -1,4 +1,4 @@
-"""Faces as the generator's world has them: found, chosen among several, aligned, with a mask of the head."""
+"""Portraits for a generator: detected, chosen among several faces, aligned, with a mask of the head."""
 
 from __future__ import annotations
 

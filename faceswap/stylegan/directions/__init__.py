@@ -1,1 +1,1 @@
-"""The ways through the latent space along which one thing about a face changes."""
+"""Editing directions in the latent space, each changing one attribute of a face."""

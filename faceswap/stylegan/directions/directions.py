@@ -1,4 +1,4 @@
-"""Directions: the ways through the space of styles along which one thing about a face changes; their file."""
+"""Editing directions in the latent space, and their file format."""
 
 from __future__ import annotations
 

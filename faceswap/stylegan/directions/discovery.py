@@ -1,4 +1,4 @@
-"""Finds directions: samples styles, scores their pictures, parts the ends by a hyperplane, measures what edits do."""
+"""Discovery of directions: sample styles, score images, fit hyperplanes, measure what edits change."""
 
 from __future__ import annotations
 

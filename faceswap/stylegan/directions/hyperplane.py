@@ -1,4 +1,4 @@
-"""Hyperplanes in the space of styles: a logistic regression of our own, and what parts one attribute from others.
+"""Hyperplanes in latent space by logistic regression, and conditioning of directions on others.
 
 Faces with and without an attribute lie on two sides of a hyperplane of W; its normal is the way from one to the other
 (Shen et al. 2020, "Interpreting the Latent Space of GANs for Semantic Face Editing").

@@ -1,4 +1,4 @@
-"""Directions that others have published, read without running anything of theirs.
+"""Import of directions in other programs' formats, without running any of their code.
 
 What they mean differs. Puzer's .npy, (18, 512): the same vector for all rows, meant for the first 8; +1 is his
 coefficient 1. InterFaceGAN's .npy, (1, 512): a unit normal; +1 is its distance 1. e4e's .pt: (1, 512), or

@@ -1,4 +1,4 @@
-"""Labelled faces as samples of styles: those of seeds are drawn, those of pictures are encoded."""
+"""Labelled faces as samples of styles: seeds are mapped, pictures are encoded."""
 
 from __future__ import annotations
 

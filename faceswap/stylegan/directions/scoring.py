@@ -1,4 +1,4 @@
-"""How much of an attribute a picture shows: by the shipped network or by a user's function."""
+"""Attribute scores of images, by the shipped network or a user's function."""
 
 from __future__ import annotations
 

@@ -48,8 +48,11 @@ def read_edits(asked: Mapping[str, str], known: DirectionSet, clamp: bool) -> li
                 first, last = (max(-OVERDRIVE, min(OVERDRIVE, value)) for value in (first, last))
             log.warning(
                 "%s=%s is beyond %g sigmas, where the generator has hardly been: %s",
-                name, text, OVERDRIVE, "cut to it" if clamp else "the face may fall apart; clamp=true keeps within",
-            )  # fmt: skip
+                name,
+                text,
+                OVERDRIVE,
+                "cut to it" if clamp else "the face may fall apart; clamp=true keeps within",
+            )
         edits.append(DirectionEdit(known[name], first, last))
     return edits
 

@@ -1,4 +1,4 @@
-"""The codes of a film's faces: the encoder's guess in each frame plus one correction for each person.
+"""Latents of a film's faces: the encoder's output in each frame plus one correction per person.
 
 What the encoder gets wrong of a person is much the same in all frames. So it is found once, with many steps, on the
 first frames that show them, and followed with a few steps for every batch, warm from the last one: codes then move as

@@ -1,4 +1,4 @@
-"""Edits faces of films: find -> align -> invert -> smooth the codes -> move -> draw twice -> paste.
+"""Editing of films: find -> align -> invert -> smooth the codes -> edit -> draw twice -> paste.
 
 Stages run in threads of their own, as in convert, with bounded queues between them.
 """
@@ -171,9 +171,14 @@ def _coded(
 
 
 def _drawn(
-    coded: Iterable[CodedFrame], inverter: Inverter, edits: Sequence[DirectionEdit], paster: Paster, batch_size: int,
-    start: int, total: int | None,
-) -> Iterator[_Drawn]:  # fmt: skip
+    coded: Iterable[CodedFrame],
+    inverter: Inverter,
+    edits: Sequence[DirectionEdit],
+    paster: Paster,
+    batch_size: int,
+    start: int,
+    total: int | None,
+) -> Iterator[_Drawn]:
     """Yield the frames with their faces drawn without and with the moves, in batches of frames."""
     for batch in batches(coded, batch_size):
         counts = [len(one.views) for one in batch]
@@ -182,9 +187,10 @@ def _drawn(
             continue
         rows = torch.cat([one.rows for one in batch if one.views])
         shares = [
-            (one.frame.index - start) / max((total or 1) - 1, 1) for one, n in zip(batch, counts, strict=True)
+            (one.frame.index - start) / max((total or 1) - 1, 1)
+            for one, n in zip(batch, counts, strict=True)
             for _ in range(n)
-        ]  # fmt: skip
+        ]
         with torch.no_grad():
             pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, apply_edits(rows, edits, shares)])))
         before, after = pictures[: len(rows)], pictures[len(rows) :]

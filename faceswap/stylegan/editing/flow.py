@@ -1,4 +1,4 @@
-"""What an edit moves and what it only recolours: the two are carried over to a picture each in its own way.
+"""Separation of an edit into motion (optical flow) and change of colour.
 
 A mouth that widens or a head that turns moves the skin; added as a mere difference it would leave a ghost of where it
 was. So the optical flow from the face as drawn before to the one after (dense inverse search, Kroeger et al. 2016)
@@ -29,10 +29,7 @@ def motion_and_rest(
     large = [cv2.resize(one, (side, side), interpolation=cv2.INTER_CUBIC) for one in (before, after)]
     if float(np.abs(after - before).max()) < UNCHANGED:
         return np.zeros((side, side, 2), np.float32), np.zeros((side, side, 3), np.float32)
-    greys = [
-        cv2.cvtColor(np.clip(one * 255, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
-        for one in large
-    ]  # fmt: skip
+    greys = [cv2.cvtColor(np.clip(one * 255, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for one in large]
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = search.calc(greys[1], greys[0], None)
     flow = cv2.GaussianBlur(flow, (0, 0), SMOOTHING * side)

@@ -1,4 +1,4 @@
-"""Drawn faces back into the frame: what an edit changes is added to the picture, or the whole face is put in."""
+"""Pasting of edited faces into frames: the change is added, or the whole face replaced."""
 
 from __future__ import annotations
 
@@ -47,18 +47,30 @@ class Paster:
         return self.mask.free(frames, views, tracks) if isinstance(self.mask, FrameMask) and views else None
 
     def paste(
-        self, frame: Frame, views: Sequence[AlignedFace], before: NDArray, after: NDArray, tracks: Sequence[int],
+        self,
+        frame: Frame,
+        views: Sequence[AlignedFace],
+        before: NDArray,
+        after: NDArray,
+        tracks: Sequence[int],
         free: Sequence[NDArray] | None,
-    ) -> Frame:  # fmt: skip
+    ) -> Frame:
         """Return the frame with its faces edited.
 
         `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it.
         """
         if self.way == "whole":
             return blend(
-                frame, views, Decoded(after, None), mask=self.mask, colour=self.colour, blender=self.blender,
-                memory=self.memory, tracks=tracks, free=free,
-            )  # fmt: skip
+                frame,
+                views,
+                Decoded(after, None),
+                mask=self.mask,
+                colour=self.colour,
+                blender=self.blender,
+                memory=self.memory,
+                tracks=tracks,
+                free=free,
+            )
         image = frame.image.copy()
         for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
             view = views[index]

@@ -1,4 +1,4 @@
-"""Edits faces of photos: invert them, or take what was inverted before, move the code, draw twice, paste."""
+"""Editing of photos: invert or load a latent, edit the code, draw twice, paste."""
 
 from __future__ import annotations
 
@@ -69,9 +69,13 @@ def stored_photo(info: SourceInfo, latent: Latent) -> Inverted:
 
 
 def edit_photos(
-    info: SourceInfo, generator: Generator, photos: Iterable[Inverted], edits: Sequence[DirectionEdit], writer: Writer,
+    info: SourceInfo,
+    generator: Generator,
+    photos: Iterable[Inverted],
+    edits: Sequence[DirectionEdit],
+    writer: Writer,
     paster: Paster,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Write each photo after the edits and return the numbers of a report.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What edits do to a photo, side by side: a contact sheet of strengths, and a page with a slider for each direction."""
+"""Contact sheets of edit strengths, and a page with a slider for each direction."""
 
 from __future__ import annotations
 
@@ -53,9 +53,15 @@ def write_sheet(
 
 
 def write_page(
-    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path,
-    edits: Sequence[DirectionEdit] = (), shown: Frame | None = None,
-) -> Path:  # fmt: skip
+    info: SourceInfo,
+    generator: Generator,
+    photo: Inverted,
+    directions: Sequence[Direction],
+    paster: Paster,
+    out: Path,
+    edits: Sequence[DirectionEdit] = (),
+    shown: Frame | None = None,
+) -> Path:
     """Write one self-contained HTML file with a slider for each direction; what several change is added up.
 
     Args:
@@ -86,9 +92,13 @@ def write_page(
 
 
 def _edited(
-    generator: Generator, photo: Inverted, directions: Sequence[Direction], strengths: Mapping[str, Sequence[float]],
-    paster: Paster, size_px: int,
-) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:  # fmt: skip
+    generator: Generator,
+    photo: Inverted,
+    directions: Sequence[Direction],
+    strengths: Mapping[str, Sequence[float]],
+    paster: Paster,
+    size_px: int,
+) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:
     """Yield for each direction crops of the photo (size_px, size_px, 3) edited with its ascending strengths."""
     before = photo.drawn(generator)
     views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])

@@ -1,1 +1,1 @@
-"""Pictures of what a generator knows: samples, style mixing, directions."""
+"""Pictures of generators: samples, style mixing, directions."""

@@ -1,4 +1,4 @@
-"""Which rows of styles draw what, and faces made of the rows of others.
+"""Style mixing: rows of styles by what they control, and faces combined from rows of others.
 
 Coarse rows draw pose, shape of the head and hair, glasses; middle ones the features of the face; fine ones colours and
 texture (Karras et al. 2019, figure 3). Rows of the two StyleGANs are counted differently:

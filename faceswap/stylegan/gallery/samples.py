@@ -1,4 +1,4 @@
-"""Faces that nobody has: drawn from seeds, one picture each, and on sheets."""
+"""Samples of a generator from seeds, one picture each, and on sheets."""
 
 from __future__ import annotations
 
@@ -53,8 +53,11 @@ def write_samples(
             pictures += [picture] if len(pictures) < SHEET_FACES else []
             bar.advance()
     labels = [f"{seed}" for seed in seeds[:SHEET_FACES]]
-    write_image(folder / SHEET, contact_sheet(pictures, labels, tile_px=max(TILE_PX, min(generator.resolution, 256))),
-                metadata=about)  # fmt: skip
+    write_image(
+        folder / SHEET,
+        contact_sheet(pictures, labels, tile_px=max(TILE_PX, min(generator.resolution, 256))),
+        metadata=about,
+    )
     return folder / SHEET
 
 

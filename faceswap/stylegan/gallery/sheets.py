@@ -1,4 +1,4 @@
-"""Pictures of what a generator knows: faces drawn of codes, and faces moved along directions."""
+"""Sheets of generated faces: samples of codes, and faces edited along directions."""
 
 from __future__ import annotations
 

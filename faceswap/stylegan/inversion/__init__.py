@@ -1,1 +1,1 @@
-"""From a photo back to the latent that draws it."""
+"""GAN inversion: from a photo to the latent that reconstructs it."""

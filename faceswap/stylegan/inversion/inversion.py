@@ -1,4 +1,4 @@
-"""From a photo back to the styles that draw it: the encoder's guess, then steps of an optimizer, then tuning.
+"""GAN inversion: the encoder's initial latent, optimisation, then pivotal tuning.
 
 Steps are made in sigmas of the generator's own samples (see `Whitening`): one vector for the face and offsets from it
 for each row. `fidelity` says what is worth more, the photo or the generator's world: at 0 the code is one w, drawn

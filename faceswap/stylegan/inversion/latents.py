@@ -1,4 +1,4 @@
-"""Styles that draw a face: the file of an inverted photo, and the smoothing of a film's codes in time."""
+"""Latents of inverted photos in files, and smoothing of a film's latents in time."""
 
 from __future__ import annotations
 
@@ -54,12 +54,21 @@ class Latent:
 
     def save(self, path: str | Path) -> None:
         """Write it as safetensors, atomically."""
-        tensors = {"rows": self.rows, "frame_to_crop": torch.from_numpy(self.frame_to_crop),
-                   "points": torch.from_numpy(self.points)}  # fmt: skip
+        tensors = {
+            "rows": self.rows,
+            "frame_to_crop": torch.from_numpy(self.frame_to_crop),
+            "points": torch.from_numpy(self.points),
+        }
         if self.tuning is not None:
             tensors |= self.tuning.tensors()
-        told = {"kind": _KIND, "generator": self.generator, "size_px": self.size_px, "source": self.source,
-                "losses": dict(self.losses), "frame": self.frame}  # fmt: skip
+        told = {
+            "kind": _KIND,
+            "generator": self.generator,
+            "size_px": self.size_px,
+            "source": self.source,
+            "losses": dict(self.losses),
+            "frame": self.frame,
+        }
         with atomic_path(path) as temp:
             save_tensors(tensors, temp, {HEADER_KEY: json.dumps(told)})
 
@@ -100,9 +109,16 @@ def _latent(told: dict[str, Any], tensors: Mapping[str, Tensor], generator: Gene
     losses = {str(name): float(value) for name, value in dict(told["losses"]).items()}
     tuning = Tuning.from_tensors(generator, tensors)
     return Latent(
-        rows, str(told["generator"]), matrix.numpy(), points.numpy(), int(told["size_px"]), str(told["source"]),
-        losses, None if tuning is None else tuning.requires_grad_(False), max(0, int(told["frame"])),
-    )  # fmt: skip
+        rows,
+        str(told["generator"]),
+        matrix.numpy(),
+        points.numpy(),
+        int(told["size_px"]),
+        str(told["source"]),
+        losses,
+        None if tuning is None else tuning.requires_grad_(False),
+        max(0, int(told["frame"])),
+    )
 
 
 @dataclass(frozen=True, eq=False)

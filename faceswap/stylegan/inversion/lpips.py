@@ -1,4 +1,4 @@
-"""Perceptual distance of two pictures: of features of length 1, as a trained network sees them.
+"""LPIPS: perceptual distance of two pictures by normalised deep features.
 
 LPIPS (Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"). The published
 figures are by VGG16 with learned weights of its channels; without those files the built-in face embedder looks, whose

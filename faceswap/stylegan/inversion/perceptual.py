@@ -1,4 +1,4 @@
-"""How alike a drawn face and a photo are: pixels, features, identity; what an inversion makes small."""
+"""The inversion loss: pixels, perceptual features, identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inverts the photos of a source and writes what was found: codes, pictures, a table of how well it went."""
+"""The invert pipeline: inverts the photos of a source; writes latents, pictures and a table of losses."""
 
 from __future__ import annotations
 
@@ -85,8 +85,14 @@ class Inverter:
         images = as_input([portrait.aligned for portrait in found], self.device)
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
         how = self.how
-        settings = {"start": how.start, "steps": how.steps, "fidelity": how.fidelity, "rank": how.rank,
-                    "tuning_steps": how.tuning_steps, "whitening": self.whitening}  # fmt: skip
+        settings = {
+            "start": how.start,
+            "steps": how.steps,
+            "fidelity": how.fidelity,
+            "rank": how.rank,
+            "tuning_steps": how.tuning_steps,
+            "whitening": self.whitening,
+        }
         return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
 
     def warn_outside_domain(self, found: list[Portrait], inversion: Inversion) -> list[bool]:
@@ -195,18 +201,29 @@ def _written(
         aligned = portrait.aligned
         source = info.files[portrait.frame.index] if info.files else info.path
         Latent(
-            inversion.rows[index], owner, aligned.frame_to_crop,
-            transform_points(undone(aligned.frame_to_crop), aligned.points), aligned.size_px, str(source.resolve()),
-            losses, inversion.tuning, 0 if info.files else portrait.frame.index,
-        ).save(folder / f"{portrait.name}{SUFFIX}")  # fmt: skip
+            inversion.rows[index],
+            owner,
+            aligned.frame_to_crop,
+            transform_points(undone(aligned.frame_to_crop), aligned.points),
+            aligned.size_px,
+            str(source.resolve()),
+            losses,
+            inversion.tuning,
+            0 if info.files else portrait.frame.index,
+        ).save(folder / f"{portrait.name}{SUFFIX}")
         write_image(folder / f"{portrait.name}.reconstruction.png", drawn[index], metadata=about)
         shown = {"photo": aligned.image, "drawn": drawn[index]}
         if guesses is not None:
             shown = {"photo": aligned.image, "encoder's guess": guesses[index], "inverted": drawn[index]}
         write_image(folder / f"{portrait.name}.side_by_side.png", in_a_row(shown), metadata=about)
-        yield {"name": portrait.name, **losses, "seconds": round(inversion.seconds / len(found), 3),
-               "steps": inversion.steps, "sigmas": round(float(inversion.unusual[index]), 3),
-               "outside": is_outside[index]}  # fmt: skip
+        yield {
+            "name": portrait.name,
+            **losses,
+            "seconds": round(inversion.seconds / len(found), 3),
+            "steps": inversion.steps,
+            "sigmas": round(float(inversion.unusual[index]), 3),
+            "outside": is_outside[index],
+        }
 
 
 def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A generator bent a little to one face: low-rank changes of its convolutions, some megabytes, not a second one.
+"""Pivotal tuning by low-rank changes of the generator's convolutions, some megabytes per face.
 
 As LoRA (Hu et al. 2022) does to language models; the training is that of pivotal tuning (Roich et al. 2021): the code
 of the face stays, the weights move, and what the generator draws elsewhere is held in place.

@@ -1,4 +1,4 @@
-"""What a faithful likeness costs: reconstruction against editability over the knob, measured and drawn."""
+"""The trade-off between reconstruction and editability over `fidelity`, measured and plotted."""
 
 from __future__ import annotations
 
@@ -53,8 +53,14 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
                 pictures[f"{knob:g}"] = to_pictures(inversion.draw(inverter.generator))[0]
             editability = ruler(partial(inversion.draw, inverter.generator), inversion.rows)
             loss = float(inversion.loss[0])
-            points.append({"fidelity": knob, "loss": round(loss, 5), "editability": round(editability, 4),
-                           **{name: round(float(value[0]), 5) for name, value in inversion.parts.items()}})  # fmt: skip
+            points.append(
+                {
+                    "fidelity": knob,
+                    "loss": round(loss, 5),
+                    "editability": round(editability, 4),
+                    **{name: round(float(value[0]), 5) for name, value in inversion.parts.items()},
+                }
+            )
             bar.advance()
     path = folder / f"{portrait.name}.tradeoff.png"
     write_json(path.with_suffix(".json"), {"own_samples": round(ruler.usual, 4), "points": points})
@@ -144,9 +150,15 @@ def plot(points: list[dict[str, Any]], usual: float) -> NDArray[np.uint8]:
         "own samples",
         "fidelity= at the points",
     ]
-    boxes += [(WIDTH // 2 - 120, HEIGHT - 30, 240, 20), (4, 14, 110, 20), (MARGIN - 10, HEIGHT - MARGIN + 4, 20, 16),
-              (WIDTH - MARGIN - 30, HEIGHT - MARGIN + 4, 60, 16), (MARGIN - 22, MARGIN - 8, 16, 16),
-              (WIDTH - MARGIN - 110, y - 18, 100, 16), (WIDTH // 2 - 100, 14, 200, 18)]  # fmt: skip
+    boxes += [
+        (WIDTH // 2 - 120, HEIGHT - 30, 240, 20),
+        (4, 14, 110, 20),
+        (MARGIN - 10, HEIGHT - MARGIN + 4, 20, 16),
+        (WIDTH - MARGIN - 30, HEIGHT - MARGIN + 4, 60, 16),
+        (MARGIN - 22, MARGIN - 8, 16, 16),
+        (WIDTH - MARGIN - 110, y - 18, 100, 16),
+        (WIDTH // 2 - 100, 14, 200, 18),
+    ]
     return draw_labels(picture, labels, boxes)
 
 

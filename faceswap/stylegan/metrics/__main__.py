@@ -38,12 +38,19 @@ def metrics(config: Any) -> Path:
             f"{space} {where}": measured(
                 f"path length {space} {where}",
                 partial(
-                    measuring.measure_path_length, generator, distance, space, where, config.pairs, config.crop,
-                    config.batch_size, config.seed,
+                    measuring.measure_path_length,
+                    generator,
+                    distance,
+                    space,
+                    where,
+                    config.pairs,
+                    config.crop,
+                    config.batch_size,
+                    config.seed,
                 ),
             )
             for space, where in measuring.KINDS
-        }  # fmt: skip
+        }
     if not chosen or "separability" in chosen:
         scorer = AttributeScorer(config.device)
         report["separability"] = measured(
@@ -59,8 +66,13 @@ def metrics(config: Any) -> Path:
     eyes = (
         "LPIPS (VGG16)" if config.vgg else "features of the built-in face embedder: no figure to compare with others'"
     )
-    about = {"generator": generator_hash(generator), "resolution": generator.resolution, "distance": eyes,
-             "crop": config.crop, "seed": config.seed}  # fmt: skip
+    about = {
+        "generator": generator_hash(generator),
+        "resolution": generator.resolution,
+        "distance": eyes,
+        "crop": config.crop,
+        "seed": config.seed,
+    }
     write_json(result.path, {"about": about, **report})
     measured.forget()
     return result.note()

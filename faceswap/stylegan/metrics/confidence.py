@@ -1,4 +1,4 @@
-"""How sure a measured number is."""
+"""Bootstrap confidence intervals of measured numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edit consistency: edit a face, encode the picture, edit it back: how far from the beginning is it?
+"""Latent editing consistency: the distance after editing, encoding and editing back.
 
 LEC (latent editing consistency; Tov et al. 2021, "Designing an Encoder for StyleGAN Image Manipulation").
 """

@@ -1,4 +1,4 @@
-"""How far what a generator draws is from what it learned, as the distance of two clouds of features.
+"""Frechet distance between generated and training images, on features of a network.
 
 The Frechet distance of two normal distributions (Heusel et al. 2017). Published figures ("FID") take the features of an
 Inception network; ours those of the built-in face embedder, which knows faces and is always at hand: the numbers of the

@@ -1,4 +1,4 @@
-"""What was measured before a command was stopped, so that the same command goes on from there."""
+"""A cache of measurements, with which a stopped command resumes."""
 
 from __future__ import annotations
 

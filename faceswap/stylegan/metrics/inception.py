@@ -1,4 +1,4 @@
-"""The Inception network whose features published FIDs compare, for weights that you bring along.
+"""The Inception network of published FIDs, for weights that the user provides.
 
 Inception v3 (Szegedy et al. 2016) in the form that TensorFlow published in 2015; names and shapes are those of the file
 pt_inception-2015-12-05-6726825d.pth of the package pytorch-fid, which is the one to use. Its licence is Apache-2.0; at
@@ -74,18 +74,23 @@ def _half(features: Tensor) -> Tensor:
 def _a(channels: int, pooled: int) -> Mixed:
     layers = {
         "branch1x1": Conv(channels, 64, 1),
-        "branch5x5_1": Conv(channels, 48, 1), "branch5x5_2": Conv(48, 64, 5, padding=2),
-        "branch3x3dbl_1": Conv(channels, 64, 1), "branch3x3dbl_2": Conv(64, 96, 3, padding=1),
-        "branch3x3dbl_3": Conv(96, 96, 3, padding=1), "branch_pool": Conv(channels, pooled, 1),
-    }  # fmt: skip
+        "branch5x5_1": Conv(channels, 48, 1),
+        "branch5x5_2": Conv(48, 64, 5, padding=2),
+        "branch3x3dbl_1": Conv(channels, 64, 1),
+        "branch3x3dbl_2": Conv(64, 96, 3, padding=1),
+        "branch3x3dbl_3": Conv(96, 96, 3, padding=1),
+        "branch_pool": Conv(channels, pooled, 1),
+    }
     return Mixed(layers, [["branch1x1"], _run("branch5x5", 2), _run("branch3x3dbl", 3), ["pool", "branch_pool"]], _mean)
 
 
 def _b(channels: int) -> Mixed:
     layers = {
-        "branch3x3": Conv(channels, 384, 3, 2), "branch3x3dbl_1": Conv(channels, 64, 1),
-        "branch3x3dbl_2": Conv(64, 96, 3, padding=1), "branch3x3dbl_3": Conv(96, 96, 3, 2),
-    }  # fmt: skip
+        "branch3x3": Conv(channels, 384, 3, 2),
+        "branch3x3dbl_1": Conv(channels, 64, 1),
+        "branch3x3dbl_2": Conv(64, 96, 3, padding=1),
+        "branch3x3dbl_3": Conv(96, 96, 3, 2),
+    }
     return Mixed(layers, [["branch3x3"], _run("branch3x3dbl", 3), ["pool"]], _half)
 
 
@@ -93,33 +98,44 @@ def _c(channels: int, inner: int) -> Mixed:
     row, column = {"kernel": (1, 7), "padding": (0, 3)}, {"kernel": (7, 1), "padding": (3, 0)}
     layers = {
         "branch1x1": Conv(channels, 192, 1),
-        "branch7x7_1": Conv(channels, inner, 1), "branch7x7_2": Conv(inner, inner, **row),
+        "branch7x7_1": Conv(channels, inner, 1),
+        "branch7x7_2": Conv(inner, inner, **row),
         "branch7x7_3": Conv(inner, 192, **column),
-        "branch7x7dbl_1": Conv(channels, inner, 1), "branch7x7dbl_2": Conv(inner, inner, **column),
-        "branch7x7dbl_3": Conv(inner, inner, **row), "branch7x7dbl_4": Conv(inner, inner, **column),
-        "branch7x7dbl_5": Conv(inner, 192, **row), "branch_pool": Conv(channels, 192, 1),
-    }  # fmt: skip
+        "branch7x7dbl_1": Conv(channels, inner, 1),
+        "branch7x7dbl_2": Conv(inner, inner, **column),
+        "branch7x7dbl_3": Conv(inner, inner, **row),
+        "branch7x7dbl_4": Conv(inner, inner, **column),
+        "branch7x7dbl_5": Conv(inner, 192, **row),
+        "branch_pool": Conv(channels, 192, 1),
+    }
     return Mixed(layers, [["branch1x1"], _run("branch7x7", 3), _run("branch7x7dbl", 5), ["pool", "branch_pool"]], _mean)
 
 
 def _d(channels: int) -> Mixed:
     layers = {
-        "branch3x3_1": Conv(channels, 192, 1), "branch3x3_2": Conv(192, 320, 3, 2),
-        "branch7x7x3_1": Conv(channels, 192, 1), "branch7x7x3_2": Conv(192, 192, (1, 7), padding=(0, 3)),
-        "branch7x7x3_3": Conv(192, 192, (7, 1), padding=(3, 0)), "branch7x7x3_4": Conv(192, 192, 3, 2),
-    }  # fmt: skip
+        "branch3x3_1": Conv(channels, 192, 1),
+        "branch3x3_2": Conv(192, 320, 3, 2),
+        "branch7x7x3_1": Conv(channels, 192, 1),
+        "branch7x7x3_2": Conv(192, 192, (1, 7), padding=(0, 3)),
+        "branch7x7x3_3": Conv(192, 192, (7, 1), padding=(3, 0)),
+        "branch7x7x3_4": Conv(192, 192, 3, 2),
+    }
     return Mixed(layers, [_run("branch3x3", 2), _run("branch7x7x3", 4), ["pool"]], _half)
 
 
 def _e(channels: int, pool: Callable[[Tensor], Tensor]) -> Mixed:
     row, column = {"kernel": (1, 3), "padding": (0, 1)}, {"kernel": (3, 1), "padding": (1, 0)}
     layers = {
-        "branch1x1": Conv(channels, 320, 1), "branch3x3_1": Conv(channels, 384, 1),
-        "branch3x3_2a": Conv(384, 384, **row), "branch3x3_2b": Conv(384, 384, **column),
-        "branch3x3dbl_1": Conv(channels, 448, 1), "branch3x3dbl_2": Conv(448, 384, 3, padding=1),
-        "branch3x3dbl_3a": Conv(384, 384, **row), "branch3x3dbl_3b": Conv(384, 384, **column),
+        "branch1x1": Conv(channels, 320, 1),
+        "branch3x3_1": Conv(channels, 384, 1),
+        "branch3x3_2a": Conv(384, 384, **row),
+        "branch3x3_2b": Conv(384, 384, **column),
+        "branch3x3dbl_1": Conv(channels, 448, 1),
+        "branch3x3dbl_2": Conv(448, 384, 3, padding=1),
+        "branch3x3dbl_3a": Conv(384, 384, **row),
+        "branch3x3dbl_3b": Conv(384, 384, **column),
         "branch_pool": Conv(channels, 192, 1),
-    }  # fmt: skip
+    }
     short, long = ("branch3x3_2a", "branch3x3_2b"), ("branch3x3dbl_3a", "branch3x3dbl_3b")
     paths: list[list] = [
         ["branch1x1"],

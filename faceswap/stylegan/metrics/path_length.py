@@ -1,4 +1,4 @@
-"""Perceptual path length: how much the picture changes along a short step between two faces.
+"""Perceptual path length: how much the image changes along a short step between two latents.
 
 Karras et al. 2019 ("A Style-Based Generator Architecture for GANs", section 4.1) with the changes of StyleGAN2's
 appendix. The smaller, the more evenly faces turn into each other: nothing appears and vanishes on the way.

@@ -1,4 +1,4 @@
-"""All that is measured of a generator, as a report: each number with its confidence interval."""
+"""The report of all metrics of a generator, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -35,9 +35,15 @@ Report = dict[str, dict[str, Any]]
 
 
 def measure_path_length(
-    generator: Generator, distance: Distance, space: Space, where: Where, pairs: int, crop: bool, batch_size: int,
+    generator: Generator,
+    distance: Distance,
+    space: Space,
+    where: Where,
+    pairs: int,
+    crop: bool,
+    batch_size: int,
     seed: int,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the path length of one of KINDS."""
     lengths = path_lengths(
         generator, distance, space=space, where=where, samples=pairs, crop=crop, batch_size=batch_size, seed=seed
@@ -100,8 +106,10 @@ def measure_inversions(path: str | Path) -> Report:
         if not columns or not all(np.isfinite(column).all() for column in columns.values()):
             raise ValueError("no numbers")
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise UserError(f"cannot read the inversions {path} ({type(error).__name__}): write them with "
-                        "python -m faceswap.invert photo=FOLDER") from error  # fmt: skip
+        raise UserError(
+            f"cannot read the inversions {path} ({type(error).__name__}): write them with "
+            "python -m faceswap.invert photo=FOLDER"
+        ) from error
     return {name: bootstrap(column).as_json() for name, column in columns.items()}
 
 

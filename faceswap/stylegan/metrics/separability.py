@@ -1,4 +1,4 @@
-"""Linear separability: how well a hyperplane in the space of codes tells faces with an attribute from those without.
+"""Linear separability of attributes in latent space.
 
 Karras et al. 2019, section 4.2: exp of the sum of conditional entropies H(Y|X), Y the attribute, X the side of the
 plane. Their code scores each classifier on the points it was fitted to; with 512 numbers a code and few samples even

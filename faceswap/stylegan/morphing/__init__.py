@@ -1,1 +1,1 @@
-"""One face turning into another; children, composites and cartoons."""
+"""Morphs between faces; children, composites and cartoons."""

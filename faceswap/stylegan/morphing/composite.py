@@ -1,4 +1,4 @@
-"""Composite portraits: the average of many faces, each first brought to the mean shape.
+"""Composite portraits: the average of many faces, each first warped to the mean shape.
 
 Galton (1878) laid portraits over each other by their eyes; Wittgenstein had his sisters and himself photographed so and
 saw what a family has in common without any one having it. Here all 68 points lie over each other.

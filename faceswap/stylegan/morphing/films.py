@@ -1,4 +1,4 @@
-"""The film of one face turning into another: photo -> what the generator draws of it -> the other's -> their photo."""
+"""Morph films: photo -> its reconstruction -> the other's reconstruction -> the other photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `python -m faceswap.morph` makes: films, children, grids, composites, cartoons."""
+"""Results of `python -m faceswap.morph`: films, children, grids, composites, cartoons."""
 
 from __future__ import annotations
 
@@ -50,9 +50,14 @@ class MorphFilmSettings:
 
 
 def write_film(
-    generator: Generator, first: Subject, second: Subject, out: Path, timing: Timing, how: MorphFilmSettings,
+    generator: Generator,
+    first: Subject,
+    second: Subject,
+    out: Path,
+    timing: Timing,
+    how: MorphFilmSettings,
     paster: Paster | None = None,
-) -> Path:  # fmt: skip
+) -> Path:
     """Return the morph as a film; beside it a contact sheet (FILM.png) and a page with a slider (FILM.html).
 
     Returns the film.

@@ -1,4 +1,4 @@
-"""Who is morphed: photos, inverted photos and seeds, all as codes of one generator."""
+"""Subjects of morphs: photos, inverted photos and seeds, as latents of one generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The discriminator of StyleGAN2: residual blocks that halve the side, and how alike the pictures of a group are."""
+"""The discriminator of StyleGAN2: residual blocks and minibatch standard deviation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The encoder: an aligned face -> the rows of styles that draw it again, in one look.
+"""The encoder: an aligned face -> the rows of styles that reconstruct it, in one pass.
 
 It learns together with the generator as a variational autoencoder (Kingma and Welling 2014) in z: what it says of a
 face is a z, which the generator's own mapping turns into w. Rows of W+ are that w plus offsets (as in e4e, Tov et al.
@@ -38,8 +38,14 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         z_size = z_size or w_size
-        self.settings = {"resolution": resolution, "rows": rows, "w_size": w_size, "widths": list(widths),
-                         "z_size": z_size, "mapping_layers": mapping_layers}  # fmt: skip
+        self.settings = {
+            "resolution": resolution,
+            "rows": rows,
+            "w_size": w_size,
+            "widths": list(widths),
+            "z_size": z_size,
+            "mapping_layers": mapping_layers,
+        }
         if len(widths) != round(math.log2(resolution / LAST_PX)):
             raise ValueError(f"an encoder of {resolution} px needs {round(math.log2(resolution / LAST_PX))} widths")
         self.resolution, self.rows, self.w_size = resolution, rows, w_size

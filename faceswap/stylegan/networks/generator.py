@@ -189,9 +189,13 @@ class Generator(nn.Module):
         super().__init__()
         plan = list(plan_channels(resolution).values()) if channels is None else list(channels)
         self.settings: dict[str, Any] = {
-            "resolution": resolution, "channels": plan, "z_size": z_size, "w_size": w_size,
-            "mapping_layers": mapping_layers, "clamp": clamp,
-        }  # fmt: skip
+            "resolution": resolution,
+            "channels": plan,
+            "z_size": z_size,
+            "w_size": w_size,
+            "mapping_layers": mapping_layers,
+            "clamp": clamp,
+        }
         self.resolution, self.z_size, self.w_size = resolution, z_size, w_size
         self.rows = 2 * len(sides(resolution))
         self.mapping = Mapping(z_size, w_size, mapping_layers)

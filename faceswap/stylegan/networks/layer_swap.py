@@ -1,4 +1,4 @@
-"""Layer swapping: the shapes of one generator in the texture of another that was trained on from it.
+"""Layer swapping: the coarse layers of one generator with the fine layers of another fine-tuned from it.
 
 Pinkney and Adler 2020, "Resolution Dependent GAN Interpolation for Controllable Image Synthesis Between Domains".
 """

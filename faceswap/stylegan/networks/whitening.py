@@ -1,4 +1,4 @@
-"""W in its own units: every coordinate of a sample of the generator is about N(0, 1).
+"""Whitened W: coordinates in which samples of the generator are about N(0, 1).
 
 The last layer of the mapping is a leaky ReLU; undone, the samples are close to a Gaussian (Zhu et al. 2020, "Improved
 StyleGAN Embedding: Where are the Good Latents?"). Along its axes, divided by their spreads, steps of an optimizer mean

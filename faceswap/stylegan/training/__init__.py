@@ -1,1 +1,1 @@
-"""Training a StyleGAN2: warm-up as an autoencoder, adversarial phase, augmentation, previews."""
+"""StyleGAN2 training: warm-up as an autoencoder, adversarial phase, augmentation, monitor."""

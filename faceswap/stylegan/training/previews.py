@@ -1,4 +1,4 @@
-"""Pictures that show how a training gets on."""
+"""Previews of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a training: what in it is the program's own, and what the training there was begun with.
+"""The folder of a training: its own files, and the settings it was begun with.
 
 `report.json` is the record. Only where it says that a training of ours lies there is anything overwritten or removed,
 and then only files of the names that a training writes.

@@ -1,4 +1,4 @@
-"""The networks of a training, their averages and optimizers, and how all of it is kept on disk."""
+"""Networks of a training, their averages and optimizers, and checkpoints of all of them."""
 
 from __future__ import annotations
 
@@ -61,9 +61,12 @@ class TrainingNetworks:
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by name, as they are kept in a checkpoint."""
         return {
-            "generator": self.generator, "encoder": self.encoder, "discriminator": self.discriminator,
-            "average": self.average, "average_encoder": self.average_encoder,
-        }  # fmt: skip
+            "generator": self.generator,
+            "encoder": self.encoder,
+            "discriminator": self.discriminator,
+            "average": self.average,
+            "average_encoder": self.average_encoder,
+        }
 
     def shipped(self) -> tuple[Generator, Encoder]:
         """Return the averages on the CPU, with the true mean of w and one mapping."""

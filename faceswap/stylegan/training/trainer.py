@@ -1,4 +1,4 @@
-"""Training a StyleGAN2 of one's own: any pictures, 32 to 1024 px, with or without the short cut of a warm-up."""
+"""Training of a StyleGAN2 on any images, 32 to 1024 px, with or without a warm-up."""
 
 from __future__ import annotations
 
@@ -133,9 +133,14 @@ def train_generator(
             if not finished:
                 log.info(
                     "%s %s: %d pictures of %d px; previews: %s; curves: tensorboard --logdir %s; Ctrl-C stops, the "
-                    "same command goes on", f"going on from {images} pictures of" if found else "training", run,
-                    len(pictures), plan.resolution, run / PREVIEWS, run.parent,
-                )  # fmt: skip
+                    "same command goes on",
+                    f"going on from {images} pictures of" if found else "training",
+                    run,
+                    len(pictures),
+                    plan.resolution,
+                    run / PREVIEWS,
+                    run.parent,
+                )
                 recorder.record(journal, images)
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)

@@ -1,4 +1,4 @@
-"""The first phase of a short training: encoder and generator as a variational autoencoder.
+"""The warm-up: encoder and generator trained as a variational autoencoder.
 
 A discriminator needs millions of pictures to lead a generator from nothing to faces; an autoencoder is told the answer
 and is there after some ten thousand. What it draws is soft; the second phase (adversarial.py) sharpens it. Its codes

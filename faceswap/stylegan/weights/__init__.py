@@ -1,1 +1,1 @@
-"""Generators and encoders from files and into files: our own safetensors, and everybody else's layouts."""
+"""Weights of generators and encoders: our safetensors and the layouts of other programs."""

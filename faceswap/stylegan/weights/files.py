@@ -1,4 +1,4 @@
-"""Generators and encoders from files and into files: our own safetensors, and everybody else's layouts."""
+"""Loading and saving of generators and encoders: our safetensors and the layouts of other programs."""
 
 from __future__ import annotations
 
@@ -94,8 +94,10 @@ def write_as(generator: Generator, path: Path, layout: Layout, about: Mapping[st
     if layout == "ours":
         return save_generator(generator, path, about)
     if layout == "rosinality" and generator.settings["clamp"] is not None:
-        log.warning("the clamp at %s has no place in rosinality's layout: pictures differ if it ever cuts",
-                    generator.settings["clamp"])  # fmt: skip
+        log.warning(
+            "the clamp at %s has no place in rosinality's layout: pictures differ if it ever cuts",
+            generator.settings["clamp"],
+        )
     content = to_rosinality(generator) if layout == "rosinality" else {"G_ema": to_nvidia(generator)}
     write_torch_file(content, path)
     return path

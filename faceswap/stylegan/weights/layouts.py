@@ -1,4 +1,4 @@
-"""Names and shapes of StyleGAN2's weights: ours (NVIDIA's without the filters), NVIDIA's, rosinality's.
+"""Names and shapes of StyleGAN2 weights: ours (NVIDIA's without the filters), NVIDIA's, rosinality's.
 
 Both others are renamings and reshapings of ours; nothing is flipped, transposed or scaled.
 """
@@ -41,8 +41,13 @@ def settings_of(shapes: Shapes) -> dict[str, Any]:
         w_size, z_size = shapes["mapping.fc0.weight"]
     except (KeyError, IndexError, ValueError) as error:
         raise UnsupportedWeights("it is no StyleGAN2 generator") from error
-    settings = {"resolution": side // 2, "channels": channels, "z_size": z_size, "w_size": w_size,
-                "mapping_layers": layers}  # fmt: skip
+    settings = {
+        "resolution": side // 2,
+        "channels": channels,
+        "z_size": z_size,
+        "w_size": w_size,
+        "mapping_layers": layers,
+    }
     check_settings(settings)
     return settings
 

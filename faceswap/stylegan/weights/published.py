@@ -1,4 +1,4 @@
-"""Generators as others publish them, read without running anything of theirs and given our names.
+"""Published generators, read without running any of their code, in our names.
 
 | from | file | what is read |
 | --- | --- | --- |
@@ -29,7 +29,7 @@ from faceswap.stylegan.weights.layouts import (
     rosinality_shape,
     settings_of,
     shapes_of,
-)  # fmt: skip
+)
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
 from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
 from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
@@ -160,8 +160,13 @@ def _rosinality_settings(stored: Mapping[str, StoredTensor]) -> dict[str, Any]:
     except (KeyError, IndexError, ValueError) as error:
         raise UnsupportedWeights("it is no StyleGAN2 generator") from error
     layers = sum(name.startswith("style.") and name.endswith(".weight") for name in stored)
-    settings = {"resolution": FIRST_PX << (len(channels) - 1), "channels": channels, "z_size": z_size,
-                "w_size": w_size, "mapping_layers": layers}  # fmt: skip
+    settings = {
+        "resolution": FIRST_PX << (len(channels) - 1),
+        "channels": channels,
+        "z_size": z_size,
+        "w_size": w_size,
+        "mapping_layers": layers,
+    }
     check_settings(settings)
     return settings
 

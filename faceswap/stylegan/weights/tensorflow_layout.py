@@ -1,4 +1,4 @@
-"""The weights of NVIDIA's TensorFlow programs (StyleGAN2, -ada), given our names.
+"""Weights of NVIDIA's TensorFlow programs (StyleGAN2, -ada) in our names.
 
 Other than the later layouts these are turned about: kernels are (height, width, in, out), dense weights (in, out), the
 doubling convolutions mirrored, and the biases of the styles lack their 1.

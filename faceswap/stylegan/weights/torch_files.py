@@ -1,4 +1,4 @@
-"""Reads tensors out of torch's own files, and out of pickles that have such files inside, and runs nothing of theirs.
+"""Reading of tensors from torch files, and from pickles that contain such files, without running any of their code.
 
 Three forms (torch/serialization.py): a zip archive of a pickle and one record a storage (since torch 1.6); before that
 five pickles in a row and the storages behind them; and a bare pickle, whose storages are whole files of the second
@@ -26,10 +26,17 @@ from faceswap.utils.untrusted.safe_pickle import load_at
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _DTYPES = {
-    "FloatStorage": torch.float32, "DoubleStorage": torch.float64, "HalfStorage": torch.float16,
-    "BFloat16Storage": torch.bfloat16, "LongStorage": torch.int64, "IntStorage": torch.int32,
-    "ShortStorage": torch.int16, "CharStorage": torch.int8, "ByteStorage": torch.uint8, "BoolStorage": torch.bool,
-}  # fmt: skip
+    "FloatStorage": torch.float32,
+    "DoubleStorage": torch.float64,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
 
 
 @dataclass(frozen=True)

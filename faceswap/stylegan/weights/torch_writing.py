@@ -1,4 +1,4 @@
-"""Writes files of torch's: whole or not at all, and a full disk is told as one."""
+"""Writing of torch files, atomically, with full disks reported."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files on disk: whole or not at all, locked, never through links, where they lie and how tensors are kept in them."""
+"""Files on disk: atomic, locked, never through links; tensor files; the workspace."""

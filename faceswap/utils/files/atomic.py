@@ -1,4 +1,4 @@
-"""Files appear under their final name only when they are whole."""
+"""Atomic writing: files appear under their final name only when they are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes the space of a large file before it is filled: a full disk is then an error, and not a crash in the middle."""
+"""Reservation of disk space for large files, so that a full disk is an error before they are filled."""
 
 from __future__ import annotations
 

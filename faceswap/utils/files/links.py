@@ -1,4 +1,4 @@
-"""Nothing below a guarded folder is written or deleted through a link.
+"""Protection against links: nothing below a guarded folder is written or deleted through one.
 
 A run or a face set may come from somebody else, and a link in it would lead the program to files of the user. Links
 down to the guarded folders themselves are the user's own and are followed: a workspace, or its `faces`, `runs` and

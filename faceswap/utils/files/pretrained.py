@@ -1,4 +1,4 @@
-"""The small networks this project trained itself: found, checked against their manifest, read as arrays."""
+"""The shipped networks: found, checked against their manifest, read as arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who writes a file: temporary names say it, so that what the dead left is swept and what others write is not.
+"""Names of temporary files that identify their writer, so that leftovers of dead processes can be removed.
 
 A process number alone names nobody: every container counts its own, and they come again. A name therefore carries the
 machine, its boot, the space of process numbers, the process and when that began.

@@ -1,4 +1,4 @@
-"""Tensors in files: safetensors with a header of our own and a sum of all that a file holds; never unpickled."""
+"""Tensor files: safetensors with a header of our own and a checksum; never unpickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a newer version of the program wrote are refused: what they mean is not known here."""
+"""Refusal of files written by a newer version of the program."""
 
 from __future__ import annotations
 

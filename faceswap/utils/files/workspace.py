@@ -1,4 +1,4 @@
-"""Where everything lies: DIR/faces/NAME, DIR/runs/PAIR, DIR/out."""
+"""The workspace: DIR/faces/NAME, DIR/runs/PAIR, DIR/out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads stored arrays and weights headers: plain numbers only, sizes checked before memory is taken."""
+"""Reading of stored arrays and headers of weights: plain numbers only, sizes checked before allocation."""
 
 from __future__ import annotations
 

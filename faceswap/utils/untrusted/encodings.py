@@ -1,4 +1,4 @@
-"""Which characters bytes stand for: with a byte order mark, as UTF-16, of an old Windows program."""
+"""Text encodings: UTF-8, byte order marks, UTF-16, and Windows' cp1252."""
 
 from __future__ import annotations
 

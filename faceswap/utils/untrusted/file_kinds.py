@@ -1,4 +1,4 @@
-"""What a file is that is not what its name says: web pages and pointers saved in the place of weights."""
+"""Files that are not what their name says: web pages and Git LFS pointers in the place of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What numpy's own constructors would make of the plain data in a pickle: arrays and scalars of numbers."""
+"""Arrays and scalars of numpy in pickles, built without numpy's own constructors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what is stored, and may come from anybody: bounded, plain, and refused in one line.
+"""Reading of stored files that may come from anybody: bounded, plain values, errors in one line.
 
 Only ordinary files are opened (a pipe would wait for ever), no more is read than a limit allows, numbers are finite and
 of bearable length, nesting is bounded. Arrays and weights: `untrusted_arrays.py`.

@@ -1,4 +1,4 @@
-"""Tables as text: CSV of any program, with commas, semicolons or tabs between the columns."""
+"""CSV tables of any program, with commas, semicolons or tabs between the columns."""
 
 from __future__ import annotations
 

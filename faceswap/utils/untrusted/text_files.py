@@ -1,4 +1,4 @@
-"""Text files of others: with a byte order mark, as UTF-16, of an old Windows program. One reader for all of them."""
+"""Text files of other programs, in whatever encoding; one reader for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML as data: plain values, of bounded size and depth; no tags, no aliases, no surprises."""
+"""YAML as data: plain values of bounded size and depth; no tags, no aliases."""
 
 from __future__ import annotations
 
