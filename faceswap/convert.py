@@ -22,7 +22,8 @@ def convert(config: Any) -> Path:
     from faceswap.cli.results import result_of
     from faceswap.config.build import build
     from faceswap.media.sources import probe
-    from faceswap.pairs import consent_metadata, show_consent
+    from faceswap.pairs import show_consent
+    from faceswap.swap.run_record import CONSENT, consent_metadata
     from faceswap.swappers import chosen_model
     from faceswap.utils.files.workspace import Workspace
 
@@ -70,7 +71,7 @@ def convert(config: Any) -> Path:
         fill_frames=config.fill_frames,
         fade_from_yaw=config.fade_from_yaw,
         side_by_side=config.side_by_side,
-        metadata=consent_metadata(pair.consent),
+        metadata=consent_metadata({name: getattr(pair.consent, name) for name in CONSENT}),
         record=result.record,
         crf=config.crf,
         preset=config.preset,

@@ -12,7 +12,8 @@ from faceswap.cli.runner import run_command
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.cli.results import result_of
-    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
+    from faceswap.pairs import chosen_run
+    from faceswap.swap.run_record import checkpoint_folder, recorded_pair
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 

@@ -6,13 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from faceswap.swap.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
-from faceswap.utils.untrusted.yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
-
-CONSENT = ("who", "purpose", "when")
 
 
 def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
@@ -88,55 +86,9 @@ def chosen_run(config: Any, workspace: Workspace) -> Path:
     return run
 
 
-def checkpoint_folder(run: Path, asked: int | str) -> Path:
-    """A run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself (the latest).
-
-    Raises UserError that lists those there are.
-    """
-    if asked == "latest":
-        return run
-    parent = run / "checkpoints"
-    found = parent / ("best.safetensors" if asked == "best" else f"{int(asked):08d}")
-    if found.exists():
-        return found
-    there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
-    known = ", ".join(map(str, there)) or "none"
-    if asked == "best":
-        raise UserError(
-            f"checkpoint=best: no swap of {run.name} was judged yet (there are: {known}); that takes evaluate=true and "
-            "20 faces of each side"
-        )
-    raise UserError(f"checkpoint={asked}: {run.name} has no such checkpoint (there are: {known})")
-
-
 def show_consent(consent: Any) -> None:
     """Logs who agreed to the swap, or that nobody is on record."""
     if consent.who:
         log.info("consent: %s; for: %s; %s", consent.who, consent.purpose or "not said", consent.when or "no date")
     else:
         log.warning("no consent is on record for this pair: fill in its consent block (docs/responsible-use.md)")
-
-
-def consent_metadata(consent: Any) -> dict[str, str]:
-    """The consent as container metadata of the film; empty when none is on record."""
-    if not consent.who:
-        return {}
-    return {"consent": "; ".join(part for part in (consent.who, consent.purpose, consent.when) if part)}
-
-
-def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
-    """A's and B's face-set names and the consent a run was trained with, from its config.yaml. Raises UserError."""
-    path = run / RUN_CONFIG
-    try:
-        values = read_yaml(path, texts=True)
-        pair = values["pair"]
-        told = pair.get("consent") or {}
-        consent = {key: told[key] for key in CONSENT if isinstance(told.get(key), str)}
-        a, b = pair["a"], pair["b"]
-        if not (isinstance(a, str) and isinstance(b, str) and a and b) or "/" in a + b or "\0" in a + b:
-            raise TypeError("no names")  # results are called after them
-        return a, b, consent
-    except (UserError, KeyError, TypeError, AttributeError) as error:
-        known = isinstance(error, UserError)
-        reason = str(error).removeprefix(f"{path}: ") if known else error.__class__.__name__
-        raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error

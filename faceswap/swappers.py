@@ -37,12 +37,13 @@ def chosen_model(config: Any, workspace: Workspace) -> Model:
 
 def trained_model(config: Any, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
-    from faceswap.pairs import checkpoint_folder, chosen_run, recorded_pair
+    from faceswap.pairs import chosen_run
+    from faceswap.swap.run_record import checkpoint_folder, recorded_pair
 
     def load(film: SourceInfo) -> Swapper:
-        from faceswap.swap.inference.swapper import Swapper
+        from faceswap.swap.inference.swapper import TrainedSwapper
 
-        return Swapper.load(run, checkpoint, config.device)
+        return TrainedSwapper.load(run, checkpoint, config.device)
 
     run = chosen_run(config, workspace)
     checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
@@ -52,8 +53,8 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
 
 def exported_model(config: Any) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
-    from faceswap.pairs import CONSENT
     from faceswap.swap.inference.onnx_model import OnnxSwapper
+    from faceswap.swap.run_record import CONSENT
 
     pair = config.pair
     if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:

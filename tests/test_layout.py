@@ -20,8 +20,8 @@ NO_MIRROR = {
 }
 # From the top of the house down: a room imports only from rooms further down.
 ROOMS = [
-    *("demo", "cli", "config", "stylegan", "compositing", "swap", "curation", "extraction", "detect", "track"),
-    *("facenets", "engine", "media", "core", "utils"),
+    *("demo", "cli", "config", "api", "stylegan", "compositing", "swap", "curation", "extraction", "detect"),
+    *("track", "facenets", "engine", "media", "core", "utils"),
 ]
 COMMANDS_IN_ROOMS = [PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py"]
 

@@ -145,6 +145,12 @@ def _probe_images(path: Path, files: tuple[Path, ...], name: str, header: ImageH
     )  # fmt: skip
 
 
+def source_of_picture(width: int, height: int) -> SourceInfo:
+    """Return what a detector is told of a picture in memory, which has nothing to do with others."""
+    path = Path("picture")
+    return _probe_images(path, (path,), path.name, ImageHeader(width, height, 1))
+
+
 def _probe_animation(path: Path, header: ImageHeader) -> SourceInfo:
     seconds = animation_seconds(path)
     rate = Fraction(header.frame_count / seconds).limit_denominator(1001)

@@ -13,7 +13,7 @@ from faceswap.engine.optimizers import AdaBelief, Adam, AdamW
 from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import LAST_RATE, Update, Updater
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import Tiny
@@ -111,7 +111,7 @@ def test_the_average_lags_behind_and_is_what_conversion_takes(sets, tmp_path):
     for now, average, first in zip(model.parameters(), shown.parameters(), before, strict=True):
         assert (now < average).all() and (average < first).all()
     run = train(sets, tmp_path / "run", update=Update(ema_decay=0.9))
-    used = Swapper.load(run, device="cpu").model.state_dict()
+    used = TrainedSwapper.load(run, device="cpu").model.state_dict()
     checkpoint = list_checkpoints(run)[0]
     kept, beside = read_tensors(checkpoint / MODEL_FILE), read_tensors(checkpoint / OPTIMIZER_FILE)
     assert all((used[name] == kept[name]).all() for name in kept)

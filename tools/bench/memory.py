@@ -78,11 +78,11 @@ def _swapper(model: str):
     if model == "copy":
         return _Copy()
     from faceswap.engine.accelerator import choose_accelerator
-    from faceswap.swap.inference.swapper import Swapper
+    from faceswap.swap.inference.swapper import TrainedSwapper
     from faceswap.swap.models.lite import Lite
 
     accelerator = choose_accelerator("cpu")
-    return Swapper(accelerator.place(Lite()).eval(), accelerator, {"model": "lite"})
+    return TrainedSwapper(accelerator.place(Lite()).eval(), accelerator, {"model": "lite"})
 
 
 def _film(folder: Path, frames: int) -> Path:

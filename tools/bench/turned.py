@@ -34,9 +34,9 @@ def main(argv: list[str]) -> dict:
     from faceswap.compositing.parsed_mask import ParsedMask
     from faceswap.compositing.turning import Fading
     from faceswap.core.geometry import head_pose
-    from faceswap.swap.inference.swapper import Swapper
+    from faceswap.swap.inference.swapper import TrainedSwapper
 
-    swapper = Swapper.load(options.run, None, "cpu")
+    swapper = TrainedSwapper.load(options.run, None, "cpu")
     fading = Fading.asked_for("auto", swapper.description, "a")
     masks = {"learned": LearnedMask(), "hull": HullMask(), "parsed": ParsedMask()}
     table, rows = {}, []

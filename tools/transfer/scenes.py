@@ -22,7 +22,7 @@ from faceswap.media.pictures.colour_transfer import Reinhard
 from faceswap.media.pictures.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.swap.data.pair_data import split_by_time
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 from tools.truth import metrics
@@ -55,7 +55,7 @@ class Scene:
     truth: list[NDArray[np.uint8]] | None
     a: NDArray[np.float32]
 
-    def swapped(self, swapper: Swapper) -> list[NDArray[np.uint8]]:
+    def swapped(self, swapper: TrainedSwapper) -> list[NDArray[np.uint8]]:
         """Return the frames with A's face, blended as a conversion does by default, each frame for itself."""
         sizes = (CROP_PX, swapper.coverage, swapper.resolution)
         views = [
@@ -73,7 +73,7 @@ class Scene:
             blend(frame, [view], one, **how).image for frame, view, one in zip(self.frames, views, drawn, strict=True)
         ]
 
-    def score(self, swapper: Swapper, eyes: Eyes) -> dict[str, float]:
+    def score(self, swapper: TrainedSwapper, eyes: Eyes) -> dict[str, float]:
         """Return means over the frames.
 
         With a truth: `psnr_db`, `ssim`, `gmsd` inside the face against it. Always: `identity`, cosine to A minus cosine

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.pictures.images import write_image
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.training.initialisation import Generic, Scratch, Weights
@@ -79,7 +79,7 @@ class Trial:
         accelerator = choose_accelerator("cpu")
         model = accelerator.place(self.model())
         self.init.begin(model, {"a": self.scene.faces_a, "b": self.scene.faces_b})
-        return {"iteration": 0, "seconds": 0.0, **self._look(Swapper(model.eval(), accelerator, {}), 0, eyes)}
+        return {"iteration": 0, "seconds": 0.0, **self._look(TrainedSwapper(model.eval(), accelerator, {}), 0, eyes)}
 
     def _after(self, iteration: int, eyes: Eyes) -> dict[str, Any]:
         run = self.folder / "runs" / self.name
@@ -88,9 +88,9 @@ class Trial:
         Trainer(self.scene.faces_a, self.scene.faces_b, run, model=self.model, **settings).fit(iteration)
         report = json.loads((run / "report.json").read_text())
         row = {"iteration": iteration, "seconds": report["seconds"], "validation": report["validation"]["validation"]}
-        return row | self._look(Swapper.load(run, device="cpu"), iteration, eyes)
+        return row | self._look(TrainedSwapper.load(run, device="cpu"), iteration, eyes)
 
-    def _look(self, swapper: Swapper, iteration: int, eyes: Eyes) -> dict[str, float]:
+    def _look(self, swapper: TrainedSwapper, iteration: int, eyes: Eyes) -> dict[str, float]:
         write_image(self.picture(iteration), self.scene.shown(self.scene.swapped(swapper)))
         return self.scene.score(swapper, eyes)
 

@@ -18,7 +18,7 @@ from faceswap.swap.training.checkpoints import find_weights
 
 
 @dataclass(frozen=True, eq=False)
-class Swapper:
+class TrainedSwapper:
     """A model ready to swap. `description` (model, settings, iteration, version, run) is for the result's metadata."""
 
     model: SwapModel
@@ -28,7 +28,7 @@ class Swapper:
     @classmethod
     def load(
         cls, run: Path, checkpoint: str | Path | None = None, device: str = "auto", precision: Precision = "auto"
-    ) -> Swapper:
+    ) -> TrainedSwapper:
         """The newest readable checkpoint of `run`, or the one named by `checkpoint`: its folder's name or any path.
 
         `run` may also be a checkpoint folder or a weights file. Raises UserError when there is none that can be read.

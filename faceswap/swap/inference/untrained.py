@@ -16,7 +16,7 @@ from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.sources import SourceInfo
 from faceswap.swap.data.pair_data import open_faces
 from faceswap.swap.inference.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.registry import build_model
 from faceswap.swap.training.generic import PARTS, GenericWeights, PersonReader
 from faceswap.utils.errors import UserError
@@ -28,14 +28,14 @@ AWAY = 0.8  # of the difference between the person on the photo and the one who 
 
 def draw_photos(
     photos: Sequence[SourceInfo], name: str, film: SourceInfo, which: int | None, model: str, device: str
-) -> Swapper:
+) -> TrainedSwapper:
     """Return a swapper that draws the person on photographs; arguments and errors as of its two parts."""
     finder, reader = BuiltinFinder(device=device), PersonReader(device)
     person = person_on(read_portraits(photos, finder, which), reader)
     return untrained_swapper(_against(person, film, finder, reader), name, model, device)
 
 
-def draw_face_set(folder: Path, film: SourceInfo, model: str, device: str) -> Swapper:
+def draw_face_set(folder: Path, film: SourceInfo, model: str, device: str) -> TrainedSwapper:
     """Return a swapper that draws the person of a face set; arguments and errors as of `untrained_swapper`."""
     finder, reader = BuiltinFinder(device=device), PersonReader(device)
     person = reader.read_set(open_faces(folder))
@@ -68,7 +68,7 @@ def away_from(person: NDArray[np.float32], performer: NDArray[np.float32]) -> ND
 
 def untrained_swapper(
     person: NDArray[np.float32], name: str, model: str = "lite", device: str = "auto", precision: Precision = "auto"
-) -> Swapper:
+) -> TrainedSwapper:
     """Return a swapper that draws a person it was never trained on, as side `a`.
 
     Args:
@@ -90,7 +90,7 @@ def untrained_swapper(
     weights.draw(network, "a", person)
     accelerator = choose_accelerator(device, precision)
     about = {"model": f"{model}, untrained", "settings": network.settings, "version": faceswap.__version__, "run": name}
-    return Swapper(accelerator.place(network).eval(), accelerator, about)
+    return TrainedSwapper(accelerator.place(network).eval(), accelerator, about)
 
 
 def drawing_models() -> list[str]:

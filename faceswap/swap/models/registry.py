@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.layers import SwapModel
@@ -17,9 +18,18 @@ MODELS: dict[str, type[SwapModel]] = {"original": Original, "lite": Lite, "df": 
 ADDED_SETTINGS = {"beta": 0.0, "output_scale": 1}  # what weights files of earlier versions do not say
 
 
+def known_models() -> dict[str, type[SwapModel]]:
+    """Return all models by name: the shipped ones, and those of others whose modules have been imported.
+
+    A name in a file imports nothing: a model of one's own is known once one's own program has imported it.
+    """
+    others = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in _kinds_of(SwapModel)}
+    return {name: kind for name, kind in others.items() if kind not in MODELS.values()} | MODELS
+
+
 def model_name(model: SwapModel) -> str:
-    """The name a model is registered under. Raises KeyError for one that is not."""
-    return {kind: name for name, kind in MODELS.items()}[type(model)]
+    """Return the name by which build_model() finds a model's class again."""
+    return next(name for name, kind in known_models().items() if kind is type(model))
 
 
 def sized_name(name: object, settings: object) -> str:
@@ -29,26 +39,43 @@ def sized_name(name: object, settings: object) -> str:
 
 
 def build_model(name: object, settings: object) -> SwapModel:
-    """A fresh model of a registered kind. Raises UserError for an unknown name or settings that do not fit it."""
-    if not isinstance(name, str) or name not in MODELS:
-        raise UserError(f"unknown model '{name}': this version knows {', '.join(MODELS)}")
-    defaults = {key: argument.default for key, argument in inspect.signature(MODELS[name]).parameters.items()}
+    """Return a fresh model of a known kind.
+
+    Raises:
+        UserError: The name is unknown, or the settings do not fit it.
+    """
+    known = known_models()
+    if not isinstance(name, str) or name not in known:
+        raise UserError(
+            f"unknown model '{name}': this version knows {', '.join(MODELS)}; import the module of your own model first"
+        )
+    defaults = {key: argument.default for key, argument in inspect.signature(known[name]).parameters.items()}
     try:
-        return MODELS[name](**_checked(settings, defaults))
+        return known[name](**_checked(settings, defaults))
     except ValueError as error:
         raise UserError(f"settings {settings} do not fit the model '{name}': {error}") from error
 
 
-def _checked(settings: object, defaults: Mapping[str, float | int]) -> dict[str, float | int]:
-    """The settings, all there, each a number of its default's kind. Raises ValueError."""
+def _kinds_of(base: type[SwapModel]) -> Iterator[type[SwapModel]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds_of(kind)
+
+
+def _checked(settings: object, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings, all there, each of its default's kind. Raises ValueError."""
     given = settings if isinstance(settings, Mapping) else {}
     values = {key: given.get(key, ADDED_SETTINGS.get(key)) for key in defaults}
     if not set(given) <= set(defaults) or None in values.values():
         raise ValueError(f"expected {', '.join(defaults)}")
     for key, value in values.items():
+        if isinstance(defaults[key], bool | str):
+            if type(value) is not type(defaults[key]):
+                raise ValueError(f"{key} cannot be {value!r:.60}")
+            continue
         kinds = int if isinstance(defaults[key], int) else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
             raise ValueError(f"{key} is no number that it can be")
-    if not 0 < values["coverage"] <= 1:
+    if not 0 < values.get("coverage", 1) <= 1:
         raise ValueError("expected coverage in (0, 1]")
     return values

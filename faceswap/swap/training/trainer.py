@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from faceswap.swap.training.train_step import TrainStep
 from faceswap.swap.training.validator import Validator
 from faceswap.utils.errors import Interrupted
 from faceswap.utils.progress import Progress
+from faceswap.utils.setting_names import check_names
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Trainer:
         settings_told: SettingsText | None = None,
         **settings: Any,
     ) -> None:
+        check_names(settings, [field.name for field in fields(TrainConfig)])
         self.config = replace(config or TrainConfig(), **settings)
         self.faces = {"a": Path(faces_a), "b": Path(faces_b)}
         self.names = (self.faces["a"].name, self.faces["b"].name)

@@ -15,7 +15,7 @@ from faceswap.swap.inference import onnx_graph
 from faceswap.swap.inference.export import export_onnx, traced
 from faceswap.swap.inference.onnx_metadata import KEY, ExportMetadata
 from faceswap.swap.inference.onnx_model import OnnxSwapper
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.bottleneck import bottleneck
 from faceswap.swap.models.layers import Convolution, SwapModel, downscale, upscale
 from faceswap.swap.models.registry import MODELS
@@ -60,7 +60,7 @@ def test_the_file_draws_what_the_weights_draw(name, beta, tmp_path, monkeypatch)
     path = write_weights(tmp_path, MODELS[name](**(SMALL_UD if name in ("df", "liae") else {}), beta=beta))
     side = "b" if beta else "a"
     exported = OnnxSwapper.load(export_onnx(path, tmp_path / "x.onnx", side=side), "cpu")
-    model = Swapper.load(path, device="cpu", precision="fp32")
+    model = TrainedSwapper.load(path, device="cpu", precision="fp32")
     assert (exported.resolution, exported.coverage) == (model.resolution, model.coverage)
     for count in (1, 3):
         ours, theirs = (s.swap(views(count, model.resolution), side) for s in (model, exported))

@@ -7,7 +7,7 @@ import torch
 import faceswap
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
@@ -30,7 +30,7 @@ def views(count: int = 3) -> np.ndarray:
 
 
 def test_a_swap_is_encoder_and_the_asked_decoder(run):
-    swapper = Swapper.load(run, device="cpu", precision="fp32")
+    swapper = TrainedSwapper.load(run, device="cpu", precision="fp32")
     decoded = swapper.swap(views(), to="a")
     images = torch.from_numpy(views()).permute(0, 3, 1, 2) / 255
     with torch.no_grad():
@@ -42,12 +42,12 @@ def test_a_swap_is_encoder_and_the_asked_decoder(run):
 
 
 def test_bf16_gives_nearly_the_same_picture(run):
-    exact, fast = (Swapper.load(run, device="cpu", precision=p).swap(views()).images for p in ("fp32", "bf16"))
+    exact, fast = (TrainedSwapper.load(run, device="cpu", precision=p).swap(views()).images for p in ("fp32", "bf16"))
     assert np.abs(exact - fast).max() < 2 / 255
 
 
 def test_it_says_what_it_is(run):
-    swapper = Swapper.load(run)
+    swapper = TrainedSwapper.load(run)
     assert (swapper.resolution, swapper.coverage) == (16, 0.8)
     assert swapper.description == {
         "model": "tiny",
@@ -62,32 +62,32 @@ def test_it_says_what_it_is(run):
 def test_an_older_checkpoint_by_name_or_path(run, checkpoint):
     folder = run / "checkpoints" / "00000003"
     given = {"path": folder, "file": folder / MODEL_FILE}.get(checkpoint, checkpoint)
-    assert Swapper.load(run, given).description["iteration"] == 3
+    assert TrainedSwapper.load(run, given).description["iteration"] == 3
 
 
 def test_a_cut_checkpoint_is_passed_over(run):
     path = run / "checkpoints" / "00000004" / MODEL_FILE
     path.write_bytes(path.read_bytes()[:200])
-    assert Swapper.load(run).description["iteration"] == 3
+    assert TrainedSwapper.load(run).description["iteration"] == 3
     with pytest.raises(UserError, match="00000004"):
-        Swapper.load(run, "00000004")
+        TrainedSwapper.load(run, "00000004")
 
 
 def test_no_run_is_said_in_one_line(tmp_path):
     with pytest.raises(UserError, match="no weights in"):
-        Swapper.load(tmp_path / "nothing")
+        TrainedSwapper.load(tmp_path / "nothing")
 
 
 def test_original_has_no_mask(tmp_path, monkeypatch):
-    swapper = Swapper(Original().eval(), Swapper.load.__globals__["choose_machine"]("cpu", "fp32"), {})
+    swapper = TrainedSwapper(Original().eval(), TrainedSwapper.load.__globals__["choose_machine"]("cpu", "fp32"), {})
     assert swapper.swap(np.zeros((1, 64, 64, 3), np.uint8)).masks is None
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((1, 8, 8, 3), np.uint8), np.zeros((1, 16, 16, 3), np.float32)])
 def test_views_of_another_shape_are_refused(run, wrong):
     with pytest.raises(ValueError, match="views must be"):
-        Swapper.load(run).swap(wrong)
+        TrainedSwapper.load(run).swap(wrong)
 
 
 def test_no_faces_give_no_faces(run):
-    assert len(Swapper.load(run).swap(np.zeros((0, 16, 16, 3), np.uint8))) == 0
+    assert len(TrainedSwapper.load(run).swap(np.zeros((0, 16, 16, 3), np.uint8))) == 0

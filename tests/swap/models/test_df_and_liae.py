@@ -12,7 +12,7 @@ from torch import nn
 
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.bottleneck import Gaussian, draw
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.df_layers import PixelNorm, UdDecoder
@@ -256,7 +256,7 @@ def test_liae_pays_for_both_codes_of_b_and_the_shared_one_of_a():
 def test_a_checkpoint_builds_the_same_model_again(tmp_path, kind, beta):
     model = small(kind, beta=beta, coverage=0.75)
     CheckpointIO(model, Adam().build(model)).save(tmp_path / "run", TrainingState(3, 1.0, 0), keep=1)
-    swapper = Swapper.load(tmp_path / "run", device="cpu", precision="fp32")
+    swapper = TrainedSwapper.load(tmp_path / "run", device="cpu", precision="fp32")
     assert swapper.model.settings == {**SMALL, "beta": beta, "coverage": 0.75, "output_scale": 1}
     with torch.no_grad():
         wanted = model.decode(model.encode(torch.full((1, 3, 64, 64), 0.2)), "a")[0]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from faceswap.engine.state import STATE_FILE, TrainingState
-from faceswap.swap.inference.swapper import Swapper
+from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import (
@@ -71,7 +71,7 @@ def test_weights_are_taken_from_the_one_before_a_half_zeroed_one(run, caplog):
     zero_half(list_checkpoints(run)[0] / MODEL_FILE)
     with caplog.at_level(logging.WARNING):
         assert find_weights(run).parent.name == "00000005"
-        assert Swapper.load(run, device="cpu").description["iteration"] == 5
+        assert TrainedSwapper.load(run, device="cpu").description["iteration"] == 5
         assert start_from(Tiny(), run).path.parent.name == "00000005"
     assert caplog.text.count("00000010 is damaged") == 3
 
@@ -79,7 +79,7 @@ def test_weights_are_taken_from_the_one_before_a_half_zeroed_one(run, caplog):
 def test_a_damaged_one_that_was_asked_for_is_refused(run):
     zero_half(list_checkpoints(run)[0] / MODEL_FILE)
     with pytest.raises(UserError, match="does not hold what was written"):
-        Swapper.load(run, "00000010", device="cpu")
+        TrainedSwapper.load(run, "00000010", device="cpu")
     with pytest.raises(UserError, match="cannot start from"):
         start_from(Tiny(), run / "checkpoints" / "00000010")
 
@@ -117,7 +117,7 @@ def without_sums(folder, change=lambda name, tensors: None):
 def test_checkpoints_without_sums_are_still_taken(run):
     without_sums(list_checkpoints(run)[0])
     assert restored(run) == 10
-    assert Swapper.load(run, device="cpu").description["model"] == "tiny"
+    assert TrainedSwapper.load(run, device="cpu").description["model"] == "tiny"
 
 
 MOMENT, WEIGHT = "encoder.0.0.weight/exp_avg", "encoder.0.0.weight"
@@ -209,7 +209,7 @@ def test_a_run_whose_name_is_no_utf8_goes_on(made, tmp_path):
     run = tmp_path / os.fsdecode(b"ren\xe9")
     shutil.copytree(made, run)
     assert restored(run) == 10
-    assert Swapper.load(run, device="cpu").description["iteration"] == 10
+    assert TrainedSwapper.load(run, device="cpu").description["iteration"] == 10
 
 
 def test_a_sum_holds_for_every_type_and_for_nothing(tmp_path):

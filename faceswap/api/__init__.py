@@ -1,0 +1,1 @@
+"""What Python programs call: the functions and classes that `import faceswap` offers."""

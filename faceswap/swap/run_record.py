@@ -1,0 +1,63 @@
+"""Which pair a run was trained on, and the consent on record for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.files.workspace import RUN_CONFIG
+from faceswap.utils.untrusted.yaml_files import read_yaml
+
+CONSENT = ("who", "purpose", "when")
+
+
+def consent_metadata(consent: Mapping[str, str]) -> dict[str, str]:
+    """Return the consent as metadata of a film; empty when none is on record."""
+    if not consent.get("who"):
+        return {}
+    return {"consent": "; ".join(part for part in (consent.get(name) for name in CONSENT) if part)}
+
+
+def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
+    """Return A's and B's face-set names and the consent a run was trained with, from its config.yaml.
+
+    Raises:
+        UserError: The file does not tell.
+    """
+    path = run / RUN_CONFIG
+    try:
+        values = read_yaml(path, texts=True)
+        pair = values["pair"]
+        told = pair.get("consent") or {}
+        consent = {key: told[key] for key in CONSENT if isinstance(told.get(key), str)}
+        a, b = pair["a"], pair["b"]
+        if not (isinstance(a, str) and isinstance(b, str) and a and b) or "/" in a + b or "\0" in a + b:
+            raise TypeError("no names")  # results are called after them
+        return a, b, consent
+    except (UserError, KeyError, TypeError, AttributeError) as error:
+        known = isinstance(error, UserError)
+        reason = str(error).removeprefix(f"{path}: ") if known else error.__class__.__name__
+        raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error
+
+
+def checkpoint_folder(run: Path, asked: int | str) -> Path:
+    """Return a run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself (the latest).
+
+    Raises:
+        UserError: It is not there; the message lists those there are.
+    """
+    if asked == "latest":
+        return run
+    parent = run / "checkpoints"
+    found = parent / ("best.safetensors" if asked == "best" else f"{int(asked):08d}")
+    if found.exists():
+        return found
+    there = sorted(int(path.name) for path in parent.glob("*") if path.is_dir() and path.name.isdecimal())
+    known = ", ".join(map(str, there)) or "none"
+    if asked == "best":
+        raise UserError(
+            f"checkpoint=best: no swap of {run.name} was judged yet (there are: {known}); that takes evaluate=true and "
+            "20 faces of each side"
+        )
+    raise UserError(f"checkpoint={asked}: {run.name} has no such checkpoint (there are: {known})")
