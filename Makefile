@@ -7,13 +7,14 @@ RUN    := $(VENV)/bin/python
 export OMP_WAIT_POLICY = passive
 export NO_ALBUMENTATIONS_UPDATE = 1
 
-.PHONY: help install demo check test lint clean
+.PHONY: help install demo check test lint docs clean
 
 help:
 	@echo "make demo     install into $(VENV), then extract, train and convert the demo clips (about 8 minutes)"
 	@echo "make check    install into $(VENV), then run ruff, mypy and the quick tests (about 2 minutes)"
 	@echo "make test     install into $(VENV), then run ruff, mypy and all tests (about 12 minutes on two cores)"
 	@echo "make lint     ruff and mypy"
+	@echo "make docs     the pages of docs/ with those of the Python API, into build/site (warnings are errors)"
 	@echo "make clean    remove $(VENV) and caches"
 
 # The stamp is newer than what decides the installation, so a second make skips it.
@@ -47,6 +48,10 @@ lint: install
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+docs: install
+	$(RUN) -m pip install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
