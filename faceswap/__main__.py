@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 
@@ -26,6 +27,20 @@ def main() -> int:
         sys.stderr.write(f"error: there is no command '{asked[:60]}'{hint}; python -m faceswap lists them\n")
         return 2
     return 0
+
+
+def run_script() -> int:
+    """Run the command after which a console script is called: faceswap-extract is `python -m faceswap.extract`."""
+    from faceswap.config.schema import COMMANDS
+
+    script = os.path.basename(sys.argv[0]).removesuffix(".exe")
+    sys.argv.insert(1, next(name for name in COMMANDS if script_of(name) == script))
+    return main()
+
+
+def script_of(command: str) -> str:
+    """Return the name of a command's console script."""
+    return f"faceswap-{command.replace('.', '-').replace('_', '-')}"
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ def test_all_are_run():
     assert {path.stem for path in EXAMPLES.glob("*.ipynb")} == set(NOTEBOOKS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs(name, folder, monkeypatch):
     monkeypatch.chdir(folder)
