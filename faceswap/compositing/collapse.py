@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 
 class CollapseDetector:
-    """Looks at what a model makes of views, batch by batch; `name` says which model."""
+    """Checks what a model draws, batch by batch; `name` says which model."""
 
     def __init__(self, name: str) -> None:
         self._name, self._told = name, False
         self._first: tuple[NDArray, NDArray] | None = None  # a view, and what was drawn of it
 
-    def look(self, views: NDArray[np.uint8], images: NDArray[np.float32]) -> None:
-        """Look at a batch of views (N, R, R, 3) and of what was drawn, (N, R, R, 3) in [0, 1].
+    def check(self, views: NDArray[np.uint8], images: NDArray[np.float32]) -> None:
+        """Check a batch of views (N, R, R, 3) and of what was drawn, (N, R, R, 3) in [0, 1].
 
         Raises:
             UserError: Not a number is drawn.

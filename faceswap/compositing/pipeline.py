@@ -202,7 +202,7 @@ def _answered(
     if views:
         decoded = swapper.swap(shown := np.stack([view.image for view in views]), to=to)
         if watch is not None:
-            watch.look(shown, decoded.images)
+            watch.check(shown, decoded.images)
         if refiner is not None:
             tracks = [track for item in items for track in item.tracks]
             frames = [item.frame.index for item in items for _ in item.views]

@@ -19,8 +19,8 @@ from faceswap.utils.errors import UserError
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
 
-LOOKS = 24  # frames that are compared
-FEWEST_LOOKS = 4
+COMPARED_FRAMES = 24  # frames that are compared
+FEWEST_FRAMES = 4
 CLEARLY = 1.3  # times closer must one way of counting fit than the other
 LAST_LOOKED_AT = 3000  # decoding on for longer would cost more than the answer
 _LEAST_STEP = 0.004  # of a face's size from one frame to the next: a still face tells nothing
@@ -79,7 +79,7 @@ def _shown_by_pictures(faces: Mapping[int, Sequence[Face]], source: SourceInfo, 
     needed = {number - back for number in chosen for back in (0, 1)}
     frames = _frames(source, needed)
     there = [number for number in chosen if number in frames and number - 1 in frames]
-    if len(there) < FEWEST_LOOKS:
+    if len(there) < FEWEST_FRAMES:
         return None
     errors = np.array([_errors(faces[number][0].points, frames[number], frames[number - 1], read) for number in there])
     from_zero, from_one = _spread(errors[:, 0]), _spread(errors[:, 1])
@@ -99,7 +99,7 @@ def _telling(faces: Mapping[int, Sequence[Face]]) -> list[int]:
         return max((float(np.linalg.norm((here - other).mean(0))) / size for other in near), default=0.0)
 
     moving = sorted((number for number in alone if step(number) >= _LEAST_STEP), key=step, reverse=True)
-    return sorted(moving[:LOOKS])
+    return sorted(moving[:COMPARED_FRAMES])
 
 
 def _frames(source: SourceInfo, numbers: Collection[int]) -> dict[int, Frame]:

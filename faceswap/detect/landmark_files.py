@@ -247,9 +247,9 @@ def _reader() -> Reader:
     Raises UserError without its weights.
     """
     from faceswap.detect.builtin.sightings import certainty
-    from faceswap.facenets.landmarks import LandmarkReader
+    from faceswap.facenets.landmarks import LandmarkPredictor
 
-    network = LandmarkReader()
+    network = LandmarkPredictor()
 
     def read(frame: Frame, points: NDArray) -> tuple[NDArray, float]:
         [seen] = network.read([frame.image], [network.window_of_points(points)])

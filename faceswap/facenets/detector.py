@@ -29,7 +29,7 @@ SIDE_STEP = 32  # sides that the network takes are multiples of this
 SMALLEST_SIDE_PX = 320  # pictures are not reduced below this ...
 LARGEST_REDUCTION = 0.6  # ... nor more than so, where side_px allows it: faces of 20 px stay in sight
 ENLARGED_BELOW_PX, LARGEST_ENLARGEMENT = 200, 2.0
-SECOND_LOOK_ABOVE_PX, SECOND_LOOK_SIDE_PX = 240, 160  # the network learned faces up to about 160 px
+SECOND_CANVAS_ABOVE_PX, SECOND_CANVAS_SIDE_PX = 240, 160  # the network learned faces up to about 160 px
 LARGEST_BATCH_PIXELS = 8 * 640 * 640
 OVERLAP = 0.4  # intersection over union above which two boxes are one face
 INSIDE = 0.75  # a box with so much of it inside a surer one is part of that face
@@ -63,7 +63,7 @@ class FaceDetector:
         found: list[list[NDArray[np.float32]]] = [[] for _ in images]
         groups: dict[tuple[int, int], list[tuple[int, Canvas]]] = defaultdict(list)
         for index, image in enumerate(images):
-            for canvas in looks(image.shape[:2], self.side_px):
+            for canvas in detector_canvases(image.shape[:2], self.side_px):
                 groups[canvas.size].append((index, canvas))
         for (width, height), group in groups.items():
             step = max(1, LARGEST_BATCH_PIXELS // (width * height))
@@ -120,16 +120,16 @@ class Canvas:
         return moved
 
 
-def looks(shape: tuple[int, ...], side_px: int) -> list[Canvas]:
-    """Return how a picture of `shape` (height, width) is looked at: once, and a large one once more reduced further."""
+def detector_canvases(shape: tuple[int, ...], side_px: int) -> list[Canvas]:
+    """Return the canvases of a picture of `shape` (height, width): one, for a large one a second, reduced further."""
     size = int(shape[1]), int(shape[0])
     longer = max(size)
     if longer < ENLARGED_BELOW_PX:
         return [Canvas.around(size, min(LARGEST_ENLARGEMENT, ENLARGED_BELOW_PX / longer))]
     scale = min(1.0, side_px / longer, max(LARGEST_REDUCTION, SMALLEST_SIDE_PX / longer))
     canvases = [Canvas.around(size, scale)]
-    if scale * longer > SECOND_LOOK_ABOVE_PX:
-        canvases.append(Canvas.around(size, SECOND_LOOK_SIDE_PX / longer))
+    if scale * longer > SECOND_CANVAS_ABOVE_PX:
+        canvases.append(Canvas.around(size, SECOND_CANVAS_SIDE_PX / longer))
     return canvases
 
 

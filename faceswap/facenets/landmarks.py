@@ -20,8 +20,8 @@ LARGEST_BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What one look saw.
+class LandmarkPrediction:
+    """Landmarks predicted in one window.
 
     `points` (68, 2) in the image's pixels; `visible` (68,) probability that a point is not hidden; `score` in [0, 1]:
     is this a face at all; `spread` the error the network expects of its inner points, in shares of the window's side.
@@ -33,8 +33,8 @@ class Reading:
     spread: float
 
 
-class LandmarkReader:
-    """`read` looks at windows of images; `window_of_box` and `window_of_points` say which ones to look at.
+class LandmarkPredictor:
+    """Predict landmarks in windows of images; `window_of_box` and `window_of_points` choose the windows.
 
     `network` replaces the shipped one (for training and tests).
     """
@@ -54,17 +54,21 @@ class LandmarkReader:
         """Return the (2, 3) map from the image to a window around known points."""
         return windows.window_of_points(points, self.resolution_px)
 
-    def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> list[Reading]:
-        """Return what the window `looks[i]` of `images[i]` (H, W, 3) shows."""
-        readings: list[Reading] = []
-        for start in range(0, len(looks), LARGEST_BATCH):
+    def read(
+        self, images: Sequence[NDArray[np.uint8]], windows: Sequence[NDArray[np.float64]]
+    ) -> list[LandmarkPrediction]:
+        """Return the landmarks in the window `windows[i]` (2, 3) of `images[i]` (H, W, 3) uint8 RGB."""
+        predictions: list[LandmarkPrediction] = []
+        for start in range(0, len(windows), LARGEST_BATCH):
             part = slice(start, start + LARGEST_BATCH)
-            readings += self._read(images[part], looks[part])
-        return readings
+            predictions += self._read(images[part], windows[part])
+        return predictions
 
-    def _read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> list[Reading]:
+    def _read(
+        self, images: Sequence[NDArray[np.uint8]], windows: Sequence[NDArray[np.float64]]
+    ) -> list[LandmarkPrediction]:
         crops = np.stack(
-            [warp_crop(image, look, self.resolution_px) for image, look in zip(images, looks, strict=True)]
+            [warp_crop(image, window, self.resolution_px) for image, window in zip(images, windows, strict=True)]
         )
         with torch.inference_mode():
             points, spread, visible, face = self._network(to_input(crops, self._device))
@@ -73,6 +77,6 @@ class LandmarkReader:
             spreads = spread[:, 17:POINT_COUNT].exp().mean(1).mul(0.5).cpu().numpy()
             seen, scores = visible.sigmoid().cpu().numpy(), face.sigmoid().cpu().numpy()
         return [
-            Reading(transform_points(invert(look), place), shown, float(score), float(size))
-            for look, place, shown, score, size in zip(looks, places, seen, scores, spreads, strict=True)
+            LandmarkPrediction(transform_points(invert(window), place), shown, float(score), float(size))
+            for window, place, shown, score, size in zip(windows, places, seen, scores, spreads, strict=True)
         ]

@@ -20,7 +20,7 @@ def window(centre: NDArray, side_px: float, roll_degrees: float, resolution_px: 
 
 
 def window_of_box(box: NDArray, roll_degrees: float, resolution_px: int) -> NDArray[np.float64]:
-    """Return the first look.
+    """Return the first window of a face.
 
     Around a detector's box (4,) x0, y0, x1, y1; `roll_degrees` clockwise, as in `geometry.Pose`.
 
@@ -34,7 +34,7 @@ def window_of_box(box: NDArray, roll_degrees: float, resolution_px: int) -> NDAr
 
 
 def window_of_points(points: NDArray, resolution_px: int) -> NDArray[np.float64]:
-    """Return a further look, or the next frame: around the points (68, 2) in the frame, their head upright."""
+    """Return a refined window, or that of the next frame: around points (68, 2) in the frame, the head upright."""
     points = np.asarray(points, np.float64)
     roll = head_pose(points).roll
     angle = np.radians(roll)

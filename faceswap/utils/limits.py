@@ -88,7 +88,7 @@ EVERY_FRAMES = 100_000
 SMOOTHING_FRAMES = 15  # on each side; so many frames are held in memory
 DETECT_SIDE_PX = 8_192
 BATCH_FRAMES = 10_000
-DETECTION_LOOKS = 20  # from the third on hardly anything changes
+DETECTION_REFINEMENTS = 20  # from the third on hardly anything changes
 EDIT_SIGMAS = 100.0
 DIRECTIONS_A_FILE = 512  # of directions in one file
 

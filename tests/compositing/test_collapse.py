@@ -38,15 +38,15 @@ def test_one_flat_colour_is_warned_of_once(tmp_path: Path, caplog, level: float)
 def test_the_same_face_whatever_is_shown_is_warned_of_once(caplog) -> None:
     watch = CollapseDetector("m")
     for _ in range(2):
-        watch.look(VIEWS, np.repeat(VIEWS[:1], 4, 0).astype(np.float32) / 255)
+        watch.check(VIEWS, np.repeat(VIEWS[:1], 4, 0).astype(np.float32) / 255)
     assert [record.getMessage()[:24] for record in caplog.records] == ["the model m draws the sa"]
 
 
 def test_live_models_black_screens_and_still_scenes_are_let_pass(caplog) -> None:
     watch = CollapseDetector("m")
-    watch.look(np.zeros_like(VIEWS), np.zeros(VIEWS.shape, np.float32))
-    watch.look(np.repeat(VIEWS[:1], 4, 0), np.repeat(VIEWS[:1], 4, 0).astype(np.float32) / 255)
-    watch.look(VIEWS, VIEWS.astype(np.float32) / 255)
+    watch.check(np.zeros_like(VIEWS), np.zeros(VIEWS.shape, np.float32))
+    watch.check(np.repeat(VIEWS[:1], 4, 0), np.repeat(VIEWS[:1], 4, 0).astype(np.float32) / 255)
+    watch.check(VIEWS, VIEWS.astype(np.float32) / 255)
     assert not caplog.records
 
 

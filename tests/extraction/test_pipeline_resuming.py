@@ -14,7 +14,7 @@ from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.extraction import source_extraction
 from faceswap.extraction.journal import JOURNAL
 from faceswap.extraction.pipeline import extract_faces
-from faceswap.facenets.landmarks import Reading
+from faceswap.facenets.landmarks import LandmarkPrediction
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import Interrupted, UserError
 from tests.detect.builtin.world import Places, World
@@ -36,13 +36,13 @@ class Remembering(World):
         super().__init__(two_people_and_a_guest, lambda index: "b" if index % 9 == 5 else (), lambda index: index // 30)
         self.stop = stop
 
-    def _reading(self, index: int, look: np.ndarray) -> Reading:
+    def _reading(self, index: int, look: np.ndarray) -> LandmarkPrediction:
         if index == self.stop:
             self.stop = None
             raise KeyboardInterrupt
         seen = super()._reading(index, look)
         drift = np.sin(1000 * look[:, 2]).astype(np.float32)  # as rounding and noise do
-        return Reading(seen.points + drift, seen.visible, seen.score, seen.spread)
+        return LandmarkPrediction(seen.points + drift, seen.visible, seen.score, seen.spread)
 
 
 @pytest.fixture

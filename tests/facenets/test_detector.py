@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from faceswap.facenets import detector
-from faceswap.facenets.detector import Canvas, FaceDetector, distinct, looks, peaks
+from faceswap.facenets.detector import Canvas, FaceDetector, detector_canvases, distinct, peaks
 from faceswap.facenets.detector_net import OUTPUTS, STRIDE, DetectorNet, split
 from faceswap.utils.errors import UserError
 
@@ -83,7 +83,7 @@ def test_faces_lie_where_they_are_in_the_picture(width: int, height: int, block:
     """Over reduction or enlargement, border and padding, odd sizes included, to a pixel of the network's view."""
     (faces,) = FaceDetector(network=WhiteBlock()).detect([picture(width, height, block)])
     assert len(faces) == 1  # large pictures are looked at twice, and yet
-    grain = max(canvas.image_size[0] / canvas.inner[0] for canvas in looks((height, width), 640)[:1])
+    grain = max(canvas.image_size[0] / canvas.inner[0] for canvas in detector_canvases((height, width), 640)[:1])
     expected = [block[0] - 0.5, block[1] - 0.5, block[2] - 0.5, block[3] - 0.5]
     np.testing.assert_allclose(faces[0, :4], expected, atol=max(1.0, 3.1 * grain))
     assert faces[0, 4] == pytest.approx(0.9, abs=1e-3) and faces[0, 5] == pytest.approx(30, abs=1e-3)
@@ -91,7 +91,7 @@ def test_faces_lie_where_they_are_in_the_picture(width: int, height: int, block:
 
 @pytest.mark.parametrize("size", [(640, 480), (333, 517), (1, 1), (50, 3), (3840, 2160), (201, 201)])
 def test_canvases_hold_the_picture_and_a_border(size: tuple[int, int]) -> None:
-    for canvas in looks((size[1], size[0]), 512):
+    for canvas in detector_canvases((size[1], size[0]), 512):
         assert canvas.size[0] % 32 == canvas.size[1] % 32 == 0
         for axis in (0, 1):
             assert canvas.offset[axis] >= int(detector.BORDER_SHARE * canvas.inner[axis])
@@ -103,7 +103,7 @@ def test_canvases_hold_the_picture_and_a_border(size: tuple[int, int]) -> None:
 
 def test_sizes_that_are_looked_at() -> None:
     def longer(height: int, width: int, side_px: int = 640) -> list[int]:
-        return [max(canvas.inner) for canvas in looks((height, width), side_px)]
+        return [max(canvas.inner) for canvas in detector_canvases((height, width), side_px)]
 
     assert longer(1080, 1920) == [640, 160]
     assert longer(512, 512) == [320, 160]  # faces of 20 px stay in sight

@@ -12,7 +12,7 @@ from torch import nn
 from faceswap.core.geometry import invert, mean_face_in_crop, scale_of, transform_points
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets.landmark_net import LandmarkNet
-from faceswap.facenets.landmarks import LandmarkReader
+from faceswap.facenets.landmarks import LandmarkPredictor
 from faceswap.facenets.layers import ResidualBlock, conv_block, folded, to_input, trunk
 from faceswap.facenets.windows import MARGIN, window, window_of_box, window_of_points
 
@@ -79,25 +79,25 @@ def test_points_come_back_to_their_place_in_the_frame():
     points = turned(25, 0.7, (20, -10))
     look = window_of_points(points, 96)
     answer = (transform_points(look, points) + 0.5) / 48 - 1
-    reader = LandmarkReader(network=Planted(answer))  # type: ignore[arg-type]
-    reading = reader.read([np.zeros((240, 320, 3), np.uint8)], [look])[0]
-    assert np.abs(reading.points - points).max() < 1e-3
-    assert reading.score == pytest.approx(0.5)
-    assert reading.visible.tolist() == pytest.approx([1 / (1 + np.exp(-4))] * POINT_COUNT)
-    assert reading.spread == pytest.approx(np.exp(-3) / 2, rel=1e-4)
+    reader = LandmarkPredictor(network=Planted(answer))  # type: ignore[arg-type]
+    prediction = reader.read([np.zeros((240, 320, 3), np.uint8)], [look])[0]
+    assert np.abs(prediction.points - points).max() < 1e-3
+    assert prediction.score == pytest.approx(0.5)
+    assert prediction.visible.tolist() == pytest.approx([1 / (1 + np.exp(-4))] * POINT_COUNT)
+    assert prediction.spread == pytest.approx(np.exp(-3) / 2, rel=1e-4)
 
 
 def test_the_definition_moves_the_points():
     network = Planted(np.zeros((POINT_COUNT, 2)))
     network.definition[30, 1] = 0.5
     look = window(np.array([100.0, 100.0]), 96, 0, 96)
-    points = LandmarkReader(network=network).read([np.zeros((200, 200, 3), np.uint8)], [look])[0].points  # type: ignore[arg-type]
+    points = LandmarkPredictor(network=network).read([np.zeros((200, 200, 3), np.uint8)], [look])[0].points  # type: ignore[arg-type]
     assert points[30] == pytest.approx([100, 124]) and points[31] == pytest.approx([100, 100])
 
 
 def test_many_windows_go_in_batches_and_none_gives_nothing():
     network = Planted(np.zeros((POINT_COUNT, 2)))
-    reader = LandmarkReader(network=network)  # type: ignore[arg-type]
+    reader = LandmarkPredictor(network=network)  # type: ignore[arg-type]
     image = np.zeros((64, 64, 3), np.uint8)
     look = window(np.array([32.0, 32.0]), 30, 0, 96)
     assert len(reader.read([image] * 70, [look] * 70)) == 70

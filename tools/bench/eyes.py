@@ -103,10 +103,10 @@ class _WithMarkedBoxes:
     def __init__(self, node: Any, marks: Marks) -> None:
         from faceswap.config.build import build
         from faceswap.detect.builtin.networks import FaceNetworks
-        from faceswap.facenets.landmarks import LandmarkReader
+        from faceswap.facenets.landmarks import LandmarkPredictor
 
         self._marks, self._shown = marks, {}  # type: ignore[var-annotated]
-        self._finder = build(node, _networks=FaceNetworks(self, LandmarkReader(node.device)))
+        self._finder = build(node, _networks=FaceNetworks(self, LandmarkPredictor(node.device)))
         self.batch_size, self.prepare = self._finder.batch_size, self._finder.prepare
 
     def find(self, frames: Sequence[Frame]) -> list[list[Face]]:

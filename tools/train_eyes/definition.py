@@ -26,7 +26,7 @@ from faceswap.core.geometry import transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import POINT_COUNT, Frame
 from faceswap.facenets.landmark_net import LandmarkNet
-from faceswap.facenets.landmarks import LandmarkReader
+from faceswap.facenets.landmarks import LandmarkPredictor
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.files.atomic import atomic_path, write_json
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> dict:
     tensors["definition"] = torch.zeros(POINT_COUNT, 2)
     network = exported(path, LandmarkNet)
     network.definition.zero_()  # an earlier fit must not count in this one
-    reader = LandmarkReader(network=network)
+    reader = LandmarkPredictor(network=network)
     media = [differences(reader, path) for path in marked_media(options.references)]
     media = [differing for differing in media if len(differing[0])]
     offset = fitted(media)
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> dict:
 Differences = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def differences(reader: LandmarkReader, path: Path) -> Differences:
+def differences(reader: LandmarkPredictor, path: Path) -> Differences:
     """Return (n, 51, 2) what to add to the inner points in half windows.
 
     (n,) the faces' sizes in the same units.
@@ -86,7 +86,7 @@ def differences(reader: LandmarkReader, path: Path) -> Differences:
 
 
 def _in_window(
-    reader: LandmarkReader, frame: Frame, points: NDArray
+    reader: LandmarkPredictor, frame: Frame, points: NDArray
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the marked points and the read ones, in the half windows of the second look."""
     first = reader.read([frame.image], [reader.window_of_points(points)])[0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.facenets.landmarks import LandmarkReader
+from faceswap.facenets.landmarks import LandmarkPredictor
 from faceswap.utils.files.pretrained import entry_of
 
 NETWORKS = ("landmarks", "embedder")
@@ -31,11 +31,11 @@ class Eyes:
     """
 
     def __init__(
-        self, device: str = "auto", reader: LandmarkReader | None = None, embedder: FaceEmbedder | None = None
+        self, device: str = "auto", reader: LandmarkPredictor | None = None, embedder: FaceEmbedder | None = None
     ) -> None:
         given = dict(zip(NETWORKS, (reader, embedder), strict=True))
         self.weights = {name: entry_of(name).tag for name, network in given.items() if network is None}
-        self._reader, self.embedder = reader or LandmarkReader(device), embedder or FaceEmbedder(device)
+        self._reader, self.embedder = reader or LandmarkPredictor(device), embedder or FaceEmbedder(device)
 
     def look(self, images: Sequence[NDArray[np.uint8]], points: NDArray) -> list[Sight]:
         """Return what pictures (H, W, 3) uint8 RGB show where `points` (68, 2) say that the face is.
@@ -46,7 +46,7 @@ class Eyes:
         differences. Each face is recognised by the points that were read, as it is in a film without landmarks.
         """
         window = self._reader.window_of_points(points)
-        read = [reading.points for reading in self._reader.read(images, [window] * len(images))]
+        read = [prediction.points for prediction in self._reader.read(images, [window] * len(images))]
         return [Sight(*seen) for seen in zip(read, self.embedder.embed(images, read), strict=True)]
 
 

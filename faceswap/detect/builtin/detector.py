@@ -17,7 +17,7 @@ from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.track.shots import FrameSignature, is_cut
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
-from faceswap.utils.limits import BATCH_FRAMES, DETECT_SIDE_PX, DETECTION_LOOKS, check_number
+from faceswap.utils.limits import BATCH_FRAMES, DETECT_SIDE_PX, DETECTION_REFINEMENTS, check_number
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -59,7 +59,7 @@ class BuiltinFinder:
     ) -> None:
         for name, value, least, most in (
             ("detect_every", detect_every, 1, BATCH_FRAMES),
-            ("refinements", refinements, 1, DETECTION_LOOKS),
+            ("refinements", refinements, 1, DETECTION_REFINEMENTS),
             ("batch_size", batch_size, 1, BATCH_FRAMES),
             ("detect_side_px", detect_side_px, 64, DETECT_SIDE_PX),
         ):
@@ -67,7 +67,12 @@ class BuiltinFinder:
         if not 0 < minimum_score < 1:
             raise UserError(f"finder.minimum_score={minimum_score}: must lie between 0 and 1")
         self.batch_size = batch_size
-        self._every, self._side, self._score, self._looks = detect_every, detect_side_px, minimum_score, refinements
+        self._every, self._side, self._score, self._refinements = (
+            detect_every,
+            detect_side_px,
+            minimum_score,
+            refinements,
+        )
         self._recognise, self._device, self._networks = recognise, device, _networks
         self._embedder_weights = embedder_weights
         self._weights = "given networks"
@@ -77,7 +82,9 @@ class BuiltinFinder:
     @property
     def description(self) -> str:
         """The weights' checksums (known after `prepare`) and what changes the results."""
-        return f"builtin {self._weights}, every {self._every}, {self._side} px, > {self._score:g}, looks {self._looks}"
+        # "looks" is the word that face sets have stored.
+        settings = f"every {self._every}, {self._side} px, > {self._score:g}, looks {self._refinements}"
+        return f"builtin {self._weights}, {settings}"
 
     def prepare(self, source: SourceInfo) -> None:
         """Make sure that the weights are listed (they are loaded with the first frame), and forget earlier frames."""
@@ -129,7 +136,7 @@ class BuiltinFinder:
             self._networks = load_networks(
                 self._device, self._side, self._score, self._recognises(), self._embedder_weights
             )
-        self._follower = FaceFollower(self._networks, self._looks, self._score)
+        self._follower = FaceFollower(self._networks, self._refinements, self._score)
         return self._follower
 
     def _recognises(self) -> bool:
@@ -164,9 +171,9 @@ def load_networks(
     from faceswap.detect.builtin.face_check import FaceCheck
     from faceswap.facenets.detector import FaceDetector
     from faceswap.facenets.embedder import embedder_of
-    from faceswap.facenets.landmarks import LandmarkReader
+    from faceswap.facenets.landmarks import LandmarkPredictor
 
     detector = FaceDetector(device, side_px=detect_side_px, minimum_score=minimum_score**2)
     embedder = embedder_of(embedder_weights, device) if recognise else None
     check = FaceCheck(device) if CHECK in listed() else None
-    return FaceNetworks(detector, LandmarkReader(device), embedder, check)
+    return FaceNetworks(detector, LandmarkPredictor(device), embedder, check)

@@ -27,24 +27,24 @@ from faceswap.detect.builtin.sightings import (
 )
 
 if TYPE_CHECKING:
-    from faceswap.facenets.landmarks import Reading
+    from faceswap.facenets.landmarks import LandmarkPrediction
 
 PATIENCE = 3  # searches in a row that may miss a face
-PROMISING = 0.6  # share of the least score that a new face must reach at its first look to get a second one
+PROMISING = 0.6  # share of the least score that a new face must reach in its first window to get a second one
 
 
 class FaceFollower:
-    """The faces of the shot that is being looked at.
+    """The faces of the current shot.
 
-    `looks`: how often a newly detected face is read, each time in a window around the points before; one that is
+    `refinements`: how often a newly detected face is read, each time in a window around the points before; one that is
     followed is read once, in a window around its last points. A new face must reach `least` in the geometric mean of
     the detector's score and the reading's `certainty`: neither knows all that is no face. Then, new or followed, it
     must reach it in `certainty` times what the check says: the detector's weak faces are read well, what is no face is
     not for long.
     """
 
-    def __init__(self, networks: FaceNetworks, looks: int, least: float) -> None:
-        self._networks, self._looks, self._least = networks, looks, least
+    def __init__(self, networks: FaceNetworks, refinements: int, least: float) -> None:
+        self._networks, self._refinements, self._least = networks, refinements, least
         self._seen: list[TrackedFace] = []
 
     def forget(self) -> None:
@@ -79,13 +79,13 @@ class FaceFollower:
     def single(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[list[Face]]:
         """Return the faces of pictures that have nothing to do with each other, all read together."""
         owners = [frame for frame, boxes in zip(frames, detections, strict=True) for _ in boxes]
-        readings = self._read_anew(owners, [box for boxes in detections for box in boxes])
+        predictions = self._read_anew(owners, [box for boxes in detections for box in boxes])
         faces: list[list[Face]] = []
         for frame in frames:
             here = [
-                TrackedFace(reading, certainty(reading))
-                for owner, reading in zip(owners, readings, strict=True)
-                if owner is frame and reading is not None
+                TrackedFace(prediction, certainty(prediction))
+                for owner, prediction in zip(owners, predictions, strict=True)
+                if owner is frame and prediction is not None
             ]
             kept = self._checked(frame, without_doubles(here), 1)
             embeddings, _ = self._recognised(frame, kept, 1)
@@ -97,11 +97,11 @@ class FaceFollower:
         reader = self._networks.reader
         if not self._seen:
             return [], []
-        windows = [reader.window_of_points(seen.reading.points) for seen in self._seen]
-        readings = reader.read([frame.image] * len(windows), windows)
-        followed = [replace(seen, reading=now) for seen, now in zip(self._seen, readings, strict=True)]
+        windows = [reader.window_of_points(seen.prediction.points) for seen in self._seen]
+        predictions = reader.read([frame.image] * len(windows), windows)
+        followed = [replace(seen, prediction=now) for seen, now in zip(self._seen, predictions, strict=True)]
         doubted = [
-            not self._goes_on(now, frame) or is_jump(before, now.reading)
+            not self._goes_on(now, frame) or is_jump(before, now.prediction)
             for before, now in zip(self._seen, followed, strict=True)
         ]
         return followed, doubted
@@ -124,44 +124,44 @@ class FaceFollower:
         for row, found in enumerate(detections):
             if row not in taken and not any(same_place(seen.box, found) for seen in followed):
                 anew.append((None, found))
-        readings = self._read_anew([frame] * len(anew), [found for _, found in anew])
-        for (before, _), reading in zip(anew, readings, strict=True):
-            known = before.reading if before is not None and self._goes_on(before, frame) else None
-            if known is not None and (reading is None or certainty(known) >= certainty(reading)):
-                reading = known  # the better of the two looks
-            if reading is not None:
-                kept.append(TrackedFace(reading, certainty(reading)))
+        predictions = self._read_anew([frame] * len(anew), [found for _, found in anew])
+        for (before, _), prediction in zip(anew, predictions, strict=True):
+            known = before.prediction if before is not None and self._goes_on(before, frame) else None
+            if known is not None and (prediction is None or certainty(known) >= certainty(prediction)):
+                prediction = known  # the better of the two predictions
+            if prediction is not None:
+                kept.append(TrackedFace(prediction, certainty(prediction)))
         return kept
 
-    def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[Reading | None]:
+    def _read_anew(self, frames: Sequence[Frame], detections: Sequence[NDArray]) -> list[LandmarkPrediction | None]:
         """Return what detections (n, 6) show, each in its frame; None where that is no face."""
         if not frames:
             return []
         reader, images = self._networks.reader, [frame.image for frame in frames]
         windows = [reader.window_of_box(row[:4], float(row[5])) for row in detections]
-        readings: list[Reading | None] = list(reader.read(images, windows))
+        predictions: list[LandmarkPrediction | None] = list(reader.read(images, windows))
 
-        def are_worth(share: float) -> list[tuple[int, Reading]]:
+        def are_worth(share: float) -> list[tuple[int, LandmarkPrediction]]:
             return [
-                (i, reading)
-                for i, reading in enumerate(readings)
-                if reading is not None
-                and is_whole(reading.points, frames[i])
-                and np.sqrt(float(detections[i][4]) * certainty(reading)) >= share * self._least
+                (i, prediction)
+                for i, prediction in enumerate(predictions)
+                if prediction is not None
+                and is_whole(prediction.points, frames[i])
+                and np.sqrt(float(detections[i][4]) * certainty(prediction)) >= share * self._least
             ]
 
-        for _ in range(self._looks - 1):
+        for _ in range(self._refinements - 1):
             if promising := are_worth(PROMISING):
-                windows = [reader.window_of_points(reading.points) for _, reading in promising]
+                windows = [reader.window_of_points(prediction.points) for _, prediction in promising]
                 again = reader.read([images[i] for i, _ in promising], windows)
-                for (i, _), reading in zip(promising, again, strict=True):
-                    readings[i] = reading
+                for (i, _), prediction in zip(promising, again, strict=True):
+                    predictions[i] = prediction
         faces = dict(are_worth(1.0))
-        return [faces.get(i) for i in range(len(readings))]
+        return [faces.get(i) for i in range(len(predictions))]
 
     def _goes_on(self, seen: TrackedFace, frame: Frame) -> bool:
         """Return whether a followed face is still one."""
-        return is_whole(seen.reading.points, frame) and seen.certainty >= self._least
+        return is_whole(seen.prediction.points, frame) and seen.certainty >= self._least
 
     def _checked(self, frame: Frame, faces: list[TrackedFace], frames_passed: int) -> list[TrackedFace]:
         """Return those that hold against a second opinion.
@@ -174,7 +174,7 @@ class FaceFollower:
         checked = [replace(seen, since_checked=seen.since_checked + frames_passed) for seen in faces]
         due = [i for i, seen in enumerate(checked) if seen.since_checked >= CHECK_EVERY or seen.certainty < SURE]
         if due:
-            said = check.faceness([frame.image] * len(due), [faces[i].reading.points for i in due])
+            said = check.faceness([frame.image] * len(due), [faces[i].prediction.points for i in due])
             for i, faceness in zip(due, said, strict=True):
                 checked[i] = replace(faces[i], faceness=float(faceness), since_checked=0)
         return [seen for seen in checked if seen.certainty >= self._least]
@@ -193,7 +193,7 @@ class FaceFollower:
         if self._networks.embedder is not None:
             chosen = [i for i, seen in enumerate(kept) if seen.since_embedded >= waited[i]]
             if chosen:
-                points = [kept[i].reading.points for i in chosen]
+                points = [kept[i].prediction.points for i in chosen]
                 for i, vector in zip(
                     chosen, self._networks.embedder.embed([frame.image] * len(chosen), points), strict=True
                 ):
@@ -201,7 +201,7 @@ class FaceFollower:
         following = [
             replace(
                 seen,
-                usual=0.8 * seen.usual + 0.2 * certainty(seen.reading),
+                usual=0.8 * seen.usual + 0.2 * certainty(seen.prediction),
                 since_embedded=(0 if who is not None else seen.since_embedded) + frames_passed,
             )
             for seen, who in zip(kept, embeddings, strict=True)

@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from faceswap.facenets.landmarks import Reading
+    from faceswap.facenets.landmarks import LandmarkPrediction
 
 
 class Reader(Protocol):
-    """What reads landmarks: see `landmarks.LandmarkReader`."""
+    """What reads landmarks: see `landmarks.LandmarkPredictor`."""
 
     def window_of_box(self, box: NDArray, roll_degrees: float) -> NDArray[np.float64]: ...
 
     def window_of_points(self, points: NDArray) -> NDArray[np.float64]: ...
 
-    def read(self, images: Sequence[NDArray[np.uint8]], looks: Sequence[NDArray[np.float64]]) -> Sequence[Reading]: ...
+    def read(
+        self, images: Sequence[NDArray[np.uint8]], windows: Sequence[NDArray[np.float64]]
+    ) -> Sequence[LandmarkPrediction]: ...
 
 
 class Detector(Protocol):
@@ -43,7 +45,7 @@ class Check(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FaceNetworks:
-    """What the finder looks with; without an embedder nobody is recognised, without a check all readings count."""
+    """The networks of the finder; without an embedder nobody is recognised, without a check all readings count."""
 
     detector: Detector
     reader: Reader

@@ -14,7 +14,7 @@ from faceswap.core.exact import packed_array, unpacked_array
 from faceswap.core.values import POINT_COUNT, Face, Frame
 
 if TYPE_CHECKING:
-    from faceswap.facenets.landmarks import Reading
+    from faceswap.facenets.landmarks import LandmarkPrediction
 
 DOUBLE_DISTANCE = 0.2  # mean distance of two readings' points, in sides of the face, below which they are one face
 SURE_SPREAD = 0.018  # expected error of a real face's points at most; beyond it a reading is less and less certain
@@ -26,12 +26,12 @@ CHECK_EVERY, SURE = 25, 0.8  # frames after which a face is checked anew; one le
 
 @dataclass(frozen=True, eq=False)
 class TrackedFace:
-    """A face in the last frame: `reading`, its usual certainty, how many searches missed it, frames since embedded.
+    """A face in the last frame: `prediction`, its usual certainty, how many searches missed it, frames since embedded.
 
     `faceness` in [0, 1]: what the last check said of it; `since_checked`: frames since then.
     """
 
-    reading: Reading
+    prediction: LandmarkPrediction
     usual: float
     missed: int = 0
     since_embedded: int = EMBED_EVERY
@@ -40,12 +40,12 @@ class TrackedFace:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the face as plain values that restore it to the last bit."""
-        reading = self.reading
+        prediction = self.prediction
         return {
-            "points": packed_array(reading.points),
-            "visible": packed_array(reading.visible),
-            "score": reading.score,
-            "spread": reading.spread,
+            "points": packed_array(prediction.points),
+            "visible": packed_array(prediction.visible),
+            "score": prediction.score,
+            "spread": prediction.spread,
             "usual": self.usual,
             "missed": self.missed,
             "faceness": self.faceness,
@@ -56,15 +56,15 @@ class TrackedFace:
     @classmethod
     def from_plain(cls, value: Any) -> TrackedFace:
         """Return what `to_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
-        from faceswap.facenets.landmarks import Reading
+        from faceswap.facenets.landmarks import LandmarkPrediction
 
         points, visible = (
             unpacked_array(value["points"], (POINT_COUNT, 2)),
             unpacked_array(value["visible"], (POINT_COUNT,)),
         )
-        reading = Reading(points, visible, float(value["score"]), float(value["spread"]))
+        prediction = LandmarkPrediction(points, visible, float(value["score"]), float(value["spread"]))
         return cls(
-            reading,
+            prediction,
             float(value["usual"]),
             int(value["missed"]),
             int(value["since_embedded"]),
@@ -74,28 +74,28 @@ class TrackedFace:
 
     @property
     def box(self) -> NDArray[np.float32]:
-        return box_of(self.reading.points)
+        return box_of(self.prediction.points)
 
     @property
     def certainty(self) -> float:
-        return certainty(self.reading) * self.faceness
+        return certainty(self.prediction) * self.faceness
 
 
-def certainty(reading: Reading) -> float:
+def certainty(prediction: LandmarkPrediction) -> float:
     """Return how sure a reading is, in [0, 1].
 
     What is no face is often called one, but its points are then known badly.
     """
-    return float(np.clip(reading.score * min(1.0, SURE_SPREAD / max(reading.spread, 1e-6)) ** 2, 0, 1))
+    return float(np.clip(prediction.score * min(1.0, SURE_SPREAD / max(prediction.spread, 1e-6)) ** 2, 0, 1))
 
 
 def without_doubles(faces: Sequence[TrackedFace]) -> list[TrackedFace]:
     """Return one of those that lie point on point: the one that detections confirm, then the surer one."""
     kept: list[TrackedFace] = []
-    for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.reading))):
+    for seen in sorted(faces, key=lambda seen: (seen.missed, -certainty(seen.prediction))):
         side = float(np.sqrt(max(box_area(seen.box), 1e-6)))
         if all(
-            np.linalg.norm(seen.reading.points - other.reading.points, axis=1).mean() > DOUBLE_DISTANCE * side
+            np.linalg.norm(seen.prediction.points - other.prediction.points, axis=1).mean() > DOUBLE_DISTANCE * side
             for other in kept
         ):
             kept.append(seen)
@@ -125,7 +125,7 @@ def is_whole(points: NDArray, frame: Frame) -> bool:
     return bool(-0.5 <= x <= frame.width - 0.5 and -0.5 <= y <= frame.height - 0.5)
 
 
-def is_jump(before: TrackedFace, now: Reading) -> bool:
+def is_jump(before: TrackedFace, now: LandmarkPrediction) -> bool:
     """Return whether a face changed more from one frame to the next than faces do."""
     old, new = before.box, box_of(now.points)
     old_side, new_side = np.sqrt(box_area(old)), np.sqrt(box_area(new))
@@ -136,5 +136,5 @@ def is_jump(before: TrackedFace, now: Reading) -> bool:
 
 def as_face(seen: TrackedFace, embedding: NDArray[np.float32] | None) -> Face:
     """Return what the finder gives of it."""
-    visible = np.clip(seen.reading.visible, 0, 1)
-    return Face(seen.box, seen.reading.points, seen.certainty, embedding=embedding, visible=visible)
+    visible = np.clip(seen.prediction.visible, 0, 1)
+    return Face(seen.box, seen.prediction.points, seen.certainty, embedding=embedding, visible=visible)

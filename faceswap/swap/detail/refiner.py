@@ -16,7 +16,7 @@ from faceswap.core.geometry import compose, transform_points, view_of_crop
 from faceswap.core.values import AlignedFace, Decoded
 from faceswap.engine.accelerator import Accelerator
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.facenets.landmarks import LandmarkReader
+from faceswap.facenets.landmarks import LandmarkPredictor
 from faceswap.swap.detail.network import DetailNet, places_of
 from faceswap.swap.detail.references import References, SteadyChoice
 from faceswap.swap.detail.warping import warped_onto
@@ -38,7 +38,7 @@ class Refiner:
 
     def __init__(
         self, network: DetailNet, accelerator: Accelerator, references: References | None = None,
-        strength: float = 1.0, reader: LandmarkReader | None = None, embedder: FaceEmbedder | None = None,
+        strength: float = 1.0, reader: LandmarkPredictor | None = None, embedder: FaceEmbedder | None = None,
     ) -> None:  # fmt: skip
         self._network, self._accelerator = accelerator.place(network).eval(), accelerator
         self._references, self._strength = references, strength
@@ -46,7 +46,7 @@ class Refiner:
         self._offsets: dict[int, tuple[int, NDArray[np.float32]]] = {}
         if references is not None:
             self._choice = SteadyChoice(references, COUNT)
-            self._reader = reader or LandmarkReader(str(accelerator.device))
+            self._reader = reader or LandmarkPredictor(str(accelerator.device))
             self._embedder: FaceEmbedder | None = embedder or FaceEmbedder(str(accelerator.device))
 
     def refine(
@@ -75,7 +75,7 @@ class Refiner:
             return np.empty((len(views), 0, SIZE_PX, SIZE_PX, 3), np.uint8), np.empty((len(views), 0), np.float32)
         pictures = list((drawn * 255).astype(np.uint8))
         windows = [self._reader.window_of_points(view.points) for view in views]
-        read = [reading.points for reading in self._reader.read(pictures, windows)]
+        read = [prediction.points for prediction in self._reader.read(pictures, windows)]
         self._check_person(pictures, read)
         lent, trusted = [], []
         for view, seen, track, frame in zip(views, read, tracks, frames, strict=True):

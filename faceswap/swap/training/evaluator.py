@@ -15,7 +15,7 @@ from faceswap.core.embeddings import mean_of
 from faceswap.core.geometry import face_size, landmark_error_percent
 from faceswap.detect.builtin.networks import Embedder, Reader
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.facenets.landmarks import LandmarkReader
+from faceswap.facenets.landmarks import LandmarkPredictor
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,13 +38,15 @@ class EvaluationNetworks:
     @classmethod
     def load(cls, device: str) -> EvaluationNetworks:
         """Return the shipped ones. Raises UserError when they are not there."""
-        return cls(LandmarkReader(device), FaceEmbedder(device))
+        return cls(LandmarkPredictor(device), FaceEmbedder(device))
 
     def read(self, faces: FaceViews) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return the points (N, 68, 2) read in windows around `faces.points`, and whether there is a face (N,)."""
         looks = [self.reader.window_of_points(points) for points in faces.points]
-        readings = self.reader.read(list(faces.rgb), looks)
-        return np.stack([reading.points for reading in readings]), np.array([r.score >= SURE for r in readings])
+        predictions = self.reader.read(list(faces.rgb), looks)
+        return np.stack([prediction.points for prediction in predictions]), np.array(
+            [r.score >= SURE for r in predictions]
+        )
 
     def embed(self, faces: FaceViews) -> NDArray[np.float32]:
         """Return unit vectors (N, 128)."""

@@ -42,7 +42,7 @@ def test_a_face_is_searched_now_and_then_and_followed_in_between(batch: int) -> 
         np.testing.assert_allclose(faces[0].points, points_at(*one(index)["a"]), atol=0.01)
         assert len(faces) == 1 and faces[0].score == pytest.approx(0.95) and faces[0].visible is not None
     assert sorted(world.searched) == [0, 5, 10, 15]
-    assert sorted(world.looks) == [0, 0, *range(1, 20)]  # two looks at a new face, then one a frame
+    assert sorted(world.refinements) == [0, 0, *range(1, 20)]  # two looks at a new face, then one a frame
     assert [index for index, _ in world.embedded] == [0]
 
 
@@ -131,7 +131,7 @@ def test_pictures_are_each_searched_and_read_twice() -> None:
     world = World(lambda index: {} if index == 2 else {"a": (60.0 + 40 * index, 120.0, 60.0)})
     found = find(world, range(5), source=PICTURES)
     assert [len(faces) for faces in found] == [1, 1, 0, 1, 1]
-    assert sorted(world.searched) == list(range(5)) and sorted(world.looks) == [0, 0, 1, 1, 3, 3, 4, 4]
+    assert sorted(world.searched) == list(range(5)) and sorted(world.refinements) == [0, 0, 1, 1, 3, 3, 4, 4]
     assert [index for index, _ in world.embedded] == [0, 1, 3, 4]
 
 
@@ -162,12 +162,12 @@ def test_a_face_that_leaves_the_picture_is_let_go() -> None:
 
 
 def test_readings_that_are_no_faces_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from faceswap.facenets.landmarks import Reading
+    from faceswap.facenets.landmarks import LandmarkPrediction
 
     world = World(one)
     for points in (np.full((68, 2), np.nan), np.full((68, 2), 120.0), points_at(1e7, 0), points_at(-200, 50)):
-        reading = Reading(points.astype(np.float32), np.ones(68, np.float32), 0.9, 0.0)
-        monkeypatch.setattr(world, "_reading", lambda index, look, reading=reading: reading)
+        prediction = LandmarkPrediction(points.astype(np.float32), np.ones(68, np.float32), 0.9, 0.0)
+        monkeypatch.setattr(world, "_reading", lambda index, look, prediction=prediction: prediction)
         assert find(world, range(2)) == [[], []]
         assert find(world, range(2), source=PICTURES) == [[], []]
 
@@ -254,8 +254,8 @@ def test_new_faces_need_detector_and_reader_followed_ones_the_reader() -> None:
 
 def test_points_known_badly_make_a_reading_uncertain() -> None:
     from faceswap.detect.builtin.sightings import SURE_SPREAD, certainty
-    from faceswap.facenets.landmarks import Reading
+    from faceswap.facenets.landmarks import LandmarkPrediction
 
     points, visible = points_at(50, 50), np.ones(68, np.float32)
-    values = [certainty(Reading(points, visible, 0.9, SURE_SPREAD * k)) for k in (0, 1, 2, 10)]
+    values = [certainty(LandmarkPrediction(points, visible, 0.9, SURE_SPREAD * k)) for k in (0, 1, 2, 10)]
     assert values == pytest.approx([0.9, 0.9, 0.225, 0.009])

@@ -10,7 +10,7 @@ from faceswap.core.geometry import crop_corners
 from faceswap.core.values import Frame
 from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.facenets import windows
-from faceswap.facenets.landmarks import Reading
+from faceswap.facenets.landmarks import LandmarkPrediction
 from tests.extraction.made import frame_of, points_at
 
 WINDOW_PX = 96
@@ -31,7 +31,7 @@ class World:
         self.opinion: Callable[[int, str], float] | None = None  # a second one: frame, who -> faceness
         self.checked: list[tuple[int, str]] = []
         self.searched: list[int] = []  # frames the detector looked at
-        self.looks: list[int] = []  # frames the reader looked at, once a window
+        self.windows: list[int] = []  # frames the reader looked at, once a window
         self.embedded: list[tuple[int, str]] = []
 
     @property
@@ -52,8 +52,8 @@ class World:
     def window_of_points(self, points: np.ndarray) -> np.ndarray:
         return windows.window_of_points(points, WINDOW_PX)
 
-    def read(self, images: Sequence[np.ndarray], looks: Sequence[np.ndarray]) -> list[Reading]:
-        return [self._reading(_index(image), look) for image, look in zip(images, looks, strict=True)]
+    def read(self, images: Sequence[np.ndarray], windows: Sequence[np.ndarray]) -> list[LandmarkPrediction]:
+        return [self._reading(_index(image), look) for image, look in zip(images, windows, strict=True)]
 
     def embed(self, images: Sequence[np.ndarray], points: Sequence[np.ndarray]) -> np.ndarray:
         vectors = np.zeros((len(images), 128), np.float32)
@@ -75,16 +75,16 @@ class World:
         rows = [[*points.min(0), *points.max(0), 0.9, 0] for points in faces]
         return np.array(rows, np.float32).reshape(-1, 6)
 
-    def _reading(self, index: int, look: np.ndarray) -> Reading:
-        self.looks.append(index)
+    def _reading(self, index: int, look: np.ndarray) -> LandmarkPrediction:
+        self.windows.append(index)
         corners = crop_corners(look, WINDOW_PX)
         centre, side = corners.mean(0), float(np.ptp(corners, axis=0).max())
         visible = np.ones(68, np.float32)
         if self.places(index):
             points = self._nearest(index, centre)[1]
             if np.abs(points.mean(0) - centre).max() < 0.3 * side and 0.3 < np.ptp(points[:, 0]) / side < 1.2:
-                return Reading(points, visible, self.certainty(index), 0.01)
-        return Reading(points_at(*centre, side / 2), visible, 0.05, 0.5)
+                return LandmarkPrediction(points, visible, self.certainty(index), 0.01)
+        return LandmarkPrediction(points_at(*centre, side / 2), visible, 0.05, 0.5)
 
     def _nearest(self, index: int, centre: np.ndarray) -> tuple[str, np.ndarray]:
         faces = {who: points_at(*at) for who, at in self.places(index).items()}

@@ -12,7 +12,7 @@ import pytest
 from faceswap.core.geometry import face_size
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.facenets.landmarks import LandmarkReader, Reading
+from faceswap.facenets.landmarks import LandmarkPrediction, LandmarkPredictor
 from faceswap.facenets.windows import window_of_points
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
@@ -29,7 +29,7 @@ LOWER_PX = 4
 A_SKIN, B_SKIN = (210, 170, 150), (110, 140, 190)
 
 
-class MouthReader(LandmarkReader):
+class MouthReader(LandmarkPredictor):
     """Reads `POINTS`, with the mouth where the picture is red."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class MouthReader(LandmarkReader):
 
     def read(self, images, looks):
         self.looks += looks
-        return [Reading(self._points(image), np.ones(68, np.float32), 1.0, 0.0) for image in images]
+        return [LandmarkPrediction(self._points(image), np.ones(68, np.float32), 1.0, 0.0) for image in images]
 
     def _points(self, image):
         red = (image[..., 0] > image[..., 1].astype(int) + 95).nonzero()
