@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from faceswap.core.face_set import FaceSet
 from faceswap.detect.protocol import Finder
 from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_unknown_files
 from faceswap.extraction.identity import Person
-from faceswap.extraction.journal import Journal
+from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.run import Extraction
 from faceswap.extraction.settings import Settings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
@@ -68,6 +69,8 @@ def extract_faces(
     )
     if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
         tidy(folder)
+        with suppress(OSError):  # left by a kill after the set was whole
+            (folder / JOURNAL).unlink(missing_ok=True)
         return folder
     try:
         with locked(folder, "extracting into it"):

@@ -115,3 +115,10 @@ def test_a_journal_that_somebody_changed_is_one_line(
     with pytest.raises(UserError, match=r"restart=true") as caught:
         extracted(films[:1], tmp_path / "walk")
     assert "\n" not in str(caught.value)
+
+
+def test_a_kill_after_the_set_was_whole_leaves_no_journal(films: list[SourceInfo], tmp_path: Path) -> None:
+    folder = extracted(films[:1], tmp_path / "faces")
+    (folder / JOURNAL).write_text("{}\n")
+    extracted(films[:1], folder)
+    assert not (folder / JOURNAL).exists()
