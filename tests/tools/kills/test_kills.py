@@ -1,5 +1,6 @@
 """The tool that kills commands finds what a careless one leaves, and nothing where a careful one was killed."""
 
+import json
 import random
 import signal
 import sys
@@ -91,6 +92,22 @@ def test_a_kill_can_come_in_the_midst_of_what_follows_a_change(tmp_path, program
     folder = tmp_path / "inputs"
     ended = run(program("slow").module, [], folder, kill_at=1, delay_seconds=0.2)
     assert ended == (-signal.SIGALRM, 1, "") and (folder / "a.txt").read_text() == "half"
+
+
+def test_weights_are_compared_whatever_the_order_of_their_texts(tmp_path):
+    left = []
+    for number, (texts, weight) in enumerate((({"a": "1", "b": "2"}, 0), ({"b": "2", "a": "1"}, 0), ({"a": "1"}, 0),
+                                              ({"a": "1", "b": "2"}, 1))):  # fmt: skip
+        header = json.dumps(
+            {"__metadata__": texts, "w": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}
+        ).encode()
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "m.safetensors").write_bytes(
+            len(header).to_bytes(8, "little") + header + bytes([weight])
+        )
+        left.append(what_lies_in(tmp_path / str(number)))
+    assert left[0] == left[1]
+    assert left[0] != left[2] and left[0] != left[3]
 
 
 def test_times_are_not_compared_and_files_always_are(tmp_path):
