@@ -10,6 +10,7 @@ from pathlib import Path
 from faceswap.core.face_record import FaceRecord, read_records
 from faceswap.core.set_sources import SetSource, sources_of
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.links import refuse_links_in
 from faceswap.utils.limits import (
     EVERY_FRAMES,
     FRAME_SIDE_PX,
@@ -49,6 +50,7 @@ class FaceSet:
         folder = Path(folder)
         if not (folder / ALIGNMENTS).is_file():
             raise UserError(f"no face set in {folder}; make it first: python -m faceswap.extract video=...")
+        refuse_links_in(folder, depth=1)
         records = read_records(folder / ALIGNMENTS)
         if not with_deleted:
             present = {path.name for path in folder.iterdir()}

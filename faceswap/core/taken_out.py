@@ -10,7 +10,8 @@ from pathlib import Path
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.atomic import remove, write_json
+from faceswap.utils.files.atomic import write_json
+from faceswap.utils.files.links import remove
 from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.reading import read_json
 

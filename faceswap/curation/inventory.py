@@ -17,7 +17,7 @@ from faceswap.core.face_set import ALIGNMENTS, REMOVED, FaceSet
 from faceswap.core.taken_out import fingerprint_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import writing_errors
-from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.links import move, own_folder
 from faceswap.utils.files.locks import LOCK
 
 logger = logging.getLogger(__name__)
@@ -112,6 +112,6 @@ def _move(source: Path, target: Path) -> None:
     if os.path.lexists(target):  # laid there by hand: moving would delete it
         raise UserError(f"{target.name} lies in {source.parent} and in {target.parent}; delete one of them, then go on")
     try:
-        os.replace(source, target)
+        move(source, target)
     except FileNotFoundError as error:
         raise UserError(f"{source} is gone meanwhile; give the command again") from error

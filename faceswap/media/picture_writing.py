@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +12,8 @@ from faceswap.media.pictures.images import WRITE_SUFFIXES, write_image
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target, refuse_losses
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.atomic import remove, write_json, writing_errors
-from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.atomic import write_json, writing_errors
+from faceswap.utils.files.links import move, own_folder, remove
 from faceswap.utils.files.temporary import temp_path
 from faceswap.utils.files.workspace import RESULT_REPORT
 
@@ -103,7 +102,7 @@ class ImageSequenceWriter:
                 refuse_losses(self.path, self._info, self._names.values())  # others may have written meanwhile
                 with writing_errors(self.path):
                     remove(self.path)
-                    os.replace(self._temp, self.path)
+                    move(self._temp, self.path)
         finally:
             remove(self._temp)
 

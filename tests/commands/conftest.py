@@ -35,7 +35,8 @@ def run_process(command: str, *arguments: str, cwd: Path, code: int | None = 0, 
     env = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     done = subprocess.run(
         [sys.executable, "-m", f"faceswap.{command}" if command else "faceswap", *arguments],
-        cwd=cwd, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240,
+        cwd=cwd, env=env, capture_output=True, text=True, errors="surrogateescape", stdin=subprocess.DEVNULL,
+        timeout=240,
     )  # fmt: skip
     return _ran(cwd, done.returncode, done.stdout, done.stderr, code)
 

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from faceswap.core.face_set import FaceSet
 from faceswap.media.pictures.crops import read_crop
 from faceswap.swap.data.face_mask import hull_mask
-from faceswap.utils.files.atomic import atomic_path, remove
+from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.disk import create_npy
+from faceswap.utils.files.links import remove
 from faceswap.utils.progress import Progress
 
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -26,8 +25,8 @@ from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS, sized_name
 from faceswap.swap.models.weights import check_numbers, describe, read_weights
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.atomic import flush_to_disk, remove, writing_errors
-from faceswap.utils.files.links import own_folder
+from faceswap.utils.files.atomic import flush_to_disk, writing_errors
+from faceswap.utils.files.links import move, own_folder, refuse_links_in, remove
 from faceswap.utils.files.temporary import temp_path
 from faceswap.utils.files.tensor_files import (
     HEADER_KEY,
@@ -140,7 +139,7 @@ class CheckpointIO:
             try:
                 self._write(temp, state, describe(self._model, state.iteration, yaw_degrees))
                 remove(folder)
-                os.replace(temp, folder)
+                move(temp, folder)
             finally:
                 remove(temp)
             others = [path for path in list_checkpoints(run) if path != folder]
@@ -201,6 +200,8 @@ class CheckpointIO:
 def list_checkpoints(run: Path) -> list[Path]:
     """The checkpoint folders of a run, newest first."""
     parent = run / CHECKPOINTS
+    if parent.is_dir():
+        refuse_links_in(run)
     folders = [path for path in parent.iterdir() if _NUMBER.fullmatch(path.name)] if parent.is_dir() else []
     return sorted(folders, key=lambda path: int(path.name), reverse=True)
 

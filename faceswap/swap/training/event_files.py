@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from faceswap.utils.files.atomic import atomic_path, remove
+from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.links import move, remove
 from faceswap.utils.limits import EVENT_BYTES
 
 _PREFIX = "events.out.tfevents."
@@ -41,7 +42,7 @@ def put_in_order(folder: Path) -> None:
         return
     for number, path in enumerate(files):
         rest = path.name.removeprefix(_PREFIX).partition(".")[2]
-        path.rename(folder / f"{_PREFIX}{number:010d}.{rest}")
+        move(path, folder / f"{_PREFIX}{number:010d}.{rest}")
 
 
 def _event_files(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from faceswap.swap.training.checkpoints import CHECKPOINTS
 from faceswap.swap.training.config_guard import chosen_settings
 from faceswap.swap.training.run_log import PREVIEWS, RunLog
 from faceswap.swap.training.settings_text import SettingsText
-from faceswap.utils.files.atomic import remove
+from faceswap.utils.files.links import remove
 from faceswap.utils.files.locks import locked
 from faceswap.utils.files.temporary import sweep
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.links import own_folder, refuse_links
-from faceswap.utils.files.temporary import remove_entry, sweep_once, temp_path
+from faceswap.utils.files.links import opened_folder, own_folder, refuse_links, remove_at
+from faceswap.utils.files.temporary import sweep_once, temp_path
 
 
 @contextmanager
@@ -30,13 +30,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     with writing_errors(path):
         own_folder(path.parent)
         sweep_once(path.parent)
-        remove(temp)
-        try:
-            yield temp
-            flush_to_disk(temp)
-            os.replace(temp, path)
-        finally:
-            remove(temp)
+        with opened_folder(path.parent) as folder:
+            remove_at(folder, temp.name)
+            try:
+                yield temp
+                flush_to_disk(temp)
+                _rename(folder, temp, path)
+            finally:
+                remove_at(folder, temp.name)
 
 
 def check_writable(path: str | Path) -> None:
@@ -101,10 +102,17 @@ def flush_to_disk(path: Path) -> None:
             os.fsync(file.fileno())
 
 
-def remove(path: Path) -> None:
-    """Remove a file or folder if it is there, never through a link. Raises UserError and OSError."""
-    refuse_links(path)
-    remove_entry(path)
+def _rename(folder: int, temp: Path, path: Path) -> None:
+    """Give `temp`, which was written into the open `folder`, its final name there."""
+    try:
+        os.replace(temp.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileNotFoundError as error:
+        if temp.exists():  # by its path: that leads to another folder now
+            raise UserError(f"cannot write {path}: its folder was exchanged; give the command again") from error
+        raise
+    except OSError as error:
+        error.filename, error.filename2 = str(temp), str(path)
+        raise
 
 
 def _refusal(error: Exception) -> tuple[int | None, object]:

@@ -3,19 +3,26 @@
 A run or a face set may come from somebody else, and a link in it would lead the program to files of the user. Links
 down to the guarded folders themselves are the user's own and are followed: a workspace, or its `faces`, `runs` and
 `out`, may lie on a bigger disk.
+
+Folders are opened one after another without following links, and files are opened, renamed and deleted relative to the
+open folder: a link that somebody puts in its place meanwhile changes nothing.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from faceswap.utils.errors import UserError
 
 _guarded: set[str] = set()
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def guard(folder: Path) -> None:
@@ -34,6 +41,23 @@ def refuse_links(path: Path) -> None:
             )
 
 
+def refuse_links_in(folder: Path, depth: int = 2) -> None:
+    """Raise UserError when a link lies in a face set or a run, or in its folders, `depth` levels down.
+
+    Nothing of ours makes one. It would lead to files of the user that a stranger named: to be written, or to be read
+    into a result.
+    """
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                raise UserError(
+                    f"{entry.path} is a link (to {_target(entry.path)}), which no face set and no run has: delete it, "
+                    "put what it leads to in its place, or link the whole workspace, faces, runs or out folder"
+                )
+            if depth and entry.is_dir(follow_symlinks=False):
+                refuse_links_in(Path(entry.path), depth - 1)
+
+
 def own_folder(path: Path) -> Path:
     """Make the folder `path` if it is missing, and return it.
 
@@ -43,6 +67,21 @@ def own_folder(path: Path) -> Path:
     refuse_links(path / "file")
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@contextmanager
+def opened_folder(path: Path) -> Iterator[int]:
+    """Yield a descriptor of the folder `path`, for calls with `dir_fd`.
+
+    Raises:
+        UserError: it is reached through a link where that is not allowed.
+        OSError: as `os.open` does.
+    """
+    folder = _open_folder(path)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def open_own(path: Path, flags: int) -> int:
@@ -56,22 +95,57 @@ def open_own(path: Path, flags: int) -> int:
         UserError: it is a link, a pipe or a device, or is reached through a link.
         OSError: as `os.open` does.
     """
-    refuse_links(path)
     flags |= os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        file = os.open(path, flags, 0o666)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            what = f"a link (to {_target(path)})"
-        elif error.errno == errno.ENXIO:  # a pipe that nobody reads, a socket
-            what = "no ordinary file"
-        else:
-            raise
-        raise _not_ours(path, what) from error
+    with opened_folder(path.parent) as folder:
+        try:
+            file = os.open(path.name, flags, 0o666, dir_fd=folder)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                what = f"a link (to {_target(path)})"
+            elif error.errno == errno.ENXIO:  # a pipe that nobody reads, a socket
+                what = "no ordinary file"
+            else:
+                error.filename = str(path)
+                raise
+            raise _not_ours(path, what) from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
         raise _not_ours(path, "no ordinary file")
     return file
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a file or folder another name, in place of a file of that name. Raises UserError and OSError."""
+    with opened_folder(source.parent) as here, opened_folder(target.parent) as there:
+        try:
+            os.replace(source.name, target.name, src_dir_fd=here, dst_dir_fd=there)
+        except OSError as error:
+            error.filename, error.filename2 = str(source), str(target)
+            raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link itself or a whole folder if it is there. Raises UserError and OSError."""
+    try:
+        with opened_folder(path.parent) as folder:
+            remove_at(folder, path.name)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.filename == path.name:
+            error.filename = str(path)
+        raise
+
+
+def remove_at(folder: int, name: str) -> None:
+    """Remove what has a name in an open folder, if it is there. Raises OSError."""
+    try:
+        if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, dir_fd=folder)
+        else:
+            os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        pass
 
 
 def open_append(path: Path) -> IO[bytes]:
@@ -86,6 +160,23 @@ def truncate(path: Path, size: int) -> None:
         os.ftruncate(file, size)
     finally:
         os.close(file)
+
+
+def _open_folder(path: Path) -> int:
+    *folders, _ = _below_guarded(path / "file")
+    place = os.path.dirname(folders[0]) if folders else os.fspath(path)
+    folder = os.open(place, _FOLDER)
+    for place in folders:
+        above = folder
+        try:
+            folder = os.open(os.path.basename(place), _FOLDER | os.O_NOFOLLOW, dir_fd=above)
+        except OSError as error:
+            refuse_links(path / "file")  # a link gives ENOTDIR
+            error.filename = place
+            raise
+        finally:
+            os.close(above)
+    return folder
 
 
 def _not_ours(path: Path, what: str) -> UserError:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import writing_errors
-from faceswap.utils.files.links import guard, open_own, own_folder
+from faceswap.utils.files.links import guard, open_own, own_folder, refuse_links_in
 from faceswap.utils.files.temporary import describe_process, remove_entry, sweep_below
 
 LOCK = ".lock"
@@ -33,15 +33,16 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
         at_work: What it does there.
 
     Raises:
-        UserError: With the other's process number when the folder is held, or when it is a link where none may be
-            (links.py).
+        UserError: With the other's process number when the folder is held, or when it is a link where none may be,
+            or holds one (links.py).
     """
     guard(folder)
     path = folder / LOCK
     is_new = not folder.exists()
     file = _held(path, at_work)
-    sweep_below(folder)
     try:
+        sweep_below(folder)
+        refuse_links_in(folder)
         yield
     finally:
         if file is not None:

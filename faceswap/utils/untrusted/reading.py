@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from faceswap.utils.errors import UserError
 from faceswap.utils.limits import JSON_BYTES, JSON_DEPTH, JSON_LINE_BYTES, JSON_LINES_BYTES, NUMBER_DIGITS
 from faceswap.utils.untrusted.encodings import decode_text
 
@@ -30,11 +31,15 @@ def open_regular(path: str | Path) -> int:
     """Open an ordinary file for reading and return its descriptor; a link to one is followed.
 
     Raises:
+        UserError: It may not be read, which must not pass for damage: nobody is to begin anew for it.
         OSError: As `open` does.
         Untrusted: It is a pipe, a socket, a device or a folder.
     """
-    _refuse_special(os.stat(path).st_mode)  # before it is opened: opening alone can do something to a device
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe put there meanwhile does not wait
+    try:
+        _refuse_special(os.stat(path).st_mode)  # before it is opened: opening alone can do something to a device
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe put there meanwhile does not wait
+    except PermissionError as error:
+        raise UserError(f"cannot read {path}: permission denied; ask its owner") from error
     try:
         _refuse_special(os.fstat(file).st_mode)
     except Untrusted:

@@ -7,8 +7,8 @@ import pytest
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files import links
-from faceswap.utils.files.atomic import remove, write_text
-from faceswap.utils.files.links import guard, open_append, own_folder, truncate
+from faceswap.utils.files.atomic import atomic_path, write_text
+from faceswap.utils.files.links import guard, move, open_append, own_folder, remove, truncate
 from faceswap.utils.files.locks import LOCK, locked
 from faceswap.utils.files.workspace import Workspace
 
@@ -127,4 +127,47 @@ def test_the_way_back_up_does_not_lead_around_the_guard(run, precious, monkeypat
     guard(run)
     with pytest.raises(UserError, match="is a link"):
         write_text(Path("a_b/../a_b/cache/x.txt"), "x")
+    assert is_unharmed(precious)
+
+
+@pytest.mark.parametrize("place", ["checkpoints", "previews", "000001_00.jpg", "removed/000002_00.jpg", "cache/a.npy"])
+@pytest.mark.parametrize("target", ["precious", "precious/thesis.txt", "nowhere"])
+def test_a_link_in_a_run_is_refused_when_work_begins_on_it(run, precious, place, target):
+    (run / place).parent.mkdir(exist_ok=True)
+    (run / place).symlink_to(precious.parent / target)
+    with pytest.raises(UserError, match=r"is a link \(to .*\), which no face set and no run has"), locked(run, "x"):
+        raise AssertionError("the work began")
+    assert is_unharmed(precious) and not (run / LOCK).exists()
+
+
+def put_a_link(folder: Path, target: Path) -> None:
+    """What somebody who may write beside `folder` can do at any moment."""
+    folder.rename(folder.with_name("aside"))
+    folder.symlink_to(target)
+
+
+def test_a_folder_that_becomes_a_link_while_a_file_is_written_is_not_followed(run, precious):
+    with pytest.raises(UserError, match="exchanged"), atomic_path(run / "cache" / "thesis.txt") as temp:
+        put_a_link(run / "cache", precious)
+        temp.write_text("x")
+    assert (precious / "thesis.txt").read_text() == "years of work"
+    assert not list((run / "aside").iterdir())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda path: open_append(path),
+        lambda path: truncate(path, 0),
+        lambda path: remove(path),
+        lambda path: move(path.parents[1] / "new.txt", path),
+        lambda path: write_text(path, "x"),
+    ],
+)
+def test_a_link_put_there_after_the_check_is_not_followed(run, precious, way, monkeypatch):
+    (run / "new.txt").write_text("x")
+    (run / "cache").symlink_to(precious)
+    monkeypatch.setattr(links, "refuse_links", lambda path: None)
+    with pytest.raises((UserError, OSError)):
+        way(run / "cache" / "thesis.txt")
     assert is_unharmed(precious)

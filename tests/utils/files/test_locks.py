@@ -88,6 +88,7 @@ def test_what_the_dead_left_deeper_in_a_run_goes_though_nothing_is_written_there
     left = [left_by(folder / "00000014.jpg") for folder in folders]
     for path in left:
         path.touch()
-    with locked(tmp_path / "run", "training"):
+    with pytest.raises(UserError, match="link is a link"), locked(tmp_path / "run", "training"):
         pass
     assert [path.exists() for path in left] == [False, False, True]
+    assert not (tmp_path / "run" / LOCK).exists()
