@@ -20,7 +20,7 @@ from tools.train_detail.films import STORED_PX, STORED_SHARE, Pair, pair_file
 SIZE_PX = 256
 REFERENCES = 3
 COVERAGE = 0.7  # of `lite` and `df_96`
-SYNTHETIC = 0.6  # of the examples: softened by hand
+SYNTHETIC = 0.85  # of the examples: softened by hand
 NONE, FEWER, STRANGER = 0.25, 0.15, 0.04  # shares without references, with one or two, with somebody else's
 FARTHEST_PX = 6.0  # that the answer is moved onto what was drawn
 
@@ -150,7 +150,7 @@ def lent(
     return warped_onto(pictures, points, onto, SIZE_PX)
 
 
-def shaken(points: NDArray, rng: np.random.Generator, most_px: float = 1.4) -> NDArray:
+def shaken(points: NDArray, rng: np.random.Generator, most_px: float = 0.9) -> NDArray:
     """Return points as a network reads them: whole parts lie off by a pixel or two, single points by half a pixel."""
     moved = points + rng.normal(0, 0.35 * most_px, points.shape)
     for part in (JAW, BROWS, NOSE, EYE_RIGHT, EYE_LEFT, MOUTH):

@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 from faceswap.swap.detail.network import CELL, FLOOR, DetailNet, blur, places_of, relative_detail
+from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import weighted_mean
 from tools.train_detail.films import pair_numbers
-from tools.train_detail.samples import REFERENCES, SIZE_PX, Sample, Samples
+from tools.train_detail.samples import COVERAGE, REFERENCES, SIZE_PX, Sample, Samples
 from tools.truth.sharpness import Octaves, texture_distance
 
-BATCH = 8
-WINDOW_PX = 144  # of a view, a multiple of 8: what is learned is local, and places are told
+BATCH, WINDOW_PX = 8, 144  # at first parts of views, a multiple of 8: what is learned is local, and places are told
+WHOLE_BATCH = 3  # then views as they are: whose face it is shows in all of it
+LIKENESS = Likeness(identity=0.15, perceptual=1.0)  # of whole views
 CLOSE_LAYERS = 3  # of the embedder's, on every pixel
 OUTSIDE = 0.25  # what a pixel beyond the face counts
-L1, BORROWED, FEATURES, ENERGY = 1.0, 0.5, 1.0, 0.3
+L1, SMOOTH_L1, BORROWED, FEATURES, ENERGY = 0.35, 0.65, 0.5, 2.0, 0.5
+RELUCTANCE = 0.03  # what it costs to take none: where it makes no difference a reference is to be taken
+SMOOTH_PX = 5
 POOL_PX = (8, 24)  # within which detail may lie anywhere
 SCORED_MOMENTS = (1, 4, 6)
 
@@ -34,6 +39,8 @@ class DetailTask:
         self.folder = folder
         self.samples = Samples(folder, pair_numbers(folder, held_out=False))
         self.held_out = Samples(folder, pair_numbers(folder, held_out=True))
+        self.whole = False
+        self._likeness = LIKENESS.build(COVERAGE, choose_accelerator("cpu"))
         network, _ = load_network("embedder", embedder.EmbedderNet, "cpu")
         self._layers = torch.nn.ModuleList(list(network.trunk)[:CLOSE_LAYERS]).requires_grad_(False)
         self._places = places_of(SIZE_PX)
@@ -44,14 +51,15 @@ class DetailTask:
         self.held_out.numbers = Samples(self.folder, pair_numbers(self.folder, held_out=True)).numbers
 
     def batch(self, rng: np.random.Generator) -> dict[str, Tensor]:
-        """Return BATCH windows of examples."""
+        """Return BATCH windows of examples, or WHOLE_BATCH examples."""
+        count, side = (WHOLE_BATCH, SIZE_PX) if self.whole else (BATCH, WINDOW_PX)
         rows: dict[str, list[Tensor]] = {
             name: [] for name in ("drawn", "answer", "references", "trust", "mask", "places")
         }
-        for _ in range(BATCH):
+        for _ in range(count):
             sample = tensors(self.samples.draw(rng))
-            y, x = (8 * int(rng.integers((SIZE_PX - WINDOW_PX) // 8 + 1)) for _ in range(2))
-            window = (..., slice(y, y + WINDOW_PX), slice(x, x + WINDOW_PX))
+            y, x = (8 * int(rng.integers((SIZE_PX - side) // 8 + 1)) for _ in range(2))
+            window = (..., slice(y, y + side), slice(x, x + side))
             for name in ("drawn", "answer", "references", "mask"):
                 rows[name].append(sample[name][window])
             rows["trust"].append(sample["trust"])
@@ -59,9 +67,10 @@ class DetailTask:
         return {name: torch.stack(values) for name, values in rows.items()}
 
     def losses(self, network: DetailNet, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
-        """Return the weighted parts by name; the sharp faces, what they should be.
+        """Return what a step costs, and what an adversary is to be shown.
 
-        The weights of pixels, for an adversary.
+        Returns:
+            The weighted parts by name; the sharp faces; what they should be; the face's masks.
         """
         drawn, places = batch["drawn"], batch["places"]
         images, borrowed, shares = network.parts(drawn, batch["references"], batch["trust"], places)
@@ -77,16 +86,22 @@ class DetailTask:
             is_lent = (batch["trust"].sum(1) > 0).float()[:, None, None, None]
             parts = {
                 "l1": L1 * weighted_mean((got - wanted).abs(), weights),
+                "smooth_l1": SMOOTH_L1 * weighted_mean(_smooth(got - wanted).abs(), weights),
                 "borrowed": BORROWED * weighted_mean((lent - wanted).abs(), weights * is_lent),
+                "reluctance": RELUCTANCE * weighted_mean(1 - shares, batch["mask"] * is_lent),
                 "energy": ENERGY * _energy(got, wanted, weights),
                 "perceptual": FEATURES * self._feature_distance(images.float(), targets, weights),
             }
+            if images.shape[-1] == SIZE_PX and self._likeness is not None:
+                told = self._likeness(images.float(), targets.clamp(0, 1), batch["mask"])
+                parts |= {f"whole_{name}": part for name, part in told.items()}
         return parts, images.float(), targets, batch["mask"]
 
     def _feature_distance(self, images: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        """Return squared distance of the features' directions, at two scales, windows cut at a random place.
+        """Return the squared distance of the features' directions, at two scales.
 
-        Strides would else see a pattern of their own period as brightness, and be served with stripes.
+        Windows are cut at a random place: strides would else see a pattern of their own period as brightness, and be
+        served with stripes.
         """
         y, x = (int(value) for value in torch.randint(0, 4, (2,)))
         images, targets, weights = (part[..., y:, x:] for part in (images, targets.clamp(0, 1), weights))
@@ -105,10 +120,9 @@ class DetailTask:
 
     @torch.no_grad()
     def score(self, network: DetailNet) -> dict[str, float]:
-        """Return of swaps between people held out.
+        """Return how sharp swaps between people held out are, with references, without, and as they were drawn.
 
-        Detail by octave against the answer's (see `tools.truth.sharpness`, here in pixels of the view) and texture
-        distance, with references, without, and of what was drawn.
+        Detail by octave against the answer's and texture distance, as `tools.truth.sharpness`, in pixels of the view.
         """
         scores: dict[str, float] = {}
         numbers = self.held_out.numbers[:8]
@@ -146,6 +160,11 @@ class DetailTask:
             ]
             rows.append(np.hstack(shown))
         return np.vstack(rows)
+
+
+def _smooth(errors: Tensor) -> Tensor:
+    """Return errors without the finest octave: detail that lies a pixel off is hardly punished for it."""
+    return functional.avg_pool2d(errors, SMOOTH_PX, 1, SMOOTH_PX // 2, count_include_pad=False)
 
 
 def _energy(got: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:

@@ -28,8 +28,9 @@ RATE, LAST_RATE = 1e-3, 0.05
 WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
 LOG_EVERY = 25
+WHOLE = 0.33  # share of the time after which whole views are learned from
 CONTEST = 0.06  # share of the time after which the adversary takes part
-ADVERSARY = Discriminator(gan_weight=0.02, feature_matching=0.1, channels=24, init="scratch")
+ADVERSARY = Discriminator(gan_weight=0.06, feature_matching=0.3, channels=24, init="scratch")
 
 
 def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: float = 240) -> Path:
@@ -58,6 +59,7 @@ def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: fl
             share = spent / (60 * minutes)
             if share >= 1:
                 break
+            task.whole = share >= WHOLE
             for group in optimiser.param_groups:
                 group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(share)
             with accelerator.autocast():

@@ -44,51 +44,58 @@ class DetailNet(nn.Module):
             _begin_at_nothing(layer)
 
     def forward(self, drawn: Tensor, references: Tensor, trust: Tensor, places: Tensor) -> Tensor:
-        """Return `drawn`, `references` RGB in [0, 1]. The result is not clamped.
+        """Return the sharp faces (N, 3, S, S), not clamped.
 
         Args:
-            trust: (N, K) 1 for a reference, 0 for none, between: fades in; `places` (2, S, S) as `places_of` gives
-                them.
+            drawn: (N, 3, S, S) RGB in [0, 1].
+            references: (N, K, 3, S, S) RGB in [0, 1]; K may be 0.
+            trust: (N, K) 1 for a reference, 0 for none; between, one fades in or out.
+            places: (2, S, S) as `places_of` gives them.
         """
         return self.parts(drawn, references, trust, places)[0]
 
     def parts(self, drawn: Tensor, references: Tensor, trust: Tensor, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the sharp faces, the detail that was borrowed, as relative detail (N, 3, S, S).
+        """Return the sharp faces and what was borrowed for them.
 
-        How much of each place is borrowed (N, 1, S / 4, S / 4).
+        Args:
+            drawn, references, trust, places: As of `forward`.
+
+        Returns:
+            The sharp faces (N, 3, S, S); the relative detail that was borrowed (N, 3, S, S); the share of each place
+            that was (N, 1, S / 4, S / 4) in [0, 1].
         """
-        count, most = references.shape[:2]
         blurred = blur(drawn)
         detail = relative_detail(drawn, blurred)
-        small = functional.avg_pool2d(torch.cat([blurred, places.expand(count, -1, -1, -1)], 1), CELL)
-        own = self.read_drawn(torch.cat([functional.pixel_unshuffle(detail, CELL), small.to(detail.dtype)], 1))
-        none = self.none(own)
-        if most:
-            lent = relative_detail(flat := references.flatten(0, 1), blur(flat))
-            lent = moved(lent, self.flow(detail, lent))
-            seen = self.read_reference(functional.pixel_unshuffle(lent, CELL))
-            spread = own[:, None].expand(-1, most, -1, -1, -1).flatten(0, 1)
-            votes = self.compare(torch.cat([spread, seen], 1)).view(count, most, *own.shape[2:])
-            votes = votes.float() + trust.clamp_min(1e-6).log()[:, :, None, None]
-            shares = torch.softmax(torch.cat([votes, none.float()], 1), 1)
-            weights = shares[:, :most]
-            features = (weights[:, :, None] * seen.view(count, most, *seen.shape[1:])).sum(1)
-            fine = functional.interpolate(weights, scale_factor=CELL, mode="bilinear", align_corners=False)
-            borrowed = (fine[:, :, None] * lent.view(count, most, *lent.shape[1:])).sum(1)
-            share, fine_share = weights.sum(1, keepdim=True), fine.sum(1, keepdim=True)
+        around = torch.cat([blurred, places.expand(len(drawn), -1, -1, -1)], 1)
+        own = self.read_drawn(torch.cat([in_cells(detail, CELL), functional.avg_pool2d(around, CELL)], 1))
+        if references.shape[1]:
+            features, borrowed, share = self._borrow(own, detail, references, trust)
+            taken = _enlarged(share, CELL)
         else:
-            features = own.new_zeros(count, self.settings["reference_width"], *own.shape[2:])
-            borrowed, share, fine_share = (
-                torch.zeros_like(detail),
-                torch.zeros_like(none),
-                torch.zeros_like(detail[:, :1]),
-            )
-        inputs = [own, features.to(own.dtype), functional.pixel_unshuffle(borrowed, CELL).to(own.dtype)]
-        x = self.fine(self.join(torch.cat([*inputs, share.to(own.dtype)], 1)))
-        deep = self.up(self.deep(self.down(x)))
-        x = self.merge(x + functional.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=False))
-        added = functional.pixel_shuffle(self.draw(x).float(), CELL) + borrowed - fine_share * detail
+            features = own.new_zeros(len(own), self.read_reference[0].out_channels, *own.shape[2:])
+            borrowed, share = torch.zeros_like(detail), detail.new_zeros(len(own), 1, *own.shape[2:])
+            taken = torch.zeros_like(detail[:, :1])
+        x = self.fine(self.join(torch.cat([own, features, in_cells(borrowed, CELL), share], 1)))
+        x = self.merge(x + _enlarged(self.up(self.deep(self.down(x))), 2))
+        added = functional.pixel_shuffle(self.draw(x).float(), CELL) + borrowed - taken * detail
         return drawn + (blurred + FLOOR) * added, borrowed, share
+
+    def _borrow(self, own: Tensor, detail: Tensor, references: Tensor, trust: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what the references give where they agree with what is drawn.
+
+        Features (N, C, s, s), detail (N, 3, S, S) and the share of both (N, 1, s, s).
+        """
+        most = references.shape[1]
+        flat = references.flatten(0, 1)
+        lent = relative_detail(flat, blur(flat))
+        lent = moved(lent, self.flow(detail, lent))
+        seen = self.read_reference(in_cells(lent, CELL))
+        votes = self.compare[1](_jointly(self.compare[0], own, seen)).unflatten(0, (-1, most))[:, :, 0].float()
+        votes = votes + trust.clamp_min(1e-6).log()[:, :, None, None]
+        weights = torch.softmax(torch.cat([votes, self.none(own).float()], 1), 1)[:, :most]
+        features = _mixed(seen.unflatten(0, (-1, most)), weights)
+        borrowed = _mixed(lent.unflatten(0, (-1, most)), _enlarged(weights, CELL))
+        return features, borrowed, weights.sum(1, keepdim=True)
 
 
 class _Flow(nn.Module):
@@ -99,14 +106,13 @@ class _Flow(nn.Module):
         last = nn.Conv2d(width, 2, 1)
         _begin_at_nothing(last)
         self.layers = nn.Sequential(
-            _convolution(2 * 64, width, 1), _convolution(width, width), _convolution(width, width),
+            _convolution(2 * (2 * CELL) ** 2, width, 1), _convolution(width, width), _convolution(width, width),
             _convolution(width, width), last,
         )  # fmt: skip
 
     def forward(self, detail: Tensor, lent: Tensor) -> Tensor:
-        own, other = (functional.pixel_unshuffle(x.mean(1, keepdim=True), 8) for x in (detail, lent))
-        own = own[:, None].expand(-1, len(other) // len(own), -1, -1, -1).flatten(0, 1)
-        return FARTHEST_PX * torch.tanh(self.layers(torch.cat([own, other], 1)).float())
+        own, other = (in_cells(x.mean(1, keepdim=True), 2 * CELL) for x in (detail, lent))
+        return FARTHEST_PX * torch.tanh(self.layers[1:](_jointly(self.layers[0], own, other)).float())
 
 
 class _Residual(nn.Module):
@@ -124,6 +130,30 @@ def _convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Seq
     return nn.Sequential(convolution, nn.LeakyReLU(LEAK, inplace=True))
 
 
+def _jointly(layer: nn.Module, own: Tensor, others: Tensor) -> Tensor:
+    """Return a 1 x 1 convolution over the channels of (N, A, s, s) and of each of its (N K, B, s, s).
+
+    What these share is worked out once.
+    """
+    convolution, activation = layer.children()
+    assert isinstance(convolution, nn.Conv2d)
+    of_own, of_others = convolution.weight.split([own.shape[1], others.shape[1]], 1)
+    both = functional.conv2d(others, of_others, convolution.bias).unflatten(0, (len(own), -1))
+    return activation((both + functional.conv2d(own, of_own)[:, None]).flatten(0, 1))
+
+
+def _mixed(parts: Tensor, weights: Tensor) -> Tensor:
+    """Return the sum of (N, K, C, s, s), weighted by (N, K, s, s)."""
+    total = parts[:, 0] * weights[:, :1]
+    for i in range(1, parts.shape[1]):
+        total = total + parts[:, i] * weights[:, i : i + 1]
+    return total
+
+
+def _enlarged(maps: Tensor, factor: int) -> Tensor:
+    return functional.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
 def _begin_at_nothing(layer: nn.Conv2d) -> None:
     nn.init.zeros_(layer.weight)
     assert layer.bias is not None
@@ -136,12 +166,22 @@ def places_of(size_px: int) -> Tensor:
     return torch.stack([line.expand(size_px, -1), line[:, None].expand(-1, size_px)])
 
 
+def in_cells(images: Tensor, side: int) -> Tensor:
+    """Return (N, C, S, S) as (N, C side^2, S / side, S / side), the pixels of a place as its channels.
+
+    As `pixel_unshuffle`, but channels lie together in memory, as convolutions want them.
+    """
+    count, channels, height, width = images.shape
+    cut = images.reshape(count, channels, height // side, side, width // side, side).permute(0, 2, 4, 1, 3, 5)
+    return cut.reshape(count, height // side, width // side, channels * side**2).permute(0, 3, 1, 2)
+
+
 def blur(images: Tensor) -> Tensor:
     """Return pictures (N, 3, S, S) without what is smaller than about an eye: two boxes of 20 pixels, and a tent."""
     small = functional.avg_pool2d(images, CELL)
     for _ in range(2):
         small = functional.avg_pool2d(small, 5, 1, 2, count_include_pad=False)
-    return functional.interpolate(small, scale_factor=CELL, mode="bilinear", align_corners=False)
+    return _enlarged(small, CELL)
 
 
 def relative_detail(images: Tensor, blurred: Tensor) -> Tensor:
@@ -152,7 +192,7 @@ def relative_detail(images: Tensor, blurred: Tensor) -> Tensor:
 def moved(pictures: Tensor, flow: Tensor) -> Tensor:
     """Return pictures (N, C, S, S) looked up at places that lie `flow` (N, 2, s, s), in pixels x and y, farther on."""
     size = pictures.shape[-1]
-    steps = functional.interpolate(flow, size=(size, size), mode="bilinear", align_corners=False) * (2 / size)
+    steps = _enlarged(flow * (2 / size), size // flow.shape[-1])
     grid = places_of(size).to(steps) + steps
     return functional.grid_sample(
         pictures.float(), grid.permute(0, 2, 3, 1), padding_mode="border", align_corners=False

@@ -39,6 +39,7 @@ def data(tmp_path_factory):
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(task, "BATCH", 2)
+    monkeypatch.setattr(task, "WHOLE_BATCH", 1)
     monkeypatch.setattr(task, "WINDOW_PX", 64)
     monkeypatch.setattr(
         training, "DetailNet", lambda: DetailNet(width=8, reference_width=8, deep_width=8, flow_width=8)
