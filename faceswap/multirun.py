@@ -3,85 +3,80 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import logging
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from faceswap.cli.sweep import Combination, Sweep, folder_name, varied_name
 from faceswap.utils.errors import UserError
-
-if TYPE_CHECKING:
-    from faceswap.cli.sweep import Combination
-
-LONGEST_NAME = 120  # characters of a run's name that its choices may take
 
 log = logging.getLogger(__name__)
 
 
-def train_several(combinations: Sequence[Combination], train: Callable[[Any], Path]) -> Path:
-    """Trains every combination in a run of its own, `PAIR,model=lite,...`, and returns the comparison of all.
+class TrainingSweep(Sweep):
+    """Trains every combination in a run of its own, `PAIR,model=lite,...`, and compares all in a table.
 
-    Goes on where it was when it was stopped: what is finished is not trained again. One that fails is told of and the
-    others go on. Raises UserError at the end when any has failed.
+    It goes on where it was when it was stopped: what is finished is not trained again.
     """
-    from faceswap.engine.process_group import find_processes
-    from faceswap.pairs import resolve_pair
-    from faceswap.swap.training.comparison import read_report, write_comparison
-    from faceswap.utils.files.workspace import Workspace
 
-    if find_processes().size > 1:
-        raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
-    first = combinations[0].config
-    workspace = Workspace(Path(first.workspace))
-    pair, a, b = resolve_pair(first.pair, workspace)
-    names = run_names(first.run or pair, combinations)
-    failed: dict[str, str] = {}
-    table = workspace.out / table_name(pair, combinations) / "comparison.md"
-    for number, (name, combination) in enumerate(zip(names, combinations, strict=True), 1):
-        log.info("%d of %d: %s", number, len(names), name)
-        config = combination.config
-        config.run, config.pair.name, config.pair.a, config.pair.b = name, pair, a, b
+    def __init__(self, command: str, combinations: Sequence[Combination]) -> None:
+        from faceswap.engine.process_group import find_processes
+        from faceswap.pairs import resolve_pair
+        from faceswap.utils.files.workspace import Workspace
+
+        super().__init__(command, combinations)
+        if find_processes().size > 1:
+            raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
+        first = combinations[0].config
+        self.workspace = Workspace(Path(first.workspace))
+        self.pairs = [resolve_pair(one.config.pair, self.workspace) for one in combinations]
+        several = len({pair for pair, *_ in self.pairs}) > 1
+        self.base = "pairs" if several else first.run or self.pairs[0][0]
+        self.runs = [
+            run_name(one.config.run or pair, one) for (pair, *_), one in zip(self.pairs, combinations, strict=True)
+        ]
+
+    @property
+    def folder(self) -> Path:
+        return self.workspace.out / varied_name(self.base, self.combinations)
+
+    def title(self, number: int) -> str:
+        return self.runs[number]
+
+    def make(self, number: int, config: Any, call: Callable[[Any], Path]) -> Path:
+        self.announce(number)
+        _, pair_a, pair_b = self.pairs[number]
+        run = self.runs[number]
+        config.run, config.pair.name, config.pair.a, config.pair.b = run, run, pair_a, pair_b
+        folder = self.workspace.run(run)
         try:
-            if not is_finished(workspace.run(name), config):
-                train(config)
-        except Exception as error:
-            failed[name] = _told(error)
-            log.warning("%s failed: %s", name, failed[name])
-        _free_memory()
-        rows = [(known, read_report(workspace.run(known)), failed.get(known, "")) for known in names[:number]]
-        table = write_comparison(table.parent, f"{pair}: {len(names)} trainings", rows)
-    print(f"\n{table.read_text(encoding='utf-8')}", file=sys.stderr)
-    if failed:
-        raise UserError(f"{len(failed)} of {len(names)} trainings failed ({', '.join(failed)}); {table} says why")
-    return table
+            return folder if is_finished(folder, config) else call(config)
+        finally:
+            _free_memory()
+
+    def write_table(self, count: int | None = None) -> Path:
+        """Write comparison.md of the first `count` runs (None: all); returns its path."""
+        from faceswap.swap.training.comparison import read_report, write_comparison
+
+        failed = {self.runs[number]: why for number, why in self.failed.items()}
+        rows = [(run, read_report(self.workspace.run(run)), failed.get(run, "")) for run in self.runs[:count]]
+        return write_comparison(self.folder, f"{self.base}: {len(self.runs)} trainings", rows)
+
+    def finish(self, results: Sequence[str]) -> str:
+        table = self.folder / "comparison.md"
+        print(f"\n{table.read_text(encoding='utf-8')}", file=sys.stderr)
+        if self.failed:
+            names = ", ".join(map(self.title, self.failed))
+            raise UserError(f"{len(self.failed)} of {len(self.runs)} trainings failed ({names}); {table} says why")
+        return f"{table}\n"
 
 
-def run_names(pair: str, combinations: Sequence[Combination]) -> list[str]:
-    """A name for the run of each combination, that tells its choices and can be a folder's."""
-    told = (_plain(",".join(combination.choices)) for combination in combinations)
-    return [f"{pair},{choices}" if choices else pair for choices in told]
-
-
-def table_name(pair: str, combinations: Sequence[Combination]) -> str:
-    """A folder's name for the comparison, that tells what is compared: another sweep of the pair has another one."""
-    varied: dict[str, list[str]] = {}
-    for combination in combinations:
-        for choice in combination.choices:
-            name, _, value = choice.partition("=")
-            varied.setdefault(name, []).append(value)
-    told = _plain("_".join(f"{name}={','.join(dict.fromkeys(values))}" for name, values in varied.items()))
-    return f"{pair}_comparison_{told}" if told else f"{pair}_comparison"
-
-
-def _plain(told: str) -> str:
-    """What can be part of a folder's name and still tells texts apart."""
-    plain = re.sub(r"[^\w.,=+-]", "_", told)
-    if plain != told or len(plain) > LONGEST_NAME:
-        plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
-    return plain
+def run_name(base: str, combination: Combination) -> str:
+    """Return a name for the run of a combination, that tells its choices and can be a folder's."""
+    told = folder_name(",".join(choice for choice in combination.choices if not choice.startswith("pair=")))
+    return f"{base},{told}" if told else base
 
 
 def is_finished(run: Path, config: Any) -> bool:
@@ -109,16 +104,6 @@ def is_finished(run: Path, config: Any) -> bool:
         check_same_settings(run, to_yaml(config), to_yaml(untouched(config)))
     log.info("finished before, at iteration %d", iteration)
     return True
-
-
-def _told(error: Exception) -> str:
-    from faceswap.utils.errors import Interrupted
-
-    if isinstance(error, Interrupted):
-        raise error  # somebody asked to stop: that means all of them
-    if not isinstance(error, UserError):
-        log.debug("", exc_info=error)
-    return " ".join(str(error).split()) if isinstance(error, UserError) else f"bug: {type(error).__name__}: {error}"
 
 
 def _free_memory() -> None:

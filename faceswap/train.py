@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceswap.cli.runner import run_command
-from faceswap.multirun import train_several
+from faceswap.multirun import TrainingSweep
 
 if TYPE_CHECKING:
     from faceswap.swap.training.config import TrainConfig
@@ -52,4 +52,4 @@ def train_config(config: Any, workspace: Workspace) -> TrainConfig:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command("train", train, several=lambda found: train_several(found, train)))
+    sys.exit(run_command("train", train, sweep=TrainingSweep))

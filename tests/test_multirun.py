@@ -7,9 +7,11 @@ import json
 
 import pytest
 
+from faceswap.cli.compose import read_arguments
+from faceswap.cli.runner import run_command
 from faceswap.cli.sweep import compose_combinations
 from faceswap.config.build import to_yaml
-from faceswap.multirun import run_names, train_several
+from faceswap.multirun import TrainingSweep
 from faceswap.swap.training.comparison import read_report, write_comparison
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
@@ -24,7 +26,14 @@ def workspace(tmp_path):
 
 def combinations(workspace, *arguments):
     always = (f"workspace={workspace}", "pair=craig_brosnan", "iterations=10")
-    return compose_combinations("train", [*always, *arguments])
+    return compose_combinations("train", read_arguments("train", [*always, *arguments], None, sweeps=True))
+
+
+def sweep(workspace, train, *arguments):
+    """`train --multirun`, through Hydra, with another training; returns the exit code and the table."""
+    always = (f"workspace={workspace}", "pair=craig_brosnan", "iterations=10")
+    code = run_command("train", train, ["--multirun", *always, *arguments], sweep=TrainingSweep)
+    return code, TrainingSweep("train", combinations(workspace, *arguments)).folder / "comparison.md"
 
 
 class Trainer:
@@ -57,21 +66,23 @@ TABLE = "craig_brosnan_comparison_model=lite,original_loss.l1=1,2"
 
 def test_each_has_a_run_and_all_have_a_row(workspace, capsys):
     train = Trainer(workspace)
-    table = train_several(combinations(workspace, *SWEEP), train)
+    code, table = sweep(workspace, train, *SWEEP)
+    assert code == 0
     assert train.trained == NAMES
-    text = table.read_text()
-    assert table == workspace / "out" / TABLE / "comparison.md" and text in capsys.readouterr().err
+    text, shown = table.read_text(), capsys.readouterr()
+    assert table == workspace / "out" / TABLE / "comparison.md" and text in shown.err and shown.out == f"{table}\n"
     assert "| craig_brosnan,model=original,loss.l1=2 | 10 | 5 | 2.0000 | 0.250 | 5 |" in text
     rows = list(csv.DictReader(table.with_suffix(".csv").open()))
     assert [row["run"] for row in rows] == NAMES and rows[3]["loss"] == "2.0" and rows[3]["landmark error, %"] == ""
 
 
-def test_one_that_fails_is_told_of_and_the_others_go_on(workspace, caplog):
+def test_one_that_fails_is_told_of_and_the_others_go_on(workspace, capsys):
     train = Trainer(
         workspace, **{"lite,loss.l1=2": UserError("too\nlittle | memory"), "original,loss.l1=1": KeyError()}
     )
-    with pytest.raises(UserError, match=r"2 of 4 trainings failed .*comparison\.md says why"):
-        train_several(combinations(workspace, *SWEEP), train)
+    code, _ = sweep(workspace, train, *SWEEP)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert code == 2 and last.startswith("error: 2 of 4 trainings failed") and last.endswith("comparison.md says why")
     assert train.trained == NAMES
     text = (workspace / "out" / TABLE / "comparison.md").read_text()
     assert "too little \\| memory" in text and "bug: KeyError" in text
@@ -79,31 +90,28 @@ def test_one_that_fails_is_told_of_and_the_others_go_on(workspace, caplog):
 
 def test_it_goes_on_when_it_was_stopped_and_skips_what_is_finished(workspace, caplog):
     stopped = Trainer(workspace, **{"original,loss.l1=1": Interrupted("stopped")})
-    with pytest.raises(Interrupted):
-        train_several(combinations(workspace, *SWEEP), stopped)
-    assert stopped.trained == NAMES[:3]
+    code, table = sweep(workspace, stopped, *SWEEP)
+    assert code == 130 and stopped.trained == NAMES[:3] and NAMES[1] in table.read_text()
     again = Trainer(workspace)
-    train_several(combinations(workspace, *SWEEP), again)
+    assert sweep(workspace, again, *SWEEP)[0] == 0
     assert again.trained == NAMES[2:]
     longer = Trainer(workspace)
-    with pytest.raises(UserError, match="4 of 4"):  # it would train all: the planted one can do so only once
-        train_several(combinations(workspace, *SWEEP, "iterations=20"), longer)
+    assert sweep(workspace, longer, *SWEEP, "iterations=20")[0] == 2  # it would train all: the planted one does so once
     assert longer.trained == NAMES
 
 
 def test_a_finished_one_of_other_settings_is_not_taken_for_it(workspace):
-    train_several(combinations(workspace, "model=lite,original"), Trainer(workspace))
+    sweep(workspace, Trainer(workspace), "model=lite,original")
     again = Trainer(workspace)
-    with pytest.raises(UserError, match="2 of 2"):
-        train_several(combinations(workspace, "model=lite,original", "loss.dssim=2"), again)
+    assert sweep(workspace, again, "model=lite,original", "loss.dssim=2")[0] == 2
     assert not again.trained
     text = (workspace / "out" / "craig_brosnan_comparison_model=lite,original" / "comparison.md").read_text()
     assert "loss.dssim=1.0, not 2.0" in text
 
 
 def test_names_are_a_folder_each(workspace):
-    found = combinations(workspace, "augment.colour=[],[{name: A/B}]", "pair.consent.who=x", "seed=1,2")
-    names = run_names("p", found)
+    found = combinations(workspace, "augment.colour=[],[{name: A/B}]", "pair.consent.who=x,y", "seed=1,2")
+    names = TrainingSweep("train", found).runs
     assert len(set(names)) == len(names) == 4 and not any("/" in name or len(name) > 200 for name in names)
 
 
@@ -116,7 +124,16 @@ def test_a_damaged_report_is_an_empty_row(tmp_path, text):
 
 
 def test_another_sweep_of_the_pair_has_a_table_of_its_own(workspace):
-    first = train_several(combinations(workspace, *SWEEP), Trainer(workspace))
+    _, first = sweep(workspace, Trainer(workspace), *SWEEP)
     before = first.read_text()
-    second = train_several(combinations(workspace, "loss.l1=1,2,3"), Trainer(workspace))
+    _, second = sweep(workspace, Trainer(workspace), "loss.l1=1,2,3")
     assert second != first and first.read_text() == before
+
+
+def test_pairs_are_swept_as_any_setting_is(workspace, capsys):
+    (workspace / "faces" / "anna").mkdir()
+    train = Trainer(workspace)
+    arguments = [f"workspace={workspace}", "pair=craig_brosnan,anna_craig", "iterations=10", "loss.l1=1,2"]
+    assert run_command("train", train, ["-m", *arguments], sweep=TrainingSweep) == 0
+    assert train.trained == [f"{pair},loss.l1={n}" for pair in ("craig_brosnan", "anna_craig") for n in (1, 2)]
+    assert "pairs_comparison_pair=craig_brosnan,anna_craig_loss.l1=1,2" in capsys.readouterr().out

@@ -5,42 +5,104 @@ from __future__ import annotations
 import dataclasses
 import os
 import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from faceswap.cli.arguments import Overrides, sort_arguments
-from faceswap.cli.messages import one_line
+from faceswap.cli.messages import one_line_errors
 from faceswap.cli.pair_files import find_pair_file, read_pair
 from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
-from faceswap.config.wording import shortened
 from faceswap.utils.errors import UserError
 
 
 def compose_config(command: str, arguments: list[str], extra_folder: Path | None = None) -> Any:
-    """The settings object of a command (an instance of its schema class).
+    """Return the settings object of a command (an instance of its schema class), as the command line makes it.
 
-    `arguments` are `key=value` overrides; `extra_folder` holds YAML files of the user's own, which come before the
-    shipped ones. Raises UserError.
+    Args:
+        arguments: `key=value` overrides.
+        extra_folder: YAML files of the user's own, which come before the shipped ones.
+
+    Raises:
+        UserError: one line.
     """
-    said = sort_arguments(command, with_stored(command, arguments), extra_folder)
-    config = _compose(command, said.for_hydra, extra_folder)
+    said = read_arguments(command, arguments, extra_folder)
+    return compose_overrides(command, said, extra_folder)
+
+
+def read_arguments(
+    command: str, arguments: list[str], extra_folder: Path | None, *, sweeps: bool = False
+) -> Overrides:  # fmt: skip
+    """Return the arguments, those of settings=FILE before them, as Hydra reads them. See `sort_arguments`."""
+    return sort_arguments(command, with_stored(command, arguments), extra_folder, sweeps=sweeps)
+
+
+def compose_overrides(
+    command: str, said: Overrides, extra_folder: Path | None = None, *, name: str = "", one: list[str] | None = None
+) -> Any:
+    """Return the settings that arguments make.
+
+    Args:
+        name: the main config, where it is not the command's.
+        one: overrides of one job of a sweep, in place of all of `said`.
+    """
+    from hydra import compose, initialize_config_dir
+
+    with prepared(command, extra_folder, name):
+        with initialize_config_dir(str(config_folder()), version_base="1.3"):
+            composed = compose(name or command, overrides=said.for_hydra if one is None else one)
+        return checked(command, composed, said, extra_folder)
+
+
+@contextmanager
+def prepared(command: str, extra_folder: Path | None, config_name: str = "") -> Iterator[None]:
+    """Within the block Hydra knows the schema and the user's folder, and its errors are one line."""
+    from faceswap.cli.user_folder import folder_first
+
+    schema.register()
+    with folder_first(extra_folder, config_name), warnings.catch_warnings(), one_line_errors(command, extra_folder):
+        warnings.filterwarnings("ignore", "(?s).*automatic_schema_matching")  # of a user's file named like a plugin
+        yield
+
+
+def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | None) -> Any:
+    """Return what Hydra composed as the command's settings object, every value checked. Raises UserError."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    from faceswap.cli.user_folder import check_no_resolvers
+
+    check_no_resolvers(OmegaConf.to_container(composed, resolve=False), "settings")
+    try:
+        config: Any = OmegaConf.to_object(composed)
+    except OmegaConfBaseException:
+        raise
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
+    kind: type[Any] = schema.COMMANDS[command]
+    if not isinstance(config, kind):
+        raise UserError(f"the file of --config-name holds no settings of {command}: begin it with "
+                        f"'defaults: [{command}, _self_]'")  # fmt: skip
+    for field in dataclasses.fields(config):  # of a user's own class, which no schema knows
+        value = getattr(config, field.name)
+        if field.metadata.get("group") and isinstance(value, dict) and value:
+            setattr(config, field.name, targets.node_from(value))
     if hasattr(config, "pair"):
-        _set_pair(config, said, extra_folder)
-    for key, value in said.verbatim.items():
-        _set(config, key, value)
-    for name in schema.PATHS:
+        _fill_pair(config, said.names, extra_folder)
+    for name in schema.names_of_kind(command, "path"):
         open_home(config, name)
     check_values(config)
     targets.check_targets(config, said.trust)
-    if "scorer" not in said.verbatim:
+    if "scorer" not in said.names:
         targets.check_function(getattr(config, "scorer", ""), said.trust)
     return config
 
 
 def with_stored(command: str, arguments: list[str]) -> list[str]:
-    """The arguments with those of a config.yaml given back by settings= before them. Raises UserError."""
+    """Return the arguments with those of a config.yaml given back by settings= before them. Raises UserError."""
     files = [argument.partition("=")[2] for argument in arguments if argument.startswith("settings=")]
     if not files:
         return arguments
@@ -51,78 +113,22 @@ def with_stored(command: str, arguments: list[str]) -> list[str]:
     return [*stored_arguments(command, Path(os.path.expanduser(files[-1])), said), *rest]
 
 
-def _set_pair(config: Any, said: Overrides, extra_folder: Path | None) -> None:
-    """The pair of its file, where it has one; else the name stays and may be two face sets A_B."""
-    if config.pair != type(config.pair)():
-        raise UserError("a pair is set by pair=NAME, pair.a= and pair.b=; a file of another group cannot set it")
-    if said.pair is None:
+def _fill_pair(config: Any, said: Collection[str], extra_folder: Path | None) -> None:
+    """What the pair's file says, where it has one and the command line says nothing else.
+
+    Without a file the name stays and may be two face sets A_B.
+    """
+    if "pair" not in said:
         return
-    path = find_pair_file(said.pair, extra_folder)
-    pair = read_pair(path) if path else config.pair
-    if pair.name and hasattr(config, "run"):
-        config.run = pair.name
-    pair.name = said.pair
-    config.pair = pair
-
-
-def _check_readable(override: str) -> None:
-    """Raises UserError, with what is wrong in our words, for an argument that is not of Hydra's grammar."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    try:
-        parsed = OverridesParser.create().parse_override(override)
-    except (HydraException, ValueError, RecursionError) as error:
-        raise UserError(
-            f"cannot read '{shortened(override)}': a text with special characters is put in quotes, key=\"'...'\""
-        ) from error
-    if parsed.is_sweep_override() and not parsed.is_discrete_sweep():
-        raise UserError(f"{shortened(override)}: one value is wanted, and this has no end of values")
-
-
-def _compose(command: str, overrides: list[str], extra_folder: Path | None) -> Any:
-    from hydra import compose, initialize_config_dir
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    from faceswap.cli.user_folder import check_no_resolvers, folder_first
-
-    schema.register()
-    for override in overrides:
-        _check_readable(override)
-    try:
-        with (
-            folder_first(extra_folder),
-            warnings.catch_warnings(),
-            initialize_config_dir(str(config_folder()), version_base="1.3"),
-        ):
-            warnings.filterwarnings("ignore", "(?s).*automatic_schema_matching")  # of a user's file named like a plugin
-            composed = compose(command, overrides=overrides)
-        check_no_resolvers(OmegaConf.to_container(composed, resolve=False), "settings")
-        config: Any = OmegaConf.to_object(composed)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(one_line(command, error, extra_folder)) from error
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
-    for field in dataclasses.fields(config):  # of a user's own class, which no schema knows
-        value = getattr(config, field.name)
-        if field.metadata.get("group") and isinstance(value, dict) and value:
-            setattr(config, field.name, targets.node_from(value))
-    return config
-
-
-def _set(config: Any, key: str, value: str) -> None:
-    """Sets a dotted verbatim field; one that the chosen plugin does not have is a UserError."""
-    *parents, name = key.split(".")
-    owner = config
-    for parent in parents:
-        owner = getattr(owner, parent)
-    if isinstance(owner, dict):
-        owner[name] = value
+    path = find_pair_file(config.pair.name, extra_folder)
+    if path is None:
         return
-    known = [field.name for field in dataclasses.fields(owner) if field.name[0] != "_"]
-    if name not in known:
-        chosen = ".".join(parents)
-        raise UserError(f"the chosen {chosen} has no setting '{name}' (it has: {', '.join(sorted(known)) or 'none'})")
-    setattr(owner, name, value)
+    stored = read_pair(path)
+    pair = config.pair
+    for name in ("a", "b"):
+        setattr(pair, name, getattr(pair, name) if f"pair.{name}" in said else getattr(stored, name))
+    for name in vars(pair.consent):
+        if f"pair.consent.{name}" not in said:
+            setattr(pair.consent, name, getattr(stored.consent, name))
+    if stored.name and hasattr(config, "run") and "run" not in said:
+        config.run = stored.name

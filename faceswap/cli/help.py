@@ -63,23 +63,21 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
         return lines
     if "group" in field.metadata:
         group = field.metadata["group"]
-        choices = sorted({*schema.choices(group), *group_choices(group)})
+        choices = group_choices(group)
         default = DEFAULT_CHOICES[command].get(field.name)
         shown = f" [{default}]" if default else ""
         return _entry(f"{name}={'|'.join(choices) or 'NAME'}", f"{help_text}{shown}")
     if field.metadata.get("open"):
         return _entry(field.metadata["open"], f"{help_text} ({name} in files)")
-    return _entry(f"{name}={_kind(name, field)}", f"{help_text}{_default_text(field)}")
+    return _entry(f"{name}={_kind(field)}", f"{help_text}{_default_text(field)}")
 
 
-def _kind(name: str, field: dataclasses.Field) -> str:
+def _kind(field: dataclasses.Field) -> str:
     if kind := field.metadata.get("several"):
         one = "|".join(field.metadata["choices"]) or ("N" if kind is int else "NAME")
         return f"{one},..."
-    if name in schema.PATHS:
-        return "PATH"
-    if name in schema.NAMES:
-        return "NAME"
+    if (kind := field.metadata.get("kind")) in ("path", "name"):
+        return kind.upper()
     if choices := field.metadata.get("choices"):
         return "|".join(choices)
     if words := field.metadata.get("words"):

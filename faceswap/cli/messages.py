@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from faceswap.config import schema
 from faceswap.config.groups import group_choices
 from faceswap.config.wording import nearest, shortened
+from faceswap.utils.errors import UserError
+
+
+@contextmanager
+def one_line_errors(command: str, extra_folder: Path | None) -> Iterator[None]:
+    """Within the block, errors of Hydra and OmegaConf are UserErrors of one line."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(one_line(command, error, extra_folder)) from error
 
 
 def one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
-    """What a Hydra or OmegaConf error means: which setting, what came, what is accepted."""
-    text = str(error)
-    if found := re.search(r"(?:Could not find|In '.*?': Could not find) '([\w@ .-]+)/([^'\n]+)'", text):
-        group, choice = found.groups()
-        known = sorted({*schema.choices(group), *group_choices(group, extra_folder)})
-        return f"{group}={choice} is not known{nearest(choice, known)}; choose from: {', '.join(known)}"
-    if found := re.search(r"Could not override '([^']+)'", text):
-        owner, _, name = found[1].rpartition(".")
-        hint = nearest(name, schema.names_in(command, owner))
-        return f"{owner or command} has no setting '{name}' as chosen{hint}; --help lists all settings"
-    if found := re.match(r"Ambiguous value for argument '([^']+)'", text):
-        several = ", or --multirun to try all of them" if command == "train" else ""
-        return f"{found[1]}: one value is wanted; a text with commas is written key=\"'a,b'\"{several}"
-    if found := re.match(r"Error merging override (.*)", text):
-        return f"{shortened(found[1])}: {_wanted(command, found[1], error)}; --help tells what it takes"
-    if found := re.search(r"Key '([^'\n]+)' (?:is )?not in '(\w+)'", text):
-        owner = _full_key(text).rpartition(".")[0]
-        hint = nearest(found[1], schema.names_in(command, owner))
-        return f"{owner or command} has no setting '{found[1]}' (in a file of yours){hint}; --help lists all settings"
-    if full := _full_key(text):
-        return f"{full}: {_plain(text)}; --help tells what it takes"
-    return _plain(text)
+    """Return what an error of Hydra or OmegaConf means: which setting, what came, what is accepted."""
+    from hydra.errors import MissingConfigException
+    from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return _missing(error.missing_cfg_file, extra_folder)
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OmegaConfBaseException):
+        cause = cause.__cause__ or cause.__context__
+    name = str(getattr(cause, "full_key", None) or "")
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) and name:
+        owner, _, last = name.rpartition(".")
+        hint = nearest(last, schema.names_in(command, owner))
+        where = " as chosen" if owner else ""
+        return f"{owner or command} has no setting '{last}'{where}{hint}; --help lists all settings"
+    if isinstance(cause, MissingMandatoryValue) and name:
+        known = group_choices(schema.group_of(command, name), extra_folder)
+        return f"{name} is missing" + (f"; choose one of its group: {', '.join(known)}" if known else "")
+    if isinstance(cause, OmegaConfBaseException) and name:
+        said = shortened(str(error).partition("override ")[2]) if error is not cause else name
+        return f"{said or name}: {_wanted(command, name, cause)}; --help tells what it takes"
+    return shortened((str(error).strip() or type(error).__name__).splitlines()[0])
 
 
-def _wanted(command: str, override: str, error: Exception) -> str:
-    """What the setting of an override takes, in words."""
-    key = override.partition("=")[0]
+def _missing(config: str, extra_folder: Path | None) -> str:
+    group, _, choice = config.removesuffix(".yaml").rpartition("/")
+    if group == "hydra/launcher":
+        return f"hydra/launcher={choice} is not installed; for joblib: pip install 'faceswap[joblib]'"
+    known = group_choices(group, extra_folder) if group else sorted(schema.COMMANDS)
+    what = f"{group}={choice} is not known" if group else f"--config-name {choice}: there is no such file"
+    return f"{what}{nearest(choice, known)}" + (f"; choose from: {', '.join(known)}" if known and group else "")
+
+
+def _wanted(command: str, key: str, error: Exception) -> str:
+    """What a setting takes, in words."""
     kinds = schema.kinds_of(command, key)
     if inner := schema.names_in(command, key):
         return f"it holds settings of its own, set as {key}.{inner[0]}=..."
@@ -47,13 +69,4 @@ def _wanted(command: str, override: str, error: Exception) -> str:
     named = [word for kind, word in words.items() if kind in kinds]
     if named:
         return f"{' or '.join(named)} is wanted"
-    return _plain(str(error.__cause__ or error)).replace("of type 'str' ", "")
-
-
-def _full_key(text: str) -> str:
-    found = re.search(r"full_key: ([\w.\[\]-]+)", text)
-    return found[1] if found else ""
-
-
-def _plain(text: str) -> str:
-    return shortened(text.strip().splitlines()[0] if text.strip() else "cannot be read")
+    return shortened(str(error).splitlines()[0])

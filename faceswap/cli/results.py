@@ -96,11 +96,11 @@ def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
     """
     from faceswap.cli.compose import compose_config
     from faceswap.config.build import untouched
-    from faceswap.config.schema import verbatim_names
+    from faceswap.config.schema import names_of_kind
 
     usual = plain_settings(untouched(config))
     usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
-    files = {*verbatim_names(command), *told} - {"seeds", "styles"}
+    files = {*names_of_kind(command), *told} - {"seeds", "styles"}
     words = [
         f"_{name.rpartition('.')[2]}_{_word(value)}"
         for name, value in plain_settings(config).items()
@@ -125,7 +125,7 @@ def plain_settings(config: Any, prefix: str = "") -> dict[str, Any]:
             found |= plain_settings(value, f"{name}.")
         elif isinstance(value, dict):
             found |= {f"{name}.{key}": each for key, each in value.items()}
-        elif field.metadata.get("verbatim") and isinstance(value, str) and value and os.path.lexists(value):
+        elif field.metadata.get("kind") and isinstance(value, str) and value and os.path.lexists(value):
             found[name] = os.path.realpath(value)
         else:
             found[name] = list(value) if isinstance(value, tuple) else value
@@ -147,7 +147,7 @@ def refuse_sources(path: Path, config: Any) -> None:
         value: Any = config
         for part in name.split("."):
             value = getattr(value, part)
-        if not field.metadata.get("verbatim") or not isinstance(value, str) or not value or name in UNSEEN:
+        if not field.metadata.get("kind") or not isinstance(value, str) or not value or name in UNSEEN:
             continue
         places = [value, *glob.iglob(value, recursive=True)] if glob.has_magic(value) else [value]
         for place in places:

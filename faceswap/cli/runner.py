@@ -17,13 +17,14 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from faceswap import __version__
+from faceswap.cli.flags import take_flags
 from faceswap.cli.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 
 if TYPE_CHECKING:
-    from faceswap.cli.sweep import Combination
+    from faceswap.cli.sweep import Sweep
 
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
@@ -44,28 +45,31 @@ def run_command(
     command: str,
     call: Callable[[Any], Path],
     arguments: list[str] | None = None,
-    several: Callable[[list[Combination]], Path] | None = None,
+    sweep: type[Sweep] | None = None,
 ) -> int:
-    """Composes the settings of `command`, calls `call` with them, prints the path it returns; gives the exit code.
+    """Compose the settings of `command`, call `call` with them, print the path it returns; return the exit code.
 
-    The last line on stdout is the path of what was made; everything else goes to stderr. `several` is called instead
-    with all combinations of settings that --multirun asks for (sweep.py).
+    The last line on stdout is the path of what was made; everything else goes to stderr.
+
+    Args:
+        arguments: in place of those of the process.
+        sweep: what --multirun does around its jobs (None: only runs them).
     """
     with steady_standard_error():
-        return _run_command(command, call, list(sys.argv[1:] if arguments is None else arguments), several)
+        return _run_command(command, call, list(sys.argv[1:] if arguments is None else arguments), sweep)
 
 
 def _run_command(
     command: str,
     call: Callable[[Any], Path],
     arguments: list[str],
-    several: Callable[[list[Combination]], Path] | None,
+    sweep: type[Sweep] | None,
 ) -> int:
     debug = _take_flag(arguments, "--debug")
     _prepare_process(debug)
     try:
         with _terminated_as_interrupted():
-            return _print(_run(command, call, arguments, several))
+            return _print(_run(command, call, arguments, sweep))
     except UserError as error:
         return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
     except (Interrupted, KeyboardInterrupt) as error:
@@ -94,34 +98,39 @@ def what_again(command: str) -> str:
     return "the same command goes on where it was" if command in GO_ON else "the same command begins anew"
 
 
-def _run(
-    command: str,
-    call: Callable[[Any], Path],
-    arguments: list[str],
-    several: Callable[[list[Combination]], Path] | None,
-) -> str:
+def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep: type[Sweep] | None) -> str:
     """What is to be printed: the help, the settings, or the path of what was made."""
-    if "--version" in arguments:
+    line = take_flags(arguments)
+    if "--version" in line.ours:
         return f"faceswap {__version__}\n"
-    if "--help" in arguments or "-h" in arguments:
+    if "--help" in line.ours:
         from faceswap.cli.help import command_help
 
         return command_help(command)
-    show = _take_flag(arguments, "--show-config")
-    extra_folder = _take_value(arguments, "--config-dir")
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.compose import compose_overrides, read_arguments
+    from faceswap.cli.hydra_app import Application
     from faceswap.config.build import to_yaml
 
-    if several is not None and any([_take_flag(arguments, flag) for flag in ("--multirun", "-m")]):
-        from faceswap.cli.sweep import compose_combinations
+    folder, sweeps = line.folder, "--multirun" in line.hydra
+    is_completion = "--shell-completion" in line.hydra
+    said = read_arguments(command, [] if is_completion else line.arguments, folder, sweeps=sweeps)
+    application = Application(command, line, said, call)
+    if not sweeps:
+        if "--show-config" in line.ours:
+            return to_yaml(compose_overrides(command, said, folder, name=application.name))
+        return "".join(f"{result}\n" for result in application.run())
+    from faceswap.cli.sweep import Sweep, compose_combinations
+    from faceswap.cli.sweep_callback import SweepCallback
 
-        with warned_once():
-            found = compose_combinations(command, arguments, extra_folder)
-            return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found) if show else f"{several(found)}\n"
-    config = compose_config(command, arguments, extra_folder)
-    if show:
-        return to_yaml(config)
-    return f"{call(config)}\n"
+    with warned_once():
+        found = compose_combinations(command, said, folder, application.name)
+        if "--show-config" in line.ours:
+            return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found)
+        SweepCallback.sweep = jobs = (sweep or Sweep)(command, found)
+        try:
+            return jobs.finish(application.run(jobs))
+        finally:
+            SweepCallback.sweep = None
 
 
 def _print(text: str) -> int:
@@ -183,22 +192,6 @@ def _take_flag(arguments: list[str], flag: str) -> bool:
     while flag in arguments:
         arguments.remove(flag)
     return found
-
-
-def _take_value(arguments: list[str], flag: str) -> Path | None:
-    for index, argument in enumerate(arguments):
-        if argument == flag or argument.startswith(f"{flag}="):
-            _, equals, value = argument.partition("=")
-            if not equals:
-                if index + 1 >= len(arguments):
-                    raise UserError(f"{flag} needs a folder")
-                value = arguments.pop(index + 1)
-            arguments.pop(index)
-            folder = Path(os.path.expanduser(value))
-            if not folder.is_dir():
-                raise UserError(f"{flag}: there is no folder {folder}")
-            return folder
-    return None
 
 
 def _single_line(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from faceswap.cli.user_folder import check_no_resolvers
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS
 from faceswap.config.wording import quoted
@@ -32,6 +33,7 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
     """
     path = path / RUN_CONFIG if path.is_dir() else path
     values, texts = read_yaml(path), read_yaml(path, texts=True)
+    check_no_resolvers(values, str(path))
     known = schema.names_in(command, "")
     if not isinstance(values, dict) or not set(values) & set(known) or "_target_" in values:
         raise UserError(f"settings={path}: no config.yaml of {command}")
@@ -39,12 +41,12 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
     found = [] if {"pair", "pair.a", "pair.b"} & set(said) else list(_pair(command, texts, path))
     if "run" in said or "pair.name" in said:
         found = [argument for argument in found if not argument.startswith("run=")]
-    plugins = {f: g for f in known if (g := _group(command, f)) in GROUPS and g != "pair"}
+    plugins = {f: g for f in known if (g := schema.group_of(command, f)) in GROUPS and g != "pair"}
     for name, group in plugins.items():
         node = values.get(name)
         if name not in said and isinstance(node, dict):
             found.append(f"{name}={_choice(group, node.pop('_target_', ''), path)}")
-    verbatim, unknown = schema.verbatim_names(command), []
+    verbatim, unknown = schema.names_of_kind(command), []
     plain = dict(_flat(texts))
     for name, value in _flat(values):
         first = name.split(".")[0]
@@ -72,12 +74,6 @@ def _pair(command: str, texts: Any, path: Path) -> Iterator[str]:
     yield from (f"pair.consent.{key}={value}" for key, value in vars(pair.consent).items() if value)
     if isinstance(name, str) and name:
         yield f"run={name}"
-
-
-def _group(command: str, name: str) -> str:
-    import dataclasses
-
-    return next(f.metadata.get("group", "") for f in dataclasses.fields(schema.COMMANDS[command]) if f.name == name)
 
 
 def _choice(group: str, target: object, path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from faceswap.utils.untrusted.yaml_files import parse_yaml
 
 # Pairs are read as data (pair_files.py), commands and what Hydra itself does are not a folder's to change.
 _NOT_FROM_A_FOLDER = ("pair", "hydra")
+_RESOLVER = re.compile(r"(?<!\\)(?:\\\\)*\$\{.*:", re.DOTALL)  # not one that a backslash makes a plain text
 
 
 class UserFolderSource(ConfigSource):
@@ -43,8 +45,13 @@ class UserFolderSource(ConfigSource):
             header = self._get_header_dict(text[:512])
         except ValueError as error:
             raise UserError(f"{path}: its first line cannot be read ({error})") from error
-        if (header.get("package") or "").startswith("hydra") or "hydra" in values:
+        package = header.get("package") or ""
+        if package.startswith("hydra") or "hydra" in values:
             raise UserError(f"{path}: what Hydra itself does is set on the command line only, not in a file")
+        if package.startswith("pair") or (package == "_global_" and "pair" in values):
+            raise UserError(
+                f"{path}: a pair is set by pair=NAME, pair.a= and pair.b=; a file of another group cannot set it"
+            )
         group, _, name = config_path.removesuffix(".yaml").strip("/").rpartition("/")
         if "defaults" in values:
             values["defaults"] = _without_itself(values["defaults"], group, name, path)
@@ -73,9 +80,10 @@ class UserFolderSource(ConfigSource):
         return sorted(set(files))
 
     def _file(self, config_path: str) -> Path | None:
-        """The file of a choice of a group; None where there is none, or it lies outside of the folder."""
-        path = Path(self.path) / self._normalize_file_name(config_path.lstrip("/"))
-        if "/" not in config_path.strip("/") or not self._taken(config_path) or ".." in path.parts:
+        """The file of a choice of a group, or of --config-name; None where there is none."""
+        name = config_path.strip("/")
+        path = Path(self.path) / self._normalize_file_name(name)
+        if not self._taken(name) or ".." in path.parts or ("/" not in name and name != UserFolderPath.main):
             return None
         return path if path.is_file() else None
 
@@ -88,6 +96,7 @@ class UserFolderPath(SearchPathPlugin):
     """Puts the folder before the shipped settings."""
 
     folder: Path | None = None
+    main = ""  # the file of the folder that --config-name names; no other stands for a command
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         if self.folder is not None:
@@ -95,15 +104,17 @@ class UserFolderPath(SearchPathPlugin):
 
 
 @contextmanager
-def folder_first(folder: Path | None) -> Iterator[None]:
-    """Within the block Hydra composes with the YAML of `folder` before the shipped one."""
+def folder_first(folder: Path | None, main: str = "") -> Iterator[None]:
+    """Within the block Hydra composes with the YAML of `folder` before the shipped one; `main`: of --config-name."""
     Plugins.instance().register(UserFolderSource)
     Plugins.instance().register(UserFolderPath)
+    before = UserFolderPath.folder, UserFolderPath.main
     UserFolderPath.folder = folder.resolve() if folder else None
+    UserFolderPath.main = "" if main in schema.COMMANDS else main
     try:
         yield
     finally:
-        UserFolderPath.folder = None
+        UserFolderPath.folder, UserFolderPath.main = before
 
 
 def check_no_resolvers(value: Any, where: str) -> None:
@@ -115,7 +126,7 @@ def check_no_resolvers(value: Any, where: str) -> None:
     elif isinstance(value, list):
         for one in value:
             check_no_resolvers(one, where)
-    elif isinstance(value, str) and ":" in value[value.find("${") :] and "${" in value:
+    elif isinstance(value, str) and _RESOLVER.search(value):
         raise UserError(f"{where}: '{value[:60]}' is not resolved: only ${{other.setting}} is; write the value itself")
 
 

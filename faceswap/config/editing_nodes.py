@@ -36,12 +36,12 @@ class ResemblanceNode:
 class InvertConfig:
     """Find the styles with which the generator draws the face of a photo."""
 
-    photo: str = option("", PHOTO, verbatim=True)
+    photo: str = option("", PHOTO, kind="path")
     workspace: str = workspace()
-    out: str = option("", "the folder of the results (default: out/ in the workspace)", verbatim=True)
+    out: str = option("", "the folder of the results (default: out/ in the workspace)", kind="path")
     face: str = option("largest", FACE)
-    generator: str = option("", GENERATOR, verbatim=True)
-    encoder: str = option("", ENCODER, verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
+    encoder: str = option("", ENCODER, kind="path")
     guess: str = option("encoder", GUESS, choices=("encoder", "average"))
     steps: int = option(100, "steps of the optimizer; 0: the start as it is", minimum=0, maximum=100000)
     fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
@@ -52,7 +52,7 @@ class InvertConfig:
         4, "rank of the generator's changes: a higher one is closer to the photo and larger", minimum=1, maximum=64
     )
     loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
-    vgg: str = option("", VGG, verbatim=True)
+    vgg: str = option("", VGG, kind="path")
     tradeoff: bool = option(False, "draw reconstruction against editability over fidelity= instead (one photo)")
     every: int = option(1, "take every n-th frame of a video", minimum=1)
     finder: Any = plugin("finder", "how faces are found")
@@ -64,8 +64,8 @@ class InvertConfig:
 class EditConfig:
     """Make the face of a photo or a video older, smile, turn: by directions of the generator."""
 
-    photo: str = option("", PHOTO, verbatim=True)
-    video: str = option("", "a video, in place of photo=", verbatim=True)
+    photo: str = option("", PHOTO, kind="path")
+    video: str = option("", "a video, in place of photo=", kind="path")
     edits: dict[str, str] = field(
         default_factory=dict,
         metadata={
@@ -75,7 +75,7 @@ class EditConfig:
         },
     )
     workspace: str = workspace()
-    out: str = option("", "the result (default: out/NAME_edited in the workspace)", verbatim=True)
+    out: str = option("", "the result (default: out/NAME_edited in the workspace)", kind="path")
     face: str = option("largest", f"{FACE}; or all")
     clamp: bool = option(False, "keep strengths within 3 sigmas; without it stronger ones are warned of")
     paste: str = option(
@@ -87,9 +87,9 @@ class EditConfig:
     page: bool = option(
         False, "of a photo: also write one HTML file with a slider for each direction, set to what was asked"
     )
-    generator: str = option("", GENERATOR, verbatim=True)
-    encoder: str = option("", ENCODER, verbatim=True)
-    directions: str = option("", "a file of directions (default: the shipped generator's)", verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
+    encoder: str = option("", ENCODER, kind="path")
+    directions: str = option("", "a file of directions (default: the shipped generator's)", kind="path")
     guess: str = option("encoder", GUESS, choices=("encoder", "average"))
     steps: int = option(
         60, "steps of the optimizer on a photo, or on a face that a video shows first", minimum=0, maximum=100000
@@ -100,7 +100,7 @@ class EditConfig:
         100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
     )
     loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
-    vgg: str = option("", VGG, verbatim=True)
+    vgg: str = option("", VGG, kind="path")
     smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
     finder: Any = plugin("finder", "how faces are found")
     mask: Any = plugin("mask", "which pixels are edited")

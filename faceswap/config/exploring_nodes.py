@@ -18,7 +18,7 @@ class GenerateConfig:
     """Draw faces that nobody has: a picture for each seed and a sheet, or a grid of mixed styles."""
 
     seeds: str = option(
-        "0-15", "seeds of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", verbatim=True
+        "0-15", "seeds of the faces: 7, 3,5 or 0-15; NVIDIA's programs draw the same of a seed", kind="text"
     )
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
     cutoff: int | None = option(
@@ -28,11 +28,11 @@ class GenerateConfig:
         "const", "fine details: the stored ones, drawn for each seed, or none", choices=("const", "random", "none")
     )
     mix: str = option("", "draw a grid: in each face of seeds these rows of styles': coarse, middle, fine, all or 3-6")
-    styles: str = option("100-105", "with mix: the seeds whose styles are taken", verbatim=True)
+    styles: str = option("100-105", "with mix: the seeds whose styles are taken", kind="text")
     workspace: str = workspace()
-    out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", verbatim=True)
+    out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", kind="path")
     image_format: str = option("png", "file type of the pictures", choices=IMAGE_FORMATS)
-    generator: str = option("", GENERATOR, verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
     device: str = option("auto", nodes.DEVICES)
 
 
@@ -41,9 +41,9 @@ class ConvertWeightsConfig:
     """Read a generator of StyleGAN2 from anybody's file, safely, and write it in another layout."""
 
     generator: str = option(
-        "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", verbatim=True
+        "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", kind="path"
     )
-    out: str = option("", "the new file: .safetensors for ours, .pt for the others'", verbatim=True)
+    out: str = option("", "the new file: .safetensors for ours, .pt for the others'", kind="path")
     layout: str = option(
         "ours", "layout of the new file: ours, NVIDIA's, rosinality's", choices=("ours", "nvidia", "rosinality")
     )
@@ -53,12 +53,10 @@ class ConvertWeightsConfig:
 class DirectionsConfig:
     """Find directions in a generator's styles that change age, smile, pose, ...; or import them from other programs."""
 
-    out: str = option(
-        "", "the file of directions (default: out/directions.safetensors in the workspace)", verbatim=True
-    )
+    out: str = option("", "the file of directions (default: out/directions.safetensors in the workspace)", kind="path")
     workspace: str = workspace()
-    generator: str = option("", GENERATOR, verbatim=True)
-    encoder: str = option("", ENCODER, verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
+    encoder: str = option("", ENCODER, kind="path")
     attributes: Any = option(
         None, "which: one, or several as age,smile; of the built-in network's age, yaw, pitch, roll, gender, smile, "
         "glasses, sunglasses, beard, bald, skin, hair; or of your scorer's and labels' (default: the usual eight)",
@@ -68,10 +66,10 @@ class DirectionsConfig:
     psi: float = option(1.0, PSI, minimum=0, maximum=2)
     pictures: str = option(
         "", "draw samples with the styles of these in place of seeds: a face set's folder, aligned pictures, or "
-        "seen.npy's", verbatim=True,
+        "seen.npy's", kind="path",
     )  # fmt: skip
-    scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", verbatim=True)
-    labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", verbatim=True)
+    scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", kind="text")
+    labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", kind="path")
     fit_share: float = option(
         0.3,
         "share of the samples at each end of the scores to which the direction is fitted",
@@ -96,9 +94,9 @@ class DirectionsConfig:
     import_from: str = option(
         "",
         "import directions from this file instead: .npy of Puzer or InterFaceGAN, .npz of GANSpace, .pt of e4e",
-        verbatim=True,
+        kind="path",
     )
-    name: str = option("", "name of an imported direction (default: the file's)", verbatim=True)
+    name: str = option("", "name of an imported direction (default: the file's)", kind="name")
     sheet: bool = option(True, "also draw faces along each direction, beside the file")
     seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
     finder: Any = plugin("finder", "how faces are found in labelled pictures")
@@ -109,11 +107,11 @@ class DirectionsConfig:
 class MetricsConfig:
     """Measure a generator: path lengths, linear separability, edit consistency; with confidence intervals."""
 
-    out: str = option("", "the report (default: out/metrics.json in the workspace)", verbatim=True)
+    out: str = option("", "the report (default: out/metrics.json in the workspace)", kind="path")
     workspace: str = workspace()
-    generator: str = option("", GENERATOR, verbatim=True)
-    encoder: str = option("", ENCODER, verbatim=True)
-    directions: str = option("", "for edit consistency: a file of directions (default: the shipped one)", verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
+    encoder: str = option("", ENCODER, kind="path")
+    directions: str = option("", "for edit consistency: a file of directions (default: the shipped one)", kind="path")
     measures: Any = option(
         None, "one, or several as path_length,separability,consistency,inversion (default: the first two, and the "
         "third where there are an encoder and directions)", several=str, choices=MEASURES,
@@ -123,10 +121,10 @@ class MetricsConfig:
     faces: int = option(128, "faces for edit consistency", minimum=2, maximum=100000)
     crop: bool = option(False, "measure path lengths on the part around the face only, as the published figures")
     vgg: str = option(
-        "", "torchvision's vgg16 weights, for LPIPS (default: features of the face embedder)", verbatim=True
+        "", "torchvision's vgg16 weights, for LPIPS (default: features of the face embedder)", kind="path"
     )
-    lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", verbatim=True)
-    inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", verbatim=True)
+    lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", kind="path")
+    inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", kind="path")
     seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
     batch_size: int = option(16, "pairs at a time", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)
@@ -140,14 +138,14 @@ class MorphConfig:
         "film", "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
         choices=("film", "child", "grid", "composite", "cartoon"),
     )  # fmt: skip
-    a: str = option("", f"the first face: {SITTER}; for grid and cartoon also several: {SITTERS}", verbatim=True)
-    b: str = option("", f"the second face: {SITTER}; for grid also several", verbatim=True)
-    faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", verbatim=True)
+    a: str = option("", f"the first face: {SITTER}; for grid and cartoon also several: {SITTERS}", kind="path")
+    b: str = option("", f"the second face: {SITTER}; for grid also several", kind="path")
+    faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", kind="path")
     workspace: str = workspace()
-    out: str = option("", "the result (default: out/A_B_film.mp4 in the workspace, a picture .png)", verbatim=True)
+    out: str = option("", "the result (default: out/A_B_film.mp4 in the workspace, a picture .png)", kind="path")
     face: str = option("largest", FACE)
-    generator: str = option("", GENERATOR, verbatim=True)
-    encoder: str = option("", ENCODER, verbatim=True)
+    generator: str = option("", GENERATOR, kind="path")
+    encoder: str = option("", ENCODER, kind="path")
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
     guess: str = option(
         "encoder", "photos: begin at the encoder's guess or at the average", choices=("encoder", "average")
@@ -173,7 +171,7 @@ class MorphConfig:
     shares: Any = option(None, "child: b's share by rows, as {coarse: 0, middle: 0.5, fine: 1}, in place of weight")
     range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")
     to_shape: bool = option(True, "composite: warp all to the mean shape; false: only lay the eyes over each other")
-    cartoon: str = option("", "cartoon: the other generator, trained on from this one", verbatim=True)
+    cartoon: str = option("", "cartoon: the other generator, trained on from this one", kind="path")
     swap_at: int = option(16, "cartoon: the resolution from which on the other one draws", minimum=4, maximum=1024)
     shapes_from: str = option("own", "cartoon: whose shapes, the other one draws the rest", choices=("own", "cartoon"))
     finder: Any = plugin("finder", "how faces are found")

@@ -79,6 +79,8 @@ def config_folder() -> Path:
 
 
 def group_choices(group: str, extra_folder: Path | None = None) -> list[str]:
-    """The YAML files of a group, by name."""
+    """What can be chosen of a group, by name: declared plugins and YAML files."""
     folders = [config_folder()] + ([extra_folder] if extra_folder else [])
-    return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
+    return sorted(
+        {*GROUPS.get(group, {}), *(path.stem for folder in folders for path in (folder / group).glob("*.yaml"))}
+    )

@@ -24,7 +24,7 @@ class BuiltinFinderNode:
     )
     recognise: bool = option(True, "tell people apart by their faces where they meet; false: by their places alone")
     embedder_weights: str | None = option(
-        None, "recognise with facenet-pytorch's InceptionResnetV1 weights in this file", verbatim=True
+        None, "recognise with facenet-pytorch's InceptionResnetV1 weights in this file", kind="path"
     )
     device: str = option("auto", DEVICES)
     batch_size: int = option(10, "frames at a time", minimum=1, maximum=65536)
@@ -45,7 +45,7 @@ class FaceAlignmentNode:
         "2d", "points on the visible contour (2d) or on the hidden jaw too (3d)", choices=("2d", "3d")
     )
     device: str = option("auto", DEVICES)
-    weights_folder: str | None = option(None, "where its weight files lie (default: torch's cache)", verbatim=True)
+    weights_folder: str | None = option(None, "where its weight files lie (default: torch's cache)", kind="path")
     batch_size: int = option(8, "frames at a time", minimum=1, maximum=65536)
     detect_side_px: int = option(
         640, "frames are reduced to this longer side to look for faces", minimum=64, maximum=8192
@@ -60,9 +60,7 @@ class LandmarksNode:
     """Landmarks that exist already, from a file or folder."""
 
     _target_: str = "faceswap.detect.landmark_files.LandmarksFinder"
-    path: str | None = option(
-        None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", verbatim=True
-    )
+    path: str | None = option(None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", kind="path")
     first: int | None = option(
         None, "number of a film's first frame in another program's file, 0 or 1 (default: what the pictures show)",
         minimum=0, maximum=1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
 
@@ -14,7 +14,7 @@ def option(
     default: Any,
     help: str,
     *,
-    verbatim: bool = False,
+    kind: Literal["", "path", "name", "text"] = "",
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
@@ -29,10 +29,11 @@ def option(
     of them (`3`, `3,5` and `[3,5]`): the commands get a list, or None. `step`, counted from the minimum, and in words
     `step_help`, say which numbers between fit.
 
-    `verbatim` marks file and face-set names: taken from the command line as they are, outside of Hydra's grammar
-    (which breaks on `=`, brackets, quotes, and turns `1080` into a number).
+    `kind` marks files and folders (path), face sets, runs and pairs (name), and free texts: on the command line they
+    are taken as they are, where Hydra's grammar breaks on `=`, brackets, quotes, and turns `1080` into a number. In
+    paths a leading `~` is opened and `${oc.env:NAME}` filled in.
     """
-    metadata = {"help": help, "verbatim": verbatim, "choices": choices, "minimum": minimum, "maximum": maximum}
+    metadata: dict[str, Any] = {"help": help, "kind": kind, "choices": choices, "minimum": minimum, "maximum": maximum}
     metadata |= {"words": words, "several": several, "step": step, "step_help": step_help}
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=lambda: default.copy(), metadata=metadata)
@@ -55,7 +56,7 @@ def workspace(otherwise: str = "workspace") -> Any:
     def default() -> str:
         return os.environ.get("FACESWAP_WORKSPACE") or otherwise
 
-    metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "verbatim": True}
+    metadata = {"help": "the folder that holds faces/, runs/ and out/ (or FACESWAP_WORKSPACE)", "kind": "path"}
     return dataclasses.field(default_factory=default, metadata=metadata)
 
 

@@ -10,38 +10,6 @@ from faceswap.config import swapping_nodes as swapping
 from faceswap.config.groups import GROUPS
 from faceswap.config.options import kinds, walk
 
-# The verbatim settings that name files or folders (`~` is opened in them), and those that name things of a workspace.
-PATHS = (
-    "video",
-    "workspace",
-    "out",
-    "init.path",
-    "onnx",
-    "run",
-    "apply",
-    "person",
-    "finder.path",
-    "finder.weights_folder",
-    "finder.embedder_weights",
-    "photo",
-    "generator",
-    "encoder",
-    "directions",
-    "vgg",
-    "labels",
-    "pictures",
-    "import_from",
-    "lpips",
-    "a",
-    "b",
-    "cartoon",
-    "inversions",
-    "data",
-    "grow_from",
-    "inception",
-)
-NAMES = ("name", "faces", "pair.name", "pair.a", "pair.b")
-
 COMMANDS: dict[str, type] = {
     "extract": swapping.ExtractConfig,
     "curate": swapping.CurateConfig,
@@ -112,6 +80,11 @@ def settings_of(command: str) -> dict[str, list[Field]]:
     return found
 
 
+def group_of(command: str, name: str) -> str:
+    """The group of which a setting of a command is a choice; empty for other settings."""
+    return next((f.metadata.get("group", "") for f in fields(COMMANDS[command]) if f.name == name), "")
+
+
 def names_in(command: str, owner: str) -> list[str]:
     """The names within a section or plugin of a command, or at its top."""
     prefix = f"{owner}." if owner else ""
@@ -124,9 +97,13 @@ def kinds_of(command: str, name: str) -> set[str]:
     return set().union(*(kinds(field) for field in settings_of(command).get(name, [])))
 
 
-def verbatim_names(command: str) -> set[str]:
-    """Dotted names of the settings taken from the command line as they are, plugins' included."""
-    return {name for name, found in settings_of(command).items() if any(f.metadata.get("verbatim") for f in found)}
+@functools.cache
+def names_of_kind(command: str, *kinds: str) -> frozenset[str]:
+    """Dotted names of the settings that hold a path, a name or a text (None said: any), plugins' included."""
+    wanted = kinds or ("path", "name", "text")
+    return frozenset(
+        n for n, found in settings_of(command).items() if any(f.metadata.get("kind") in wanted for f in found)
+    )
 
 
 def builtin_name(choice: str) -> str:

@@ -92,9 +92,9 @@ class LooksNode:
 class StyleGANTrainConfig:
     """Train a StyleGAN2, and an encoder beside it where you ask for one, on pictures of your own."""
 
-    data: str = option("", "a folder of images, a face set, or a folder with targets.npy", verbatim=True)
+    data: str = option("", "a folder of images, a face set, or a folder with targets.npy", kind="path")
     run: str = option("", "the run's name, or a path with a slash (default: style); one that is there goes on",
-                      verbatim=True)  # fmt: skip
+                      kind="path")  # fmt: skip
     workspace: str = workspace()
     plan: PlanNode = section(PlanNode, "the network")
     kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
@@ -106,10 +106,10 @@ class StyleGANTrainConfig:
     reconstruction: ReconstructionNode = section(ReconstructionNode, "the encoder's pictures against their targets")
     monitor: LooksNode = section(LooksNode, "previews, checkpoints, distances")
     grow_from: str = option(
-        "", "start from this generator's weights where they fit; one of a lower resolution is grown", verbatim=True
+        "", "start from this generator's weights where they fit; one of a lower resolution is grown", kind="path"
     )
     inception: str = option(
-        "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", verbatim=True
+        "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", kind="path"
     )
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))

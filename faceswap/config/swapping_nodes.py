@@ -16,18 +16,18 @@ SWITCH = ("auto", "on", "off")
 class ConsentBlock:
     """Who agreed to the swap; shown at every run."""
 
-    who: str = option("", "who agreed to the swap", verbatim=True)
-    purpose: str = option("", "what they agreed to", verbatim=True)
-    when: str = option("", "when they agreed", verbatim=True)
+    who: str = option("", "who agreed to the swap", kind="text")
+    purpose: str = option("", "what they agreed to", kind="text")
+    when: str = option("", "when they agreed", kind="text")
 
 
 @dataclass
 class PairNode:
     """Two face sets and the consent of the people in them."""
 
-    name: str = option("", "the same as run=", verbatim=True)
-    a: str = option("", "the face set whose face is shown: the stem of A's video", verbatim=True)
-    b: str = option("", "the face set whose performance it is: the stem of B's video", verbatim=True)
+    name: str = option("", "the same as run=", kind="name")
+    a: str = option("", "the face set whose face is shown: the stem of A's video", kind="name")
+    b: str = option("", "the face set whose performance it is: the stem of B's video", kind="name")
     consent: ConsentBlock = section(ConsentBlock, "who agreed to what, and when")
 
 
@@ -39,9 +39,9 @@ class ExtractConfig:
         "",
         "a video, a folder of images, a glob ('shots/*.png') or one image; several videos of one person as a folder, a "
         "glob ('takes/*.mp4') or a list [a.mp4,b.mp4]",
-        verbatim=True,
+        kind="path",
     )
-    name: str = option("", "the face set's name (default: the stem of the video, the folder of several)", verbatim=True)
+    name: str = option("", "the face set's name (default: the stem of the video, the folder of several)", kind="name")
     workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
     size_px: int = option(
@@ -56,7 +56,7 @@ class ExtractConfig:
         0, "smooth a film's points over this many frames on each side, without lag", minimum=0, maximum=1000
     )
     person: str = option(
-        "", "keep one person only: a photo of this person alone, or the folder of a face set of theirs", verbatim=True
+        "", "keep one person only: a photo of this person alone, or the folder of a face set of theirs", kind="path"
     )
     person_similarity: float = option(
         0.65, "minimum cosine similarity of a track to that person", minimum=-1, maximum=1
@@ -68,11 +68,11 @@ class ExtractConfig:
 class CurateConfig:
     """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
 
-    faces: str = option("", "the face set", verbatim=True)
+    faces: str = option("", "the face set", kind="name")
     workspace: str = workspace()
     sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
     like: str = option(
-        "", "measure likeness to this image file of the set (default: to each person's mean)", verbatim=True
+        "", "measure likeness to this image file of the set (default: to each person's mean)", kind="text"
     )
     reject: Any = option(
         None,
@@ -81,7 +81,7 @@ class CurateConfig:
         choices=REJECTED,
     )
     keep: Any = option(None, "take out all but these people of the sheet: 1, or several as 1,3", several=int, minimum=1)
-    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", verbatim=True)
+    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", kind="path")
     restore: bool = option(False, "put back all that was taken out")
     people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
     limits: nodes.LimitsNode = section(nodes.LimitsNode, "thresholds beyond which a face is rejected")
@@ -93,7 +93,7 @@ class TrainConfig:
     """Train one shared encoder and two decoders on the faces of A and B."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
-    run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", verbatim=True)
+    run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", kind="name")
     workspace: str = workspace()
     model: Any = plugin("model", "the network")
     iterations: int | None = option(
@@ -150,20 +150,20 @@ class ConvertConfig:
     """Send the faces of B's film through the decoder of A and blend them back, with sound."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
-    run: str = option("", "a run by its name or folder, instead of pair=", verbatim=True)
-    video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", verbatim=True)
-    faces: str = option("", "face set of the video (default: the one made from it)", verbatim=True)
+    run: str = option("", "a run by its name or folder, instead of pair=", kind="path")
+    video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", kind="path")
+    faces: str = option("", "face set of the video (default: the one made from it)", kind="name")
     out: str = option(
-        "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", verbatim=True
+        "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", kind="path"
     )
     workspace: str = workspace()
     to: str = option("a", "whose face is shown", choices=("a", "b"))
     checkpoint: int | str | None = which_checkpoint()
-    onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", verbatim=True)
+    onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
     photo: str = option(
         "",
         "swap without training: a photo of A, several as a list, glob or folder, or a face set; instead of a run",
-        verbatim=True,
+        kind="path",
     )
     photo_face: int | None = option(None, "the face of a photo that shows several, from the left", minimum=0)
     photo_model: str = option("lite", "the model that draws A without training", choices=("lite", "df"))
@@ -215,11 +215,11 @@ class ExportConfig:
     """Write one direction of a trained pair as an ONNX file that says how faces go in."""
 
     pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
-    run: str = option("", "a run's name or folder, a checkpoint's or a weights file, instead of pair=", verbatim=True)
+    run: str = option("", "a run's name or folder, a checkpoint's or a weights file, instead of pair=", kind="path")
     workspace: str = workspace()
     side: str = option("a", "whose face is drawn", choices=("a", "b"))
     checkpoint: int | str | None = which_checkpoint()
-    out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", verbatim=True)
+    out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", kind="path")
 
 
 @dataclass

@@ -175,4 +175,4 @@ class WeightsNode(GenericNode):
     """The weights of a run, wherever shapes agree."""
 
     _target_: str = "faceswap.swap.training.initialisation.Weights"
-    path: str = option("", "a run (of the workspace), a checkpoint or a .safetensors file", verbatim=True)
+    path: str = option("", "a run (of the workspace), a checkpoint or a .safetensors file", kind="path")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 _SHOWN = 80  # characters of a foreign text
 
@@ -14,8 +15,9 @@ def nearest(word: str, known: list[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text as Hydra's grammar takes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """Return a text in quotes, which Hydra's grammar and OmegaConf read back as it is, `${...}` and quotes included."""
+    text = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", text)
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text) + "'"
 
 
 def shortened(text: str) -> str:

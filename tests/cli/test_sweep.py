@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.compose import compose_config, read_arguments
 from faceswap.cli.sweep import compose_combinations
 from faceswap.config.build import untouched
 from faceswap.utils.errors import UserError
 
 
 def found(*arguments):
-    return [(str(one), one.config) for one in compose_combinations("train", arguments)]
+    said = read_arguments("train", list(arguments), None, sweeps=True)
+    return [(str(one), one.config) for one in compose_combinations("train", said)]
 
 
 def test_all_combinations_the_last_changing_first():
-    all_of_them = found("model=lite,original", "pair.a=x,y", "loss.dssim=range(1,3)", "iterations=7")
+    texts = ("pair.a=[x,y]", "pair.consent.who=x,y")
+    all_of_them = found("model=lite,original", *texts, "loss.dssim=range(1,3)", "iterations=7")
     assert [told for told, _ in all_of_them] == [
         "model=lite loss.dssim=1", "model=lite loss.dssim=2", "model=original loss.dssim=1",
         "model=original loss.dssim=2",
     ]  # fmt: skip
     _, config = all_of_them[2]
     assert config.model._target_.endswith("Original") and config.loss.dssim == 1
-    assert config.pair.a == "x,y" and config.iterations == 7  # names are taken as they are
+    assert config.pair.a == "[x,y]" and config.pair.consent.who == "x,y" and config.iterations == 7  # texts stay
+
+
+def test_names_are_swept_as_any_setting_is_unless_one_has_a_comma(tmp_path):
+    (tmp_path / "a,b.mp4").touch()
+    said = [f"video={tmp_path}/a,b.mp4", "faces=x,y", "pair=p,q r"]
+    found = compose_combinations("convert", read_arguments("convert", said, None, sweeps=True))
+    assert [str(one) for one in found] == [f"faces={f} pair={p}" for f in "xy" for p in ("p", "q r")]
+    assert found[3].config.faces == "y" and found[3].config.pair.name == "q r"
+    assert {one.config.video for one in found} == {f"{tmp_path}/a,b.mp4"}
 
 
 def test_without_several_values_there_is_one():

@@ -1,0 +1,112 @@
+"""A command as an application of Hydra's: `hydra.main` with our arguments, everything of Hydra's at its place."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faceswap.cli.arguments import Overrides
+from faceswap.cli.compose import checked, prepared
+from faceswap.cli.flags import CommandLine
+from faceswap.cli.messages import one_line_errors
+from faceswap.config.groups import config_folder
+from faceswap.utils.errors import UserError
+
+# Nothing of Hydra's is written and nothing moves: a run's folder has records of its own, and logging is ours.
+_QUIET = {
+    "hydra/job_logging": "none",
+    "hydra/hydra_logging": "none",
+    "hydra.job.chdir": "false",
+    "hydra.run.dir": ".",
+    "hydra.output_subdir": "null",
+}
+
+
+@dataclass
+class Application:
+    """A command with its arguments; `call` gets the settings, checked, and returns what is to be printed."""
+
+    command: str
+    line: CommandLine
+    said: Overrides
+    call: Callable[[Any], Path]
+
+    def run(self, sweep: Any = None) -> list[str]:
+        """Run the command under `hydra.main`; returns the results of all jobs.
+
+        Args:
+            sweep: of --multirun (sweep.py): told before and after each job.
+
+        Raises:
+            UserError: one line. Whatever the command raises, too; in a sweep the others go on first.
+        """
+        results: list[str] = []
+        failures: list[Exception] = []
+
+        def job(composed: Any) -> str:
+            """What Hydra calls for each job. It tells of an error itself, in words of its own: ours are kept."""
+            from hydra.core.hydra_config import HydraConfig
+
+            number = int(HydraConfig.get().job.num) if sweep else 0
+            try:
+                with one_line_errors(self.command, self.line.folder):
+                    config = checked(self.command, composed, self.said, self.line.folder)
+                result = str(sweep.make(number, config, self.call) if sweep else self.call(config))
+            except Exception as error:
+                if sweep:
+                    sweep.note_failure(number, error)
+                else:
+                    failures.append(error)
+                return ""
+            results.append(result)
+            return result
+
+        arguments = [*self.line.hydra_flags(), *self._settings(sweep)]
+        if "--shell-completion" in self.line.hydra:
+            arguments = ["--shell-completion", *self.line.arguments]
+        with prepared(self.command, self.line.folder, self.name):
+            _call_main(job, self.command, self.name, arguments)
+        if failures:
+            raise failures[0]
+        return results
+
+    @property
+    def name(self) -> str:
+        """The main config: the command's, or that of --config-name."""
+        return self.line.ours.get("--config-name", self.command).removesuffix(".yaml")
+
+    def _settings(self, sweep: Any) -> list[str]:
+        quiet = _QUIET | {"hydra.job.name": self.command} | (sweep.hydra_settings() if sweep else {})
+        if "hydra.run.dir" in self.said.names:
+            quiet["hydra.output_subdir"] = ".hydra"  # who names a folder wants it
+        return [*(f"{key}={value}" for key, value in quiet.items() if key not in self.said.names), *self.said.for_hydra]
+
+
+def _call_main(job: Callable[[Any], str], command: str, config_name: str, arguments: list[str]) -> None:
+    """Call `hydra.main`, which reads sys.argv and raises errors as they are where HYDRA_FULL_ERROR is set."""
+    from hydra import main
+
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [argv[0] if argv else command, *arguments], "1"
+    if "--info" in arguments:  # is logged, to a handler of Hydra's for standard output
+        root.handlers.clear()
+    try:
+        main(config_path=str(config_folder()), config_name=config_name, version_base="1.3")(job)()
+    except SystemExit as end:  # Hydra's own way to end after --hydra-help, or to refuse
+        if end.code not in (0, None):
+            raise UserError(f"cannot read the flags {' '.join(arguments)[:200]}; --help lists all") from end
+    finally:
+        sys.argv = argv
+        root.setLevel(level)
+        root.handlers[:] = handlers
+        if full is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full
