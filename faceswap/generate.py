@@ -11,13 +11,14 @@ from faceswap.cli.runner import run_command
 
 def generate(config: Any) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
-    from faceswap.cli.results import result_of
+    from faceswap.cli.results import check_folder_name, result_of
     from faceswap.utils.errors import UserError
     from faceswap.utils.limits import GRID_TILES, check_size
 
     seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
     if config.mix:
         check_size(f"the grid of {len(seeds)} x {len(styles)}", len(seeds) * len(styles), GRID_TILES, "faces")
+    check_folder_name(config.out)
     # torch takes seconds: what is misspelt is told before
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples

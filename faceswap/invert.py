@@ -48,7 +48,7 @@ def invert(config: Any) -> Path:
 
 def result_for(config: Any, info: SourceInfo) -> Result:
     """The file of a photo's code or the folder of several; other settings than usual have a folder of their own."""
-    from faceswap.cli.results import result_at, variant
+    from faceswap.cli.results import check_folder_name, result_at, variant
     from faceswap.stylegan.inversion.latents import SUFFIX
     from faceswap.utils.files.workspace import Workspace
 
@@ -57,6 +57,7 @@ def result_for(config: Any, info: SourceInfo) -> Result:
     else:
         name = f"{info.name}_inverted"
     if config.out:
+        check_folder_name(config.out)
         return result_at(Path(config.out) / name, "invert", config, {"photo": info.path}, is_chosen=True)
     told = variant("invert", config, told=("tradeoff",))
     folder = Workspace(Path(config.workspace)).out / (f"inverted{told}" if told else "")

@@ -75,6 +75,16 @@ def result_of(
     return result_at(folder / f"{base}{told_apart}{suffix}", command, config, sources)
 
 
+def check_folder_name(out: str) -> None:
+    """Raise UserError for an out= that is to be a folder and is called like a picture or a film."""
+    from faceswap.media.listing import FILM_SUFFIXES
+    from faceswap.media.pictures.images import READ_SUFFIXES
+
+    path = Path(out)
+    if not path.is_dir() and path.suffix.lower() in (*READ_SUFFIXES, *FILM_SUFFIXES):
+        raise UserError(f"out={out}: a folder is made there, and this is a file's name; say out={path.with_suffix('')}")
+
+
 def result_at(
     path: Path, command: str, config: Any, sources: Mapping[str, Path] | None = None, *, is_chosen: bool = False
 ) -> Result:

@@ -9,7 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from faceswap.cli.compose import compose_config
-from faceswap.cli.results import LONGEST_VARIANT, record_path, result_of, variant
+from faceswap.cli.results import LONGEST_VARIANT, check_folder_name, record_path, result_of, variant
 from faceswap.utils.errors import UserError
 
 VARIANTS = {
@@ -29,6 +29,15 @@ VARIANTS = {
 def named(tmp_path: Path, command: str, *arguments: str, **how: object) -> Path:
     config = compose_config(command, [*([] if command == "export" else [f"workspace={tmp_path}"]), *arguments])
     return result_of(command, config, "x", ".png", folder=tmp_path / "out", **how).path  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["g.png", "faces.JPG", "film.mp4"])
+def test_a_folder_is_not_called_like_a_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"say out=.*{name.partition('.')[0]}$"):
+        check_folder_name(str(tmp_path / name))
+    (tmp_path / name).mkdir()
+    for folder in (tmp_path / name, tmp_path / "new", tmp_path / "v1.2"):
+        check_folder_name(str(folder))
 
 
 @pytest.mark.parametrize("command", VARIANTS)
