@@ -50,7 +50,7 @@ def convert(config: Any) -> Path:
 
     swapper = model.load(info)
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
-    refiner = build(config.detail).refiner(workspace.faces(shown), swapper.resolution, config.device)
+    refiner = build(config.detail).refiner(workspace.faces(shown), swapper.resolution, config.device, model.photos)
     return convert_video(
         info,
         swapper,

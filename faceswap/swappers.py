@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,13 +11,15 @@ from faceswap.utils.errors import UserError
 if TYPE_CHECKING:
     from faceswap.compositing.results import Swapper
     from faceswap.media.sources import SourceInfo
+    from faceswap.swap.inference.portraits import Portrait
     from faceswap.utils.files.workspace import Workspace
 
 
 class Model(NamedTuple):
     """What swaps, loaded for a film when it comes to that, the names of A and B and the consent on record.
 
-    `source` is the run's folder or the file, `variant` what the pair's names do not tell of it.
+    `source` is the run's folder or the file, `variant` what the pair's names do not tell of it. `photos` reads the
+    photographs that A is known by, where no face set is.
     """
 
     load: Callable[[SourceInfo], Swapper]
@@ -26,6 +28,7 @@ class Model(NamedTuple):
     consent: dict[str, str]
     source: Path
     variant: str = ""
+    photos: Callable[[], Sequence[Portrait]] | None = None
 
 
 def chosen_model(config: Any, workspace: Workspace) -> Model:
@@ -91,8 +94,14 @@ def untrained_model(config: Any, workspace: Workspace) -> Model:
             return draw_face_set(face_set, film, config.photo_model, config.device)
         return draw_photos(photos, name, film, config.photo_face, config.photo_model, config.device)
 
+    def portraits() -> Sequence[Portrait]:
+        from faceswap.detect.builtin.detector import BuiltinFinder
+        from faceswap.swap.inference.portraits import read_portraits
+
+        return read_portraits(photos, BuiltinFinder(device=config.device), config.photo_face)
+
     name = face_set.name if face_set else name_of_takes(config.photo, photos)
-    return Model(load, name, "b", {}, face_set or photos[0].path, "photo")
+    return Model(load, name, "b", {}, face_set or photos[0].path, "photo", None if face_set else portraits)
 
 
 def variant_of(run: str, a: str, b: str) -> str:

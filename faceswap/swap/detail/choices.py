@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from faceswap.utils.files.pretrained import listed
 if TYPE_CHECKING:  # torch takes seconds
     from faceswap.swap.detail.references import References
     from faceswap.swap.detail.refiner import Refiner
+    from faceswap.swap.inference.portraits import Portrait
+
+    Photos = Callable[[], Sequence[Portrait]]
 
 NAME = "detail"  # in pretrained/
 
@@ -23,11 +27,16 @@ log = logging.getLogger(__name__)
 class NoDetail:
     """Leaves faces as they are drawn."""
 
-    def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
-        """Return what makes faces sharp that are drawn with `resolution` pixels to a side; None: nothing does.
+    def refiner(
+        self, faces: Path, resolution: int, device: str = "auto", photos: Photos | None = None
+    ) -> Refiner | None:  # fmt: skip
+        """Return what makes drawn faces sharp; None: nothing does.
 
         Args:
             faces: The face set of the person who is drawn, where there is one.
+            resolution: Side of what the model draws, px.
+            device: auto, cpu, cuda or cuda:N.
+            photos: Reads the photographs of the person, where these stand for a face set.
         """
         return None
 
@@ -42,8 +51,10 @@ class Restore:
         if not 0 < self.strength <= 2:
             raise ValueError(f"detail.strength must be above 0 and at most 2, not {self.strength}")
 
-    def refiner(self, faces: Path, resolution: int, device: str = "auto") -> Refiner | None:
-        """Return as `NoDetail.refiner`; says in one line why there is none, where faces cannot be sharpened."""
+    def refiner(
+        self, faces: Path, resolution: int, device: str = "auto", photos: Photos | None = None
+    ) -> Refiner | None:  # fmt: skip
+        """Return as `NoDetail.refiner`; warn in one line where faces cannot be sharpened."""
         from faceswap.engine.accelerator import choose_accelerator
         from faceswap.facenets.loading import load_network
         from faceswap.swap.detail.network import DetailNet
@@ -58,9 +69,10 @@ class Restore:
             log.warning("faces stay as they are drawn: no weights are shipped for the detail network")
             return None
         network, _ = load_network(NAME, DetailNet, device)
-        return Refiner(network, choose_accelerator(device), self._references(faces, device), self.strength)
+        references = self._references(faces, device, photos)
+        return Refiner(network, choose_accelerator(device), references, self.strength)
 
-    def _references(self, faces: Path, device: str) -> References | None:
+    def _references(self, faces: Path, device: str, photos: Photos | None) -> References | None:
         return None
 
 
@@ -68,17 +80,21 @@ class Restore:
 class Reference(Restore):
     """Sharpens what is drawn by the person's own pictures, as far as they agree with it."""
 
-    def _references(self, faces: Path, device: str) -> References | None:
+    def _references(self, faces: Path, device: str, photos: Photos | None) -> References | None:
         from faceswap.facenets.embedder import FaceEmbedder
         from faceswap.swap.data.pair_data import open_faces
         from faceswap.swap.detail.references import References
 
+        embedder = FaceEmbedder(device)
         try:
-            found = References.of(open_faces(faces), FaceEmbedder(device))
+            if photos is not None:
+                found = References.of_photos(photos(), faces.name, embedder)
+            else:
+                found = References.of(open_faces(faces), embedder)
             if found is None:
-                raise UserError(f"no crop of {faces.name} is sharp and unhidden enough")
+                raise UserError(f"no picture of {faces.name} is sharp and unhidden enough")
         except UserError as error:
             log.warning("detail=reference goes without references, as detail=restore does: %s", error)
             return None
-        log.info("detail is borrowed from %d crops of %s", len(found), faces.name)
+        log.info("detail is borrowed from %d pictures of %s", len(found), faces.name)
         return found

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from faceswap.core.embeddings import mean_of
 from faceswap.core.face_set import FaceSet
+from faceswap.core.geometry import frame_to_crop_for, transform_points, warp_crop
 from faceswap.core.landmarks import EYE_LEFT, EYE_RIGHT, INNER, MOUTH
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.crops import square_crop
+from faceswap.swap.inference.portraits import Portrait
 
 MOST = 64  # crops of a set that are kept in memory
 LOOKED_AT = 2000  # records of a set at most that are considered
@@ -30,9 +32,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """`pictures`: square crops, uint8 RGB; `points`: the (68, 2) of each in its pixels; `person` (128,).
+    """Pictures of one person that lend their detail.
 
-    The mean embedding.
+    Attributes:
+        pictures: Square crops (S, S, 3) uint8 RGB.
+        points: The (68, 2) of each in its pixels.
+        person: (128,) The mean embedding.
     """
 
     pictures: Sequence[NDArray[np.uint8]]
@@ -56,17 +61,34 @@ class References:
         fit = fit[: max(min(len(fit), MOST), round(SHARPEST * len(fit)))]
         chosen = [fit[i] for i in _spread(np.stack([shape_of(faces.records[i].crop_points) for i in fit]), MOST)]
         pictures, points = zip(*(_read(faces, i) for i in chosen), strict=True)
+        return cls._of_one_person(pictures, points, faces.name, embedder)
+
+    @classmethod
+    def of_photos(cls, portraits: Sequence[Portrait], name: str, embedder: FaceEmbedder) -> References | None:
+        """Return those of a person called `name` on photographs; None without any."""
+        pictures, points = list[NDArray[np.uint8]](), list[NDArray[np.float32]]()
+        for portrait in portraits[:MOST]:
+            matrix = frame_to_crop_for(portrait.points, LARGEST_PX)
+            pictures.append(warp_crop(portrait.image, matrix, LARGEST_PX, repeat_border=True))
+            points.append(transform_points(matrix, portrait.points))
+        return cls._of_one_person(pictures, points, name, embedder) if pictures else None
+
+    @classmethod
+    def _of_one_person(
+        cls, pictures: Sequence[NDArray[np.uint8]], points: Sequence[NDArray[np.float32]], name: str,
+        embedder: FaceEmbedder,
+    ) -> References | None:  # fmt: skip
         vectors = embedder.embed(pictures, points)
-        alike = vectors @ mean_of(vectors)
-        own = np.flatnonzero(alike >= ANOTHER_PERSON)
-        if len(own) < len(chosen):
+        own = np.flatnonzero(vectors @ mean_of(vectors) >= ANOTHER_PERSON)
+        if len(own) < len(pictures):
             log.warning(
-                "%d of %d references of %s look like somebody else and are left out", len(chosen) - len(own),
-                len(chosen), faces.name,
+                "%d of %d references of %s look like somebody else and are left out", len(pictures) - len(own),
+                len(pictures), name,
             )  # fmt: skip
         if not len(own):
             return None
-        return cls([pictures[i] for i in own], [points[i] for i in own], mean_of(vectors[own]))
+        kept = own.tolist()
+        return cls([pictures[i] for i in kept], [points[i] for i in kept], mean_of(vectors[own]))
 
     def __len__(self) -> int:
         return len(self.pictures)

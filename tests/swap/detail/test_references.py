@@ -8,6 +8,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.swap.detail import references
 from faceswap.swap.detail.references import References, SteadyChoice, shape_of
+from faceswap.swap.inference.portraits import Portrait
 from tests.swap.fakes import make_face_set
 
 
@@ -117,3 +118,12 @@ def test_another_track_and_a_gap_begin_anew(track, frame):
 def test_shapes_know_no_place_and_no_size():
     points = opened(3)[2]
     np.testing.assert_allclose(shape_of(points), shape_of(points * 3 + 20), atol=1e-5)
+
+
+def test_a_photo_lends_its_face_upright(tmp_path):
+    image = np.full((300, 400, 3), 90, np.uint8)
+    points = mean_face_in_crop(200) + np.float32([150, 40])
+    found = References.of_photos([Portrait(image, points, tmp_path / "anna.jpg")], "anna", Embedder())
+    assert found is not None and found.pictures[0].shape == (512, 512, 3)
+    np.testing.assert_allclose(found.points[0], mean_face_in_crop(512), atol=0.5)
+    assert References.of_photos([], "anna", Embedder()) is None

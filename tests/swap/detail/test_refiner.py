@@ -7,7 +7,7 @@ import torch
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.core.values import AlignedFace, Decoded
 from faceswap.engine.accelerator import choose_accelerator
-from faceswap.facenets.landmarks import Reading
+from faceswap.facenets.landmarks import LandmarkPrediction
 from faceswap.swap.detail import choices
 from faceswap.swap.detail.choices import NoDetail, Reference, Restore
 from faceswap.swap.detail.network import DetailNet
@@ -25,7 +25,7 @@ class Reader:
         return points
 
     def read(self, images, looks):
-        return [Reading(look + np.float32([8, 0]), np.ones(68), 1.0, 0.0) for look in looks]
+        return [LandmarkPrediction(look + np.float32([8, 0]), np.ones(68), 1.0, 0.0) for look in looks]
 
 
 class Embedder:
