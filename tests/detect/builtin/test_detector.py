@@ -42,7 +42,7 @@ def test_a_face_is_searched_now_and_then_and_followed_in_between(batch: int) -> 
         np.testing.assert_allclose(faces[0].points, points_at(*one(index)["a"]), atol=0.01)
         assert len(faces) == 1 and faces[0].score == pytest.approx(0.95) and faces[0].visible is not None
     assert sorted(world.searched) == [0, 5, 10, 15]
-    assert sorted(world.refinements) == [0, 0, *range(1, 20)]  # two looks at a new face, then one a frame
+    assert sorted(world.windows) == [0, 0, *range(1, 20)]  # two windows of a new face, then one a frame
     assert [index for index, _ in world.embedded] == [0]
 
 
@@ -131,7 +131,7 @@ def test_pictures_are_each_searched_and_read_twice() -> None:
     world = World(lambda index: {} if index == 2 else {"a": (60.0 + 40 * index, 120.0, 60.0)})
     found = find(world, range(5), source=PICTURES)
     assert [len(faces) for faces in found] == [1, 1, 0, 1, 1]
-    assert sorted(world.searched) == list(range(5)) and sorted(world.refinements) == [0, 0, 1, 1, 3, 3, 4, 4]
+    assert sorted(world.searched) == list(range(5)) and sorted(world.windows) == [0, 0, 1, 1, 3, 3, 4, 4]
     assert [index for index, _ in world.embedded] == [0, 1, 3, 4]
 
 
