@@ -142,7 +142,9 @@ class FaceAlignmentNetworks:
         """Return (N, 68, 64, 64) of crops (N, 256, 256, 3) uint8 RGB."""
         import torch
 
-        batch = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2).float() / 255
+        from faceswap.utils.images import to_unit_range
+
+        batch = to_unit_range(crops, self.device)
         with torch.inference_mode(), self._autocast():
             heatmaps = self._fan(batch)[-1].float()
             if flip:

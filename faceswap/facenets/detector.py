@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from faceswap.core.boxes import box_area, box_areas, intersections
 from faceswap.facenets.detector_net import DetectorNet, split
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
 from faceswap.utils.errors import UserError
+from faceswap.utils.images import to_signed_range
 from faceswap.utils.limits import FACES_A_FRAME
 
 BORDER_GREY = 127  # what surrounds a picture: 0 once it is network input, like the network's own padding
@@ -71,7 +71,7 @@ class FaceDetector:
                 part = group[start : start + step]
                 pictures = np.stack([canvas.draw(images[index]) for index, canvas in part])
                 with torch.inference_mode():
-                    outputs = self._network(to_input(pictures, self._device))
+                    outputs = self._network(to_signed_range(pictures, self._device))
                     faces = peaks(outputs, self.minimum_score)
                 for (index, canvas), rows in zip(part, faces, strict=True):
                     found[index].append(canvas.to_image(rows))

@@ -121,7 +121,7 @@ class InceptionResnetV1(nn.Module):
 
 
 class _FromUnitRange(nn.Module):
-    """The network behind inputs in [-1, 1], as `to_input` gives them: its own are (RGB - 127.5) / 128."""
+    """The network behind inputs in [-1, 1], as `to_signed_range` gives them: its own are (RGB - 127.5) / 128."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -13,8 +13,8 @@ from faceswap.core.geometry import invert, transform_points, warp_crop
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets import windows
 from faceswap.facenets.landmark_net import LandmarkNet
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
+from faceswap.utils.images import to_signed_range
 
 LARGEST_BATCH = 32
 
@@ -71,7 +71,7 @@ class LandmarkPredictor:
             [warp_crop(image, window, self.resolution_px) for image, window in zip(images, windows, strict=True)]
         )
         with torch.inference_mode():
-            points, spread, visible, face = self._network(to_input(crops, self._device))
+            points, spread, visible, face = self._network(to_signed_range(crops, self._device))
             defined = points[:, :POINT_COUNT] + self._network.definition
             places = ((defined + 1) * (self.resolution_px / 2) - 0.5).cpu().numpy()
             spreads = spread[:, 17:POINT_COUNT].exp().mean(1).mul(0.5).cpu().numpy()

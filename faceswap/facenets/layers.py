@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -44,12 +42,6 @@ def trunk(widths: Sequence[int], residuals: Sequence[int]) -> nn.Sequential:
         layers += [conv_block(channels, width, stride=2), *(ResidualBlock(width) for _ in range(count))]
         channels = width
     return nn.Sequential(*layers)
-
-
-def to_input(images: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
-    """Return (N, H, W, 3) uint8 RGB -> (N, 3, H, W) float32 in [-1, 1]."""
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
-    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def folded(network: nn.Module) -> nn.Module:

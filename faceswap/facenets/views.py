@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from faceswap.core.geometry import compose, frame_to_crop_for, view_of_crop, warp_crop
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
 from faceswap.utils.devices import multiplies_bf16
+from faceswap.utils.images import to_signed_range
 
 CROP_PX = 256  # of the crop a view is part of; any number gives the same view
 LARGEST_BATCH = 32
@@ -83,7 +83,7 @@ class ViewReader:
         precision = torch.autocast(place.type, torch.bfloat16, enabled=self._mixed and multiplies_bf16(place))
         with torch.inference_mode(), precision:
             parts = [
-                finish(self._network(to_input(views[start : start + LARGEST_BATCH], self._place)).float()).cpu()
+                finish(self._network(to_signed_range(views[start : start + LARGEST_BATCH], self._place)).float()).cpu()
                 for start in range(0, max(1, len(views)), LARGEST_BATCH)  # no face still gives the answer its shape
             ]
         return torch.cat(parts).numpy()

@@ -13,8 +13,9 @@ from faceswap.core.geometry import invert, mean_face_in_crop, scale_of, transfor
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets.landmark_net import LandmarkNet
 from faceswap.facenets.landmarks import LandmarkPredictor
-from faceswap.facenets.layers import ResidualBlock, conv_block, folded, to_input, trunk
+from faceswap.facenets.layers import ResidualBlock, conv_block, folded, trunk
 from faceswap.facenets.windows import MARGIN, window, window_of_box, window_of_points
+from faceswap.utils.images import to_signed_range
 
 FACE = mean_face_in_crop(256)
 
@@ -129,4 +130,4 @@ def test_folding_the_norms_changes_nothing():
 
 def test_pictures_become_input():
     images = np.array([[[[0, 255, 51]]]], np.uint8)
-    assert to_input(images)[0, :, 0, 0].tolist() == pytest.approx([-1, 1, -0.6])
+    assert to_signed_range(images)[0, :, 0, 0].tolist() == pytest.approx([-1, 1, -0.6])

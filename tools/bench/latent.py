@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.images import from_unit_range, to_unit_range
 
 FACES, COLUMNS = 64, 8
 
@@ -75,8 +76,6 @@ def look(run: Path, options: argparse.Namespace) -> tuple[dict, np.ndarray]:
 
 def _views(folder: Path, resolution: int, coverage: float) -> Any:
     """Return up to FACES faces of a set, spread over its time, as a model sees them: (N, 3, R, R) in [0, 1]."""
-    import torch
-
     from faceswap.core.face_set import FaceSet
     from faceswap.core.geometry import view_of_crop, warp_crop
     from faceswap.media.pictures.images import read_image
@@ -88,11 +87,11 @@ def _views(folder: Path, resolution: int, coverage: float) -> Any:
     for index in np.unique(np.linspace(0, len(faces) - 1, FACES).astype(int)):
         crop = read_image(faces.path(index))
         views.append(warp_crop(crop, view_of_crop(crop.shape[0], coverage, resolution), resolution))
-    return torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float() / 255
+    return to_unit_range(np.stack(views))
 
 
 def _pixels(images: Any) -> np.ndarray:
-    return (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return from_unit_range(images)
 
 
 def _write(path: Path, sheets: tuple[np.ndarray, ...]) -> None:

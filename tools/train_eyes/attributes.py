@@ -23,8 +23,8 @@ from faceswap.facenets.attributes import (
     AttributeNet,
     meaning,
 )
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.views import roll_of
+from faceswap.utils.images import to_signed_range
 from tools.people.moment import random_moment
 from tools.people.person import Person
 from tools.train_eyes.augment import photometric
@@ -58,7 +58,10 @@ class AttributeTask:
         """Return images (N, 3, 64, 64) in [-1, 1] and labels (N, OUTPUTS) in the units of `meaning`."""
         chosen = rng.choice(self.faces.training, self.batch_size, replace=False)
         views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
-        return {"images": to_input(photometric(np.stack(views), rng)), "labels": torch.from_numpy(np.stack(labels))}
+        return {
+            "images": to_signed_range(photometric(np.stack(views), rng)),
+            "labels": torch.from_numpy(np.stack(labels)),
+        }
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return a view (64, 64, 3) before any weather, and its labels (OUTPUTS,)."""
@@ -107,7 +110,7 @@ class AttributeTask:
                 truth.append(self.labels[index].copy())
                 truth[-1][ROLL] -= roll_of(matrix)
             with torch.inference_mode():
-                said.append(meaning(network(to_input(np.stack(views), device))).cpu().numpy())
+                said.append(meaning(network(to_signed_range(np.stack(views), device))).cpu().numpy())
         answers, labels = np.concatenate(said), np.stack(truth)
         error = np.abs(answers - labels).mean(0)
         right = ((answers > 0.5) == (labels > 0.5)).mean(0)

@@ -11,7 +11,7 @@ from torch.nn import functional
 from faceswap.core.boxes import pairwise_iou
 from faceswap.facenets.detector import distinct, peaks
 from faceswap.facenets.detector_net import STRIDE, DetectorNet, split
-from faceswap.facenets.layers import to_input
+from faceswap.utils.images import to_signed_range
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.data import Faces
 from tools.train_eyes.scenes import Scene, SceneMaker
@@ -73,7 +73,7 @@ class DetectorTask:
             scenes = [self._validation.make(rng) for _ in range(self.batch_size)]
             images = pictures_of(scenes, rng)
             with torch.inference_mode():
-                rows = peaks(network(to_input(images, device)), 0.4)
+                rows = peaks(network(to_signed_range(images, device)), 0.4)
             for scene, found in zip(scenes, rows, strict=True):
                 tally.add(scene, distinct(found))
         return tally.scores()
@@ -81,7 +81,7 @@ class DetectorTask:
 
 def as_batch(scenes: list[Scene], rng: np.random.Generator) -> dict[str, Tensor]:
     """Return scenes through all that cameras do, with their targets."""
-    images = to_input(pictures_of(scenes, rng)).contiguous(memory_format=torch.channels_last)
+    images = to_signed_range(pictures_of(scenes, rng)).contiguous(memory_format=torch.channels_last)
     targets = [targets_of(scene) for scene in scenes]
     arrays = {name: np.stack([target[name] for target in targets]) for name in targets[0]}
     return {"images": images, **{name: torch.from_numpy(array) for name, array in arrays.items()}}

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from faceswap.core.landmarks import INNER
 from faceswap.facenets.embedder import COVERAGE, RESOLUTION_PX, EmbedderNet
-from faceswap.facenets.layers import to_input
+from faceswap.utils.images import to_signed_range
 from tools.people.labels import Label
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
@@ -87,7 +87,7 @@ class EmbedderTask:
         views = np.stack([self.example(int(index), rng) for index in chosen])
         classes = [self.classes[person] for person in self.faces.person[chosen]]
         weathered = photometric(views, rng, WEATHER * rng.uniform(0.3, 1.0))  # some cameras are good ones
-        return {"images": to_input(weathered), "classes": torch.tensor(classes)}
+        return {"images": to_signed_range(weathered), "classes": torch.tensor(classes)}
 
     def example(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return a view (96, 96, 3) before any weather."""
@@ -169,7 +169,7 @@ class EmbedderTask:
                 views.append(self.example(int(index), rng) if weathered else plain)
             images = photometric(np.stack(views), rng, WEATHER) if weathered else np.stack(views)
             with torch.inference_mode():
-                parts.append(functional.normalize(network(to_input(images, device)), dim=1).cpu().numpy())
+                parts.append(functional.normalize(network(to_signed_range(images, device)), dim=1).cpu().numpy())
         return np.concatenate(parts)
 
 

@@ -12,8 +12,8 @@ from faceswap.core.geometry import invert, transform_points, warp_crop
 from faceswap.core.landmarks import FLIP_68, INNER
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets.landmark_net import LandmarkNet
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.windows import MARGIN, window, window_of_points
+from faceswap.utils.images import to_signed_range
 from tools.train_eyes.augment import photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
 from tools.train_eyes.data import Faces
@@ -57,7 +57,7 @@ class LandmarkTask:
         rows = [self._example(int(index), rng) for index in chosen]
         crops, points, extra_known, visible, face = (np.stack(column) for column in zip(*rows, strict=True))
         return {
-            "images": to_input(photometric(crops, rng)),
+            "images": to_signed_range(photometric(crops, rng)),
             "points": torch.from_numpy(points.astype(np.float32)),
             "extra_known": torch.from_numpy(extra_known),
             "visible": torch.from_numpy(visible.astype(np.float32)),
@@ -192,6 +192,6 @@ class LandmarkTask:
     def _look(self, network: nn.Module, image: NDArray, frame_to_window: NDArray) -> tuple[NDArray, float]:
         crop = warp_crop(np.asarray(image), frame_to_window, self.resolution_px)
         with torch.inference_mode():
-            points, _, _, face = network(to_input(crop[None]))
+            points, _, _, face = network(to_signed_range(crop[None]))
         places = (points[0, :POINT_COUNT].numpy() + 1) * (self.resolution_px / 2) - 0.5
         return transform_points(invert(frame_to_window), places), float(face.sigmoid()[0])

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from faceswap.core.geometry import transform_points
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.parser import COVERAGE, NAMES, RESOLUTION_PX, ParserNet
 from faceswap.facenets.windows import window
+from faceswap.utils.images import to_signed_range
 from tools.people.labels import Label
 from tools.train_eyes.augment import cut_outs, photometric
 from tools.train_eyes.backdrop import Backdrop, warp_with_border
@@ -62,7 +62,7 @@ class ParserTask:
         views, labels = zip(*(self.example(int(index), rng) for index in chosen), strict=True)
         # pasted things have labels instead of cut_outs; edges are learned where the weather is mild
         weathered = [photometric(v[None], rng, rng.uniform(*WEATHER), (cut_outs,))[0] for v in views]
-        return {"images": to_input(np.stack(weathered)), "labels": torch.from_numpy(np.stack(labels))}
+        return {"images": to_signed_range(np.stack(weathered)), "labels": torch.from_numpy(np.stack(labels))}
 
     def example(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return a view (256, 256, 3) and its labels (256, 256), before any weather."""
@@ -134,7 +134,7 @@ class ParserTask:
             cut = warp_labels(labels, matrix)
             hidden = self.painter.paint(view, cut, transform_points(matrix, points), rng)
             with torch.inference_mode():
-                answer = network(to_input(np.stack([view, hidden[0]]), device)).argmax(1).cpu().numpy()
+                answer = network(to_signed_range(np.stack([view, hidden[0]]), device)).argmax(1).cpu().numpy()
             for table, truth, said in ((plain, cut, answer[0]), (covered, hidden[1], answer[1])):
                 table += _confusion(truth, said)
         return {

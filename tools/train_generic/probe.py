@@ -30,6 +30,7 @@ from faceswap.swap.data.warp import sample_cv2, still
 from faceswap.swap.models.registry import MODELS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import HEADER_KEY
+from faceswap.utils.images import to_unit_range
 from tools.train_generic.moments import Moments
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # of ridge, in shares of the mean variance; of the logistic one, a tenth
@@ -95,7 +96,7 @@ def codes_of(network: torch.nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.
     parts = []
     with torch.inference_mode(), accelerator.autocast():
         for batch in np.array_split(pixels, max(1, len(pixels) // 64)):
-            images = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
+            images = to_unit_range(batch)
             parts.append(network.inter[0](network.encoder(images)).float().numpy())  # type: ignore[operator,index]
     return np.concatenate(parts)
 

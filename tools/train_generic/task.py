@@ -14,6 +14,7 @@ from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.swap.data.regions import regions_in_view
 from faceswap.swap.data.warp import Warp, sample_cv2, still
 from faceswap.swap.losses.reconstruction import ReconstructionLoss, weighted_mean
+from faceswap.utils.images import from_unit_range, to_unit_range
 from faceswap.utils.numbers import evenly_spread
 from tools.train_eyes.augment import cut_outs, grey, low_light, low_resolution, photometric, shadow_edge
 from tools.train_generic.moments import Moments
@@ -150,8 +151,8 @@ def _points_in_view(moments: Moments, network: GenericNet, index: int) -> NDArra
 
 def _float(pictures: NDArray[np.uint8]) -> Tensor:
     """Return (N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1], channels last in memory."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+    return to_unit_range(pictures)
 
 
 def _pixels(images: Tensor) -> list[NDArray[np.uint8]]:
-    return list((images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy())
+    return list(from_unit_range(images))

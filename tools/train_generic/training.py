@@ -21,6 +21,7 @@ from faceswap.swap.losses.adversarial import Adversary
 from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.files.pretrained import entry_of
 from faceswap.utils.files.tensor_files import save_tensors
+from faceswap.utils.images import from_unit_range
 from faceswap.utils.numbers import evenly_spread, half_cosine
 from tools.train_eyes.training import Average, resume, save
 from tools.train_generic.network import GenericNet
@@ -197,7 +198,7 @@ def sheet(task: SwapTask, network: nn.Module) -> NDArray[np.uint8]:
         swap, own = task.views(network, b, a), task.views(network, a, a)
         pictures = [network(x["inputs"], x["people"])[1] for x in (swap, own)]
         for images in (swap["inputs"], pictures[0], swap["targets"], pictures[1]):
-            pixels = (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+            pixels = from_unit_range(images)
             rows.append(np.concatenate(list(pixels), axis=1))
     return np.concatenate(rows)
 

@@ -16,11 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from faceswap.facenets.layers import to_input
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.directions.discovery import styles_of
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import load_generator, save_generator
+from faceswap.utils.images import from_signed_range, to_signed_range
 from faceswap.utils.progress import Progress
 
 LEVELS = 5  # of lightness
@@ -52,7 +51,9 @@ def trained_on(people: Generator, steps: int, rate: float, batch_size: int = 8) 
             optimizer.param_groups[0]["lr"] = rate * min(1.0, 2 * (1 - step / steps))
             rows = people.spread(styles_of(people, range(step * batch_size, (step + 1) * batch_size), 0.9)).clone()
             with torch.no_grad():
-                wanted = to_input(np.stack([simplified(face) for face in to_pictures(people.synthesis(rows))]))
+                wanted = to_signed_range(
+                    np.stack([simplified(face) for face in from_signed_range(people.synthesis(rows))])
+                )
             optimizer.zero_grad()
             drawn = drawing.synthesis(rows)
             loss = functional.l1_loss(drawn, wanted) + functional.l1_loss(edges(drawn), edges(wanted))

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import nn
 
-from faceswap.facenets.layers import to_input
 from faceswap.stylegan.data.packed import SEEN_FILE, TARGETS_FILE
 from faceswap.stylegan.metrics.confidence import Measured
 from faceswap.stylegan.metrics.frechet import Features, cloud, face_features, frechet_distance, samples
@@ -34,6 +33,7 @@ from faceswap.stylegan.weights.files import (
     save_generator,
 )
 from faceswap.utils.files.pretrained import enter_pretrained
+from faceswap.utils.images import to_signed_range
 from tools.train_style.cut import HELD_OUT
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
@@ -119,7 +119,7 @@ def likenesses(
 
 def batches(pictures: NDArray[np.uint8], size: int = 32) -> list[torch.Tensor]:
     """Return the pictures as network inputs, in batches of `size`."""
-    return [to_input(np.array(pictures[start : start + size])) for start in range(0, len(pictures), size)]
+    return [to_signed_range(np.array(pictures[start : start + size])) for start in range(0, len(pictures), size)]
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ from faceswap.core.geometry import head_pose, similarity, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.facenets import parser
 from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.loading import load_network
 from faceswap.facenets.views import ViewReader
 from faceswap.media.pictures.images import read_image
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of
+from faceswap.utils.images import to_signed_range
 from tools.train_eyes.data import Faces
 
 LEAST_PEOPLE = 200  # of a gallery, beside A and B
@@ -49,7 +49,7 @@ class ParserFeatures(ViewReader):
         """
         views, _ = self.cut(images, points)
         with torch.inference_mode():
-            seen = self._net.stem(to_input(views, self._place))
+            seen = self._net.stem(to_signed_range(views, self._place))
             for stage in self._net.down:
                 seen = stage(seen)
         return seen.float().mean((2, 3)).cpu().numpy()

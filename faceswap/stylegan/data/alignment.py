@@ -7,9 +7,7 @@ the frame by the inverse of one (2, 3) similarity.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from faceswap.core.geometry import transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Face, Frame
@@ -38,12 +36,3 @@ def style_of_stored(crop: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """Return the style crop (size_px, size_px, 3) out of a face set's stored crop (S, S, 3)."""
     view = view_of_crop(crop.shape[0], STYLE_COVERAGE, size_px)
     return warp_crop(crop, view, size_px, repeat_border=True)
-
-
-def to_pictures(images: Tensor) -> NDArray[np.uint8]:
-    """Return what a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) uint8 RGB; the way in.
-
-    Blocks.to_input.
-    """
-    levels = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()

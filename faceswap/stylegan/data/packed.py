@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.core.face_set import ALIGNMENTS, FaceSet
-from faceswap.facenets.layers import to_input
 from faceswap.media.listing import list_pictures
 from faceswap.media.pictures.crops import square_crop
 from faceswap.media.pictures.images import read_image
@@ -23,6 +22,7 @@ from faceswap.stylegan.data.alignment import style_of_stored
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.disk import create_npy
+from faceswap.utils.images import to_signed_range
 from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
 
@@ -76,7 +76,7 @@ class Pictures:
         if mirror:
             turned = np.random.default_rng([seed, number, 1]).random(size) < 0.5
             seen[turned], targets[turned] = seen[turned, :, ::-1], targets[turned, :, ::-1]
-        return to_input(seen), to_input(targets)
+        return to_signed_range(seen), to_signed_range(targets)
 
 
 def open_pictures(source: Path, resolution: int, folder: Path, setting: str = "data") -> Pictures:

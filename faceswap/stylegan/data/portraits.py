@@ -16,11 +16,11 @@ from torch import Tensor
 from faceswap.core.geometry import compose, invert
 from faceswap.core.values import AlignedFace, Face, Frame
 from faceswap.detect.protocol import Finder, find_in_batches
-from faceswap.facenets.layers import to_input
 from faceswap.facenets.parser import HEAD, FaceParser
 from faceswap.media.reading import read_frames
 from faceswap.stylegan.data.alignment import align_style
 from faceswap.utils.errors import UserError
+from faceswap.utils.images import to_signed_range
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -128,4 +128,4 @@ def head_masks(
 
 def as_input(faces: Sequence[AlignedFace], device: torch.device | str = "cpu") -> Tensor:
     """Return aligned faces of one size as (N, 3, R, R) in [-1, 1]."""
-    return to_input(np.stack([face.image for face in faces]), device)
+    return to_signed_range(np.stack([face.image for face in faces]), device)

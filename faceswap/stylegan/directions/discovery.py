@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, move
 from faceswap.stylegan.directions.hyperplane import Ends, accuracy, fit_hyperplane, principal, without
 from faceswap.stylegan.directions.scoring import Scorer
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
+from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def scores_of(generator: Generator, rows: Tensor, scorer: Scorer, advance: Calla
     """Return the scores by name (N,) of what the generator draws of rows (N, rows, w_size)."""
     tables = []
     for part in rows.split(BATCH):
-        tables.append(scorer(to_pictures(generator.synthesis(part))))
+        tables.append(scorer(from_signed_range(generator.synthesis(part))))
         advance(len(part))
     return {name: np.concatenate([np.asarray(table[name], np.float64) for table in tables]) for name in tables[0]}
 

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.detect.protocol import Finder, find_in_batches
-from faceswap.facenets.layers import to_input
 from faceswap.media.pictures.images import read_image
 from faceswap.media.sources import probe
 from faceswap.stylegan.data.alignment import align_style
@@ -26,6 +25,7 @@ from faceswap.stylegan.directions.discovery import Sample, styles_of
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.utils.errors import UserError
+from faceswap.utils.images import to_signed_range
 from faceswap.utils.progress import Progress
 
 BATCH = 16
@@ -82,7 +82,7 @@ def styles_of_crops(crops: NDArray[np.uint8], places: Sequence[int], generator: 
     parts = []
     with Progress(len(places), "encode crops", "crop") as progress:
         for start in range(0, len(places), BATCH):
-            images = to_input(crops[list(places[start : start + BATCH])], generator.average.device)
+            images = to_signed_range(crops[list(places[start : start + BATCH])], generator.average.device)
             parts.append(encoder(images, shared=True)[:, 0])
             progress.advance(len(images))
     return torch.cat(parts)

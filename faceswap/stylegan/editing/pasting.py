@@ -8,7 +8,6 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,6 +20,7 @@ from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.stylegan.editing.flow import motion_and_rest
+from faceswap.utils.images import channels_last
 
 Way = Literal["move", "change", "whole"]
 
@@ -91,5 +91,4 @@ class Paster:
 
 def as_pictures(images: Tensor) -> NDArray[np.float32]:
     """Return what a generator draws, (N, 3, R, R) about [-1, 1], as (N, R, R, 3) float32 RGB in [0, 1]."""
-    values = images.detach().float().clamp(-1, 1).add(1).div(2).permute(0, 2, 3, 1)
-    return np.ascontiguousarray(values.to("cpu", torch.float32).numpy())
+    return channels_last(images.detach().float().clamp(-1, 1).add(1).div(2))

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.gallery.mixing import mixing_grid
 from faceswap.stylegan.gallery.sheets import TILE_PX
 from faceswap.stylegan.inversion.pipeline import made_with_ai
 from faceswap.stylegan.networks.generator import Generator, Noise, draw_z, noise_rngs
 from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
 
 SHEET, GRID = "sheet.png", "mixing_{}.png"
@@ -37,7 +37,7 @@ class Sampling:
 def sample(generator: Generator, seed: int, how: Sampling) -> NDArray[np.uint8]:
     """Return the picture (R, R, 3) uint8 RGB of a seed. Alone in its batch, so that others never change a bit of it."""
     z = draw_z([seed], generator.z_size).to(generator.average)
-    return to_pictures(generator(z, how.psi, how.cutoff, how.noise, noise_rngs([seed])))[0]
+    return from_signed_range(generator(z, how.psi, how.cutoff, how.noise, noise_rngs([seed])))[0]
 
 
 def write_samples(

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.media.pictures.tiles import contact_sheet
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.directions.directions import Direction, move
 from faceswap.stylegan.networks.generator import Generator
+from faceswap.utils.images import from_signed_range
 
 STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 TILE_PX = 96
@@ -21,7 +21,7 @@ TILE_PX = 96
 @torch.inference_mode()
 def drawn(generator: Generator, rows: Tensor, batch_size: int = 32) -> NDArray[np.uint8]:
     """Return pictures (N, R, R, 3) uint8 RGB of rows (N, rows, w_size)."""
-    return np.concatenate([to_pictures(generator.synthesis(part)) for part in rows.split(batch_size)])
+    return np.concatenate([from_signed_range(generator.synthesis(part)) for part in rows.split(batch_size)])
 
 
 def direction_sheet(

@@ -18,7 +18,6 @@ from faceswap.core.geometry import transform_points
 from faceswap.media import ai_notice
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
 from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
@@ -30,6 +29,7 @@ from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_g
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_json
+from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -187,12 +187,12 @@ def _written(
 ) -> Iterator[dict[str, Any]]:
     """Write the files of each portrait; gives its line of the table."""
     with torch.no_grad():
-        drawn = to_pictures(inversion.draw(inverter.generator))
+        drawn = from_signed_range(inversion.draw(inverter.generator))
         guesses = None
         if inverter.encoder is not None:
             images = as_input([portrait.aligned for portrait in found], inverter.device)
             rows = first_guess(inverter.generator, inverter.encoder, images, "encoder")
-            guesses = to_pictures(inverter.generator.synthesis(rows))
+            guesses = from_signed_range(inverter.generator.synthesis(rows))
     owner = generator_hash(inverter.generator)
     about = made_with_ai(owner)
     for index, portrait in enumerate(found):

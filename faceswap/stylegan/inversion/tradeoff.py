@@ -16,13 +16,13 @@ from torch.nn import functional
 
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import draw_labels
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.inversion.pipeline import Inverter, in_a_row, made_with_ai
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_json
+from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
         for knob in KNOBS:
             inversion = inverter.invert([portrait], fidelity=knob)
             with torch.no_grad():
-                pictures[f"{knob:g}"] = to_pictures(inversion.draw(inverter.generator))[0]
+                pictures[f"{knob:g}"] = from_signed_range(inversion.draw(inverter.generator))[0]
             editability = ruler(partial(inversion.draw, inverter.generator), inversion.rows)
             loss = float(inversion.loss[0])
             points.append(

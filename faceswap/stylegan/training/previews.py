@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceswap.stylegan.data.alignment import to_pictures
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.training.state import TrainingNetworks
+from faceswap.utils.images import from_signed_range
 
 PER_ROW = 12
 
@@ -26,7 +26,7 @@ def preview(networks: TrainingNetworks, seen: Tensor, targets: Tensor, rows: int
     z = draw_z(range(PER_ROW * rows), generator.z_size)
     samples = torch.cat([generator(some) for some in z.split(PER_ROW)])
     pictures = torch.cat([seen, targets, again, *samples.split(len(seen))])
-    return tiled(to_pictures(pictures), len(seen))
+    return tiled(from_signed_range(pictures), len(seen))
 
 
 def tiled(pictures: NDArray[np.uint8], across: int) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.batches import FaceBatch, RawBatch, TrainingFaces
 from faceswap.swap.data.colour import recolour_torch
 from faceswap.swap.data.warp import sample_torch
+from faceswap.utils.images import to_unit_range
 
 AHEAD = 2  # batches
 
@@ -80,7 +81,7 @@ class DeviceLoader:
     @staticmethod
     def _pictures(values: Tensor) -> Tensor:
         """(N, H, W, C) uint8 -> (N, C, H, W) float32 in [0, 1]."""
-        return values.permute(0, 3, 1, 2).float() / 255
+        return to_unit_range(values)
 
     def _laid_out(self, images: Tensor) -> Tensor:
         layout = torch.channels_last if self._accelerator.channels_last else torch.contiguous_format

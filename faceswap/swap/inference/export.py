@@ -25,6 +25,7 @@ from faceswap.swap.models.layers import Convolution, Side, SwapModel
 from faceswap.swap.models.weights import load_model, seen_yaw
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.images import channels_last, to_unit_range
 from faceswap.utils.limits import ONNX_BYTES
 
 OPSET = 17  # of 2022: whatever runs ONNX knows it
@@ -156,9 +157,9 @@ def _difference(swapper: OnnxSwapper, model: SwapModel, side: Side) -> float:
         views = np.random.default_rng(count).integers(0, 256, (count, model.resolution, model.resolution, 3), np.uint8)
         drawn = swapper.swap(views, side)
         with torch.inference_mode():
-            images = torch.from_numpy(views).permute(0, 3, 1, 2).float() / 255
+            images = to_unit_range(views)
             image, mask = model.decode(model.encode(images), side)
-        largest.append(np.abs(drawn.images - image.permute(0, 2, 3, 1).numpy()).max())
+        largest.append(np.abs(drawn.images - channels_last(image)).max())
         if mask is not None and drawn.masks is not None:
             largest.append(np.abs(drawn.masks - mask[:, 0].numpy()).max())
     return float(np.max(largest))

@@ -15,6 +15,7 @@ from faceswap.engine.accelerator import Accelerator, Precision, choose_accelerat
 from faceswap.swap.models.layers import Side, SwapModel
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.training.checkpoints import find_weights
+from faceswap.utils.images import channels_last, to_unit_range
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +61,10 @@ class TrainedSwapper:
         expected = (self.resolution, self.resolution, 3)
         if views.dtype != np.uint8 or views.ndim != 4 or views.shape[1:] != expected:
             raise ValueError(f"views must be (N, *{expected}) uint8, not {views.shape} {views.dtype}")
-        on_device = torch.from_numpy(np.ascontiguousarray(views)).to(self.accelerator.device)
-        images = on_device.permute(0, 3, 1, 2).float() / 255
+        images = to_unit_range(views, self.accelerator.device)
         with torch.inference_mode(), self.accelerator.autocast():
             pictures, masks = self.model.decode(self.model.encode(images), to)
         return Decoded(
-            images=pictures.float().permute(0, 2, 3, 1).contiguous().cpu().numpy(),
+            images=channels_last(pictures),
             masks=None if masks is None else masks.float()[:, 0].contiguous().cpu().numpy(),
         )

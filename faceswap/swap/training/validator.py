@@ -17,6 +17,7 @@ from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.training.evaluator import SwapEvaluator
 from faceswap.swap.training.health import Watch
 from faceswap.swap.training.previews import preview_grid, swap_grid
+from faceswap.utils.images import from_unit_range, to_unit_range
 
 Losses = Callable[[Tensor, Tensor | None, Tensor, Tensor], Mapping[str, Tensor]]
 
@@ -102,11 +103,11 @@ class Validator:
         """(N, R, R, 3): the faces as decoder A draws them."""
         with self._accelerator.autocast():
             images, _ = self.model.decode(self.model.encode(self._tensors(faces)[0]), "a")
-        return (images.float().clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return from_unit_range(images)
 
     def _tensors(self, faces: FaceViews) -> tuple[Tensor, Tensor]:
         """Images (N, 3, R, R) and masks (N, 1, R, R), float32 in [0, 1] on the device."""
-        pictures = torch.from_numpy(faces.pictures).to(self._accelerator.device).permute(0, 3, 1, 2).float() / 255
+        pictures = to_unit_range(faces.pictures, self._accelerator.device)
         layout = torch.channels_last if self._accelerator.channels_last else torch.contiguous_format
         return pictures[:, :3].contiguous(memory_format=layout), pictures[:, 3:]
 

@@ -7,15 +7,10 @@ import torch
 from faceswap.core.geometry import CROP_WIDTH_UNITS, invert, transform_points
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
-from faceswap.stylegan.data.alignment import (
-    STYLE_COVERAGE,
-    align_style,
-    frame_to_style_for,
-    style_of_stored,
-    to_pictures,
-)
+from faceswap.stylegan.data.alignment import STYLE_COVERAGE, align_style, frame_to_style_for, style_of_stored
 from faceswap.stylegan.networks.encoder import Encoder, normal_divergence
 from faceswap.stylegan.networks.generator import Generator
+from faceswap.utils.images import from_signed_range
 
 
 @pytest.fixture
@@ -82,4 +77,4 @@ def test_a_stored_crop_gives_its_middle():
 
 def test_pictures_are_cut_to_their_range():
     images = torch.tensor([-3.0, -1.0, 0.0, 1.0, 9.0])[None, None, None].expand(1, 3, 5, 5)
-    assert to_pictures(images)[0, 0, :, 0].tolist() == [0, 0, 128, 255, 255]
+    assert from_signed_range(images)[0, 0, :, 0].tolist() == [0, 0, 128, 255, 255]

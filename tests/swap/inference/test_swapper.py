@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import faceswap
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
@@ -79,7 +80,7 @@ def test_no_run_is_said_in_one_line(tmp_path):
 
 
 def test_original_has_no_mask(tmp_path, monkeypatch):
-    swapper = TrainedSwapper(Original().eval(), TrainedSwapper.load.__globals__["choose_machine"]("cpu", "fp32"), {})
+    swapper = TrainedSwapper(Original().eval(), choose_accelerator("cpu", "fp32"), {})
     assert swapper.swap(np.zeros((1, 64, 64, 3), np.uint8)).masks is None
 
 
