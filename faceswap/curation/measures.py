@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import CURATION_CACHE
 from faceswap.core.landmarks import INNER
 from faceswap.curation.inventory import FaceInventory
+from faceswap.facenets.protocol import Embedder
 from faceswap.media.pictures.crops import read_crop
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
@@ -41,18 +41,6 @@ _STORED = {
     "readable": Expected("b", (None,)),
     "embeddings": Expected("f", (None, None)),
 }
-
-
-class Embedder(Protocol):
-    """Tells people apart: unit vectors (n, 128) float32 of n pictures with the 68 points of the face in each.
-
-    `description` names its weights: vectors of others cannot be compared with its own.
-    """
-
-    @property
-    def description(self) -> str: ...
-
-    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
 from faceswap.core.values import Face, Frame
-from faceswap.detect.counting import Reader, first_number
 from faceswap.detect.frame_matching import (
     counted_from,
     film_numbers,
@@ -25,6 +24,7 @@ from faceswap.detect.frame_matching import (
     picture_numbers,
     with_tracks_from_0,
 )
+from faceswap.detect.frame_numbering import Reader, first_number
 from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_dfl, read_fsa, read_json, read_npz
 from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
@@ -61,7 +61,7 @@ class LandmarksFinder:
     Without a path the file is looked for beside the source: `clip.landmarks.npz`, `clip.mp4.ref.npz`,
     `clip_alignments.fsa` and the like. Formats that store picture names instead of numbers are matched by name for
     pictures; for a video by the number at the name's end. `first`: the number of a video's first frame in files of
-    other programs, 0 or 1; None: what the file and the pictures show (counting.py).
+    other programs, 0 or 1; None: what the file and the pictures show (frame_numbering.py).
     """
 
     batch_size = 8
@@ -246,7 +246,7 @@ def _reader() -> Reader:
 
     Raises UserError without its weights.
     """
-    from faceswap.detect.builtin.sightings import certainty
+    from faceswap.detect.builtin.tracked_face import certainty
     from faceswap.facenets.landmarks import LandmarkPredictor
 
     network = LandmarkPredictor()

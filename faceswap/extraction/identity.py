@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import ALIGNMENTS, FaceSet
 from faceswap.detect.protocol import Finder
+from faceswap.facenets.protocol import Embedder
 from faceswap.media.pictures.crops import read_crop
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
@@ -23,12 +23,6 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 
 COMPARED_FACES = 8  # faces of a track, or of a face set, that are compared
-
-
-class Embedder(Protocol):
-    """What recognises faces: `builtin.embedder.FaceEmbedder`."""
-
-    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -147,6 +147,12 @@ class PublicEmbedder(ViewReader):
             "inception_resnet", InceptionResnetV1, COVERAGE, RESOLUTION_PX, device, _FromUnitRange(network)
         )
         self._place = place
+        self._weights = Path(weights).name
+
+    @property
+    def description(self) -> str:
+        """Names the weights: vectors of other weights cannot be compared with theirs."""
+        return f"facenet-pytorch {self._weights}"
 
     def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
         """Return unit vectors (n, 128) float32 of n faces; see `FaceEmbedder.embed`."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from faceswap.core.boxes import are_close, same_place
 from faceswap.core.values import Face, Frame
 from faceswap.detect.builtin.networks import FaceNetworks
-from faceswap.detect.builtin.sightings import (
+from faceswap.detect.builtin.tracked_face import (
     CHECK_EVERY,
     EMBED_EVERY,
     EMBED_EVERY_CLOSE,

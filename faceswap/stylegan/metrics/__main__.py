@@ -22,7 +22,7 @@ def metrics(config: Any) -> Path:
     from faceswap.cli.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
-    from faceswap.stylegan.metrics.going_on import Measurements
+    from faceswap.stylegan.metrics.measurement_cache import Measurements
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.files.atomic import write_json

@@ -253,7 +253,7 @@ def test_new_faces_need_detector_and_reader_followed_ones_the_reader() -> None:
 
 
 def test_points_known_badly_make_a_reading_uncertain() -> None:
-    from faceswap.detect.builtin.sightings import SURE_SPREAD, certainty
+    from faceswap.detect.builtin.tracked_face import SURE_SPREAD, certainty
     from faceswap.facenets.landmarks import LandmarkPrediction
 
     points, visible = points_at(50, 50), np.ones(68, np.float32)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap.stylegan.metrics.going_on import Measurements
+from faceswap.stylegan.metrics.measurement_cache import Measurements
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from faceswap.core.values import Face, Frame
-from faceswap.detect import counting
-from faceswap.detect.counting import first_number
+from faceswap.detect import frame_numbering
+from faceswap.detect.frame_numbering import first_number
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
 from tests.extraction.made import frame_of, points_at, source_of
@@ -28,7 +28,7 @@ def film(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(source: SourceInfo, start: int, stop: int) -> Iterator[Frame]:
         yield from (frame_of(index) for index in range(start, min(stop, COUNT)))
 
-    monkeypatch.setattr(counting, "read_frames", read)
+    monkeypatch.setattr(frame_numbering, "read_frames", read)
 
 
 def reader(speed: float, unseen: range = range(0), bias: float = 3.0, noise: float = 0.2):
