@@ -44,7 +44,7 @@ class Accelerator:
         """Return whether it is a GPU."""
         return self.device.type == "cuda"
 
-    def autocast(self) -> AbstractContextManager:
+    def autocast(self) -> AbstractContextManager[Any]:
         """Mixed precision for what runs inside, if it is on."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,9 @@ SIDE_PX, SIZE = 299, 2048
 class Conv(nn.Module):
     """Convolution, batch norm, ReLU."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int | tuple[int, int], stride=1, padding=0) -> None:
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int | tuple[int, int], stride: Any = 1, padding: Any = 0
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride, padding, bias=False)
         self.bn = nn.BatchNorm2d(channels_out, eps=0.001)

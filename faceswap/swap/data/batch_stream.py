@@ -32,7 +32,7 @@ class BatchStream:
     def __init__(self, maker: BatchMaker, start: int, workers: int) -> None:
         self._maker = maker
         self._next = start
-        self._waiting: deque[Future] = deque()
+        self._waiting: deque[Future[dict[str, FaceBatch | RawBatch]]] = deque()
         self._ahead = max(2, 2 * workers)
         self._strangers = set(active_children())
         self._pool = _pool(workers)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class FaceViews:
         """(N, R, R, 3)."""
         return np.ascontiguousarray(self.pictures[..., :3])
 
-    def at(self, which: NDArray) -> FaceViews:
+    def at(self, which: NDArray[Any]) -> FaceViews:
         """Those of the given indices, or where it is true."""
         return FaceViews(self.pictures[which], self.points[which])
 

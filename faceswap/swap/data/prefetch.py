@@ -134,5 +134,5 @@ class CudaPrefetcher:
             ready = {side: self._loader.load(faces, side) for side, faces in batch.items()}
             return ready, None if self._queue is None else self._queue.record_event()
 
-    def _beside(self) -> list[AbstractContextManager]:
+    def _beside(self) -> list[AbstractContextManager[Any]]:
         return [] if self._queue is None else [torch.cuda.device(self._device), torch.cuda.stream(self._queue)]

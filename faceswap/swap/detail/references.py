@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -108,7 +109,7 @@ def _read(faces: FaceSet, index: int) -> tuple[NDArray[np.uint8], NDArray[np.flo
     return picture, points.astype(np.float32)
 
 
-def shape_of(points: NDArray) -> NDArray[np.float32]:
+def shape_of(points: NDArray[Any]) -> NDArray[np.float32]:
     """Return (51, 2): the inner points of an upright face, free of place and size; eyes and mouth count more."""
     inner = np.asarray(points, np.float32)[INNER]
     inner = inner - inner.mean(0)
@@ -118,12 +119,12 @@ def shape_of(points: NDArray) -> NDArray[np.float32]:
     return shape
 
 
-def shape_distances(shapes: NDArray, shape: NDArray) -> NDArray[np.float32]:
+def shape_distances(shapes: NDArray[Any], shape: NDArray[Any]) -> NDArray[np.float32]:
     """Return (n,) mean distances of shapes (n, 51, 2) from one."""
     return np.asarray(np.linalg.norm(shapes - shape, axis=2).mean(1), np.float32)
 
 
-def _spread(shapes: NDArray, most: int) -> list[int]:
+def _spread(shapes: NDArray[Any], most: int) -> list[int]:
     """Return at most so many of them, each as far as can be from those before (Gonzalez 1985), from the first on."""
     chosen = list[int]()
     distances = np.full(len(shapes), np.inf, np.float32)
@@ -149,7 +150,7 @@ class SteadyChoice:
         self._count = min(count, len(references))
         self._of_track: dict[int, _Chosen] = {}
 
-    def next(self, track: int, frame_index: int, points: NDArray) -> tuple[list[int], list[float]]:
+    def next(self, track: int, frame_index: int, points: NDArray[Any]) -> tuple[list[int], list[float]]:
         """Return the references of a face with these points (68, 2), and how far each is to be trusted, in [0, 1]."""
         distances = shape_distances(self._shapes, shape_of(points))
         order = np.argsort(distances, kind="stable").tolist()
@@ -164,7 +165,7 @@ class SteadyChoice:
                 del self._of_track[ended]  # a long film has thousands of tracks
         return chosen.places, chosen.trust
 
-    def _followed(self, last: _Chosen, frame_index: int, distances: NDArray, order: list[int]) -> _Chosen:
+    def _followed(self, last: _Chosen, frame_index: int, distances: NDArray[Any], order: list[int]) -> _Chosen:
         places, trust, leaving = list(last.places), list(last.trust), last.leaving
         if leaving is None and min(trust) == 1:
             farthest = max(range(len(places)), key=lambda i: distances[places[i]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -68,7 +69,7 @@ class Refiner:
         return larger, Decoded(images, masks)
 
     def _lent(
-        self, views: Sequence[AlignedFace], drawn: NDArray, tracks: Sequence[int], frames: Sequence[int]
+        self, views: Sequence[AlignedFace], drawn: NDArray[Any], tracks: Sequence[int], frames: Sequence[int]
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return references on the drawn faces' points (N, K, S, S, 3), and how far each is trusted (N, K)."""
         if self._references is None:
@@ -100,7 +101,7 @@ class Refiner:
             del self._offsets[ended]
         return offset
 
-    def _check_person(self, pictures: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> None:
+    def _check_person(self, pictures: Sequence[NDArray[np.uint8]], points: Sequence[NDArray[Any]]) -> None:
         """Warn once, at the first faces, where the references are of somebody else."""
         if self._embedder is None or self._references is None:
             return
@@ -111,7 +112,9 @@ class Refiner:
                 "detail: the references look like somebody else than is drawn (cosine %.2f): the wrong face set?", alike
             )
 
-    def _sharp(self, drawn: NDArray, references: NDArray[np.uint8], trust: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _sharp(
+        self, drawn: NDArray[Any], references: NDArray[np.uint8], trust: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         device = self._accelerator.device
         images = _nchw(torch.from_numpy(drawn).to(device))
         lent = torch.from_numpy(references).to(device).movedim(-1, -3).float().div_(255)

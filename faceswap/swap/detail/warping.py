@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ HELD = 4  # points to a side of the border that stay where the similarity puts t
 
 
 def warped_onto(
-    pictures: list[NDArray[np.uint8]], points: list[NDArray], onto: NDArray, size_px: int
+    pictures: list[NDArray[np.uint8]], points: list[NDArray[Any]], onto: NDArray[Any], size_px: int
 ) -> NDArray[np.uint8]:
     """Return views (n, S, S, 3) uint8 in which the points (68, 2) of each square picture lie `onto` (68, 2).
 
@@ -29,12 +31,12 @@ def warped_onto(
     return views
 
 
-def place_in_shares(points: NDArray, size_px: int) -> NDArray[np.float64]:
+def place_in_shares(points: NDArray[Any], size_px: int) -> NDArray[np.float64]:
     """Return pixels -> shares of a picture's side."""
     return (np.asarray(points, np.float64) + 0.5) / size_px
 
 
-def plate_maps(points: NDArray, onto: NDArray, size_px: int) -> NDArray[np.float32]:
+def plate_maps(points: NDArray[Any], onto: NDArray[Any], size_px: int) -> NDArray[np.float32]:
     """Return (n, GRID, GRID, 2): where each place of a view comes from in each picture, in shares of its side.
 
     `points` (n, 68, 2) in shares; `onto` (68, 2) in pixels of the view. The grid's places are the middles of GRID x
@@ -55,7 +57,7 @@ def plate_maps(points: NDArray, onto: NDArray, size_px: int) -> NDArray[np.float
     return np.ascontiguousarray(found.transpose(2, 0, 1, 3), np.float32)
 
 
-def _bending(places: NDArray, centres: NDArray) -> NDArray[np.float64]:
+def _bending(places: NDArray[Any], centres: NDArray[Any]) -> NDArray[np.float64]:
     """Return (n, m) r^2 log r of the distances: how a plate bends that is pushed at a point."""
     squares = ((places[:, None] - centres[None]) ** 2).sum(2)
     return 0.5 * squares * np.log(np.maximum(squares, 1e-12))

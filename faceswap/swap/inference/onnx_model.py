@@ -80,7 +80,7 @@ class OnnxSwapper:
         image, *mask = self._run(faces)
         return Decoded(np.ascontiguousarray(image.transpose(0, 2, 3, 1)), mask[0][:, 0] if mask else None)
 
-    def _run(self, faces: NDArray) -> list[NDArray[np.float32]]:
+    def _run(self, faces: NDArray[Any]) -> list[NDArray[np.float32]]:
         """What the graph gives for any number of faces, also where other tools have fixed how many it takes at once."""
         size = self.session.get_inputs()[0].shape[0]
         if not isinstance(size, int) or size < 1 or size == len(faces):

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -87,7 +88,7 @@ class PersonReader:
     def __init__(self, device: str = "auto", embedder: FaceEmbedder | None = None) -> None:
         self._embedder = embedder or FaceEmbedder(device)
 
-    def read(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]:
+    def read(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """(n, 320) of n faces; a person is the mean of theirs. Arguments as of `FaceEmbedder.embed`."""
         views, _ = self._embedder.cut(images, points)
         size = (THUMBNAIL_PX, THUMBNAIL_PX)

@@ -47,7 +47,7 @@ class TrainStep:
     def __init__(
         self,
         model: SwapModel,
-        updater: Updater,
+        updater: Updater[Any],
         objective: Objective,
         accelerator: Accelerator,
         sides: Mapping[str, TrainingFaces],

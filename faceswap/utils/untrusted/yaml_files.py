@@ -15,7 +15,7 @@ from faceswap.utils.untrusted.text_files import read_text
 _Fast: Any = getattr(yaml, "CParser", None)  # libyaml's, which most wheels of PyYAML bring
 
 
-class _Texts(yaml.SafeLoader):
+class _Texts(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
     """Every scalar is the text that stands there; only null (~, null, nothing) is None."""
 
 
