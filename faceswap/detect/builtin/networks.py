@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.facenets.protocol import Embedder
+
 if TYPE_CHECKING:
     from faceswap.facenets.landmarks import LandmarkPrediction
 
@@ -29,12 +31,6 @@ class Detector(Protocol):
     """What finds faces: see `detector.FaceDetector`."""
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]: ...
-
-
-class Embedder(Protocol):
-    """What recognises faces: see `embedder.FaceEmbedder`."""
-
-    def embed(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]) -> NDArray[np.float32]: ...
 
 
 class Check(Protocol):

@@ -1,7 +1,7 @@
 """GAN inversion: the encoder's initial latent, optimisation, then pivotal tuning.
 
 Steps are made in sigmas of the generator's own samples (see `Whitening`): one vector for the face and offsets from it
-for each row. `fidelity` says what is worth more, the photo or the generator's world: at 0 the code is one w, drawn
+for each row. `fidelity` says what has priority, the photo or the generator's domain: at 0 the code is one w, drawn
 towards the average; at 0.5 rows are nearly free (W+); beyond, the generator itself is tuned to the face.
 """
 
