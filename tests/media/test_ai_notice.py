@@ -1,6 +1,7 @@
 """Whatever is made says so: every picture and film, in every format, from every place that writes one."""
 
 import ast
+import re
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ from faceswap.media.sources import probe
 from faceswap.media.writing import writer_for
 from tests.media.made_films import Film, make_film, picture
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ROOM = Path(faceswap.__file__).parent
 WRITERS = {"write_image", "encode_image", "writer_for", "VideoWriter", "ImageWriter", "side_by_side"}
 AS_THEY_WERE = {  # pictures of a source as it was, or none at all
@@ -85,3 +87,9 @@ def test_previews_of_a_training_hold_it(tmp_path):
         other = journal.preview(np.zeros((16, 16, 3), np.uint8), 5, "judged")
     for picture_path in (path, other):
         assert "Made with AI" in said_by(picture_path)
+    (events,) = tmp_path.rglob("events*")
+    content = events.read_bytes()
+    for number, start in enumerate(found.start() for found in re.finditer(re.escape(PNG), content)):
+        (tmp_path / f"{number}.png").write_bytes(content[start:])
+        assert "Made with AI" in said_by(tmp_path / f"{number}.png")
+    assert number == 1

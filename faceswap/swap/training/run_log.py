@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
 from faceswap.core.face_set import REPORT
 from faceswap.media.ai_notice import made_with_ai
-from faceswap.media.pictures.images import write_image
+from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.swap.training.event_files import drop_events_after, put_in_order
 from faceswap.utils.files.atomic import write_json, write_text, writing_errors
 from faceswap.utils.files.links import own_folder
@@ -90,11 +91,17 @@ class RunLog:
 
     def preview(self, picture: NDArray[np.uint8], iteration: int, kind: str = "") -> Path:
         """A preview grid (H, W, 3), in TensorBoard and as a file; those of a `kind` in a folder of their own."""
-        with writing_errors(self._run):
-            name = f"preview_{kind}" if kind else "preview"
-            self.begin().add_image(name, picture, iteration, dataformats="HWC")
+        about = made_with_ai("the faces in this picture were drawn in a training")
+        height, width, _ = picture.shape
+        shown = Summary.Image(
+            height=height, width=width, colorspace=3, encoded_image_string=encode_image(picture, ".png", metadata=about)
+        )
+        name = f"preview_{kind}" if kind else "preview"
+        with writing_errors(self._run):  # add_image() would encode the picture without the notice
+            writer = self.begin()._get_file_writer()
+            writer.add_summary(Summary(value=[Summary.Value(tag=name, image=shown)]), iteration)
         path = self._run / PREVIEWS / kind / f"{iteration:08d}.jpg"
-        write_image(path, picture, metadata=made_with_ai("the faces in this picture were drawn in a training"))
+        write_image(path, picture, metadata=about)
         return path
 
     def report(self, values: Mapping[str, Any]) -> None:
