@@ -15,18 +15,18 @@ from pathlib import Path
 import pytest
 
 from tests.clips import Clip, make_clip
-from tests.commands.conftest import FAST, Studio, one_line_error, run
+from tests.commands.conftest import FAST, Example, one_line_error, run, run_process
 
 POINTS = ("finder=landmarks",)
 
 
 @pytest.fixture
-def copied(studio: Studio, tmp_path: Path) -> Studio:
-    """The studio's films, sets and run, to be spoiled."""
-    folder = tmp_path / "studio"
-    shutil.copytree(studio.folder, folder)
-    films = [Clip(folder / c.video.name, folder / c.landmarks.name, c.frames) for c in (studio.a, studio.b)]
-    return Studio(folder, *films)
+def copied(example: Example, tmp_path: Path) -> Example:
+    """The example's films, sets and run, to be spoiled."""
+    folder = tmp_path / "example"
+    shutil.copytree(example.folder, folder)
+    films = [Clip(folder / c.video.name, folder / c.landmarks.name, c.frames) for c in (example.a, example.b)]
+    return Example(folder, *films)
 
 
 COMMANDS = {
@@ -89,10 +89,10 @@ def test_names_that_are_no_utf8_and_the_rights_of_the_umask(tmp_path):
     before = os.umask(0o027)
     try:
         for name in (b"m\xe4x", b"\xff"):
-            run("extract", os.fsdecode(b"video=" + name + b".mp4"), *POINTS, cwd=home)
+            run_process("extract", os.fsdecode(b"video=" + name + b".mp4"), *POINTS, cwd=home)
         pair = os.fsdecode(b"pair=m\xe4x_\xff")
-        run("train", pair, "iterations=1", *FAST, cwd=home)
-        again = run("train", pair, "iterations=2", *FAST, cwd=home)
+        run_process("train", pair, "iterations=1", *FAST, cwd=home)
+        again = run_process("train", pair, "iterations=2", *FAST, cwd=home)
     finally:
         os.umask(before)
     assert "going on from iteration 1" in again.stderr
