@@ -52,9 +52,22 @@ def compose_overrides(
     from hydra import compose, initialize_config_dir
 
     with prepared(command, extra_folder, name):
-        with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        with _beside_a_running_one(), initialize_config_dir(str(config_folder()), version_base="1.3"):
             composed = compose(name or command, overrides=said.for_hydra if one is None else one)
         return checked(command, composed, said, extra_folder)
+
+
+@contextmanager
+def _beside_a_running_one() -> Iterator[None]:
+    """Within the block no application of Hydra's runs: a command that calls others, as the demo does, is one."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    running = GlobalHydra.instance().hydra
+    GlobalHydra.instance().hydra = None
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = running
 
 
 @contextmanager

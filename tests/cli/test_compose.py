@@ -2,6 +2,7 @@ import pytest
 
 from faceswap.cli.compose import compose_config
 from faceswap.config.build import build, to_yaml
+from faceswap.config.groups import config_folder
 from faceswap.utils.errors import UserError
 
 
@@ -140,3 +141,13 @@ def test_names_that_are_no_settings_of_edit_are_moves_as_they_are_written():
     assert config.edits == {"smile": "+1.5", "age": "0:2"} and config.steps == 3
     assert message("edit", "smile.more=1").startswith("edit has no setting 'smile'")
     assert message("invert", "smile=1").startswith("invert has no setting 'smile'")
+
+
+def test_a_command_that_runs_under_hydra_can_compose_others():
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        running = GlobalHydra.instance().hydra
+        assert compose_config("extract", ["every=3"]).every == 3
+        assert GlobalHydra.instance().hydra is running
