@@ -68,6 +68,7 @@ def convert(config: Any) -> Path:
         batch_size=config.batch_size,
         smooth_frames=config.smooth_frames,
         smooth_colour=config.smooth_colour,
+        grain=config.grain,
         fill_frames=config.fill_frames,
         fade_from_yaw=config.fade_from_yaw,
         side_by_side=config.side_by_side,

@@ -190,9 +190,9 @@ def convert(
         out: The result: a film's file, an image's file or a folder of images, as the source is; never the source.
         faces: A face set made from the source; without one its faces are found now.
         detector: Finds the faces in the place of the built-in one.
-        settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, fill_frames,
-            side_by_side, metadata, crf, preset, image_quality: as of `python -m faceswap.convert --help`, with the
-            same defaults.
+        settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, grain,
+            fill_frames, side_by_side, metadata, crf, preset, image_quality: as of `python -m faceswap.convert --help`,
+            with the same defaults.
 
     Returns:
         The path of what was written.

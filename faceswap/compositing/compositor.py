@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
+from faceswap.compositing.grain import carried_grain
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.skin import skin_weights
@@ -18,6 +19,7 @@ from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
 SKIN_SHARE = 0.3  # of the mask
+GRAIN_MASK_PX = 128
 
 
 def view_of(
@@ -45,6 +47,7 @@ def blend(
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
     strengths: Sequence[float] | None = None,
+    grain: bool = False,
     in_place: bool = False,
 ) -> Frame:
     """Return the frame with `decoded` faces pasted where their `views` came from.
@@ -57,6 +60,7 @@ def blend(
 
     Args:
         free: What a SeeingMask has already seen of these views; otherwise it looks now.
+        grain: Carry the frame's grain over to the skin of the faces.
         strengths: The share of each face that is pasted, from 0 to 1.
     """
     if len(views) != len(decoded):
@@ -75,21 +79,38 @@ def blend(
         face = _fitted(frame, view, decoded.images[i], alpha, colour, blender, memory, track)
         strength = 1.0 if strengths is None else strengths[i]
         if strength > 0:
-            paste(image, face, alpha if strength == 1 else alpha * np.float32(strength), view.frame_to_crop)
+            pasted = alpha if strength == 1 else alpha * np.float32(strength)
+            grainy = skin_weights(view.points, view.size_px, GRAIN_MASK_PX) if grain else None
+            paste(image, face, pasted, view.frame_to_crop, grainy)
     return Frame(image, frame.index, frame.seconds)
 
 
-def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray) -> None:
-    """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels."""
+def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray, grainy: NDArray | None = None) -> None:
+    """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
+
+    `grainy` (G, G) in [0, 1]: where in the view the face takes on the grain of the picture under it.
+    """
     placed = _placed(image.shape, face, alpha, frame_to_view)
     if placed is None:
         return
     drawn, weights, region = placed
     cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
     under = image[region]
+    if grainy is not None:
+        scale = 1 / scale_of(frame_to_view)
+        drawn += carried_grain(under, drawn, _laid(grainy, face.shape[0], frame_to_view, region), scale)
     change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
     image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
+
+
+def _laid(weights: NDArray, view_px: int, frame_to_view: NDArray, region: tuple[slice, slice]) -> NDArray:
+    """Return weights that cover the view as they lie in a region of the frame."""
+    rows, columns = region
+    region_to_frame = np.array([[1, 0, columns.start], [0, 1, rows.start]], np.float64)
+    to_weights = compose(resizing(view_px, weights.shape[0]), compose(frame_to_view, region_to_frame))
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    return cv2.warpAffine(weights, to_weights, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
 def paste_change(

@@ -85,6 +85,7 @@ def convert_video(
     batch_size: int = 8,
     smooth_frames: int | None = None,
     smooth_colour: float | None = None,
+    grain: bool = False,
     fill_frames: int | None = None,
     fade_from_yaw: float | Literal["auto", "off"] = "auto",
     side_by_side: bool = False,
@@ -107,6 +108,7 @@ def convert_video(
     Args:
         fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
             suits the model.
+        grain: Carry the film's own grain over to the skin of the drawn faces.
 
     Raises:
         UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
@@ -127,6 +129,7 @@ def convert_video(
         blender or AlphaBlender(),
         ColourSmoother(smooth_colour),
         Fading.asked_for(fade_from_yaw, swapper.description, to),
+        grain,
     )
     about = made_with_ai(swapper) | (metadata or {})
     writer = writer_for(
@@ -232,6 +235,7 @@ class _Paste:
     blender: Blender
     memory: ColourSmoother
     fading: Fading
+    grain: bool
 
 
 class _Blended(NamedTuple):
@@ -249,7 +253,8 @@ def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[_Blended]:
         if item.decoded is not None:
             frame = blend(
                 frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, in_place=True,
+                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, grain=paste.grain,
+                in_place=True,
             )  # fmt: skip
         yield _Blended(frame, len(item.views), any(strength < WHOLE for strength in strengths))
 

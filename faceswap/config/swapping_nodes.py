@@ -190,6 +190,7 @@ class ConvertConfig:
         minimum=0,
         maximum=0.999,
     )
+    grain: bool = option(False, "carry the film's own grain over to the skin of the drawn face")
     fill_frames: int | None = option(
         None,
         "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",

@@ -17,7 +17,7 @@ STATISTICS_PX = 64
 MINIMUM_WEIGHT = 12.0  # mask area in statistics pixels below which means and spreads say nothing
 LAB_LIGHT = 100.0  # what Lab counts light to
 SPREAD_FLOOR = 2.0 / 255  # spread of a flat picture: noise, not to be amplified
-LARGEST_GAIN = 2.0  # a face needs no more; beyond it lies a wrong mask or a cut-off face
+LARGEST_GAIN = 1.3  # skin needs no more: lips and eyes are scaled with it, and turn red and black
 LEAST_GAIN = 0.02  # in the dark and in a flash nearly nothing of a face is left
 
 

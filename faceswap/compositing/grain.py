@@ -1,0 +1,61 @@
+"""The film's own grain, carried over to a drawn face, which a network leaves smooth.
+
+The grain is what a small blur takes from B's own skin under the mask. It has the sensor's noise, the codec's traces
+and the pores of that light and that moment, so it moves as the film does. Edges (glasses, brows, wrinkles) stand out of
+it and are left behind.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST_BLUR_PX = 1.5  # coarser than this lie wrinkles, which are B's, not the film's
+BLUR_SHARE = 0.5  # of the side of a pixel of the drawn face, as it lies in the frame
+EDGE_SIGMAS = 2.0  # local energy, in sigmas of the grain, from which on it is taken for an edge
+EDGE_PX = 3.0
+SKIN = 0.5  # weight above which a pixel counts as skin
+FEWEST_PIXELS = 200  # of skin, below which nothing can be measured
+LEAST_SIGMA = 0.15  # grey levels; smoother skin has no grain to carry
+
+
+def carried_grain(under: NDArray[np.uint8], drawn: NDArray, weights: NDArray, scale: float) -> NDArray[np.float32]:
+    """Return what to add to a drawn face so that it is as grainy as the frame.
+
+    Args:
+        under: (H, W, 3) RGB of the frame where the face goes.
+        drawn: (H, W, 3) the face as it will lie there, in [0, 1].
+        weights: (H, W) in [0, 1], 1 on skin inside the mask, 0 elsewhere.
+        scale: Frame pixels a pixel of the drawn face takes.
+
+    Returns:
+        (H, W, 3) float32, in shares of the full range.
+    """
+    blur_px = min(BLUR_SHARE * scale, LARGEST_BLUR_PX)
+    chosen = weights > SKIN
+    if blur_px < 0.3 or int(chosen.sum()) < FEWEST_PIXELS:
+        return np.zeros_like(drawn, np.float32)
+    grain = _fine(under.astype(np.float32) * np.float32(1 / 255), blur_px)
+    grain_luma, drawn_luma = _luma(grain), _luma(_fine(drawn.astype(np.float32), blur_px))
+    sigma, own_sigma = _sigma(grain_luma[chosen]), _sigma(drawn_luma[chosen])
+    if sigma * 255 < LEAST_SIGMA or own_sigma >= sigma:
+        return np.zeros_like(drawn, np.float32)
+    missing = np.sqrt(1 - (own_sigma / sigma) ** 2)
+    energy = cv2.GaussianBlur(grain_luma * grain_luma, (0, 0), EDGE_PX)
+    is_grain = 1 / (1 + (energy / (EDGE_SIGMAS * sigma) ** 2) ** 2)
+    return grain * (missing * weights * is_grain)[..., None].astype(np.float32)
+
+
+def _fine(image: NDArray, blur_px: float) -> NDArray:
+    """Return what a blur takes away."""
+    return image - cv2.GaussianBlur(image, (0, 0), blur_px)
+
+
+def _luma(image: NDArray) -> NDArray[np.float32]:
+    return image @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def _sigma(values: NDArray) -> float:
+    """Return the spread of most values: edges among them count little."""
+    return 1.4826 * float(np.median(np.abs(values)))
