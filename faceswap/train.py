@@ -47,7 +47,7 @@ def train_config(config: Any, workspace: Workspace) -> TrainConfig:
     built = {name: build(plain[name]) for name in parts}
     if getattr(built["init"], "path", ""):
         built["init"] = replace(built["init"], path=workspace.run_or_path(built["init"].path))
-    augment = Augmentation(build(config.augment.warp), config.augment.colour, config.augment.transfer)
+    augment = Augmentation(build(config.warp), config.augment.colour, config.augment.transfer)
     return TrainConfig(**plain | built | {"augment": augment, "model": lambda: build(config.model)})
 
 

@@ -8,7 +8,7 @@ import textwrap
 from typing import Any
 
 from faceswap.config import schema
-from faceswap.config.groups import DEFAULT_CHOICES, GROUPS, group_choices
+from faceswap.config.groups import GROUPS, default_choices, group_choices
 from faceswap.config.options import MISSING, default_of, section_type
 
 
@@ -64,7 +64,7 @@ def _field_lines(command: str, field: dataclasses.Field, prefix: str) -> list[st
     if "group" in field.metadata:
         group = field.metadata["group"]
         choices = group_choices(group)
-        default = DEFAULT_CHOICES[command].get(field.name)
+        default = default_choices(command).get(field.name)
         shown = f" [{default}]" if default else ""
         return _entry(f"{name}={'|'.join(choices) or 'NAME'}", f"{help_text}{shown}")
     if field.metadata.get("open"):

@@ -136,4 +136,4 @@ def _without_itself(defaults: Any, group: str, name: str, path: Path) -> Any:
         return defaults
     if name not in schema.choices(group):
         raise UserError(f"{path} builds on '{name}', which is this file itself; give it another name")
-    return [schema.builtin_name(one) if one == name else one for one in defaults]
+    return [schema.schema_name(one) if one == name else one for one in defaults]

@@ -1,7 +1,9 @@
-"""The plugins that can be chosen, what each command chooses where nothing is said, and where their YAML lies."""
+"""The plugins that can be chosen, what each command chooses by itself, and where their YAML lies."""
 
 from __future__ import annotations
 
+import functools
+import re
 from pathlib import Path
 
 from faceswap.config import nodes
@@ -10,7 +12,7 @@ from faceswap.utils.errors import UserError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
-# Plugin nodes by group and choice. Variants of them are YAML files in configs/GROUP/.
+# Plugin nodes by group and choice. Each has a YAML file, written by tools.write_configs; variants lie beside it.
 GROUPS: dict[str, dict[str, type]] = {
     "finder": {
         "builtin": nodes.BuiltinFinderNode,
@@ -28,6 +30,10 @@ GROUPS: dict[str, dict[str, type]] = {
         "adamw": training.AdamWNode,
         "adabelief": training.AdaBeliefNode,
     },
+    "loss": {"reconstruction": training.LossNode},
+    "likeness": {"none": training.LikenessNode},
+    "discriminator": {"none": training.DiscriminatorNode},
+    "warp": {"random": training.WarpNode},
     "augment": {"none": training.AugmentNode},
     "init": {
         "generic": training.GenericNode,
@@ -51,23 +57,14 @@ GROUPS: dict[str, dict[str, type]] = {
     "pair": {},
 }
 
-# What configs/COMMAND.yaml selects (a test holds the two together); here so that help needs no YAML.
-DEFAULT_CHOICES: dict[str, dict[str, str]] = {
-    "extract": {"finder": "builtin"},
-    "curate": {},
-    "train": {"model": "lite", "optimizer": "adam", "augment": "light", "init": "generic"},
-    "export": {},
-    "demo": {},
-    "convert": {"mask": "learned", "colour": "reinhard", "blender": "alpha", "detail": "none"},
-    "invert": {"finder": "builtin"},
-    "edit": {"finder": "builtin", "mask": "head", "colour": "none", "blender": "alpha"},
-    "morph": {"finder": "builtin", "mask": "head"},
-    "directions": {"finder": "builtin"},
-    "generate": {},
-    "stylegan.metrics": {},
-    "convert_weights": {},
-    "stylegan.train": {},
-}
+_CHOICE = re.compile(r"^  - (\w+): (\w+)$", re.MULTILINE)
+
+
+@functools.cache
+def default_choices(command: str) -> dict[str, str]:
+    """What a command chooses of its groups: the defaults list of configs/COMMAND.yaml, read without a YAML reader."""
+    text = (config_folder() / f"{command}.yaml").read_text(encoding="utf-8").partition("\nhydra:")[0]
+    return {group: choice for group, choice in _CHOICE.findall(text) if choice != "null"}
 
 
 def config_folder() -> Path:

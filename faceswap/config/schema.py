@@ -106,9 +106,9 @@ def names_of_kind(command: str, *kinds: str) -> frozenset[str]:
     )
 
 
-def builtin_name(choice: str) -> str:
-    """A second name of a declared plugin, for a file of a user's own that is called like it and builds on it."""
-    return f"builtin__{choice}"
+def schema_name(choice: str) -> str:
+    """What a declared plugin is called in Hydra's store; the YAML file of the choice builds on it."""
+    return f"{choice}_schema"
 
 
 def open_name(command: str) -> str:
@@ -125,5 +125,4 @@ def register() -> None:
         store.store(name=f"{command}_schema", node=config)
     for group, plugins in GROUPS.items():
         for choice, node in plugins.items():
-            for name in (choice, builtin_name(choice)):
-                store.store(group=group, name=name, node=node)
+            store.store(group=group, name=schema_name(choice), node=node)

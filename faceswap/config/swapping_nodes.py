@@ -115,14 +115,15 @@ class TrainConfig:
         maximum=65536,
     )
     init: Any = plugin("init", "what a new run begins with")
-    loss: training.LossNode = section(training.LossNode, "reconstruction loss")
-    likeness: training.LikenessNode = section(training.LikenessNode, "losses by the built-in face embedder")
-    discriminator: training.DiscriminatorNode = section(training.DiscriminatorNode, "an adversarial loss")
+    loss: Any = plugin("loss", "reconstruction loss of the decoders")
+    likeness: Any = plugin("likeness", "losses by the built-in face embedder")
+    discriminator: Any = plugin("discriminator", "an adversarial loss")
     optimizer: Any = plugin("optimizer", "the optimizer of encoder and decoders")
     update: training.UpdateNode = section(
         training.UpdateNode, "learning-rate schedule, clipping, moving average of the weights"
     )
-    augment: Any = plugin("augment", "random warps and colour changes")
+    warp: Any = plugin("warp", "random geometric changes of the training faces")
+    augment: Any = plugin("augment", "colour changes of the training faces")
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
     channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)

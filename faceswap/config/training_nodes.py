@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from faceswap.config.options import option, section
+from faceswap.config.options import option
 
 
 @dataclass
@@ -140,9 +140,8 @@ class WarpNode:
 
 @dataclass
 class AugmentNode:
-    """Random warps and colour changes."""
+    """Colour changes of the training faces."""
 
-    warp: WarpNode = section(WarpNode, "random geometric changes")
     colour: list[Any] = option([], "albumentations transforms {name, kwargs}; best written in a YAML of your own")
     transfer: str = option(
         "none", "colour transfer from a random face of B to each face of A", choices=("none", "reinhard", "mkl")

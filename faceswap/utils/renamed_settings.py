@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _INVERSION = {"faithful": "fidelity", "loss.outside": "loss.background_weight"}
@@ -22,6 +22,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "discriminator.features": "discriminator.feature_matching",
         "discriminator.start": "discriminator.start_step",
         "init.keep": "init.parts",
+        "augment.warp": "warp",
         "judge": "evaluate",
         "keep": "keep_checkpoints",
     },
@@ -48,24 +49,33 @@ def new_name(command: str, name: str) -> str:
     return ""
 
 
-def with_new_names(command: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def with_new_names(command: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored settings (nested mappings) under the names that `command` has for them now.
 
     A setting that is there under both names keeps the value of the new one.
     """
+    leaves = {name: (new_name(command, name), value) for name, value in _leaves(values)}
     found: dict[str, Any] = {}
+    for is_kept in (False, True):
+        for name, (new, value) in leaves.items():
+            if bool(new) is not is_kept:
+                _put(found, new or name, value)
+    return found
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
-        name = f"{prefix}{key}"
-        inner = with_new_names(command, value, f"{name}.") if isinstance(value, Mapping) else value
-        now = new_name(command, name) or name
-        found.setdefault(now.removeprefix(_renamed_prefix(command, prefix)), inner)
-    return {
-        key: values[key] if key in values and not isinstance(values[key], Mapping) else value
-        for key, value in found.items()
-    }
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
-def _renamed_prefix(command: str, prefix: str) -> str:
-    """Return what stands before the names of a section: its new name, where it has one."""
-    section = prefix.removesuffix(".")
-    return f"{new_name(command, section) or section}." if section else ""
+def _put(settings: dict[str, Any], name: str, value: Any) -> None:
+    """Set a dotted name; one below a plain value, as only a damaged file has it, is left out."""
+    *sections, last = name.split(".")
+    for section in sections:
+        settings = settings.setdefault(section, {})
+        if not isinstance(settings, dict):
+            return
+    settings[last] = value

@@ -44,14 +44,18 @@ def test_versions_name_program_and_libraries():
 
 def test_a_config_of_before_settings_got_their_names_is_taken(tmp_path):
     (tmp_path / "config.yaml").write_text(
-        "optimiser: {_target_: faceswap.engine.optimizers.AdamW, beta1: 0.7}\nupdate: {clip: 2.0, average: 0.99}\n"
-        "loss: {outside: 0.3}\nlikeness: {style: 0.1}\ndiscriminator: {power: 0.2, start: 9}\njudge: false\nkeep: 5\n"
+        "optimiser: {_target_: faceswap.engine.optimisers.AdamW, beta1: 0.7}\nupdate: {clip: 2.0, average: 0.99}\n"
+        "loss: {_target_: faceswap.swap.losses.reconstruction.ReconstructionLoss, outside: 0.3}\n"
+        "likeness: {_target_: faceswap.swap.losses.perceptual.Likeness, style: 0.1}\n"
+        "discriminator: {_target_: faceswap.swap.losses.adversarial.Discriminator, power: 0.2, start: 9}\n"
+        "judge: false\nkeep: 5\naugment: {warp: {zoom: 0.2, _target_: faceswap.swap.data.warp.Warp}}\n"
         "init: {_target_: faceswap.swap.training.initialisation.Generic, keep: [encoder]}\n"
     )
     config = compose_config("train", [f"settings={tmp_path}"])
     assert (config.optimizer.beta1, config.optimizer._target_.rpartition(".")[2]) == (0.7, "AdamW")
     assert (config.update.grad_clip_norm, config.update.ema_decay, config.loss.background_weight) == (2, 0.99, 0.3)
     assert (config.likeness.gram, config.discriminator.gan_weight, config.discriminator.start_step) == (0.1, 0.2, 9)
+    assert config.warp.zoom == 0.2
     assert (config.evaluate, config.keep_checkpoints, config.init.parts) == (False, 5, ["encoder"])
 
 

@@ -102,7 +102,7 @@ def test_a_file_cannot_name_any_class(folder, text):
     [
         ("model/mine", "# @package _global_\nloss: {_target_: os.system}\n"),
         ("augment/mine", "defaults: [none]\ncolour: [{name: Blur, kwargs: {_target_: os.system}}]\n"),
-        ("augment/mine", "defaults: [none]\nwarp: {_target_: os.system}\n"),
+        ("warp/mine", "defaults: [random]\n_target_: os.system\n"),
         ("model/mine", "# @package _global_\nhydra: {searchpath: ['pkg://evil']}\n"),
         ("model/mine", "# @package hydra.job\nname: x\n"),
         ("model/mine", "defaults: [lite]\ncoverage: ${oc.env:HOME}\n"),

@@ -64,7 +64,8 @@ def test_defaults_lie_within_their_bounds(command):
     [
         ("extract", "finder=null", "choose from: builtin"), ("extract", "finder=1", "choose from: builtin"),
         ("extract", "every=~", "cannot read 'every=~'"), ("extract", "every=1.5", "a whole number is wanted"),
-        ("train", "loss=null", "set as loss."), ("train", "loss.dssim_window_px=4", "an odd number"),
+        ("train", "loss=null", "choose from: eyes_mouth, recon"),
+        ("train", "update=null", "set as update."), ("train", "loss.dssim_window_px=4", "an odd number"),
         ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "cannot read 'every=999"),
         ("extract", "every=${oc.env:HOME}", "not resolved"), ("extract", "every.x=3", "every is one value"),
         ("invert", "start=average", "did you mean 'guess'"),

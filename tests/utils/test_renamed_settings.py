@@ -22,6 +22,9 @@ def test_stored_settings_are_found_under_their_new_names():
         "optimizer": {"beta1": 0.5}, "update": {"grad_clip_norm": 1, "retries": 2}, "seed": 3, "keep_checkpoints": 4,
         "evaluate": None,
     }  # fmt: skip
+    assert with_new_names("train", {"augment": {"warp": {"zoom": 1}, "colour": []}, "a": {}}) == {
+        "warp": {"zoom": 1}, "augment": {"colour": []}, "a": {},
+    }  # fmt: skip
     contest = {"contest": {"judge_rate": 2, "gamma": 1}, "looks": {"samples": 0}}
     assert with_new_names("stylegan.train", contest) == {
         "adversarial": {"discriminator_rate": 2, "gamma": 1}, "monitor": {"samples": 0},
