@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from faceswap.cli.compose import compose_config
 from faceswap.cli.runner import run_command
 
 
@@ -118,3 +119,14 @@ def test_a_sweep_can_be_stopped(tmp_path, capsys):
         raise KeyboardInterrupt
 
     assert run("extract", "-m", f"workspace={tmp_path}", "every=1,2", call=call) == 130 and seen == [1]
+
+
+def test_a_command_may_ask_for_settings_while_it_runs():
+    """Names of results carry what differs from the usual settings; the demo runs other commands."""
+    seen = []
+
+    def call(config):
+        seen.extend([compose_config("convert", ["stop=3"]).stop, compose_config("extract", []).every])
+        return Path("made")
+
+    assert run("extract", "every=5", call=call) == 0 and seen == [3, 1]
