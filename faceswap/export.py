@@ -12,8 +12,9 @@ from faceswap.cli.runner import run_command
 def export(config: Any) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.cli.results import result_of
+    from faceswap.config.targets import import_trusted
     from faceswap.pairs import chosen_run
-    from faceswap.swap.run_record import checkpoint_folder, recorded_pair
+    from faceswap.swap.run_record import checkpoint_folder, recorded_model, recorded_pair
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
@@ -27,6 +28,7 @@ def export(config: Any) -> Path:
     newest = config.checkpoint in (None, "latest")
     weights = find_weights(source if newest else checkpoint_folder(source, config.checkpoint))
     run = run_of(weights)
+    import_trusted(recorded_model(run))
     a, b, consent = recorded_pair(run) if (run / RUN_CONFIG).is_file() else ("", "", {})
     given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent
     performance = f"{b}_as_{a}" if config.side == "a" else f"{a}_as_{b}"

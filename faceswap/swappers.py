@@ -40,12 +40,14 @@ def chosen_model(config: Any, workspace: Workspace) -> Model:
 
 def trained_model(config: Any, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
+    from faceswap.config.targets import import_trusted
     from faceswap.pairs import chosen_run
-    from faceswap.swap.run_record import checkpoint_folder, recorded_pair
+    from faceswap.swap.run_record import checkpoint_folder, recorded_model, recorded_pair
 
     def load(film: SourceInfo) -> Swapper:
         from faceswap.swap.inference.swapper import TrainedSwapper
 
+        import_trusted(recorded_model(run))
         return TrainedSwapper.load(run, checkpoint, config.device)
 
     run = chosen_run(config, workspace)

@@ -122,6 +122,7 @@ def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep:
     from faceswap.cli.sweep import Sweep, compose_combinations
     from faceswap.cli.sweep_callback import SweepCallback
 
+    logging.getLogger("hydra").setLevel(logging.WARNING)  # its sweeper's lines; ours tell the same
     with warned_once():
         found = compose_combinations(command, said, folder, application.name)
         if "--show-config" in line.ours:

@@ -14,6 +14,7 @@ from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
 
 _trusted: set[str] = set()  # full names of users' classes that a composition has accepted
+_packages: set[str] = set()  # that were trusted on the command line
 
 
 def check_targets(config: Any, trust: Collection[str] = ()) -> None:
@@ -24,6 +25,7 @@ def check_targets(config: Any, trust: Collection[str] = ()) -> None:
     from faceswap.config.options import section_type
     from faceswap.config.schema import GROUPS
 
+    _packages.update(trust)
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -37,6 +39,20 @@ def check_targets(config: Any, trust: Collection[str] = ()) -> None:
             check_targets(value, trust)
         elif field.name != "_target_":
             _check_plain(field.name, value)
+
+
+def import_trusted(name: str) -> None:
+    """Import the module of a class that a run names, where the command line trusts its package; else do nothing.
+
+    Raises:
+        UserError: It is a class of somebody's package that is not trusted, or is not there.
+    """
+    package = name.partition(".")[0]
+    if package in ("", "faceswap") or not all(part.isidentifier() for part in name.split(".")):
+        return
+    if package not in _packages:
+        raise UserError(f"the run's model {shortened(name)} is of another package; if it is yours, say trust={package}")
+    _accept("model", name, _packages)
 
 
 def target_of(node: Any) -> Any:

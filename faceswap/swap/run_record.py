@@ -41,6 +41,15 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
         raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error
 
 
+def recorded_model(run: Path) -> str:
+    """Return the full name of the class of a run's model, as its config.yaml tells it; empty where it does not."""
+    try:
+        target = read_yaml(run / RUN_CONFIG)["model"]["_target_"]
+    except (UserError, KeyError, TypeError):
+        return ""
+    return target if isinstance(target, str) else ""
+
+
 def checkpoint_folder(run: Path, asked: int | str) -> Path:
     """Return a run's checkpoint: the folder of an iteration, the file of the `best`, or the run itself (the latest).
 

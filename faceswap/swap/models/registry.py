@@ -32,6 +32,17 @@ def model_name(model: SwapModel) -> str:
     return next(name for name, kind in known_models().items() if kind is type(model))
 
 
+def check_rebuildable(model: SwapModel) -> None:
+    """Raise UserError for a model that does not tell its constructor's arguments: no checkpoint could be read again."""
+    kind = type(model)
+    for name, argument in inspect.signature(kind).parameters.items():
+        if argument.default is inspect.Parameter.empty or not hasattr(model, name):
+            raise UserError(
+                f"the model {kind.__name__} cannot be loaded again: give its argument '{name}' a default, and keep it "
+                f"as self.{name}"
+            )
+
+
 def sized_name(name: object, settings: object) -> str:
     """The name as people choose it (`model=df_96`): with the resolution, where the model comes in several."""
     resolution = settings.get("resolution") if isinstance(settings, Mapping) else None

@@ -14,7 +14,7 @@ from faceswap.swap.losses.adversarial import Discriminator
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss, SwapLoss
 from faceswap.swap.models.layers import SwapModel
-from faceswap.swap.models.registry import MODELS
+from faceswap.swap.models.registry import MODELS, check_rebuildable
 from faceswap.swap.training.batch_size import BatchSize, check_batch_size
 from faceswap.swap.training.initialisation import Generic, Scratch
 from faceswap.utils.devices import choose_device
@@ -104,14 +104,13 @@ class TrainConfig:
         return usual_iterations(self.device, self.minutes) if self.iterations is None else self.iterations
 
     def build_model(self) -> SwapModel:
-        """Return the untrained model. Raises UserError for a name that is none."""
-        if isinstance(self.model, SwapModel):
-            return self.model
-        if not isinstance(self.model, str):
-            return self.model()
-        if self.model not in MODELS:
+        """Return the untrained model. Raises UserError for a name that is none, and a model that cannot be stored."""
+        if isinstance(self.model, str) and self.model not in MODELS:
             raise UserError(f"model={self.model}: there are {', '.join(MODELS)}")
-        return MODELS[self.model]()
+        maker = MODELS[self.model] if isinstance(self.model, str) else self.model
+        model = maker if isinstance(maker, SwapModel) else maker()
+        check_rebuildable(model)
+        return model
 
     def validates_at(self, iteration: int) -> bool:
         """Return whether a validation follows this step."""

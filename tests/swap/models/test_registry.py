@@ -8,7 +8,7 @@ from torch.nn import functional
 from faceswap.swap.models.layers import Convolution, Residual, SwapModel
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.original import Original
-from faceswap.swap.models.registry import MODELS, build_model, model_name
+from faceswap.swap.models.registry import MODELS, build_model, check_rebuildable, model_name
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import SMALL_UD
 
@@ -141,3 +141,13 @@ def test_a_fresh_model_passes_the_picture_on_and_its_decoders_start_alike(name):
     assert (one == other).all()
     assert code.std(0).mean() > 0.05, "different pictures, different codes"
     assert one.std() < 0.45, "no output is saturated from the start"
+
+
+def test_a_model_that_no_checkpoint_could_be_read_into_is_refused_before_it_is_trained():
+    class Forgetful(Lite):
+        def __init__(self, width: int = 3) -> None:
+            super().__init__()
+
+    with pytest.raises(UserError, match=r"Forgetful cannot be loaded again: .*self\.width"):
+        check_rebuildable(Forgetful())
+    check_rebuildable(Lite())
