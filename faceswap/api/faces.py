@@ -19,6 +19,7 @@ from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.facenets.parser import FaceParser
 from faceswap.media.sources import source_of_picture
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import CROP_SIDE_PX
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,8 @@ def align(image: Image, face: Face | None = None, size_px: int = 256) -> Aligned
     Raises:
         UserError: There is no face.
     """
-    if not 32 <= size_px <= 2048:
-        raise UserError(f"size_px={size_px}: crops may be 32 to 2048 pixels wide")
+    if not 32 <= size_px <= CROP_SIDE_PX:
+        raise UserError(f"size_px={size_px}: crops may be 32 to {CROP_SIDE_PX} pixels wide")
     frame = as_frame(image)
     return geometry.align(frame, face or _largest(frame), size_px)
 

@@ -15,8 +15,8 @@ from faceswap.cli.arguments import Overrides, sweep_values
 from faceswap.cli.compose import compose_overrides
 from faceswap.config.wording import quoted
 from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.limits import SWEEP_COMBINATIONS
 
-MOST_COMBINATIONS = 200
 LONGEST_NAME = 120  # characters of a folder's name that choices may take
 
 log = logging.getLogger(__name__)
@@ -48,10 +48,10 @@ def compose_combinations(
         UserError: a value is refused, or there are more than 200 combinations.
     """
     values = [sweep_values(override) for override in said.for_hydra]
-    chosen = list(itertools.islice(itertools.product(*values), MOST_COMBINATIONS + 1))
-    if len(chosen) > MOST_COMBINATIONS:
+    chosen = list(itertools.islice(itertools.product(*values), SWEEP_COMBINATIONS + 1))
+    if len(chosen) > SWEEP_COMBINATIONS:
         raise UserError(
-            f"--multirun: these are more than {MOST_COMBINATIONS} combinations; take fewer values at a time"
+            f"--multirun: these are more than {SWEEP_COMBINATIONS} combinations; take fewer values at a time"
         )
     varying = [place for place, several in enumerate(values) if len(several) > 1]
     return [

@@ -15,6 +15,8 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.limits import CROP_SIDE_PX, EVERY_FRAMES, SMOOTHING_FRAMES
 from faceswap.utils.untrusted.reading import read_json
 
+_SAID = {"keep": "person"}  # what the command calls a stored setting
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -40,7 +42,7 @@ class Settings:
         """Raise UserError when `folder` was begun with other settings, and say with which."""
         stored = {"smooth_frames": 0, "keep": ""} | stored  # older sets do not name them
         differences = [
-            "another source" if name == "source_sha256" else f"{name}={stored.get(name)} (now {value})"
+            "another source" if name == "source_sha256" else f"{_SAID.get(name, name)}={stored.get(name)} (now {value})"
             for name, value in self.values.items()
             if stored.get(name) != value
         ]

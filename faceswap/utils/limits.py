@@ -83,6 +83,7 @@ COUNT = 10**9  # of anything counted by a setting
 SEED = 2**32 - 1
 SEEDS_A_LIST = 1_000  # in a list
 SWEEP_COMBINATIONS = 200  # of --multirun
+PHOTOS_OF_A_PERSON = 100  # that a model is told by whom to draw
 CROP_SIDE_PX = 2_048
 EVERY_FRAMES = 100_000
 SMOOTHING_FRAMES = 15  # on each side; so many frames are held in memory

@@ -54,8 +54,8 @@ def test_pictures_that_a_set_skipped_are_not_made_up(tmp_path: Path) -> None:
     (frame,) = [f for f in read_frames(write_film(tmp_path / "f.mp4", 2, sound=False)) if f.index == 1]
     of_a_film = StoredFaces(FaceSet.open(folder))
     of_pictures = StoredFaces(FaceSet.open(folder), fill_frames=0, is_film=False)
-    assert [len(faces) for _, faces in of_a_film.placed([frame])] == [1]
-    assert [len(faces) for _, faces in of_pictures.placed([frame])] == [0]
+    assert [len(faces) for _, faces in of_a_film.locate([frame])] == [1]
+    assert [len(faces) for _, faces in of_pictures.locate([frame])] == [0]
 
 
 def test_deleted_crops_leave_the_training_not_the_film(tmp_path: Path) -> None:

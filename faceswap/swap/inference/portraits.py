@@ -17,10 +17,10 @@ from faceswap.detect.protocol import Finder
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import PHOTOS_OF_A_PERSON
 
 log = logging.getLogger(__name__)
 
-MOST_PHOTOS = 100
 FRAMES_SEARCHED = 50  # of a film, for the one who performs
 _SMALL_FACE_PX = 64  # longer side of the box: the embedder sees 96 px, and would see less than there is
 _TURNED_DEGREES = 45.0  # beyond it one eye and half the mouth are guessed
@@ -48,7 +48,7 @@ def read_portraits(photos: Sequence[SourceInfo], finder: Finder, which: int | No
         which: The face to take where a photo shows several, counted from the left from 0; None accepts one only.
 
     Returns:
-        One portrait a photo, at most `MOST_PHOTOS`.
+        One portrait a photo, at most `PHOTOS_OF_A_PERSON`.
 
     Raises:
         UserError: A source is no photo, or a photo shows no face, or several and `which` does not say which.
@@ -58,13 +58,13 @@ def read_portraits(photos: Sequence[SourceInfo], finder: Finder, which: int | No
         if info.kind != "images":
             raise UserError(f"photo={info.path} is a film; a photo is accepted. To learn from a film: faceswap.extract")
         finder.prepare(info)
-        for frame in read_frames(info, stop=MOST_PHOTOS - len(portraits)):
+        for frame in read_frames(info, stop=PHOTOS_OF_A_PERSON - len(portraits)):
             path = info.files[frame.index]
             face = _chosen(finder.find([frame])[0], path, which)
             _warn_of_weak(face, path)
             portraits.append(Portrait(frame.image, face.points, path))
-        if len(portraits) == MOST_PHOTOS:
-            log.warning("the first %d photos are used", MOST_PHOTOS)
+        if len(portraits) == PHOTOS_OF_A_PERSON:
+            log.warning("the first %d photos are used", PHOTOS_OF_A_PERSON)
             break
     return portraits
 
