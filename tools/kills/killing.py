@@ -73,6 +73,7 @@ def _become(module: str, arguments: list[str], folder: Path, told: Path, count: 
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(folder)
+        sys.path.append(str(folder))  # where a scorer lies
         count()
         sys.argv = [module, *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)

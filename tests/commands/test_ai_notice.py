@@ -1,0 +1,67 @@
+"""What commands make says that it was made with AI: all pictures and films of a run on tiny inputs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Example, run
+from tests.media.test_ai_notice import said_by
+from tests.stylegan.tiny import tiny_files
+
+MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov"}
+WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors", "device=cpu")
+FOUND = ("finder=landmarks", "finder.path=photos.npz", "steps=1")
+EDIT = ("smile=+1", "directions=g/directions.safetensors", "mask=hull", *WEIGHTS)
+
+RUNS = {  # a name: the command, its arguments, how many results at least
+    "film": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=2", "side_by_side=true"), 2),
+    "pictures": ("convert", ("pair=craig_brosnan", "device=cpu", "video=photos", "out=swapped"), 3),
+    "faces": ("generate", ("seeds=0-1", *WEIGHTS[:1]), 3),
+    "jpg": ("generate", ("seeds=0-1", "image_format=jpg", *WEIGHTS[:1]), 3),
+    "webp": ("generate", ("seeds=0-1", "image_format=webp", *WEIGHTS[:1]), 3),
+    "mixed": ("generate", ("seeds=0-1", "mix=coarse", "styles=2-3", *WEIGHTS[:1]), 1),
+    "inverted": ("invert", ("photo=photos/0.png", *WEIGHTS, *FOUND), 1),
+    "tradeoff": ("invert", ("photo=photos/0.png", "tradeoff=true", "tuning_steps=1", *WEIGHTS, *FOUND), 1),
+    "edited film": ("edit", ("video=craig.mp4", "stop=2", "steps=1", "finder=landmarks", *EDIT), 1),
+    "sheet": ("edit", ("photo=photos/0.png", "sheet=true", *EDIT, *FOUND), 1),
+    "morph": ("morph", ("a=1", "b=2", "seconds=0.1", "size_px=32", *WEIGHTS), 1),
+    "child": ("morph", ("make=child", "a=1", "b=2", "size_px=32", *WEIGHTS), 1),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's folder with photos and a generator in it."""
+    import numpy as np
+
+    from faceswap.media.pictures.images import write_image
+    from faceswap.media.reading import read_frames
+
+    folder = tmp_path_factory.mktemp("notice") / "example"
+    shutil.copytree(example.folder, folder)
+    (folder / "g").mkdir()
+    tiny_files(folder / "g")
+    for frame, name in zip(read_frames(example.a.video), ("0.png", "1.jpg", "2.webp"), strict=False):
+        write_image(folder / "photos" / name, frame.image)
+    points = np.load(example.a.landmarks)["points"][:3]
+    np.savez(folder / "photos.npz", frame=np.arange(3), points=points)
+    return folder
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_a_command_makes_says_what_it_is(made, name):
+    command, arguments, count = RUNS[name]
+    before = {path: path.stat().st_mtime_ns for path in made.rglob("*")}
+    run(command, *arguments, cwd=made)
+    results = [path for path in made.rglob("*") if path.suffix in MADE and before.get(path) != path.stat().st_mtime_ns]
+    assert len(results) >= count
+    said = {path: said_by(path) for path in results}
+    assert [path for path, text in said.items() if "made with ai" not in text.lower()] == []
+
+
+def test_previews_of_a_training_are_marked(example):
+    previews = list((example.folder / "workspace" / "runs" / "craig_brosnan" / "previews").rglob("*.jpg"))
+    assert previews and all("Made with AI" in said_by(path) for path in previews)
