@@ -13,6 +13,8 @@ import logging, sys, time
 from pathlib import Path
 from faceswap.cli.runner import run_command
 
+place = Path(sys.argv[1])  # a command runs with arguments of its own
+
 def work(config):
     from faceswap.utils.progress import Progress
     with Progress(500, "work") as bar:
@@ -20,7 +22,7 @@ def work(config):
             bar._bar.mininterval = 0  # each step is said
             bar.advance()
             logging.warning("step %d", step)
-    Path(sys.argv[1]).write_text("done")
+    place.write_text("done")
     return Path("result")
 
 sys.exit(run_command("extract", work, []))

@@ -102,7 +102,8 @@ def test_the_metadata_say_what_it_is_and_how_a_face_goes_in(exported, weights):
 def test_what_a_film_tells_of_it(exported):
     swapper = OnnxSwapper.load(exported, "cpu")
     assert swapper.description | {"version": ""} == {
-        "model": "tiny", "settings": {"coverage": 0.8}, "iteration": 7, "version": "", "run": "x_y"
+        "model": "tiny", "settings": {"coverage": 0.8}, "iteration": 7, "version": "", "run": "x_y",
+        "yaw_degrees": {},
     }  # fmt: skip
 
 
