@@ -23,7 +23,7 @@ def convert(config: Any) -> Path:
     from faceswap.config.build import build
     from faceswap.media.sources import probe
     from faceswap.pairs import show_consent
-    from faceswap.swap.run_record import CONSENT, consent_metadata
+    from faceswap.swap.runs.run_record import CONSENT, consent_metadata
     from faceswap.swappers import chosen_model
     from faceswap.utils.files.workspace import Workspace
 

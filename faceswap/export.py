@@ -14,7 +14,7 @@ def export(config: Any) -> Path:
     from faceswap.cli.results import result_of
     from faceswap.config.targets import import_trusted
     from faceswap.pairs import chosen_run
-    from faceswap.swap.run_record import checkpoint_folder, recorded_model, recorded_pair
+    from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
@@ -22,7 +22,7 @@ def export(config: Any) -> Path:
         raise UserError(f"out={config.out}: name a file that ends in .onnx")
     source = chosen_run(config, Workspace(Path(config.workspace)))
     from faceswap.swap.inference.export import export_onnx  # torch takes seconds: what is misspelt is told before
-    from faceswap.swap.training.checkpoints import find_weights
+    from faceswap.swap.runs.checkpoints import find_weights
 
     pair = config.pair
     newest = config.checkpoint in (None, "latest")
@@ -47,7 +47,7 @@ def export(config: Any) -> Path:
 
 def run_of(weights: Path) -> Path:
     """The folder of the run that a weights file belongs to; one that lies elsewhere: the folder it lies in."""
-    from faceswap.swap.training.checkpoints import CHECKPOINTS
+    from faceswap.swap.runs.checkpoints import CHECKPOINTS
 
     for folder in (weights.parent, weights.resolve().parent):  # as it was named, where that tells enough
         for parent in (folder, folder.parent):

@@ -58,7 +58,7 @@ class TrainingSweep(Sweep):
 
     def write_table(self, count: int | None = None) -> Path:
         """Write comparison.md of the first `count` runs (None: all); returns its path."""
-        from faceswap.swap.training.comparison import read_report, write_comparison
+        from faceswap.swap.runs.comparison import read_report, write_comparison
 
         failed = {self.runs[number]: why for number, why in self.failed.items()}
         rows = [(run, read_report(self.workspace.run(run)), failed.get(run, "")) for run in self.runs[:count]]
@@ -82,10 +82,10 @@ def run_name(base: str, combination: Combination) -> str:
 def is_finished(run: Path, config: Any) -> bool:
     """Whether a run has trained as long as `config` asks. Raises UserError when it was with other settings."""
     from faceswap.config.build import to_yaml, untouched
-    from faceswap.swap.training.checkpoints import list_checkpoints
-    from faceswap.swap.training.comparison import read_report
+    from faceswap.swap.runs.checkpoints import list_checkpoints
+    from faceswap.swap.runs.comparison import read_report
+    from faceswap.swap.runs.config_guard import check_same_settings
     from faceswap.swap.training.config import usual_iterations
-    from faceswap.swap.training.config_guard import check_same_settings
 
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))

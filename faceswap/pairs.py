@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from faceswap.swap.run_record import recorded_pair
+from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 

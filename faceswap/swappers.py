@@ -42,7 +42,7 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
     from faceswap.config.targets import import_trusted
     from faceswap.pairs import chosen_run
-    from faceswap.swap.run_record import checkpoint_folder, recorded_model, recorded_pair
+    from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 
     def load(film: SourceInfo) -> Swapper:
         from faceswap.swap.inference.swapper import TrainedSwapper
@@ -59,7 +59,7 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
 def exported_model(config: Any) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
     from faceswap.swap.inference.onnx_model import OnnxSwapper
-    from faceswap.swap.run_record import CONSENT
+    from faceswap.swap.runs.run_record import CONSENT
 
     pair = config.pair
     if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:

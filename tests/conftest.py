@@ -34,7 +34,7 @@ SLOW = (
     "commands", "tools", "cli/test_results.py", "engine/test_process_group.py", "engine/test_update.py",
     "extraction/test_pipeline_real_clips.py", "extraction/test_pipeline_resuming.py", "media/sound",
     "media/test_reading_real_files.py", "stylegan/training/test_trainer.py", "swap/data/test_batches.py",
-    "swap/losses/test_latent.py", "swap/models", "swap/training", "test_api.py",
+    "swap/initialisation", "swap/losses/test_latent.py", "swap/models", "swap/runs", "swap/training", "test_api.py",
     "test_examples.py", "test_multirun.py",
 )  # fmt: skip
 

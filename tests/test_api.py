@@ -17,7 +17,7 @@ from faceswap.config.build import to_yaml
 from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.swap.training.checkpoints import list_checkpoints
+from faceswap.swap.runs.checkpoints import list_checkpoints
 from faceswap.swap.training.settings_text import settings_text
 from tests.clips import make_clip
 from tests.swap.fakes import Tiny, make_face_set

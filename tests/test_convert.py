@@ -11,7 +11,7 @@ from faceswap.compositing.matching import part_of
 from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder
 from faceswap.core.face_set import FaceSet
 from faceswap.media.sources import probe
-from faceswap.swap.run_record import checkpoint_folder
+from faceswap.swap.runs.run_record import checkpoint_folder
 from faceswap.swappers import variant_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace

@@ -6,7 +6,7 @@ import pytest
 
 from faceswap.cli.compose import compose_config
 from faceswap.config.swapping_nodes import ConsentBlock
-from faceswap.swap.run_record import recorded_pair
+from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
 from faceswap.utils.limits import YAML_BYTES

@@ -29,7 +29,7 @@ from faceswap.media.takes import probe_takes
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.layers import Side
-from faceswap.swap.run_record import checkpoint_folder, consent_metadata, recorded_pair
+from faceswap.swap.runs.run_record import checkpoint_folder, consent_metadata, recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.setting_names import check_names
 

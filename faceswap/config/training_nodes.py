@@ -152,14 +152,14 @@ class AugmentNode:
 class ScratchNode:
     """Random weights."""
 
-    _target_: str = "faceswap.swap.training.initialisation.Scratch"
+    _target_: str = "faceswap.swap.initialisation.schemes.Scratch"
 
 
 @dataclass
 class GenericNode:
     """The shipped weights, which know faces but nobody's; random ones for a model that has none."""
 
-    _target_: str = "faceswap.swap.training.initialisation.Generic"
+    _target_: str = "faceswap.swap.initialisation.schemes.Generic"
     parts: list[str] | None = option(
         None,
         "parts of the network to load: encoder, inter, decoder_a, decoder_b; of liae encoder, inter_ab, inter_b, "
@@ -173,5 +173,5 @@ class GenericNode:
 class WeightsNode(GenericNode):
     """The weights of a run, wherever shapes agree."""
 
-    _target_: str = "faceswap.swap.training.initialisation.Weights"
+    _target_: str = "faceswap.swap.initialisation.schemes.Weights"
     path: str = option("", "a run (of the workspace), a checkpoint or a .safetensors file", kind="path")

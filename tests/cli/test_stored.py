@@ -49,7 +49,7 @@ def test_a_config_of_before_settings_got_their_names_is_taken(tmp_path):
         "likeness: {_target_: faceswap.swap.losses.perceptual.Likeness, style: 0.1}\n"
         "discriminator: {_target_: faceswap.swap.losses.adversarial.Discriminator, power: 0.2, start: 9}\n"
         "judge: false\nkeep: 5\naugment: {warp: {zoom: 0.2, _target_: faceswap.swap.data.warp.Warp}}\n"
-        "init: {_target_: faceswap.swap.training.initialisation.Generic, keep: [encoder]}\n"
+        "init: {_target_: faceswap.swap.initialisation.schemes.Generic, keep: [encoder]}\n"
     )
     config = compose_config("train", [f"settings={tmp_path}"])
     assert (config.optimizer.beta1, config.optimizer._target_.rpartition(".")[2]) == (0.7, "AdamW")

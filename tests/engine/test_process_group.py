@@ -13,10 +13,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from faceswap.engine.accelerator import choose_accelerator, gpu_errors
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup, find_processes
-from faceswap.swap.training.checkpoints import list_checkpoints
+from faceswap.swap.runs.checkpoints import list_checkpoints
 from faceswap.utils.errors import UserError
 from tests.swap.group_member import EVERYTHING, member
-from tests.swap.runs import files_of, train
+from tests.swap.trained_runs import files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -14,10 +14,10 @@ from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.state import TrainingState
 from faceswap.engine.update import LAST_RATE, Update, Updater
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
+from faceswap.swap.runs.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import Tiny
-from tests.swap.runs import assert_same_run, train
+from tests.swap.trained_runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 EVERYTHING = Update(schedule="one_cycle", grad_clip_norm=0.5, lr_dropout=0.7, ema_decay=0.9)

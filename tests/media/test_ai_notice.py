@@ -80,7 +80,7 @@ def test_every_format_of_films_holds_it(tmp_path, suffix):
 
 
 def test_previews_of_a_training_hold_it(tmp_path):
-    from faceswap.swap.training.run_log import RunLog
+    from faceswap.swap.runs.run_log import RunLog
 
     with RunLog(tmp_path, 0, "") as journal:
         path = journal.preview(np.zeros((16, 16, 3), np.uint8), 5)

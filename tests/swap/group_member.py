@@ -17,7 +17,7 @@ from faceswap.swap.models.registry import MODELS
 from faceswap.swap.training import trainer
 from faceswap.utils.errors import Interrupted, UserError
 from tests.swap.fakes import Tiny
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 # All that must agree between processes: what is drawn at random, what learns beside the model, what is clipped.
 EVERYTHING: dict[str, Any] = {

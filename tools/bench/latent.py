@@ -50,7 +50,7 @@ def look(run: Path, options: argparse.Namespace) -> tuple[dict, np.ndarray]:
 
     from faceswap.swap.losses.latent import LatentSpace, unevenness
     from faceswap.swap.models.weights import load_model
-    from faceswap.swap.training.checkpoints import find_weights
+    from faceswap.swap.runs.checkpoints import find_weights
 
     model, description = load_model(find_weights(run))
     model.eval()

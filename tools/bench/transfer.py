@@ -134,8 +134,8 @@ def _start() -> None:
 def _trial(options: argparse.Namespace, pair: str, arm: str, seed: int) -> list[dict[str, Any]]:
     """Return one training with all its looks."""
     from faceswap.engine.optimizers import Adam
+    from faceswap.swap.initialisation.schemes import Generic
     from faceswap.swap.models.registry import MODELS as KINDS
-    from faceswap.swap.training.initialisation import Generic
     from tools.transfer.scenes import real_scene, rendered_pairs, rendered_scene
     from tools.transfer.trials import Trial, beginnings
     from tools.truth.eyes import Eyes

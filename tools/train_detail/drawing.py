@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.core.geometry import transform_points, view_of_crop
+from faceswap.swap.initialisation.generic import GenericWeights, PersonReader, fold
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.generic import GenericWeights, PersonReader, fold
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.progress import Progress

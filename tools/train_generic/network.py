@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from faceswap.swap.initialisation.generic import Conditioner, convolutions
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.generic import Conditioner, convolutions
 from tools.train_generic.agreement import Agreement
 
 

@@ -21,11 +21,11 @@ from torch import Tensor
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.cache import crop_px_for
+from faceswap.swap.initialisation.generic import GenericWeights
 from faceswap.swap.losses.adversarial import Adversary, Discriminator
 from faceswap.swap.losses.perceptual import Likeness, LikenessLoss
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.generic import GenericWeights
 from faceswap.utils.errors import UserError
 from tools.command import run
 from tools.train_generic.moments import Moments

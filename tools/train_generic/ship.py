@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from faceswap.swap.training.generic import NAME
+from faceswap.swap.initialisation.generic import NAME
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import enter_pretrained
 from tools.train_generic.__main__ import MODELS

@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.pictures.images import write_image
 from faceswap.swap.inference.swapper import TrainedSwapper
+from faceswap.swap.initialisation.schemes import Generic, Scratch, Weights
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.lite import Lite
-from faceswap.swap.training.initialisation import Generic, Scratch, Weights
 from faceswap.swap.training.trainer import Trainer
 from faceswap.utils.files.atomic import atomic_path, write_json
 from tools.transfer.scenes import Scene

@@ -19,7 +19,7 @@ from faceswap.stylegan.training.previews import PER_ROW, preview
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE, KIND
 from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.stylegan.weights.files import save_encoder, save_generator
-from faceswap.swap.training.run_log import RunLog
+from faceswap.swap.runs.run_log import RunLog
 from faceswap.utils.errors import UserError
 
 FIRST_PREVIEW_SECONDS = 60.0  # then twice, four times ... as long after the beginning

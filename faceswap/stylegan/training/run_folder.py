@@ -15,9 +15,9 @@ from typing import Any
 from faceswap.core.face_set import REPORT
 from faceswap.stylegan.data.packed import packed_files
 from faceswap.stylegan.training.state import CHECKPOINT
-from faceswap.swap.training.config_guard import check_same_settings
-from faceswap.swap.training.event_files import EVENTS
-from faceswap.swap.training.run_log import PREVIEWS
+from faceswap.swap.runs.config_guard import check_same_settings
+from faceswap.swap.runs.event_files import EVENTS
+from faceswap.swap.runs.run_log import PREVIEWS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.limits import REPORT_BYTES

@@ -26,7 +26,7 @@ from faceswap.stylegan.training.run_folder import (
 from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
 from faceswap.stylegan.weights.files import load_generator
-from faceswap.swap.training.run_log import PREVIEWS, RunLog
+from faceswap.swap.runs.run_log import PREVIEWS, RunLog
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import locked
 from faceswap.utils.limits import LAYER_CHANNELS

@@ -14,7 +14,7 @@ from faceswap.core.values import Decoded
 from faceswap.engine.accelerator import Accelerator, Precision, choose_accelerator
 from faceswap.swap.models.layers import Side, SwapModel
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import find_weights
+from faceswap.swap.runs.checkpoints import find_weights
 from faceswap.utils.images import channels_last, to_unit_range
 
 

@@ -17,8 +17,8 @@ from faceswap.media.sources import SourceInfo
 from faceswap.swap.data.pair_data import open_faces
 from faceswap.swap.inference.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
 from faceswap.swap.inference.swapper import TrainedSwapper
+from faceswap.swap.initialisation.generic import PARTS, GenericWeights, PersonReader
 from faceswap.swap.models.registry import build_model
-from faceswap.swap.training.generic import PARTS, GenericWeights, PersonReader
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed
 

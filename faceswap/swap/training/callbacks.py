@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from faceswap.engine.callbacks import Callback
+from faceswap.swap.evaluation.evaluator import score_of
 from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.weights import describe
-from faceswap.swap.training.evaluator import score_of
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:

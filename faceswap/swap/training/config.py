@@ -10,13 +10,13 @@ from faceswap.engine.optimizers import Adam
 from faceswap.engine.progress import STOPS, StopWhen
 from faceswap.engine.update import Update
 from faceswap.swap.data.augmentation import Augmentation
+from faceswap.swap.initialisation.schemes import Generic, Scratch
 from faceswap.swap.losses.adversarial import Discriminator
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss, SwapLoss
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import MODELS, check_rebuildable
 from faceswap.swap.training.batch_size import BatchSize, check_batch_size
-from faceswap.swap.training.initialisation import Generic, Scratch
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from faceswap.core.face_set import REPORT
 from faceswap.swap.data.pair_data import CACHE
-from faceswap.swap.training.checkpoints import CHECKPOINTS
-from faceswap.swap.training.config_guard import chosen_settings
-from faceswap.swap.training.run_log import PREVIEWS, RunLog
+from faceswap.swap.runs.checkpoints import CHECKPOINTS
+from faceswap.swap.runs.config_guard import chosen_settings
+from faceswap.swap.runs.run_log import PREVIEWS, RunLog
 from faceswap.swap.training.settings_text import SettingsText
 from faceswap.utils.files.links import remove
 from faceswap.utils.files.locks import locked

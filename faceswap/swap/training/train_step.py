@@ -18,9 +18,9 @@ from faceswap.engine.progress import TrainingProgress
 from faceswap.engine.update import Updater
 from faceswap.swap.data.batches import FaceBatch, TrainingFaces
 from faceswap.swap.data.prefetch import AnyBatch, DeviceLoader
+from faceswap.swap.evaluation.validator import with_totals
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.training.objective import Objective
-from faceswap.swap.training.validator import with_totals
 
 PATIENCE = 3  # steps in a row without a finite loss after which another batch will not help
 

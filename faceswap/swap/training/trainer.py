@@ -20,23 +20,23 @@ from faceswap.engine.state import TrainingState
 from faceswap.engine.update import Updater
 from faceswap.swap.data.batch_stream import WorkersDied
 from faceswap.swap.data.pair_data import CACHE, open_pair
+from faceswap.swap.evaluation.evaluator import evaluator_for
+from faceswap.swap.evaluation.health import check_pair
+from faceswap.swap.evaluation.validator import Validator
+from faceswap.swap.initialisation.schemes import Weights
 from faceswap.swap.models.layers import SwapModel
+from faceswap.swap.runs.best import Best
+from faceswap.swap.runs.checkpoints import CheckpointIO, find_weights
+from faceswap.swap.runs.comparison import read_report
+from faceswap.swap.runs.config_guard import check_same_settings
+from faceswap.swap.runs.run_log import RunLog
 from faceswap.swap.training.batch_feed import Batches, batch_maker_for, open_batches
-from faceswap.swap.training.best import Best
 from faceswap.swap.training.callbacks import standard_callbacks
-from faceswap.swap.training.checkpoints import CheckpointIO, find_weights
-from faceswap.swap.training.comparison import read_report
 from faceswap.swap.training.config import TrainConfig
-from faceswap.swap.training.config_guard import check_same_settings
-from faceswap.swap.training.evaluator import evaluator_for
-from faceswap.swap.training.health import check_pair
-from faceswap.swap.training.initialisation import Weights
 from faceswap.swap.training.objective import Objective
 from faceswap.swap.training.run_folder import forget_run, hold_run, open_log
-from faceswap.swap.training.run_log import RunLog
 from faceswap.swap.training.settings_text import SettingsText, settings_text
 from faceswap.swap.training.train_step import TrainStep
-from faceswap.swap.training.validator import Validator
 from faceswap.utils.errors import Interrupted
 from faceswap.utils.progress import Progress
 from faceswap.utils.setting_names import check_names

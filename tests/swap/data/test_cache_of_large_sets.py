@@ -17,7 +17,7 @@ from faceswap.swap.data.cache import open_cache
 from faceswap.swap.data.pair_data import open_pair
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import make_face_set
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 FACES = 600
 OPENING_BYTES = 8_000  # of memory a face while a set is opened: its line of JSON and its record

@@ -8,7 +8,7 @@ from faceswap.swap.data.batches import BatchMaker
 from faceswap.swap.data.pair_data import open_pair
 from faceswap.swap.data.recolour import recoloured
 from faceswap.swap.data.warp import Warp
-from tests.swap.runs import assert_same_run, train
+from tests.swap.trained_runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -12,7 +12,7 @@ from faceswap.swap.data.pair_data import open_pair
 from faceswap.swap.data.regions import regions_in_view
 from faceswap.swap.data.warp import Warp, still
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

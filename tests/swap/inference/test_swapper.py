@@ -11,7 +11,7 @@ from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
+from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 

@@ -11,9 +11,9 @@ from faceswap.cli.runner import run_command
 from faceswap.convert import convert
 from faceswap.media.sources import probe
 from faceswap.swap.inference.untrained import AWAY, PersonReader, away_from, drawing_models, untrained_swapper
-from faceswap.swap.training.generic import PERSON_SIZE
+from faceswap.swap.initialisation.generic import PERSON_SIZE
 from faceswap.utils.errors import UserError
-from tests.swap.training.test_generic import shipped  # noqa: F401 (a fixture)
+from tests.swap.initialisation.test_generic import shipped  # noqa: F401 (a fixture)
 
 
 def test_it_draws_the_person_it_is_told(shipped):  # noqa: F811

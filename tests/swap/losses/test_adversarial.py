@@ -10,9 +10,9 @@ from safetensors.torch import save_file
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
-from faceswap.swap.training.checkpoints import list_checkpoints
+from faceswap.swap.runs.checkpoints import list_checkpoints
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
-from tests.swap.runs import assert_same_run, files_of, train
+from tests.swap.trained_runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 ON = Discriminator(gan_weight=0.5, channels=4)

@@ -11,7 +11,7 @@ from faceswap.facenets import embedder
 from faceswap.swap.losses import perceptual as likeness
 from faceswap.swap.losses.perceptual import Likeness, LikenessLoss
 from faceswap.utils.errors import UserError
-from tests.swap.runs import assert_same_run, train
+from tests.swap.trained_runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 ALL = Likeness(identity=1, perceptual=1, gram=1)

@@ -13,6 +13,7 @@ from torch import nn
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
+from faceswap.swap.initialisation.schemes import start_from
 from faceswap.swap.models.bottleneck import Gaussian, draw
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.df_layers import PixelNorm, UdDecoder
@@ -20,13 +21,12 @@ from faceswap.swap.models.liae import Liae
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
-from faceswap.swap.training.initialisation import start_from
+from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import read_description
 from tests.swap.fakes import SMALL_UD as SMALL
 from tests.swap.models.test_registry import gmac_of_a_swap, moved, sizes
-from tests.swap.runs import assert_same_run, train
+from tests.swap.trained_runs import assert_same_run, train
 
 
 def small(kind, **changes):
@@ -300,7 +300,7 @@ def stepped(model):
 def test_a_run_from_before_there_was_a_beta_goes_on(tmp_path, monkeypatch):
     old = {"model": "lite", "settings": {"coverage": 0.7}, "iteration": 3, "version": "0"}
     with monkeypatch.context() as patch:
-        patch.setattr("faceswap.swap.training.checkpoints.describe", lambda *_: old)
+        patch.setattr("faceswap.swap.runs.checkpoints.describe", lambda *_: old)
         folder = CheckpointIO(*stepped(Lite())).save(tmp_path, TrainingState(3, 1.0, 0), keep=1)
     assert read_description(folder / MODEL_FILE)["settings"] == {"coverage": 0.7}
     assert CheckpointIO(*stepped(Lite())).restore_latest(tmp_path).iteration == 3

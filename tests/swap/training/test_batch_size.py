@@ -17,7 +17,7 @@ from faceswap.swap.training import batch_size
 from faceswap.swap.training.batch_size import available_bytes, check_batch_size, choose_batch_size, kept_bytes
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 MIB = 2**20
 CPU = choose_accelerator("cpu")

@@ -12,16 +12,16 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from faceswap.engine.optimizers import Adam
+from faceswap.swap.evaluation.previews import LABEL_PX, TILE_PX
+from faceswap.swap.initialisation.schemes import Weights
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
+from faceswap.swap.runs.checkpoints import MODEL_FILE, find_weights, list_checkpoints
 from faceswap.swap.training import trainer
-from faceswap.swap.training.checkpoints import MODEL_FILE, find_weights, list_checkpoints
-from faceswap.swap.training.initialisation import Weights
-from faceswap.swap.training.previews import LABEL_PX, TILE_PX
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.tensor_files import read_description, read_tensors
 from tests.swap.fakes import Tiny, make_face_set
-from tests.swap.runs import assert_same_run, files_of, train
+from tests.swap.trained_runs import assert_same_run, files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -17,12 +17,12 @@ from faceswap.engine.update import Update
 from faceswap.swap.data.warp import Warp
 from faceswap.swap.losses.adversarial import Discriminator
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
+from faceswap.swap.runs.checkpoints import MODEL_FILE, list_checkpoints
 from faceswap.swap.training import trainer
-from faceswap.swap.training.checkpoints import MODEL_FILE, list_checkpoints
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.swap.fakes import make_face_set
-from tests.swap.runs import files_of, train
+from tests.swap.trained_runs import files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -13,14 +13,14 @@ import pytest
 import torch
 
 from faceswap.engine.optimizers import Adam
+from faceswap.swap.initialisation.schemes import Weights
+from faceswap.swap.runs.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.training import batch_feed, trainer
-from faceswap.swap.training.checkpoints import find_weights, list_checkpoints
-from faceswap.swap.training.initialisation import Weights
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.tensor_files import read_tensors
 from tests.leftovers import left_by
 from tests.swap.fakes import Tiny
-from tests.swap.runs import assert_same_run, files_of, train
+from tests.swap.trained_runs import assert_same_run, files_of, train
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
@@ -156,7 +156,7 @@ import sys
 from pathlib import Path
 from faceswap.swap.models.registry import MODELS
 from tests.swap.fakes import Tiny
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 MODELS["tiny"] = Tiny
 train([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]), iterations=10**9, preview_every=10**9)
 """

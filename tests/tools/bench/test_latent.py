@@ -7,7 +7,7 @@ from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.media.pictures.images import read_image
 from faceswap.swap.models.df import Df
-from faceswap.swap.training.checkpoints import CheckpointIO
+from faceswap.swap.runs.checkpoints import CheckpointIO
 from tests.swap.fakes import SMALL_UD, make_face_set
 from tools.bench.latent import main
 

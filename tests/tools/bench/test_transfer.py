@@ -11,7 +11,7 @@ import torch
 
 from faceswap.core.values import Decoded
 from faceswap.media.pictures.images import read_image
-from faceswap.swap.training.initialisation import Generic, Scratch, Weights
+from faceswap.swap.initialisation.schemes import Generic, Scratch, Weights
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE
 from tests.clips import make_clip
 from tests.detect.builtin.tiny_networks import write_networks

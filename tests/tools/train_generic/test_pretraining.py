@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file
 
 from faceswap.engine.accelerator import choose_accelerator
+from faceswap.swap.initialisation.generic import PERSON_SIZE, GenericWeights
 from faceswap.swap.losses.adversarial import Discriminator
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of
 from tests.detect.builtin.tiny_networks import write_networks

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from faceswap.swap.data.augmentation import Augmentation
-from faceswap.swap.training.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
-from faceswap.swap.training.initialisation import Scratch
+from faceswap.swap.initialisation.schemes import Scratch
+from faceswap.swap.runs.checkpoints import MODEL_FILE, OPTIMIZER_FILE, list_checkpoints
 from faceswap.swap.training.settings_text import SettingsText
 from faceswap.swap.training.trainer import Trainer
 from faceswap.utils.files.tensor_files import read_tensors

@@ -16,7 +16,7 @@ from torch.utils.tensorboard.summary import hparams
 from faceswap.core.face_set import REPORT
 from faceswap.media.ai_notice import made_with_ai
 from faceswap.media.pictures.images import encode_image, write_image
-from faceswap.swap.training.event_files import drop_events_after, put_in_order
+from faceswap.swap.runs.event_files import drop_events_after, put_in_order
 from faceswap.utils.files.atomic import write_json, write_text, writing_errors
 from faceswap.utils.files.links import own_folder
 from faceswap.utils.files.workspace import RUN_CONFIG

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
+from faceswap.swap.evaluation.evaluator import SwapEvaluator
+from faceswap.swap.evaluation.health import Watch
+from faceswap.swap.evaluation.previews import preview_grid, swap_grid
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.swap.models.layers import SIDES, SwapModel
-from faceswap.swap.training.evaluator import SwapEvaluator
-from faceswap.swap.training.health import Watch
-from faceswap.swap.training.previews import preview_grid, swap_grid
 from faceswap.utils.images import from_unit_range, to_unit_range
 
 Losses = Callable[[Tensor, Tensor | None, Tensor, Tensor], Mapping[str, Tensor]]

@@ -11,13 +11,13 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from faceswap.swap.models.registry import MODELS
+from faceswap.swap.runs.checkpoints import list_checkpoints
+from faceswap.swap.runs.event_files import drop_events_after
+from faceswap.swap.runs.run_log import RunLog
 from faceswap.swap.training import trainer
-from faceswap.swap.training.checkpoints import list_checkpoints
-from faceswap.swap.training.event_files import drop_events_after
-from faceswap.swap.training.run_log import RunLog
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
-from tests.swap.runs import assert_same_run, train
+from tests.swap.trained_runs import assert_same_run, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 EVERY = {"save_every": 2, "preview_every": 2, "log_every": 2}

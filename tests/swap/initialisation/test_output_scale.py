@@ -16,15 +16,15 @@ from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.export import export_onnx
 from faceswap.swap.inference.onnx_model import OnnxSwapper
+from faceswap.swap.initialisation.generic import PERSON_SIZE, GenericWeights
+from faceswap.swap.initialisation.output_scale import fitted, fitted_rows
+from faceswap.swap.initialisation.schemes import Generic, start_from
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.liae import Liae
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import MODEL_FILE, CheckpointIO
-from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights
-from faceswap.swap.training.initialisation import Generic, start_from
-from faceswap.swap.training.output_scale import fitted, fitted_rows
+from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.detect.builtin.tiny_networks import write_networks
@@ -149,7 +149,7 @@ def test_runs_from_before_go_on_and_say_what_they_draw(tmp_path, monkeypatch):
 
     old = {"model": "lite", "settings": {"coverage": 0.7, "beta": 0.0}, "iteration": 3, "version": "0"}
     with monkeypatch.context() as patch:
-        patch.setattr("faceswap.swap.training.checkpoints.describe", lambda *_: old)
+        patch.setattr("faceswap.swap.runs.checkpoints.describe", lambda *_: old)
         folder = CheckpointIO(*stepped(Lite())).save(tmp_path, TrainingState(3, 1.0, 0), keep=1)
     assert load_model(folder / MODEL_FILE)[0].resolution == 96
     assert CheckpointIO(*stepped(Lite())).restore_latest(tmp_path).iteration == 3

@@ -16,20 +16,20 @@ from safetensors.torch import load_file, save_file
 
 from faceswap.engine.state import STATE_FILE, TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
+from faceswap.swap.initialisation.schemes import start_from
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import (
+from faceswap.swap.runs.checkpoints import (
     MODEL_FILE,
     OPTIMIZER_FILE,
     CheckpointIO,
     find_weights,
     list_checkpoints,
 )
-from faceswap.swap.training.initialisation import start_from
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_tensors, save_tensors
 from tests.swap.fakes import Tiny
-from tests.swap.training.test_checkpoints import trained
+from tests.swap.runs.test_checkpoints import trained
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceswap.core.face_set import FaceSet
+from faceswap.swap.initialisation.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
+from faceswap.swap.initialisation.schemes import Generic, Weights
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
-from faceswap.swap.training.initialisation import Generic, Weights
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained, entry_of, listed
 from tests.detect.builtin.tiny_networks import write_networks

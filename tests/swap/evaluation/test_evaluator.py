@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from faceswap.core.geometry import mean_face_in_crop
-from faceswap.facenets.landmarks import Reading
+from faceswap.facenets.landmarks import LandmarkPrediction
 from faceswap.swap.data.pair_data import FaceViews, PairData
+from faceswap.swap.evaluation import evaluator as judging
+from faceswap.swap.evaluation.evaluator import MOST_FACES, EvaluationNetworks, SwapEvaluator, evaluator_for, score_of
 from faceswap.swap.models.lite import Lite
-from faceswap.swap.training import evaluator as judging
-from faceswap.swap.training.best import Best
-from faceswap.swap.training.evaluator import MOST_FACES, EvaluationNetworks, SwapEvaluator, evaluator_for, score_of
+from faceswap.swap.runs.best import Best
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 SIDE = 64
 POINTS = mean_face_in_crop(SIDE)
@@ -34,7 +34,7 @@ class PlantedReader:
     def read(self, images, looks):
         moves = [MOVED_PX * (image[0, 0, 0] > 100) for image in images]
         return [
-            Reading(look + [0, move], np.ones(68), float(image.any()), 0.01)
+            LandmarkPrediction(look + [0, move], np.ones(68), float(image.any()), 0.01)
             for image, look, move in zip(images, looks, moves, strict=True)
         ]
 

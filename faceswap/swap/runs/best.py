@@ -11,7 +11,7 @@ from typing import Any
 
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.weights import describe
-from faceswap.swap.training.checkpoints import CHECKPOINTS
+from faceswap.swap.runs.checkpoints import CHECKPOINTS
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.tensor_files import HEADER_KEY, DamagedCheckpoint, read_description, save_tensors
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from faceswap.swap.data.pair_data import FaceViews
-from faceswap.swap.training.health import SETTLED, Watch
+from faceswap.swap.evaluation.health import SETTLED, Watch
 from tests.swap.fakes import make_face_set
-from tests.swap.runs import train
+from tests.swap.trained_runs import train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from faceswap.swap.training.validator import Validator
+from faceswap.swap.evaluation.validator import Validator
 from faceswap.utils.errors import UserError
-from tests.swap.runs import files_of, train
+from tests.swap.trained_runs import files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 

@@ -6,9 +6,9 @@ from safetensors.torch import save_file
 
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
+from faceswap.swap.initialisation.schemes import start_from
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.training.checkpoints import CheckpointIO
-from faceswap.swap.training.initialisation import start_from
+from faceswap.swap.runs.checkpoints import CheckpointIO
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import Tiny
 

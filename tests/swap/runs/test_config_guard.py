@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from faceswap.swap.training.config_guard import check_same_settings
+from faceswap.swap.runs.config_guard import check_same_settings
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 

@@ -14,7 +14,7 @@ from faceswap.engine.state import STATE_FILE, TrainingState
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.weights import load_model
-from faceswap.swap.training.checkpoints import (
+from faceswap.swap.runs.checkpoints import (
     MODEL_FILE,
     OPTIMIZER_FILE,
     CheckpointIO,

@@ -9,12 +9,12 @@ from pathlib import Path
 from torch import nn
 
 from faceswap.swap.data.pair_data import open_faces
+from faceswap.swap.initialisation.generic import GenericWeights, PersonReader, copy_fitting
+from faceswap.swap.initialisation.output_scale import fitted
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.registry import model_name
 from faceswap.swap.models.weights import read_weights
-from faceswap.swap.training.checkpoints import find_weights
-from faceswap.swap.training.generic import GenericWeights, PersonReader, copy_fitting
-from faceswap.swap.training.output_scale import fitted
+from faceswap.swap.runs.checkpoints import find_weights
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint
 

@@ -1,0 +1,1 @@
+"""How well a swap does while it is trained: validation, previews, warnings."""

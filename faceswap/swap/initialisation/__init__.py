@@ -1,0 +1,1 @@
+"""What a new run begins with: random, generic or other weights."""
