@@ -192,7 +192,8 @@ def convert(
         detector: Finds the faces in the place of the built-in one.
         settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, grain,
             fill_frames, side_by_side, metadata, crf, preset, image_quality: as of `python -m faceswap.convert --help`,
-            with the same defaults.
+            with the same defaults; `refiner`: `faceswap.swap.detail.choices.Reference().refiner(FACES_OF_A,
+            swapper.resolution)` sharpens faces as the command does, None leaves them as drawn.
 
     Returns:
         The path of what was written.

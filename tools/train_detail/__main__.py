@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.command import run
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-MINUTES = 92.0  # of about one core: the shipped weights'
+MINUTES = 53.0  # of about one core: the shipped weights'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

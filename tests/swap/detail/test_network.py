@@ -1,7 +1,10 @@
 import pytest
 import torch
 
+from faceswap.facenets.loading import load_network
+from faceswap.swap.detail.choices import NAME
 from faceswap.swap.detail.network import DetailNet, blur, moved, places_of, relative_detail
+from faceswap.utils.files.pretrained import entry_of
 
 SIDE = 64
 
@@ -57,6 +60,15 @@ def test_a_flow_looks_up_so_many_pixels_farther_on():
     torch.testing.assert_close(moved(picture, flow)[..., 2:, :-3], picture[..., :-2, 3:], atol=1e-4, rtol=0)
 
 
-def test_it_stays_small():
-    network = DetailNet()
+def test_the_shipped_network_is_small_and_sharpens():
+    """What is soft gets edges; the colours of a place stay."""
+    assert entry_of(NAME).size_bytes <= 6_000_000
+    network, _ = load_network(NAME, DetailNet, "cpu")
     assert sum(p.numel() for p in network.parameters()) <= 1_500_000
+    y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    disc = torch.sigmoid((40 - ((x - 64) ** 2 + (y - 64) ** 2).sqrt()) / 4)  # an edge 16 px wide
+    drawn = (0.3 + 0.4 * disc).expand(1, 3, -1, -1)
+    with torch.no_grad():
+        sharp = network(drawn, torch.zeros(1, 0, 3, 128, 128), torch.zeros(1, 0), places_of(128))
+    assert (sharp[..., 1:] - sharp[..., :-1]).abs().max() > 1.2 * (drawn[..., 1:] - drawn[..., :-1]).abs().max()
+    assert (sharp.mean((2, 3)) - drawn.mean((2, 3))).abs().max() < 0.02

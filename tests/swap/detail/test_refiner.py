@@ -102,12 +102,13 @@ def test_where_points_were_drawn_is_followed_along_a_track_without_trembling(net
     assert chosen._steady(0, 9, np.zeros((68, 2), np.float32)).max() == 0  # after a gap nothing of it is left
 
 
-@pytest.mark.parametrize(("vector", "warnings"), [([1, 0], 0), ([0, 1], 1)])
-def test_references_of_somebody_else_are_told_of_once(network, caplog, vector, warnings):
-    chosen = refiner(network, lent(), embedder=Embedder(vector))
+@pytest.mark.parametrize(("vector", "theirs"), [([1, 0], True), ([0, 1], False)])
+def test_references_of_somebody_else_are_told_of_once_and_lend_nothing(network, caplog, vector, theirs):
+    chosen, alone = refiner(network, lent(), embedder=Embedder(vector)), refiner(network)
     for frame in range(2):
-        chosen.refine(*faces(), [0, 1], [frame, frame])
-    assert caplog.text.count("look like somebody else than is drawn") == warnings
+        sharp, restored = (one.refine(*faces(), [0, 1], [frame, frame])[1].images for one in (chosen, alone))
+        assert (np.abs(sharp - restored).max() > 1e-3) == theirs
+    assert caplog.text.count("look like somebody else than is drawn") == (not theirs)
 
 
 def test_one_reference_serves(network):
