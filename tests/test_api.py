@@ -66,7 +66,6 @@ def test_python_and_the_command_have_the_same_defaults():
     command = yaml.safe_load(to_yaml(compose_config("train", ["pair.a=x", "pair.b=y"])))
     config = fs.TrainConfig()
     python = yaml.safe_load(settings_text(config, config.build_model(), ("x", "y")).text)
-    python["augment"].pop("_target_")  # the command has no class of its own for it
     known = command.keys() & python.keys() - {"pair"}
     assert {name: python[name] for name in known} == {name: command[name] for name in known}
     assert command.keys() - known == {"pair", "run", "workspace"} and python.keys() - known == {"pair"}

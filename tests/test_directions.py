@@ -14,7 +14,7 @@ def test_which_attributes_are_left_alone():
 
 @pytest.mark.parametrize("asked", [3, None, True, [1], {"smile": 3}, {"smile": [3]}, {"smile": None}])
 def test_what_is_no_table_of_names_is_one_line(asked):
-    with pytest.raises(UserError, match=r"^apart="):
+    with pytest.raises(UserError, match=r"^preserve="):
         check_apart(asked)
 
 
@@ -23,4 +23,4 @@ def test_directions_of_each_source_have_a_name_of_their_own():
     names = [_base_name(compose_config("directions", [text] if text else [])) for text in asked]
     assert names == ["directions", *(f"directions_{end}" for end in ("redness", "labels", "craig", "ffhq"))]
     assert _base_name(compose_config("directions", ["scorer=my:../../there"])) == "directions_there"
-    assert _base_name(compose_config("directions", ["foreign=age.npy"])) == "age"
+    assert _base_name(compose_config("directions", ["import_from=age.npy"])) == "age"

@@ -39,7 +39,7 @@ def test_a_photo_becomes_a_file_that_draws_it_again(inputs):
     folder, weights, points = inputs
     ran = run("invert", f"photo={folder / 'photos' / '0.png'}", *weights, *points, "steps=3", "fidelity=0.6",
               "tuning_steps=10", cwd=folder)  # fmt: skip
-    own = "inverted_steps_3_faithful_0.6_tuning_steps_10_finder_landmarks"  # other settings than usual
+    own = "inverted_steps_3_fidelity_0.6_tuning_steps_10_finder_landmarks"  # other settings than usual
     assert ran.path == folder / "workspace" / "out" / own / "0.latent.safetensors"
     found = Latent.load(ran.path, load_generator(folder / "generator.safetensors"))
     assert found.tuning is not None and found.source == str(folder / "photos" / "0.png")

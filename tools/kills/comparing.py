@@ -43,7 +43,7 @@ def differences(first: Left, second: Left, now: Left) -> list[str]:
 def _values(name: str, path: Path) -> Left:
     content = path.read_bytes()
     if path.suffix == ".safetensors":
-        content = _in_order(content)
+        return _weights(name, content)
     if path.suffix == ".json":
         try:
             return {f"{name}#{place}": value for place, value in _leaves("", json.loads(content))}
@@ -52,11 +52,18 @@ def _values(name: str, path: Path) -> Left:
     return {f"{name}#": hashlib.sha256(content).hexdigest()[:12]}
 
 
-def _in_order(content: bytes) -> bytes:
-    """The content of a safetensors file with its header in order: that of its texts is drawn anew in each process."""
+def _weights(name: str, content: bytes) -> Left:
+    """What a safetensors file holds: its numbers as one, and each of its texts, whose order is drawn anew each time."""
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
-    return json.dumps(header, sort_keys=True).encode() + content[start:]
+    found: Left = {}
+    for key, text in header.pop("__metadata__", {}).items():
+        try:
+            found |= {f"{name}#{key}{place}": value for place, value in _leaves("", json.loads(text))}
+        except ValueError:
+            found[f"{name}#{key}"] = text
+    numbers = json.dumps(header, sort_keys=True).encode() + content[start:]
+    return found | {f"{name}#": hashlib.sha256(numbers).hexdigest()[:12]}
 
 
 def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:

@@ -128,7 +128,7 @@ class RunRecorder:
 
     def export(self, images: int, seconds: float) -> None:
         """Write the averaged weights; called before each checkpoint, so that none is ever without them."""
-        about = {"kimg": images / 1000, "minutes": round(seconds / 60, 1)}
+        about = {"kimg": images / 1000, "minutes": round(seconds / 60, 4)}
         generator, encoder = self.networks.shipped()
         save_generator(generator, self.run / GENERATOR_FILE, about)
         save_encoder(encoder, self.run / ENCODER_FILE, about)

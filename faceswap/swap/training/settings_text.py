@@ -28,8 +28,18 @@ def settings_text(config: TrainConfig, model: SwapModel, faces: tuple[str, str])
     chosen, usual = ({field.name: getattr(c, field.name) for field in fields(c)} for c in (config, TrainConfig()))
     chosen["model"] = usual["model"] = model
     usual |= {name: _untouched(value) for name, value in chosen.items() if is_dataclass(value)}
-    text, default = (yaml.safe_dump(pair | _plain(values), sort_keys=False) for values in (chosen, usual))
+    text, default = (yaml.safe_dump(pair | _laid_out(values), sort_keys=False) for values in (chosen, usual))
     return SettingsText(versions_comment() + text, default)
+
+
+def _laid_out(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as YAML, those of the warp beside the other augmentation as the command has them."""
+    plain: dict[str, Any] = _plain(values)
+    augment = plain["augment"]
+    if isinstance(augment, dict):
+        augment.pop("_target_", None)  # the command has no class of its own for it
+        plain["warp"] = augment.pop("warp", None)
+    return plain
 
 
 def _untouched(value: Any) -> Any:
