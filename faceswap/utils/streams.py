@@ -59,6 +59,19 @@ def steady_standard_error() -> Iterator[None]:
         yield
     finally:
         sys.stderr = before
+        if before is not None:
+            _drop_unwritten(before)
+
+
+def _drop_unwritten(stream: TextIO) -> None:
+    """Let go of text that a full disk has not taken: Python would write it at its end, and end with code 120."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            _lead_nowhere(stream.fileno())
+    except ValueError:  # closed by somebody else
+        pass
 
 
 def _lead_nowhere(number: int) -> None:
