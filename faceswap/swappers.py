@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -94,8 +95,9 @@ def untrained_model(config: Any, workspace: Workspace) -> Model:
 
         if face_set:
             return draw_face_set(face_set, film, config.photo_model, config.device)
-        return draw_photos(photos, name, film, config.photo_face, config.photo_model, config.device)
+        return draw_photos(portraits(), name, film, config.photo_model, config.device)
 
+    @functools.cache  # the model and what lends it detail look at the same photos
     def portraits() -> Sequence[Portrait]:
         from faceswap.detect.builtin.detector import BuiltinFinder
         from faceswap.swap.inference.portraits import read_portraits

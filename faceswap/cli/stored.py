@@ -13,7 +13,7 @@ from faceswap.config.groups import GROUPS
 from faceswap.config.wording import quoted
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
-from faceswap.utils.renamed_settings import with_new_names
+from faceswap.utils.renamed_settings import leaves, with_new_names
 from faceswap.utils.untrusted.yaml_files import read_yaml
 
 # Where it lay and what was to become of an earlier one is for the new command to say.
@@ -47,8 +47,8 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
         if name not in said and isinstance(node, dict):
             found.append(f"{name}={_choice(group, node.pop('_target_', ''), path)}")
     verbatim, unknown = schema.names_of_kind(command), []
-    plain = dict(_flat(texts))
-    for name, value in _flat(values):
+    plain = dict(leaves(texts))
+    for name, value in leaves(values):
         first = name.split(".")[0]
         if first in _LEFT_OUT or name in said or (first in plugins and first in said) or name.endswith("_target_"):
             continue
@@ -84,14 +84,6 @@ def _choice(group: str, target: object, path: Path) -> str:
         if (own.rpartition(".")[2] == last and str(target).startswith("faceswap.")) or own == target:
             return choice
     raise UserError(f"settings={path}: _target_={str(target)[:80]} is no class of the group {group}; say {group}=")
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _grammar(value: Any) -> str:

@@ -54,19 +54,20 @@ def with_new_names(command: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
     A setting that is there under both names keeps the value of the new one.
     """
-    leaves = {name: (new_name(command, name), value) for name, value in _leaves(values)}
+    renamed = {name: (new_name(command, name), value) for name, value in leaves(values)}
     found: dict[str, Any] = {}
     for is_kept in (False, True):
-        for name, (new, value) in leaves.items():
+        for name, (new, value) in renamed.items():
             if bool(new) is not is_kept:
                 _put(found, new or name, value)
     return found
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested mappings under their dotted names; an empty mapping is a value."""
     for key, value in values.items():
         if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

@@ -15,23 +15,20 @@ from faceswap.engine.accelerator import Precision, choose_accelerator
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.sources import SourceInfo
 from faceswap.swap.data.pair_data import open_faces
-from faceswap.swap.inference.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
+from faceswap.swap.inference.portraits import Portrait, first_portrait, warn_of_strangers
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.initialisation.generic import PARTS, GenericWeights, PersonReader
+from faceswap.swap.initialisation.generic import NAME, PARTS, GenericWeights, PersonReader
 from faceswap.swap.models.registry import build_model
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed
 
-PREFIX = "generic-"  # of the names of generic weights
 AWAY = 0.8  # of the difference between the person on the photo and the one who performs
 
 
-def draw_photos(
-    photos: Sequence[SourceInfo], name: str, film: SourceInfo, which: int | None, model: str, device: str
-) -> TrainedSwapper:
-    """Return a swapper that draws the person on photographs; arguments and errors as of its two parts."""
+def draw_photos(portraits: Sequence[Portrait], name: str, film: SourceInfo, model: str, device: str) -> TrainedSwapper:
+    """Return a swapper that draws the person on photographs; arguments and errors as of `untrained_swapper`."""
     finder, reader = BuiltinFinder(device=device), PersonReader(device)
-    person = person_on(read_portraits(photos, finder, which), reader)
+    person = person_on(portraits, reader)
     return untrained_swapper(_against(person, film, finder, reader), name, model, device)
 
 
@@ -95,4 +92,5 @@ def untrained_swapper(
 
 def drawing_models() -> list[str]:
     """Return the names of the models that can draw somebody without training."""
-    return sorted(name.removeprefix(PREFIX) for name in listed() if name.startswith(PREFIX))
+    prefix = NAME.format("")
+    return sorted(name.removeprefix(prefix) for name in listed() if name.startswith(prefix))
