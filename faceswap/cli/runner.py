@@ -174,8 +174,9 @@ def _terminated_as_interrupted() -> Iterator[None]:
         yield  # only the main thread may set handlers: the caller's count
         return
     asked = [signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means it
-        asked.append(signal.SIGHUP)
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) != signal.SIG_IGN:  # nohup means it
+        asked.append(hang_up)
     before = {number: signal.signal(number, _raise_interrupt) for number in asked}
     try:
         yield

@@ -7,7 +7,8 @@ import threading
 from types import FrameType
 from typing import Any
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([HANG_UP] if HANG_UP else []))
 
 
 class StopRequest:
@@ -22,7 +23,7 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():  # Python allows handlers nowhere else
-            asked = [n for n in STOP_SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]  # nohup
+            asked = [n for n in STOP_SIGNALS if n != HANG_UP or signal.getsignal(n) != signal.SIG_IGN]  # nohup
             self._before = {number: signal.signal(number, self._ask) for number in asked}
         return self
 

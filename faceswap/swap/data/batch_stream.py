@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -83,6 +84,9 @@ def _pool(workers: int) -> Executor:
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Processes started inside never see STOP_SIGNALS: they inherit the mask. Here all act when it ends."""
+    if sys.platform == "win32":  # no masks there; _start_worker ignores the signals a moment later
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield

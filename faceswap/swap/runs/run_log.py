@@ -63,7 +63,7 @@ class RunLog:
         try:
             str(folder).encode()
         except UnicodeEncodeError:
-            self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._folder = os.open(folder, os.O_RDONLY)
             return f"/dev/fd/{self._folder}"
         return str(folder)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import torch
 from torch import Tensor, nn
 
@@ -127,23 +127,11 @@ def kept_bytes() -> Iterator[dict[int, int]]:
 
 def available_bytes() -> int:
     """Memory that programs can still take here, of the machine or of the container's share."""
-    found = [_meminfo("MemAvailable")]
+    available: int = psutil.virtual_memory().available
     limit, used = (_number(Path("/sys/fs/cgroup") / name) for name in ("memory.max", "memory.current"))
     if limit is not None and used is not None:
-        found.append(max(0, limit - used))
-    there = [value for value in found if value is not None]
-    if there:
-        return min(there)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2  # no such files (macOS): half of all there is
-
-
-def _meminfo(name: str) -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith(f"{name}:")]
-    return int(found[0]) * 1024 if found else None
+        available = min(available, max(0, limit - used))
+    return available
 
 
 def _number(path: Path) -> int | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.links import opened_folder, own_folder, refuse_links, remove_at
+from faceswap.utils.files.links import OpenFolder, opened_folder, own_folder, refuse_links, remove_at
 from faceswap.utils.files.temporary import sweep_once, temp_path
 
 
@@ -98,14 +98,19 @@ def write_json(path: str | Path, value: object) -> None:
 def flush_to_disk(path: Path) -> None:
     """Wait until a file's bytes are on the disk, so that a rename never shows an empty file after a power cut."""
     if path.is_file():
-        with open(path, "rb") as file:
+        with open(path, "rb" if os.name == "posix" else "r+b") as file:  # Windows flushes what is open for writing
             os.fsync(file.fileno())
 
 
-def _rename(folder: int, temp: Path, path: Path) -> None:
+def _rename(folder: OpenFolder, temp: Path, path: Path) -> None:
     """Give `temp`, which was written into the open `folder`, its final name there."""
     try:
-        os.replace(temp.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.replace(
+            folder.entry(temp.name),
+            folder.entry(path.name),
+            src_dir_fd=folder.descriptor,
+            dst_dir_fd=folder.descriptor,
+        )
     except FileNotFoundError as error:
         if temp.exists():  # by its path: that leads to another folder now
             raise UserError(f"cannot write {path}: its folder was exchanged; give the command again") from error

@@ -5,7 +5,8 @@ down to the guarded folders themselves are the user's own and are followed: a wo
 `out`, may lie on a bigger disk.
 
 Folders are opened one after another without following links, and files are opened, renamed and deleted relative to the
-open folder: a link that somebody puts in its place meanwhile changes nothing.
+open folder: a link that somebody puts in its place meanwhile changes nothing. Windows has no such calls: a link is
+looked for before each step there, and only what stands there at that moment is refused.
 """
 
 from __future__ import annotations
@@ -16,13 +17,35 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from faceswap.utils.errors import UserError
 
 _guarded: set[str] = set()
-_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_HAS_FOLDERS = hasattr(os, "O_DIRECTORY") and os.open in os.supports_dir_fd
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# A pipe nobody reads does not wait; on Windows, bytes are what they are.
+_PLAIN = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True)
+class OpenFolder:
+    """A folder that stays the same one, whatever comes to stand at its path.
+
+    Attributes:
+        path: Where it was opened.
+        descriptor: For calls with `dir_fd`; None where the system has none.
+    """
+
+    path: Path
+    descriptor: int | None
+
+    def entry(self, name: str) -> str:
+        """Return the path of an entry for calls with `dir_fd=descriptor`."""
+        return os.path.join(self.path, name) if self.descriptor is None else name
 
 
 def guard(folder: Path) -> None:
@@ -70,16 +93,22 @@ def own_folder(path: Path) -> Path:
 
 
 @contextmanager
-def opened_folder(path: Path) -> Iterator[int]:
-    """Yield a descriptor of the folder `path`, for calls with `dir_fd`.
+def opened_folder(path: Path) -> Iterator[OpenFolder]:
+    """Yield the folder `path`, opened.
 
     Raises:
         UserError: it is reached through a link where that is not allowed.
         OSError: as `os.open` does.
     """
+    if not _HAS_FOLDERS:
+        refuse_links(path / "file")
+        with os.scandir(path):  # raises what opening it would
+            pass
+        yield OpenFolder(path, None)
+        return
     folder = _open_folder(path)
     try:
-        yield folder
+        yield OpenFolder(path, folder)
     finally:
         os.close(folder)
 
@@ -95,10 +124,12 @@ def open_own(path: Path, flags: int) -> int:
         UserError: it is a link, a pipe or a device, or is reached through a link.
         OSError: as `os.open` does.
     """
-    flags |= os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    flags |= os.O_CREAT | _NO_LINK | _PLAIN
     with opened_folder(path.parent) as folder:
         try:
-            file = os.open(path.name, flags, 0o666, dir_fd=folder)
+            if not _NO_LINK and path.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            file = os.open(folder.entry(path.name), flags, 0o666, dir_fd=folder.descriptor)
         except OSError as error:
             if error.errno == errno.ELOOP:
                 what = f"a link (to {_target(path)})"
@@ -118,7 +149,12 @@ def move(source: Path, target: Path) -> None:
     """Give a file or folder another name, in place of a file of that name. Raises UserError and OSError."""
     with opened_folder(source.parent) as here, opened_folder(target.parent) as there:
         try:
-            os.replace(source.name, target.name, src_dir_fd=here, dst_dir_fd=there)
+            os.replace(
+                here.entry(source.name),
+                there.entry(target.name),
+                src_dir_fd=here.descriptor,
+                dst_dir_fd=there.descriptor,
+            )
         except OSError as error:
             error.filename, error.filename2 = str(source), str(target)
             raise
@@ -137,13 +173,14 @@ def remove(path: Path) -> None:
         raise
 
 
-def remove_at(folder: int, name: str) -> None:
+def remove_at(folder: OpenFolder, name: str) -> None:
     """Remove what has a name in an open folder, if it is there. Raises OSError."""
+    entry, descriptor = folder.entry(name), folder.descriptor
     try:
-        if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-            shutil.rmtree(name, dir_fd=folder)
+        if stat.S_ISDIR(os.stat(entry, dir_fd=descriptor, follow_symlinks=False).st_mode):
+            shutil.rmtree(entry, dir_fd=descriptor)
         else:
-            os.unlink(name, dir_fd=folder)
+            os.unlink(entry, dir_fd=descriptor)
     except FileNotFoundError:
         pass
 
@@ -169,7 +206,7 @@ def _open_folder(path: Path) -> int:
     for place in folders:
         above = folder
         try:
-            folder = os.open(os.path.basename(place), _FOLDER | os.O_NOFOLLOW, dir_fd=above)
+            folder = os.open(os.path.basename(place), _FOLDER | _NO_LINK, dir_fd=above)
         except OSError as error:
             refuse_links(path / "file")  # a link gives ENOTDIR
             error.filename = place

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +15,13 @@ from faceswap.utils.files.atomic import writing_errors
 from faceswap.utils.files.links import guard, open_own, own_folder, refuse_links_in
 from faceswap.utils.files.temporary import describe_process, remove_entry, sweep_below
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 LOCK = ".lock"
+_LOCKED_AT = 1 << 30  # on Windows a byte behind all content is locked: nobody can read what is locked there
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 logger = logging.getLogger(__name__)
@@ -46,8 +52,7 @@ def locked(folder: Path, at_work: str) -> Iterator[None]:
         yield
     finally:
         if file is not None:
-            path.unlink(missing_ok=True)  # while it is still held: who waits for it notices (see _held)
-            os.close(file)
+            _release(file, path)
         if is_new:
             with suppress(OSError):  # something lies in it
                 folder.rmdir()
@@ -68,7 +73,7 @@ def _held(path: Path, at_work: str) -> int | None:
             own_folder(path.parent)
             file = open_own(path, os.O_RDWR)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except BlockingIOError as error:
             told = os.read(file, 100).decode("utf-8", "replace").strip()
             other = "".join(sign for sign in told if sign.isprintable()) or "unknown"
@@ -88,6 +93,31 @@ def _held(path: Path, at_work: str) -> int | None:
             os.write(file, describe_process().encode())
             return file
         os.close(file)  # its holder has just removed it: a lock on a file without a name keeps nobody out
+
+
+def _lock(file: int) -> None:
+    """Lock an open file for this process. Raises BlockingIOError when another holds it, OSError without locks."""
+    if sys.platform == "win32":
+        os.lseek(file, _LOCKED_AT, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError from error
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _release(file: int, path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)  # while it is still held: who waits for it notices (see _held)
+    except PermissionError:
+        os.close(file)
+        with suppress(OSError):  # Windows removes no open file: that of another, then, who will do it
+            path.unlink(missing_ok=True)
+    else:
+        os.close(file)
 
 
 def _is_still(file: int, path: Path) -> bool:

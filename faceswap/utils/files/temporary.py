@@ -16,6 +16,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import psutil
+
 TEMP_MARK = ".part"
 _TOKEN = secrets.token_hex(3)  # two machines that are twins in all else still differ
 _WRITER = re.compile(
@@ -24,6 +26,7 @@ _WRITER = re.compile(
     re.DOTALL,
 )
 _LONGEST_SUFFIX = 12
+_CLOCK_STEP_SECONDS = 60  # a clock that was set meanwhile moves the beginning of all processes
 _swept: set[str] = set()
 
 
@@ -96,18 +99,14 @@ def _is_gone(found: re.Match[str], entry: os.DirEntry[str]) -> bool:
     if found["machine"] != machine:
         return False
     if found["boot"] != boot:  # a twin with the same name may live: only what was there before this boot is dead
-        return entry.stat(follow_symlinks=False).st_mtime < _booted_at()
+        return entry.stat(follow_symlinks=False).st_mtime < psutil.boot_time()
     if found["space"] != space:
         return False
     process, began = int(found["process"]), int(found["began"])
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+    if not psutil.pid_exists(process):
         return True
-    except (PermissionError, OverflowError):  # another user's
-        pass
     now = _began(process)
-    return bool(now and began and now != began)  # the number belongs to another one today
+    return bool(now and began and abs(now - began) > _CLOCK_STEP_SECONDS)  # the number belongs to another one today
 
 
 @cache
@@ -126,16 +125,12 @@ def _place() -> tuple[str, str, str]:
     return _short(machine), _short(""), _short("")
 
 
-def _booted_at() -> float:
-    """Return when this machine was booted, in seconds of the epoch; 0 where that cannot be told."""
-    found = re.search(r"^btime (\d+)$", _read("/proc/stat"), re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
 def _began(process: int) -> int:
-    """Return when a process began, in ticks since the boot; 0 where that cannot be told."""
-    fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()  # the name before may hold anything
-    return int(fields[19]) if len(fields) > 19 and fields[19].isdecimal() else 0
+    """Return when a process began, in whole seconds of the epoch; 0 where that cannot be told."""
+    try:
+        return int(psutil.Process(process).create_time())
+    except psutil.Error:
+        return 0
 
 
 def _read(path: str) -> str:

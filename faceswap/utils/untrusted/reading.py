@@ -20,6 +20,8 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.limits import JSON_BYTES, JSON_DEPTH, JSON_LINE_BYTES, JSON_LINES_BYTES, NUMBER_DIGITS
 from faceswap.utils.untrusted.encodings import decode_text
 
+# A pipe put in a file's place does not wait; on Windows, bytes are what they are.
+_PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -37,7 +39,7 @@ def open_regular(path: str | Path) -> int:
     """
     try:
         _refuse_special(os.stat(path).st_mode)  # before it is opened: opening alone can do something to a device
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe put there meanwhile does not wait
+        file = os.open(path, _PLAIN)
     except PermissionError as error:
         raise UserError(f"cannot read {path}: permission denied; ask its owner") from error
     try:

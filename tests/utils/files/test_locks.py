@@ -2,6 +2,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,22 @@ def test_a_lock_is_freed_when_the_block_fails(tmp_path):
     with locked(tmp_path / "new", "training"):
         (tmp_path / "new" / "result").touch()
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["result"]
+
+
+def test_a_lock_goes_where_open_files_cannot_be_removed(tmp_path, monkeypatch):
+    """As on Windows."""
+    real = Path.unlink
+
+    def unlink(path, missing_ok=False):
+        if any(os.path.samefile(path, f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")
+               if os.path.exists(f"/proc/self/fd/{number}")):  # fmt: skip
+            raise PermissionError(13, "it is being used by another process")
+        real(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with locked(tmp_path, "training"):
+        assert (tmp_path / LOCK).exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_lock_file_removed_meanwhile_is_made_anew(tmp_path, monkeypatch):
