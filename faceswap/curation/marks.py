@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 from faceswap.curation.inventory import FaceInventory
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import TABLE_BYTES
+from faceswap.utils.untrusted.reading import parse_json
+from faceswap.utils.untrusted.tables import rows_of
 from faceswap.utils.untrusted.text_files import read_text
 
 _SHOWN = 60  # characters of a foreign text in an error
@@ -28,11 +29,9 @@ def read_marks(path: Path, inventory: FaceInventory) -> tuple[NDArray[np.bool_],
     """
     text = _text(path)
     try:
-        marks = json.loads(text) if text.lstrip()[:1] in ("{", "[") else text.splitlines()
-    except (ValueError, RecursionError) as error:
-        raise UserError(
-            f"apply={path}: not readable as JSON ({str(error)[:_SHOWN]}); save it again in the sheet"
-        ) from error
+        marks = parse_json(text) if text.lstrip()[:1] in ("{", "[") else rows_of(text, f"apply={path}")
+    except ValueError as error:
+        raise UserError(f"apply={path}: not readable as JSON ({error}); save it again in the sheet") from error
     if isinstance(marks, list):
         marks = {"reject": [line for line in marks if line != ""]}
     _check_origin(path, marks, inventory)

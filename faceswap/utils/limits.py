@@ -20,6 +20,8 @@ JOURNAL_LINE_BYTES = 64 * MIB  # all faces of one frame with the state of what f
 REPORT_BYTES = 1 * MIB  # what is looked up in many runs at a time
 YAML_BYTES = 256 * KIB  # a run's config.yaml has some 5 kB
 TABLE_BYTES = 64 * MIB  # labels, marks and measures, all at once in memory
+TABLE_ROWS = 1_000_000  # of labels and marks
+TABLE_VALUES = 5_000_000  # in all rows of a table together
 HEADER_BYTES = 8 * MIB  # of a weights file
 WEIGHTS_BYTES = 4 * GIB  # training states of 1024 px take 1.4 GB
 PRETRAINED_BYTES = 64 * MIB  # of one file; all of ours together stay below 24 MB
@@ -34,6 +36,7 @@ SPARE_BYTES = 1 * MIB  # what a reader may take besides what the size of a file,
 
 # Numbers in them.
 JSON_DEPTH = 100
+JSON_LISTS = 5_000_000  # in one text, a table counted as three lists: `[],` takes 72 bytes for its three
 YAML_DEPTH = 40
 YAML_VALUES = 5_000  # values, keys, lists and mappings together
 NUMBER_DIGITS = 40

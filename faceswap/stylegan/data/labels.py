@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import TABLE_BYTES
-from faceswap.utils.untrusted.reading import parse_json
-from faceswap.utils.untrusted.tables import read_table
+from faceswap.utils.untrusted.reading import check_lists, parse_json
+from faceswap.utils.untrusted.tables import read_table, rows_of
 from faceswap.utils.untrusted.text_files import read_text
 
 KINDS: tuple[Literal["seed", "file", "crop"], ...] = ("seed", "file", "crop")
@@ -70,7 +70,12 @@ def read_labels(path: str | Path) -> Labels:
 
 def _json_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
-    for number, line in enumerate(read_text(path, TABLE_BYTES).split("\n"), 1):
+    text = read_text(path, TABLE_BYTES)
+    try:
+        check_lists(text)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    for number, line in enumerate(rows_of(text, str(path)), 1):
         if not line.strip():
             continue
         try:

@@ -17,11 +17,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import JSON_BYTES, JSON_DEPTH, JSON_LINE_BYTES, JSON_LINES_BYTES, NUMBER_DIGITS
+from faceswap.utils.limits import (
+    JSON_BYTES,
+    JSON_DEPTH,
+    JSON_LINE_BYTES,
+    JSON_LINES_BYTES,
+    JSON_LISTS,
+    NUMBER_DIGITS,
+)
 from faceswap.utils.untrusted.encodings import decode_text
 
 # A pipe put in a file's place does not wait; on Windows, bytes are what they are.
 _PLAIN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BRACKETS = re.compile(r"[\[\]{}]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -117,6 +125,7 @@ def parse_json(text: str | bytes) -> Any:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
         if text.count("[") + text.count("{") > JSON_DEPTH:  # most texts cannot be too deep
+            check_lists(text)
             _refuse_depth(text)
         return json.loads(text, parse_float=_float, parse_int=_int, parse_constant=_refuse_constant)
     except Untrusted:
@@ -127,6 +136,12 @@ def parse_json(text: str | bytes) -> Any:
         raise Untrusted(f"it is no JSON ({error.msg}, line {error.lineno}, column {error.colno})") from error
     except ValueError as error:
         raise Untrusted("it is no JSON") from error
+
+
+def check_lists(text: str) -> None:
+    """Raise Untrusted when JSON texts, all in one, hold more lists and tables than memory should be given to."""
+    if text.count("[") + 3 * text.count("{") > JSON_LISTS:
+        raise Untrusted("it holds millions of lists, more than are accepted")
 
 
 def finite(value: Any, least: float, most: float, name: str) -> float:
@@ -195,8 +210,8 @@ def _size(count: int) -> str:
 
 def _refuse_depth(text: str) -> None:
     depth = 0
-    for sign in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if sign in "[{" else -1
+    for sign in _BRACKETS.finditer(_STRING.sub("", text)):
+        depth += 1 if sign[0] in "[{" else -1
         if depth > JSON_DEPTH:
             raise Untrusted("it is nested too deeply")
 

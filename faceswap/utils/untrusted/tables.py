@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import TABLE_BYTES
+from faceswap.utils.limits import TABLE_BYTES, TABLE_ROWS, TABLE_VALUES
 from faceswap.utils.untrusted.text_files import read_text
 
 SEPARATORS = ",;\t"
@@ -22,12 +22,14 @@ def read_table(path: str | Path, largest: int = TABLE_BYTES) -> list[dict[str, s
         UserError: one line that names the file, and the row where one has more values than the first line has names.
     """
     text = read_text(path, largest)
-    lines = text.split("\n")
+    lines = rows_of(text, str(path))
     head = next((line for line in lines if line.strip()), "")
     if head.lower().startswith("sep=") and len(head) == 5:  # Excel's own way to name the separator
         separator, lines = head[4], lines[lines.index(head) + 1 :]
     else:
         separator = max(SEPARATORS, key=head.count)
+    if text.count(separator) > TABLE_VALUES:
+        raise UserError(f"{path}: more than {TABLE_VALUES:,} values, which are accepted in all")
     try:
         rows = [
             row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if any(map(str.strip, row))
@@ -37,6 +39,8 @@ def read_table(path: str | Path, largest: int = TABLE_BYTES) -> list[dict[str, s
     if not rows:
         return []
     names = [name.strip() for name in rows[0]]
+    if len(rows) * len(names) > TABLE_VALUES:
+        raise UserError(f"{path}: {len(rows):,} rows of {len(names):,} values; accepted are {TABLE_VALUES:,} in all")
     if len(set(names)) < len(names):
         raise UserError(f"{path}: two columns have the same name ({', '.join(names)[:100]})")
     found = []
@@ -46,6 +50,14 @@ def read_table(path: str | Path, largest: int = TABLE_BYTES) -> list[dict[str, s
         values = [_plain_number(value.strip(), separator) for value in row[: len(names)]]
         found.append(dict(zip(names, values + [""] * (len(names) - len(values)), strict=True)))
     return found
+
+
+def rows_of(text: str, name: str) -> list[str]:
+    """Return the lines of a table's text. Raises UserError, which names the table, when there are too many."""
+    lines = text.split("\n", TABLE_ROWS + 1)
+    if len(lines) > TABLE_ROWS + 1:
+        raise UserError(f"{name}: more than {TABLE_ROWS:,} rows, which are accepted")
+    return lines
 
 
 def _plain_number(value: str, separator: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceswap.utils.limits import JSON_DEPTH, JSON_LINE_BYTES
+from faceswap.utils.limits import JSON_DEPTH, JSON_LINE_BYTES, JSON_LISTS
 from faceswap.utils.untrusted import reading
 from faceswap.utils.untrusted.reading import (
     Untrusted,
@@ -52,6 +52,13 @@ def test_numbers_and_nesting_beyond_reason_are_refused(text):
     with pytest.raises(Untrusted) as caught:
         parse_json(text)
     assert len(str(caught.value)) < 160
+
+
+@pytest.mark.parametrize("many", ["[],", '{"a":1},'])
+def test_millions_of_lists_are_refused_before_they_take_memory(many):
+    count = JSON_LISTS // (3 if "{" in many else 1) + 1
+    with pytest.raises(Untrusted, match="millions of lists"):
+        parse_json("[" + many * count + "0]")
 
 
 def test_brackets_in_texts_are_no_nesting():
