@@ -18,7 +18,7 @@ help:
 	@echo "make clean    remove $(VENV) and caches"
 
 # The stamp is newer than what decides the installation, so a second make skips it.
-$(VENV)/installed: setup.cfg pyproject.toml constraints.txt
+$(VENV)/installed: setup.cfg setup.py pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
 	  { echo "faceswap needs Python 3.11, 3.12 or 3.13; this is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)

@@ -157,7 +157,7 @@ def test_what_the_user_can_mend_is_said_in_one_line(tmp_path, call, says):
     assert "\n" not in str(told.value)
 
 
-DEMO = Path(fs.__file__).parent / "demo" / "vera_test.mp4"
+DEMO = Path(__file__).resolve().parents[1] / "demo" / "vera_test.mp4"
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-CLIP = Path(__file__).resolve().parents[2] / "faceswap" / "demo" / "hanna.mp4"
+CLIP = Path(__file__).resolve().parents[2] / "demo" / "hanna.mp4"
 BAR_FPS, BAR_FLICKER = 5.0, 1.3
 STILL_FRAMES, NOISE_LEVELS = 60, 2.0  # of the still clip: a frame with a camera's noise, grey levels
 STILL_CRF = 10  # of both: an encoder that spares bits takes the noise away

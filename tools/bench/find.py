@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-CLIP = Path(__file__).resolve().parents[2] / "faceswap" / "demo" / "hanna.mp4"
+CLIP = Path(__file__).resolve().parents[2] / "demo" / "hanna.mp4"
 BAR_FPS, BAR_RATIO, BAR_FIRST_FACE_SECONDS = 60.0, 20.0, 1.5
 FAN, SFD = "2DFAN4-11f355bf06.pth.tar", "s3fd-619a316812.pth"  # what the package calls its files
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from faceswap.stylegan.inversion.pipeline import Inverter
 
-DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
+DEMO = Path(__file__).resolve().parents[2] / "demo"
 CLIPS = ("hanna", "amara", "henrik", "vera")
 FIRST_SEED = 3_000_000  # of samples that nobody has trained with
 FROM_AVERAGE, FROM_GUESS = 500, 100  # steps

@@ -28,7 +28,7 @@ from tools.truth.eyes import Eyes
 from tools.truth.field import ParserFeatures, gallery
 from tools.truth.score import Gallery, score_clip, table, write_comparison
 
-DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
+DEMO = Path(__file__).resolve().parents[2] / "demo"
 BOTH = "both"
 FACES_A_PERSON = 32  # of a training clip, whose mean is who somebody is to the gallery
 

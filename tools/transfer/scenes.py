@@ -33,7 +33,7 @@ CROP_PX = 256
 SHOWN_PX = 160
 VALIDATION_SHARE = 0.05  # as training holds out
 A_FACES = 32  # of A's set, whose mean is who A is
-DEMO = Path(__file__).resolve().parents[2] / "faceswap" / "demo"
+DEMO = Path(__file__).resolve().parents[2] / "demo"
 REAL = ("A_d10.mp4", "B_d9.mp4")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-DEMO = Path(str(files("faceswap"))) / "demo"
+DEMO = Path(__file__).resolve().parents[3] / "demo"
 PAIRS = json.loads((DEMO / "pairs.json").read_text())["pairs"]
 CLIPS = sorted(path.stem for path in DEMO.glob("*.mp4"))
 

@@ -22,7 +22,7 @@ from tests.detect.builtin.tiny_networks import write_networks
 from tools.truth.eyes import NETWORKS, Eyes, identity_scores
 from tools.truth.score import MEASURES, score_clip
 
-DEMO = Path(__file__).resolve().parents[3] / "faceswap" / "demo"
+DEMO = Path(__file__).resolve().parents[3] / "demo"
 POINTS = (MEAN_FACE[:, :2] * 60 + [96, 72]).astype(np.float32)
 MOUTH = np.arange(68)[:, None] >= 48
 LOWER_PX = 4

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from faceswap.cli.runner import run_command
+from faceswap.utils.errors import UserError
 
-CLIPS = Path(__file__).resolve().parent
 # Two rendered actors; the film that is converted was not used in training. pairs.json lists the other clips.
 A, B, FILM = "hanna", "vera", "vera_test"
+
+
+def films_folder() -> Path:
+    """Return the folder of the demo's films: demo/ beside the package in a checkout, else that of faceswap-demo.
+
+    Raises:
+        UserError: They are not here; a wheel of this package has none.
+    """
+    beside = Path(__file__).resolve().parents[1] / "demo"
+    if (beside / "pairs.json").is_file():
+        return beside
+    installed = find_spec("faceswap_demo")
+    if installed is None or installed.origin is None:
+        raise UserError(
+            "the demo's films (14 MB) are no part of this package: give `make demo` in a checkout of the project, or "
+            "`pip install ./demo` there and this command again"
+        )
+    return Path(installed.origin).parent
 
 
 def demo(config: Any) -> Path:
@@ -24,12 +43,13 @@ def demo(config: Any) -> Path:
         print(f"\npython -m faceswap.{command} {' '.join(arguments)}", file=sys.stderr, flush=True)
         return compose_config(command, [*arguments, f"workspace={config.workspace}"])
 
+    films = films_folder()
     for name in (A, B, FILM):
-        extract(settings("extract", f"video={CLIPS / f'{name}.mp4'}", f"finder.device={config.device}"))
+        extract(settings("extract", f"video={films / f'{name}.mp4'}", f"finder.device={config.device}"))
     pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
     length = (f"minutes={config.minutes}", f"batch_size={config.batch_size}")
     train(settings("train", *pair, "model=lite", *length))
-    film = convert(settings("convert", *pair, f"video={CLIPS / f'{FILM}.mp4'}", "side_by_side=true"))
+    film = convert(settings("convert", *pair, f"video={films / f'{FILM}.mp4'}", "side_by_side=true"))
     beside = film.with_name(f"{film.stem}.side_by_side{film.suffix}")
     print(f"\nthe swapped film: {film}\nside by side:     {beside}", file=sys.stderr)
     return beside
