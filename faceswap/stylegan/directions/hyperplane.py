@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 RIDGE = 1e-3  # of the standardised weights; keeps the fit finite where the two sides part completely
-_MOST_STEPS = 50
+_MOST_STEPS = 2000
 
 Array = NDArray[np.float64]
 
@@ -32,8 +34,7 @@ class Hyperplane:
 def fit_hyperplane(points: NDArray, labels: NDArray, ridge: float = RIDGE) -> Hyperplane:
     """Return the hyperplane that parts points (N, D) with true labels (N,) from the others.
 
-    L2-regularised logistic regression on standardised coordinates (so that a coordinate's unit does not matter), by
-    Newton's method.
+    L2-regularised logistic regression on standardised coordinates (so that a coordinate's unit does not matter).
 
     Raises:
         ValueError: All labels are the same.
@@ -55,36 +56,18 @@ def fit_hyperplane(points: NDArray, labels: NDArray, ridge: float = RIDGE) -> Hy
 
 def _logistic(values: Array, truth: Array, weights: Array, ridge: float) -> tuple[Array, float]:
     """Return slopes (D,) and bias that minimise the weighted mean log loss + ridge / 2 |slopes|^2."""
-    count, size = values.shape
-    extended = np.hstack([values, np.ones((count, 1))])
-    penalty = np.append(np.full(size, ridge), 1e-9)
-    found = np.zeros(size + 1)
-    loss = _log_loss(extended @ found, truth, weights)
-    for _ in range(_MOST_STEPS):
-        chance = _sigmoid(extended @ found)
-        slope = extended.T @ (weights * (chance - truth)) / count + penalty * found
-        if np.abs(slope).max() < 1e-7:
-            break
-        curved = extended * np.sqrt(weights * chance * (1 - chance) / count)[:, None]
-        step = np.linalg.solve(curved.T @ curved + np.diag(penalty), slope)
-        # Newton's full step may overshoot where the sides part completely: halve it until it helps.
-        for share in 0.5 ** np.arange(12):
-            tried = found - share * step
-            now = _log_loss(extended @ tried, truth, weights) + 0.5 * float(penalty @ tried**2)
-            if now <= loss:
-                break
-        else:
-            break  # rounding is all that is left
-        found, loss = tried, now
+    extended = np.hstack([values, np.ones((len(values), 1))])
+    penalty = np.append(np.full(values.shape[1], ridge), 1e-9)
+
+    def loss(found: Array) -> tuple[float, Array]:
+        scores = extended @ found
+        slope = extended.T @ (weights * (expit(scores) - truth)) / len(values) + penalty * found
+        log_loss = float((weights * (np.logaddexp(0, scores) - truth * scores)).mean())
+        return log_loss + 0.5 * float(penalty @ found**2), slope
+
+    limits = {"maxiter": _MOST_STEPS, "gtol": 1e-7, "ftol": 0}
+    found = minimize(loss, np.zeros(len(penalty)), jac=True, method="L-BFGS-B", options=limits).x
     return found[:-1], float(found[-1])
-
-
-def _log_loss(scores: Array, truth: Array, weights: Array) -> float:
-    return float((weights * (np.logaddexp(0, scores) - truth * scores)).mean())
-
-
-def _sigmoid(scores: Array) -> Array:
-    return 0.5 * (1 + np.tanh(0.5 * scores))
 
 
 @dataclass(frozen=True, eq=False)

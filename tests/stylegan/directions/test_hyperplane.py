@@ -22,6 +22,15 @@ def degrees(one, other):
     return np.degrees(np.arccos(np.clip(one @ other / np.linalg.norm(one) / np.linalg.norm(other), -1, 1)))
 
 
+def test_the_least_loss_is_found():
+    """The numbers are those of Newton's method."""
+    rng = np.random.default_rng(5)
+    points = rng.normal(size=(300, 4)) * [1, 2, 3, 0.5] + 1
+    plane = fit_hyperplane(points, points @ [1, -0.5, 0.2, 0] + rng.normal(size=300) > 0.3)
+    np.testing.assert_allclose(plane.normal, [0.9117713, -0.3774490, 0.1462111, 0.0694816], atol=1e-6)
+    assert plane.intercept == pytest.approx(-0.5997685, abs=1e-6)
+
+
 @pytest.mark.parametrize(("noise", "most"), [(0.0, 5.0), (0.5, 8.0)])
 def test_a_planted_hyperplane_is_found(noise, most):
     points, normal, scores = planted(noise=noise)
