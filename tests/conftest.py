@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.clips import Clip, make_clip
 
@@ -17,6 +18,10 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too; some tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A property is true or false, not fast or slow: a busy machine must not fail it.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 SHARED_REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 

@@ -57,7 +57,7 @@ def test_what_shows_in_no_result_is_in_no_name(tmp_path, unseen) -> None:
     assert named(tmp_path, "convert", unseen).name == "x.png"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(VARIANTS["convert"]), unique_by=lambda text: text.partition("=")[0], max_size=8))
 def test_two_sets_of_settings_never_share_a_name(chosen) -> None:
     known: dict[str, frozenset] = test_two_sets_of_settings_never_share_a_name.__dict__.setdefault("known", {})

@@ -34,7 +34,7 @@ def _inside(view, shape: tuple[int, ...], margin_px: float) -> np.ndarray:
     x=st.floats(100, 540), y=st.floats(100, 380), height=st.floats(60, 260), degrees=st.floats(-180, 180),
     resolution=st.sampled_from([64, 128, 256]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_identity_gives_the_frame_back(x: float, y: float, height: float, degrees: float, resolution: int) -> None:
     frame = Frame(smooth_picture(640, 480), 3, 0.12)
     view = _view(frame, face_points((x, y), height, degrees), resolution)

@@ -66,7 +66,7 @@ def test_mask_follows_fractions_of_a_pixel() -> None:
     x=st.floats(20, 110), y=st.floats(20, 110), height=st.floats(20, 160), degrees=st.floats(-180, 180),
     feather=st.floats(0, 0.3), kind=st.sampled_from([HullMask, BoxMask]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_edge_is_exact(x: float, y: float, height: float, degrees: float, feather: float, kind) -> None:
     """The alpha is the ramp over the distance to the outline, or to the view's border where that is nearer."""
     points = face_points((x, y), height, degrees)
@@ -121,7 +121,7 @@ def test_missing_learned_mask_warns_once(caplog) -> None:
 
 
 @given(st.lists(st.floats(-300, 400, width=32), min_size=136, max_size=136))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_points_give_finite_alpha(values: list[float]) -> None:
     points = np.array(values, np.float32).reshape(68, 2)
     for mask in (HullMask(), BoxMask(), LearnedMask()):

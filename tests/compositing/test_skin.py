@@ -19,7 +19,7 @@ from faceswap.media.pictures.colour_transfer import MongeKantorovich, Reinhard
 SIZE_PX = 128
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(size_px=st.integers(64, 300), out_px=st.integers(48, 128), shift=st.floats(-0.1, 0.1))
 def test_lips_eyes_and_brows_count_nothing_and_cheeks_all(size_px, out_px, shift):
     points = mean_face_in_crop(size_px) + shift * size_px

@@ -20,7 +20,7 @@ def rotation(yaw, pitch, roll):
     return about_z @ about_x @ about_y
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(angle, angle, angle, st.floats(5, 500))
 def test_a_turned_head_is_a_face_at_any_size(yaw, pitch, roll, width):
     points = (MEAN_FACE @ rotation(yaw, pitch, roll).T)[:, :2] * width + 70

@@ -43,7 +43,7 @@ def sets_of(labels):
     return {frozenset(np.flatnonzero(labels == label).tolist()) for label in np.unique(labels)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(0, 1000))
 @example([0] * 16, 0)
 @example([0] * 19, 0)
@@ -65,7 +65,7 @@ def test_equal_vectors_join_in_few_rounds(monkeypatch):
     assert len(rounds) < 40
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 25), st.integers(0, 1000))
 def test_what_was_seen_apart_never_joins(count, seed):
     rng = np.random.default_rng(seed)

@@ -69,7 +69,7 @@ def vars_of(record):
     return {name: value for name, value in vars(record).items() if name != "crop_points"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 9), st.integers(0, 99))
 def test_blocks_change_nothing(levels, block, seed):
     blur = np.random.default_rng(seed).random(len(levels))

@@ -61,7 +61,7 @@ def test_files_that_are_none(tmp_path, inventory, monkeypatch):
         read_marks(tmp_path / "large", inventory)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
     st.sampled_from(["reject", "restore", "faces", "x"]), inner)))  # fmt: skip
 def test_any_json_marks_faces_of_the_set_or_is_refused(tmp_path, inventory, value):

@@ -96,7 +96,7 @@ def test_records_that_name_other_files_delete_none(tmp_path: Path) -> None:
     assert (tmp_path / "outside.jpg").exists()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.from_regex(r"(s\d\d_)?[0-9]{4,8}_[0-9]{2,6}\.(jpg|png|webp|JPG)", fullmatch=True), max_size=8))
 def test_whatever_lies_in_a_folder_that_is_no_face_set_stays(names: list[str]) -> None:
     import tempfile

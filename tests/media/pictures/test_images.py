@@ -113,7 +113,7 @@ def test_an_unknown_suffix_lists_the_known(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), min_size=0, max_size=9),
     columns=st.integers(1, 5),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
@@ -38,7 +38,6 @@ def test_one_sigma_raises_the_score_by_one():
 
 
 @given(st.integers(0, 4), st.integers(1, 5), st.floats(-3, 3))
-@settings(deadline=None)
 def test_only_the_chosen_rows_move(first, count, sigmas):
     rows = torch.zeros(2, 10, 8)
     moved = move(rows, direction(), sigmas, only=(first, first + count))

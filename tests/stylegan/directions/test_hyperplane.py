@@ -48,7 +48,7 @@ def test_few_samples_of_many_numbers_do_not_break_it():
 
 
 @given(st.integers(0, 1000), st.floats(0.01, 100))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_units_do_not_matter(seed, unit):
     points, _, scores = planted(300, 5, seed)
     plain, scaled = fit_hyperplane(points, scores > 0), fit_hyperplane(points * unit, scores > 0)
@@ -79,7 +79,7 @@ def test_ends_are_the_surest_samples():
 
 
 @given(st.integers(0, 1000), st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_conditional_direction_leaves_the_others_alone(seed, in_spreads):
     rng = np.random.default_rng(seed)
     direction, others = rng.normal(size=12), rng.normal(size=(3, 12))

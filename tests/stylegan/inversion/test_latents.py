@@ -65,7 +65,7 @@ def smooth(codes, frames, tracks=None):
     return [float(one.rows.mean()) if len(one.rows) else None for one in smoothed_codes(film(codes, tracks), frames)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=20), st.integers(0, 5), st.floats(-3, 3))
 def test_smoothing_keeps_order_count_range_and_shifts(codes, frames, shift):
     smoothed = smooth(codes, frames)

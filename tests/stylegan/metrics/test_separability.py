@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from faceswap.stylegan.directions.directions import Direction
@@ -16,7 +16,6 @@ from tests.stylegan.toy import LinearGenerator
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
-@settings(deadline=None)
 def test_entropy_is_between_nothing_and_that_of_the_truth(pairs):
     truth, said = np.array(pairs).T
     share = truth.mean()

@@ -42,7 +42,7 @@ def test_points_meet_where_shapes_are_warped():
 
 @given(st.integers(0, 10_000))
 @example(361)  # a sliver of a triangle beside a point took the point's pixel
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_warp_brings_points_where_they_are_wanted(seed):
     rng = np.random.default_rng(seed)
     points = mean_points_in_style(SIZE)

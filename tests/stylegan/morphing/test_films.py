@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from faceswap.media.reading import read_frames
@@ -19,7 +19,6 @@ from faceswap.utils.errors import UserError
 
 
 @given(st.sampled_from(sorted(EASINGS)), st.floats(0, 1), st.floats(0, 1))
-@settings(deadline=None)
 def test_easings_go_from_end_to_end_and_never_back(name, one, other):
     ease = EASINGS[name]
     assert ease(0) == 0 and ease(1) == pytest.approx(1) and ease(0.5) == pytest.approx(0.5)

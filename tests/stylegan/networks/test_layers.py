@@ -16,7 +16,7 @@ def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(sizes, sizes, sizes, st.integers(1, 6), st.integers(1, 6), st.booleans(), st.booleans())
 def test_modulated_convolution_is_the_papers(count, inputs, outputs, height, width, up, fused):
     features, weight = drawn(count, inputs, height, width), drawn(outputs, inputs, 3, 3, seed=1)
@@ -36,7 +36,7 @@ def test_colours_are_not_demodulated():
         torch.testing.assert_close(ours, expected)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(1, 3), st.integers(1, 6), st.integers(1, 6))
 def test_doubling_and_halving_filter_as_published(channels, height, width):
     image = drawn(1, channels, height, width)

@@ -69,7 +69,7 @@ def test_a_down_convolution_filters_before_it_skips():
     assert layer(stripes)[..., 2:-2, 2:-2].abs().max() < 1e-5
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(p=st.floats(0, 0.99), count=st.integers(1, 5))
 def test_augmentation_keeps_shape_and_lets_gradients_through(p, count):
     images = torch.rand(count, 3, 16, 16, requires_grad=True)

@@ -253,7 +253,7 @@ def test_source_beside_modules_never_runs(tmp_path):
     assert source.encode() in (tmp_path / "n.pkl").read_bytes() and not canary.exists()
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), st.sampled_from(["n.pkl", "zip.pt", "row.pt"]))
 def test_files_cut_or_changed_anywhere_raise_nothing_else(tmp_path, honest_files, data, name):
     content = bytearray(honest_files[name])

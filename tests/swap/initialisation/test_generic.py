@@ -48,7 +48,7 @@ def lively(network: GenericNet) -> GenericNet:
 
 
 @pytest.mark.parametrize(("name", "sizes"), [("lite", {}), ("df", SMALL_UD)])
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 99))
 def test_a_person_folds_exactly_into_a_plain_decoder(name, sizes, seed):
     network = lively(GenericNet(name, sizes))

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch.nn import functional
@@ -37,7 +37,6 @@ def twice(pictures):
     return functional.interpolate(pictures, scale_factor=2, mode="nearest")
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
 def test_rows_come_back_from_a_larger_block(colours, block, times):
     rows = torch.arange(colours * block**2 * 2.0).reshape(-1, 2)

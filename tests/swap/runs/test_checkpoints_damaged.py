@@ -85,7 +85,7 @@ def test_a_damaged_one_that_was_asked_for_is_refused(run):
 
 
 @given(place=st.floats(0, 0.999), bit=st.integers(0, 7))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bit_turns_unseen(made, tmp_path, place, bit):
     content = bytearray((list_checkpoints(made)[0] / MODEL_FILE).read_bytes())
     content[int(place * len(content))] ^= 1 << bit

@@ -47,7 +47,7 @@ def test_a_blur_loses_the_fine_octaves_first():
     assert soft[0] < 0.5 and softer[0] < 0.15 and soft[-1] > 0.9
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(1, OCTAVES))
 def test_a_wave_lies_in_its_own_octave(octave):
     cycles = 0.2 / 2 ** (octave - 1)  # a pixel
