@@ -23,7 +23,7 @@ $(VENV)/installed: setup.cfg setup.py pyproject.toml constraints.txt
 	  { echo "faceswap needs Python 3.11, 3.12 or 3.13; this is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip
-	$(RUN) -m pip install --quiet -c constraints.txt -e '.[dev,onnx]'
+	$(RUN) -m pip install --quiet -c constraints.txt -e '.[dev,onnx,web,postgresql]'
 	@# albumentations asks for the headless OpenCV, the brief for the other; both write the same cv2/. The headless
 	@# files need no libGL or X11, so they are laid down last.
 	$(RUN) -m pip install --quiet --force-reinstall --no-deps -c constraints.txt opencv-python-headless

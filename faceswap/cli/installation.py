@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 _HOME = Path(__file__).resolve().parents[2]
+WEB = ("fastapi", "starlette", "uvicorn", "jinja2", "sqlalchemy", "alembic", "multipart", "python_multipart")
 
 
 def missing_package(error: ModuleNotFoundError, command: str) -> str:
@@ -14,6 +15,9 @@ def missing_package(error: ModuleNotFoundError, command: str) -> str:
     if not package or package == "faceswap" or package in sys.stdlib_module_names:
         return ""
     what = f"the package {package} is not installed for {sys.executable}"
+    if package in WEB:
+        where = "faceswap" if not (_HOME / "Makefile").is_file() else str(_HOME)
+        return f"{what}; the pages and the queue need it: {sys.executable} -m pip install '{where}[web]'"
     if not (_HOME / "Makefile").is_file():
         return f"{what}; install what the program needs: {sys.executable} -m pip install --force-reinstall faceswap"
     python = _HOME / ".venv" / "bin" / "python"

@@ -7,6 +7,7 @@ from faceswap.config import editing_nodes as editing
 from faceswap.config import exploring_nodes as exploring
 from faceswap.config import stylegan_training_nodes as stylegan_training
 from faceswap.config import swapping_nodes as swapping
+from faceswap.config import web_nodes as web
 from faceswap.config.groups import GROUPS
 from faceswap.config.options import kinds, walk
 
@@ -25,10 +26,12 @@ COMMANDS: dict[str, type] = {
     "stylegan.metrics": exploring.MetricsConfig,
     "convert_weights": exploring.ConvertWeightsConfig,
     "stylegan.train": stylegan_training.StyleGANTrainConfig,
+    "match": web.MatchConfig,
+    "worker": web.WorkerConfig,
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
-GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics")
+GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker")
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
@@ -45,6 +48,8 @@ EXAMPLES = {
     "stylegan.metrics": "pairs=1000",
     "convert_weights": "generator=ffhq.pkl out=ffhq.safetensors",
     "stylegan.train": "data=portraits plan.resolution=64",
+    "match": "photo=craig.jpg",
+    "worker": "workspace=workspace",
 }
 
 FLAGS = {

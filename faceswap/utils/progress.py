@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from tqdm import tqdm
 
 from faceswap.utils.streams import steady
 from faceswap.utils.terminal import printable
+
+INTERVAL_VARIABLE = "FACESWAP_PROGRESS_SECONDS"  # between two lines where there is no terminal; set by who reads them
 
 
 class Progress:
@@ -18,7 +21,7 @@ class Progress:
     ) -> None:
         # Without a terminal (a log file) a bar redrawn ten times a second is noise: one line every ten seconds.
         stream = steady(sys.stderr)
-        interval_seconds = 0.1 if stream.isatty() else 10.0
+        interval_seconds = 0.1 if stream.isatty() else float(os.environ.get(INTERVAL_VARIABLE, "10"))
         self._bar = tqdm(
             total=total,
             desc=printable(label),

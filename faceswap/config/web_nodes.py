@@ -1,0 +1,36 @@
+"""Settings of the commands around galleries, the queue and the pages: match, worker."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.config import nodes
+from faceswap.config.editing_nodes import FACE
+from faceswap.config.options import option, plugin, workspace
+
+
+@dataclass
+class MatchConfig:
+    """Tell whom a face resembles: the nearest and the farthest people of a gallery, with likeness in per cent."""
+
+    photo: str = option("", "a photo of somebody", kind="path")
+    gallery: str = option(
+        "", "a folder with a folder of photos for each person (default: the shipped rendered people)", kind="path"
+    )
+    top: int = option(3, "how many of the nearest and of the farthest people", minimum=1, maximum=20)
+    workspace: str = workspace()
+    out: str = option("", "the sheet (default: out/NAME_match.png in the workspace)", kind="path")
+    face: str = option("largest", FACE)
+    finder: Any = plugin("finder", "how faces are found")
+    device: str = option("auto", nodes.DEVICES)
+
+
+@dataclass
+class WorkerConfig:
+    """Run the jobs of a workspace's queue; as many workers as wanted, on one machine or several."""
+
+    workspace: str = workspace()
+    database: str = option(
+        "", "the queue's database as a URL, postgresql+psycopg://USER@HOST/NAME (default: SQLite in the workspace)",
+        kind="text",
+    )  # fmt: skip
+    until_empty: bool = option(False, "end when nothing is left that can be done now")

@@ -1,0 +1,118 @@
+"""The queue's database: SQLite in the workspace, or any that a URL names; brought up to date when it is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.files.locks import locked
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+FILE = "jobs.sqlite"
+_BUSY_SECONDS = 30.0
+
+
+class Database:
+    """An open database. Sessions that write take their lock at the beginning, so that none of two has to give up.
+
+    Args:
+        url: SQLAlchemy's: postgresql+psycopg://USER@HOST/NAME; empty for SQLite in `folder`.
+        folder: Where SQLite's file lies; made when missing.
+
+    Raises:
+        UserError: It cannot be opened.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.url = url or f"sqlite:///{folder.resolve() / FILE}"
+        self.engine = _engine(self.url)
+        try:
+            with locked(folder / "upgrade", "bringing the queue's database up to date"):
+                self._upgrade()
+        except (SQLAlchemyError, sqlite3.DatabaseError) as error:
+            raise UserError(f"cannot use the database {self.told}: {_first_line(error)}") from error
+
+    @property
+    def told(self) -> str:
+        """The URL without its password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that only reads; what it gave can be looked at afterwards."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session that is committed when the block ends well."""
+        with (
+            self.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection,
+            Session(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
+    def _upgrade(self) -> None:
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    try:
+        name = make_url(url).get_backend_name()
+        if name not in ("sqlite", "postgresql"):
+            raise UserError(f"database={name}: accepted are sqlite and postgresql+psycopg URLs")
+        more: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}} if name == "sqlite" else {}
+        engine = create_engine(url, pool_pre_ping=name != "sqlite", **more)
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"database=: the driver {error.name} is not installed: pip install 'psycopg[binary]'"
+        ) from error
+    except ArgumentError as error:
+        raise UserError("database= is no URL: say postgresql+psycopg://USER:PASSWORD@HOST/NAME") from error
+    if name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says so, not where the driver thinks
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _first_line(error: BaseException) -> str:
+    told = str(error.orig) if isinstance(error, OperationalError) and error.orig else str(error)
+    return next(iter(told.strip().splitlines()), type(error).__name__)
+
+
+def worker_name() -> str:
+    """Return what names this process among the workers of all machines."""
+    return f"{os.uname().nodename}:{os.getpid()}"

@@ -1,0 +1,96 @@
+"""Workers: what a command's end means, and that nothing is lost or done twice when they are killed."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from faceswap.jobs.queue import JobQueue
+from faceswap.jobs.tables import Job, State
+from faceswap.jobs.working import Worker
+from tests.jobs.conftest import start_worker
+
+
+def worked(queue: JobQueue, *arguments: str) -> Job:
+    """A job after a worker has seen it once."""
+    job = queue.submit("edit", list(arguments))
+    worker = Worker(queue, "w", poll_seconds=0.05)
+    worker.work(queue.claim("w"))
+    return queue.get(job.id)
+
+
+def ended(queue: JobQueue, job_id: str, seconds: float = 60) -> Job:
+    """A job once it has ended."""
+    until = time.monotonic() + seconds
+    while (job := queue.get(job_id)).ended is None and time.monotonic() < until:
+        time.sleep(0.05)
+    return job
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+class TestEnds:
+    def test_what_was_made_is_told(self, queue, fake_edit, tmp_path):
+        job = worked(queue, f"out={tmp_path / 'a.mp4'}", "seconds=0.4")
+        assert (job.state, job.result, job.progress) == (State.DONE, str(tmp_path / "a.mp4"), 1.0)
+        assert "faces:  40%  4/10" in job.told and (tmp_path / "a.mp4").read_text() == "film"
+
+    def test_a_users_mistake_is_not_tried_again(self, queue, fake_edit, tmp_path):
+        job = worked(queue, f"out={tmp_path / 'a'}", "code=2", "why=there is no video")
+        assert (job.state, job.reason) == (State.FAILED, "there is no video")
+
+    @pytest.mark.parametrize(
+        ("code", "why", "told"),
+        [("1", "out of luck", "out of luck"), ("-9", "", "it was ended by SIGKILL; often memory was short"),
+         ("2", "x: another process is saving", "x: another process is saving")],
+    )  # fmt: skip
+    def test_what_may_pass_is_tried_again(self, queue, fake_edit, tmp_path, code, why, told):
+        job = worked(queue, f"out={tmp_path / 'a'}", f"code={code}", f"why={why}")
+        assert (job.state, job.reason, job.tries) == (State.QUEUED, told, 1)
+
+    def test_a_cancelled_command_is_stopped(self, queue, fake_edit, tmp_path):
+        job = queue.submit("edit", [f"out={tmp_path / 'a'}", "seconds=60"])
+        timer = threading.Timer(0.5, queue.cancel, [job.id])
+        timer.start()
+        Worker(queue, "w", poll_seconds=0.05).work(queue.claim("w"))
+        assert queue.get(job.id).state == State.CANCELLED and not (tmp_path / "a").exists()
+
+    def test_a_command_that_ended_unheard_is_not_run_again(self, queue, fake_edit, tmp_path):
+        out = tmp_path / "a.mp4"
+        job = queue.submit("edit", [f"out={out}"])
+        first = queue.claim("killed")
+        from faceswap.jobs.process import JobProcess
+
+        assert JobProcess.start(first, queue.folder / job.id).process.wait() == 0
+        queue.give_back(first, None, "lost", counts=False)
+        Worker(queue, "w").work(queue.claim("w"))
+        told = queue.get(job.id)
+        assert (told.state, told.result) == (State.DONE, str(out))
+        assert Path(f"{out}.runs").read_text() == "begun\n"
+
+
+def test_killed_workers_lose_nothing_and_do_nothing_twice(queue, url, fake_edit, tmp_path):
+    chance = random.Random(3)
+    jobs = [queue.submit("edit", [f"out={tmp_path / f'{n}.mp4'}", "seconds=0.3"]) for n in range(4)]
+    workspace = queue.folder.parent
+    workers = [start_worker(workspace, url, f"w{n}") for n in range(2)]
+    try:
+        for number in range(4):
+            time.sleep(chance.uniform(0.3, 1.0))
+            workers[number % 2].send_signal(signal.SIGKILL)
+            workers[number % 2].wait()
+            workers[number % 2] = start_worker(workspace, url, f"again{number}")
+        told = [ended(queue, job.id) for job in jobs]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    assert [job.state for job in told] == [State.DONE] * len(jobs), [job.reason for job in told]
+    assert [job.result for job in told] == [str(tmp_path / f"{n}.mp4") for n in range(len(jobs))]
+    for job in told:
+        assert Path(job.result).read_text() == "film"
+        assert sum(one.ended is not None and one.exit_code == 0 for one in job.attempts) == 1
