@@ -12,5 +12,5 @@ for room in pkgutil.iter_modules(faceswap.__path__, "faceswap."):
     if room.ispkg:
         package = importlib.import_module(room.name)
         for found in pkgutil.walk_packages(package.__path__, f"{room.name}."):
-            if found.name.rpartition(".")[2] not in ("__main__", "train"):  # commands are run, not imported
+            if found.name.rpartition(".")[2] not in ("__main__", "train", "env"):  # run, not imported
                 importlib.import_module(found.name)

@@ -1,0 +1,52 @@
+"""python -m faceswap.match photo=anna.jpg."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from faceswap.cli.runner import run_command
+
+
+def match(config: Any) -> Path:
+    """Look a face up in a gallery and return the sheet of whom it is most and least alike."""
+    from faceswap.cli.results import result_of
+    from faceswap.config.build import build, require
+    from faceswap.facenets.embedder import FaceEmbedder
+    from faceswap.lookalike.folders import FaceReader, gallery_of_folder
+    from faceswap.lookalike.gallery import around
+    from faceswap.lookalike.search import GallerySearch
+    from faceswap.lookalike.sheet import write_match_sheet
+    from faceswap.lookalike.shipped import embedder_tag, shipped_gallery
+    from faceswap.stylegan.data.portraits import check_choice, choose
+    from faceswap.utils.files.workspace import Workspace
+
+    require(config, "photo")
+    check_choice(config.face)
+    photo = Path(config.photo)
+    result = result_of("match", config, f"{photo.stem}_match", ".png", told=("photo",), sources={"photo": photo})
+    reader = FaceReader(build(config.finder), FaceEmbedder(device=config.device), embedder_tag())
+    image, faces = reader.faces(photo)
+    face = choose(faces, config.face, str(photo))
+    shipped = shipped_gallery()
+    kept = Workspace(Path(config.workspace)).root / "galleries"
+    gallery = gallery_of_folder(Path(config.gallery), reader, kept) if config.gallery else shipped
+    assert shipped.calibration is not None
+    search = GallerySearch(gallery, gallery.calibration or shipped.calibration)
+    found = search.match(reader.code(image, face), config.top)
+    write_match_sheet(result.path, around(image, face.box), found)
+    told = {
+        "photo": str(photo),
+        "gallery": config.gallery or "shipped: rendered people",
+        "people": len(gallery.names),
+        "photos": len(gallery.photos),
+        "nearest": [one.plain() for one in found.nearest],
+        "farthest": [one.plain() for one in found.farthest],
+    }
+    result.record.update(told)
+    return result.note()
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("match", match))

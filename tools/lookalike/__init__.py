@@ -1,0 +1,1 @@
+"""How the shipped gallery was made: rendered people with invented names, and the calibration of likeness."""
