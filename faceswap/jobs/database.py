@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,4 +116,4 @@ def _first_line(error: BaseException) -> str:
 
 def worker_name() -> str:
     """Return what names this process among the workers of all machines."""
-    return f"{os.uname().nodename}:{os.getpid()}"
+    return f"{platform.node()}:{os.getpid()}"

@@ -18,7 +18,7 @@ def people(tmp_path_factory):
     """Two pictures of each of three rendered actors: one in a gallery's folder, another one beside it."""
     folder = tmp_path_factory.mktemp("people")
     for name in ("amara", "henrik", "vera"):
-        info = probe(PACKAGE / "demo" / f"{name}.mp4")
+        info = probe(PACKAGE.parent / "demo" / f"{name}.mp4")
         frames = {frame.index: frame.image for frame in read_frames(info, start=0, stop=61)}
         write_image(folder / "gallery" / name / "one.jpg", frames[0])
         write_image(folder / f"{name}_other.jpg", frames[60])

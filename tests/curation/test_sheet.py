@@ -125,8 +125,8 @@ def chromium():
 def seen_by(chromium, page, home):
     """The page's elements after its script has run.
 
-    The faces come when Chromium has drawn its first frame, which its virtual time does not wait for: on a busy machine the
-    page may be written out before, so it is asked for again.
+    The faces come when Chromium has drawn its first frame, which its virtual time does not wait for: on a busy machine
+    the page may be written out before, so it is asked for again.
     """
     for _ in range(5):
         done = subprocess.run(
