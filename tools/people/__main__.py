@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     dataset.add_argument("--together", type=int, default=1, metavar="K", help="paired mode: K people play each moment")
     dataset.add_argument("--yaw", type=float, default=60.0, help="largest turn from the camera, degrees")
     dataset.add_argument("--occluded", type=float, default=0.2, help="share of faces with something before them")
+    dataset.add_argument(
+        "--counterfactual", action="store_true", help="each moment again, one thing of it moved at a time"
+    )
     dataset.add_argument("--depth", action="store_true", help="write depth pictures too")
 
     actors = _command(commands, "actors", "the demo's clips, tests and true swaps", _actors)
@@ -108,6 +111,7 @@ def _dataset(options: argparse.Namespace) -> Path:
         yaw_limit=options.yaw,
         occluded=options.occluded,
         depth=options.depth,
+        counterfactual=options.counterfactual,
     )
     return write_dataset(Assets(options.assets), options.folder, plan, options.workers)
 

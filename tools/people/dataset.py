@@ -1,6 +1,6 @@
 """Writes labelled sets of rendered faces: n people, each in m moments, on every core, going on where it was stopped.
 
-    FOLDER/images/PERSON_MOMENT.jpg     the picture, RGB
+    FOLDER/images/PERSON_MOMENT.jpg     the picture, RGB (PERSON_MOMENT_PLACE.png in counterfactual mode)
     FOLDER/labels/PERSON_MOMENT.png     classes of the pixels (see `Label`), grey values
     FOLDER/depth/PERSON_MOMENT.png      with depth=True: millimetres, 16 bit, 0 where only background is
     FOLDER/shards/SHARD.npz             points (n, 68, 2), dense (n, 512, 2), visible (n, 68)
@@ -8,7 +8,9 @@
     FOLDER/report.json, contact_sheet.jpg
 
 People of the two splits are different people. In paired mode every moment is played by k people of one split: same
-pose, expression, gaze, light, camera and background, another identity.
+pose, expression, gaze, light, camera and background, another identity. In counterfactual mode each moment of a person
+is followed by the same with one thing moved, for each of `counterfactual.FACTORS`; pictures are then .png, and the
+manifest's lines name the factor ("" where nothing is moved) and its step.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from faceswap.utils.progress import Progress
 from faceswap.utils.workers import end_with_parent
 from tools.people.assets import Assets
 from tools.people.contact import contact_sheet
+from tools.people.counterfactual import FACTORS, Scene, base_scene, counterfactual
 from tools.people.moment import random_moment
 from tools.people.person import Person
 from tools.people.renderer import Picture, Renderer
@@ -49,6 +52,7 @@ class Plan:
 
     `pictures` in all; `people` different ones; `together` k people play each moment (1: everybody has moments of
     their own); `seed` of the set; `yaw_limit` in degrees; `occluded` share of faces with something before them.
+    `counterfactual`: every moment again and again, with one thing moved.
     """
 
     pictures: int
@@ -59,6 +63,7 @@ class Plan:
     yaw_limit: float = 60.0
     occluded: float = 0.2
     depth: bool = False
+    counterfactual: bool = False
 
     def __post_init__(self) -> None:
         if self.pictures < 1 or self.people < 1:
@@ -67,6 +72,8 @@ class Plan:
             raise UserError(
                 f"together={self.together}: between 1 and the {self.training_people} people used for training"
             )
+        if self.counterfactual and self.together > 1:
+            raise UserError(f"together={self.together}: a counterfactual set shows one person a moment")
         if not 32 <= self.size_px <= 2048:
             raise UserError(f"size={self.size_px}: between 32 and 2048 pixels")
 
@@ -92,6 +99,14 @@ class Plan:
         number = first + (turn // self.in_a_row * self.together + place) % crowd
         split = "validation" if in_validation else "training"
         return self.seed * PERSON_SEEDS + number, self.seed * MOMENT_SEEDS + group, split
+
+    def move(self, index: int) -> tuple[tuple[int, int, str], int]:
+        """Return as `cell`, and which of the factors is moved in the picture with that index; -1: none."""
+        if not self.counterfactual:
+            return self.cell(index), -1
+        moment, place = divmod(index, len(FACTORS) + 1)
+        moments = -(-self.pictures // (len(FACTORS) + 1))
+        return replace(self, pictures=moments, counterfactual=False).cell(moment), place - 1
 
     @property
     def in_a_row(self) -> int:
@@ -173,17 +188,19 @@ def _write_shard(folder: Path, plan: Plan, number: int) -> None:
     assert _renderer is not None
     rows, pictures = [], []
     for row, index in enumerate(plan.shard(number)):
-        person_seed, moment_seed, split = plan.cell(index)
-        moment = random_moment(moment_seed, yaw_limit=plan.yaw_limit, occluded=plan.occluded)
-        if plan.together > 1:
-            moment = replace(moment, face_metering=0.0)  # the same exposure for everybody
-        person = _person(person_seed)
-        picture = _renderer.render(person, moment, plan.size_px)
-        name = f"{person_seed:07d}_{moment_seed:07d}"
-        _write_pictures(folder, name, picture, plan.depth)
+        (person_seed, moment_seed, split), place = plan.move(index)
+        name, ending, told = f"{person_seed:07d}_{moment_seed:07d}", "jpg", dict[str, Any]()
+        scene = _scene(plan, person_seed, moment_seed)
+        if plan.counterfactual:
+            name, ending, factor, step = f"{name}_{place + 1:02d}", "png", "", 0.0
+            if place >= 0:
+                scene, factor, step = counterfactual(scene, place, moment_seed)
+            told = {"factor": factor, "step": round(step, 5)}
+        picture = _renderer.render(scene.person, scene.moment, plan.size_px)
+        _write_pictures(folder, name, ending, picture, plan.depth)
         pictures.append(picture)
-        rows.append({"file": f"images/{name}.jpg", "split": split, "person": person_seed, "moment": moment_seed,
-                     "shard": number, "row": row, "attributes": picture.attributes})  # fmt: skip
+        rows.append({"file": f"images/{name}.{ending}", "split": split, "person": person_seed, "moment": moment_seed,
+                     "shard": number, "row": row, **told, "attributes": picture.attributes})  # fmt: skip
     with atomic_path(folder / "shards" / f"{number:06d}.npz") as temp, temp.open("wb") as file:
         np.savez(
             file,
@@ -193,6 +210,16 @@ def _write_shard(folder: Path, plan: Plan, number: int) -> None:
         )
     with atomic_path(_shard_rows(folder, number)) as temp:
         temp.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _scene(plan: Plan, person_seed: int, moment_seed: int) -> Scene:
+    person = _person(person_seed)
+    if plan.counterfactual:
+        return base_scene(person, moment_seed, plan.yaw_limit)
+    moment = random_moment(moment_seed, yaw_limit=plan.yaw_limit, occluded=plan.occluded)
+    if plan.together > 1:
+        moment = replace(moment, face_metering=0.0)  # the same exposure for everybody
+    return Scene(person, moment)
 
 
 _people: dict[int, Person] = {}
@@ -207,9 +234,9 @@ def _person(seed: int) -> Person:
     return _people[seed]
 
 
-def _write_pictures(folder: Path, name: str, picture: Picture, depth: bool) -> None:
-    jpeg = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    cv2.imwrite(str(folder / "images" / f"{name}.jpg"), picture.image[..., ::-1], jpeg)
+def _write_pictures(folder: Path, name: str, ending: str, picture: Picture, depth: bool) -> None:
+    how = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if ending == "jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    cv2.imwrite(str(folder / "images" / f"{name}.{ending}"), picture.image[..., ::-1], how)
     cv2.imwrite(str(folder / "labels" / f"{name}.png"), picture.labels)
     if depth:
         millimetres = np.where(np.isfinite(picture.depth), picture.depth * 1000, 0).clip(0, 65535).astype(np.uint16)

@@ -111,8 +111,8 @@ def _packed(folder: Path, rows: Sequence[dict[str, Any]], name: str, flags: int)
     """Return all pictures of a set in one file, made from their own files the first time."""
     path = folder / f"packed-{name}-{len(rows)}.npy"
     if not path.exists():
-        suffix = "jpg" if name == "images" else "png"
-        files = [folder / name / (Path(row["file"]).stem + "." + suffix) for row in rows]
+        of_rows = [Path(row["file"]) for row in rows]
+        files = [folder / name / (path.name if name == "images" else f"{path.stem}.png") for path in of_rows]
         first = np.asarray(cv2.imread(str(files[0]), flags))
         with atomic_path(path) as temp, Progress(len(files), f"pack {name}", "picture") as progress:
             array = np.lib.format.open_memmap(temp, "w+", np.uint8, (len(files), *first.shape))
