@@ -30,7 +30,7 @@ def _base_name(config: Any) -> str:
     """What directions came from, so that those of one source lie beside those of another."""
     if config.import_from:
         return Path(config.import_from).stem
-    sources = [Path(path).stem for path in (config.generator, config.labels, config.pictures) if path]
+    sources = [Path(path).stem for path in (config.generator, config.labels, config.pictures, config.pairs) if path]
     if config.scorer:
         sources.append(Path(config.scorer.rpartition(":")[2]).name)  # one word, whatever was typed
     return "_".join(["directions", *(source[:40] for source in sources)])
@@ -58,6 +58,8 @@ def directions(config: Any) -> Path:
         found = import_directions(config.import_from, config.name)
         if generator is not None:
             found = found.tagged(generator_hash(generator))
+    elif config.pairs:
+        found = found_in_pairs(config)
     else:
         assert generator is not None
         found = found_in(generator, config)
@@ -98,6 +100,26 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
              "samples_from": "pictures" if config.pictures else "seeds"}  # fmt: skip
     axes = principal_directions(styles_of(generator, range(AXES_SAMPLES), config.psi).cpu().numpy(), config.pca)
     found = DirectionSet({**found.directions, **axes}, found.leakage, about)
+    return found.tagged(generator_hash(generator))
+
+
+def found_in_pairs(config: Any) -> DirectionSet:
+    """The directions that pairs of pictures tell of."""
+    from faceswap.config.build import build
+    from faceswap.engine.accelerator import choose_accelerator
+    from faceswap.stylegan.data.pairs import read_pairs
+    from faceswap.stylegan.directions.pair_pictures import see_pairs
+    from faceswap.stylegan.directions.paired import directions_of_pairs
+    from faceswap.stylegan.inversion.pipeline import load_both
+    from faceswap.stylegan.weights.files import generator_hash
+
+    pairs = read_pairs(Path(config.pairs), config.attributes)  # mistakes in a table are told before networks are read
+    generator, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
+    assert encoder is not None
+    found = directions_of_pairs(
+        generator, choose_accelerator(config.device), see_pairs(pairs, generator, encoder, build(config.finder)),
+        held_out=config.held_out, steps=config.refine_steps, seed=config.seed,
+    )  # fmt: skip
     return found.tagged(generator_hash(generator))
 
 

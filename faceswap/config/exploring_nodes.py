@@ -70,6 +70,13 @@ class DirectionsConfig:
     )  # fmt: skip
     scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", kind="text")
     labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", kind="path")
+    pairs: str = option(
+        "", "find them from pairs of pictures before and after a known move: a folder with pairs.csv, a table "
+        "before,after,FACTOR,...", kind="path",
+    )  # fmt: skip
+    refine_steps: int = option(
+        200, "with pairs: steps of refinement through the generator; 0: least squares alone", minimum=0, maximum=100000
+    )
     fit_share: float = option(
         0.3,
         "share of the samples at each end of the scores to which the direction is fitted",
