@@ -77,6 +77,15 @@ class ReconstructionNode:
 
 
 @dataclass
+class EquivarianceNode:
+    """Moved faces of a training with counterfactual=."""
+
+    _target_: str = "faceswap.stylegan.training.equivariance.Equivariance"
+    share: float = option(0.25, "share of each generated batch that shows moved faces", minimum=0.01, maximum=0.9)
+    codes: float = option(0.05, "weight of the squared distance of a moved code from the moved face's own", minimum=0)
+
+
+@dataclass
 class LooksNode:
     """Intervals of logging, previews, checkpoints, distances; the first also after 1, 2, 4, 8 ... minutes."""
 
@@ -108,6 +117,12 @@ class StyleGANTrainConfig:
     grow_from: str = option(
         "", "start from this generator's weights where they fit; one of a lower resolution is grown", kind="path"
     )
+    encoder_from: str = option("", "start from this encoder, which belongs to that generator", kind="path")
+    counterfactual: str = option(
+        "", "a folder with pairs.csv, seen.npy and targets.npy: faces before and after a known move, from which "
+        "straight directions are learned", kind="path",
+    )  # fmt: skip
+    equivariance: EquivarianceNode = section(EquivarianceNode, "how much moved faces count, with counterfactual=")
     inception: str = option(
         "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", kind="path"
     )

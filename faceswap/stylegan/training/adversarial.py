@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from faceswap.stylegan.data.paired_crops import PairBatch
 from faceswap.stylegan.networks.generator import Noise
 from faceswap.stylegan.training.ada import Adaptive, augmented
+from faceswap.stylegan.training.equivariance import moved_rows
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 from faceswap.stylegan.training.state import TrainingNetworks
-from faceswap.stylegan.training.warm_up import ReconstructionLosses, encoded
+from faceswap.stylegan.training.warm_up import OFFSETS, ReconstructionLosses, encoded
 
 PATH_DECAY = 0.01  # of the running mean of path lengths
+MOVES_RATE = 5.0  # steps of a counterfactual training's directions, which are as long as styles
 CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose weights are scaled when used
 
 
@@ -69,6 +72,8 @@ class AdversarialStep:
             {"params": list(networks.generator.parameters())},
             {"params": encoding, "lr": rate * CODES_RATE},
         ]
+        if networks.moves is not None:
+            groups.append({"params": list(networks.moves.parameters()), "lr": rate * MOVES_RATE})
         self.generator_optimizer = _adam(groups, rate, settings.path_every)
         discriminator = [{"params": list(networks.discriminator.parameters())}]
         self.discriminator_optimizer = _adam(discriminator, rate * settings.discriminator_rate, settings.r1_every)
@@ -77,11 +82,19 @@ class AdversarialStep:
     def optimizers(self) -> list[torch.optim.Adam]:
         return [self.generator_optimizer, self.discriminator_optimizer]
 
-    def step(self, seen: Tensor, targets: Tensor) -> dict[str, float]:
-        """Train on one batch of images (N, 3, R, R) in [-1, 1] and return its losses by name."""
+    def step(
+        self, seen: Tensor, targets: Tensor, pairs: PairBatch | None = None, codes: float = 0.0
+    ) -> dict[str, float]:
+        """Train on one batch of images (N, 3, R, R) in [-1, 1] and return its losses by name.
+
+        Args:
+            pairs: Faces before and after a move; as many drawings fewer are of new z.
+            codes: Weight of how far their codes disagree.
+        """
         kept = round(self._settings.encoder_share * len(seen))
         waits = self._images < self._settings.head_start
-        drawn, parts = self._train_generator(len(seen) - kept, seen[:kept], targets[:kept], learns=not waits)
+        count = max(1, len(seen) - kept - (0 if pairs is None else len(pairs.seen)))
+        drawn, parts = self._train_generator(count, seen[:kept], targets[:kept], not waits, pairs, codes)
         parts |= self._train_discriminator(targets, drawn)
         self.steps += 1
         self._images += len(seen)
@@ -111,7 +124,7 @@ class AdversarialStep:
         return torch.where(torch.arange(generator.rows, device=place)[None, :, None] < cut, rows, others)
 
     def _train_generator(
-        self, count: int, seen: Tensor, targets: Tensor, learns: bool
+        self, count: int, seen: Tensor, targets: Tensor, learns: bool, pairs: PairBatch | None, codes: float
     ) -> tuple[Tensor, dict[str, float]]:
         networks = self._networks
         networks.discriminator.requires_grad_(False)
@@ -120,12 +133,18 @@ class AdversarialStep:
             if len(seen):
                 asked, ties = encoded(networks, seen, self._reconstruction.weights.divergence, offsets=True)
                 rows = torch.cat([rows, asked])
+            if pairs is not None:
+                moved, apart, far = moved_rows(networks, pairs, codes)
+                rows, ties = torch.cat([rows, moved]), ties | {"apart": apart, "far": OFFSETS * far}
             with networks.accelerator.autocast():
                 drawn = networks.generator.synthesis(rows, noise=self._noise)
                 logits = networks.discriminator(augmented(drawn, self.adaptive.p))
             parts = {"generator": g_nonsaturating(logits.float())} | ties
             if len(seen):
-                parts |= self._reconstruction(drawn[count:], targets)
+                parts |= self._reconstruction(drawn[count : count + len(seen)], targets)
+            if pairs is not None:
+                again = self._reconstruction(drawn[-len(pairs.targets) :], pairs.targets)
+                parts["moved"] = torch.stack(list(again.values())).sum()
             if learns:
                 self._optimize(self.generator_optimizer, torch.stack(list(parts.values())).sum())
         return drawn.detach(), {f"adversarial/{name}": float(value.detach()) for name, value in parts.items()}

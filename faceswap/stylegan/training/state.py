@@ -47,6 +47,7 @@ class TrainingNetworks:
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
+        self.moves: nn.Module | None = None  # the directions of a training with counterfactual pairs
 
     def follow(self, images: int, batch_size: int) -> None:
         """Take the averages one step towards the networks in training, `images` having been seen."""
@@ -60,13 +61,14 @@ class TrainingNetworks:
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by name, as they are kept in a checkpoint."""
-        return {
+        parts: dict[str, nn.Module] = {
             "generator": self.generator,
             "encoder": self.encoder,
             "discriminator": self.discriminator,
             "average": self.average,
             "average_encoder": self.average_encoder,
         }
+        return parts if self.moves is None else parts | {"moves": self.moves}
 
     def shipped(self) -> tuple[Generator, Encoder]:
         """Return the averages on the CPU, with the true mean of w and one mapping."""

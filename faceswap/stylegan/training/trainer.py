@@ -13,7 +13,9 @@ import torch
 from faceswap.engine.accelerator import Precision, choose_accelerator, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
+from faceswap.stylegan.data.paired_crops import open_paired_crops
 from faceswap.stylegan.training.adversarial import Adversarial
+from faceswap.stylegan.training.equivariance import Equivariance, Moves
 from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings, RunRecorder
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
@@ -25,7 +27,7 @@ from faceswap.stylegan.training.run_folder import (
 )
 from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
-from faceswap.stylegan.weights.files import load_generator
+from faceswap.stylegan.weights.files import load_encoder, load_generator
 from faceswap.swap.runs.run_log import PREVIEWS, RunLog
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import locked
@@ -78,6 +80,9 @@ def train_generator(
     batch_size: int = 32,
     mirror: bool = True,  # half of the pictures
     grow_from: str = "",  # a generator whose weights are taken where they fit: of a lower resolution, it is grown
+    encoder_from: str = "",  # the encoder that belongs to that generator
+    counterfactual: str = "",  # folder of packed pairs, before and after a move by a known step
+    equivariance: Equivariance = Equivariance(),  # noqa: B008 (frozen)
     inception: str = "",  # weights of the network of published FIDs, to measure that too
     device: str = "auto",
     precision: Precision = "auto",
@@ -102,6 +107,12 @@ def train_generator(
         networks = TrainingNetworks(accelerator, **asdict(plan))
         if grow_from:
             _take_what_fits(networks, grow_from)
+        if encoder_from:
+            _take_encoder(networks, encoder_from)
+        pairs = open_paired_crops(Path(counterfactual), plan.resolution) if counterfactual else None
+        if pairs is not None:
+            moves = Moves(len(pairs.names), networks.generator.rows, plan.w_size)
+            networks.moves = accelerator.place(moves)
         compare = reconstruction.build(networks)
         warm_up_step, adversarial_step = warm_up.build(networks, compare), adversarial.build(networks, compare)
         optimizers = [warm_up_step.optimizer, *adversarial_step.optimizers]
@@ -144,8 +155,14 @@ def train_generator(
                 recorder.record(journal, images)
             while not finished:
                 seen, targets = batch_on(pictures, images // batch_size, batch_size, seed, mirror, accelerator.device)
-                is_warm = images >= warm_up.images
-                losses = adversarial_step.step(seen, targets) if is_warm else warm_up_step.step(seen, targets, images)
+                if images < warm_up.images:
+                    losses = warm_up_step.step(seen, targets, images)
+                elif pairs is None:
+                    losses = adversarial_step.step(seen, targets)
+                else:
+                    count, number = equivariance.count(batch_size), images // batch_size
+                    moved = pairs.batch(number, count, seed, accelerator.device)
+                    losses = adversarial_step.step(seen, targets, moved, equivariance.codes)
                 images += batch_size
                 networks.follow(images, batch_size)
                 bar.advance(batch_size)
@@ -192,3 +209,13 @@ def _take_what_fits(networks: TrainingNetworks, source: str) -> None:
     networks.encoder.take_mapping(networks.generator.mapping)
     networks.average_encoder.load_state_dict(networks.encoder.state_dict())
     log.info("took %d of %d weights from %s", len(fits), len(own), source)
+
+
+def _take_encoder(networks: TrainingNetworks, source: str) -> None:
+    """Load an encoder's weights; its mapping stays the generator's."""
+    taken = load_encoder(source)
+    if taken.settings != networks.encoder.settings:
+        raise UserError(f"encoder_from={source}: it is of another plan.resolution, plan.w_size or plan.mapping_layers")
+    networks.encoder.load_state_dict(taken.state_dict())
+    networks.encoder.take_mapping(networks.generator.mapping)
+    networks.average_encoder.load_state_dict(networks.encoder.state_dict())

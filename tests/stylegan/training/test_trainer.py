@@ -320,3 +320,44 @@ def restored(run):
                   *SETTINGS["adversarial"].build(networks, compare).optimizers]  # fmt: skip
     restore_checkpoint(run, networks, optimizers)
     return optimizers
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    """Packed pairs: the second factor darkens a face, the first does nothing that can be seen."""
+    folder = tmp_path_factory.mktemp("moved")
+    faces = np.random.default_rng(0).integers(60, 200, (8, 32, 32, 3), np.uint8)
+    np.save(folder / "targets.npy", np.concatenate([faces, faces, faces - 50]))
+    np.save(folder / "seen.npy", np.concatenate([faces, faces, faces - 50]))
+    rows = [f"{n},{n + 8},1," for n in range(8)] + [f"{n},{n + 16},,-2" for n in range(8)]
+    (folder / "pairs.csv").write_text("\n".join(["before,after,nothing,light", *rows]) + "\n")
+    return folder
+
+
+def test_known_moves_become_directions_and_a_stopped_run_goes_on(data, moved, tmp_path):
+    told = SETTINGS | {"warm_up": WarmUp(), "counterfactual": str(moved), "adversarial": replace(CONTEST, head_start=0)}
+    train_generator(data, tmp_path / "whole", kimg=0.024, **told)
+    for kimg in (0.012, 0.024):
+        train_generator(data, tmp_path / "parts", kimg=kimg, **told)
+    directions = weights_of(tmp_path / "whole")["moves"]["directions"]
+    assert directions.shape == (2, 8, 16)
+    assert (directions.flatten(1).norm(dim=1) > 0).all()
+    assert torch.equal(weights_of(tmp_path / "parts")["moves"]["directions"], directions)
+
+
+def test_pairs_of_a_training_must_be_packed(data, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jpg").touch()
+    (tmp_path / "pairs.csv").write_text("before,after,smile\n" + "a.jpg,b.jpg,1\n" * 4)
+    with pytest.raises(UserError, match=r"needs its pairs packed"):
+        train_generator(data, tmp_path / "run", kimg=0.004, counterfactual=str(tmp_path), **SETTINGS)
+
+
+def test_an_encoder_can_be_trained_on(data, whole, tmp_path):
+    again = train_generator(data, tmp_path, kimg=0, encoder_from=str(whole / ENCODER_FILE), **SETTINGS)
+    for name, value in load_encoder(whole / ENCODER_FILE).state_dict().items():
+        if not name.startswith("mapping"):
+            assert torch.equal(load_encoder(again / ENCODER_FILE).state_dict()[name], value)
+    with pytest.raises(UserError, match="encoder_from="):
+        other = SETTINGS | {"plan": NetworkSettings(32, [8] * 4, 8)}
+        train_generator(data, tmp_path / "other", kimg=0, encoder_from=str(whole / ENCODER_FILE), **other)
