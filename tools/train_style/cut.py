@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,13 +48,24 @@ def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> No
     targets, lines = np.empty_like(seen), []
     with Progress(len(indices), "cut", "face") as progress:
         for place, index in enumerate(indices):
-            matrix = frame_to_style_for(faces.points[index], side_px)
-            seen[place] = warp_crop(faces.images[index], matrix, side_px, repeat_border=True)
-            wall = np.repeat((faces.labels[index] == Label.BACKGROUND)[..., None] * np.uint8(255), 3, 2)
-            share = warp_crop(wall, matrix, side_px, repeat_border=True)[..., :1] / np.float32(255)
+            seen[place], share = styled(faces, index, frame_to_style_for(faces.points[index], side_px), side_px)
             targets[place] = before_wall(seen[place], share)
             lines.append(json.dumps(faces.rows[index]))
             progress.advance()
+    write_crops(out, seen, targets, lines)
+
+
+def styled(
+    faces: Faces, index: int, matrix: NDArray[np.float64], side_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.floating]]:
+    """Return a picture's crop (S, S, 3) by a similarity from its frame, and the share (S, S, 1) of background in it."""
+    seen = warp_crop(faces.images[index], matrix, side_px, repeat_border=True)
+    wall = np.repeat((faces.labels[index] == Label.BACKGROUND)[..., None] * np.uint8(255), 3, 2)
+    return seen, warp_crop(wall, matrix, side_px, repeat_border=True)[..., :1] / np.float32(255)
+
+
+def write_crops(out: Path, seen: NDArray[np.uint8], targets: NDArray[np.uint8], lines: Sequence[str]) -> None:
+    """Write seen.npy and targets.npy (N, S, S, 3) uint8 and crops.jsonl, a line each."""
     for name, array in ((SEEN_FILE, seen), (TARGETS_FILE, targets)):
         with atomic_path(out / name) as temp:
             np.save(temp, array)
@@ -62,15 +74,25 @@ def cut(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int) -> No
 
 def before_wall(image: NDArray[np.uint8], share: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return `image` (S, S, 3) with a plain wall where `share` (S, S, 1) in [0, 1] says background."""
+    wall = wall_of(image, share)
+    return image if wall is None else laid_before(wall, image, share)
+
+
+def wall_of(image: NDArray[np.uint8], share: NDArray[np.floating]) -> NDArray[np.float64] | None:
+    """Return the linear gradient (S, S, 3) that fits the background best; None where there is no background."""
     side = image.shape[0]
     across, down = np.meshgrid(np.linspace(-1, 1, side), np.linspace(-1, 1, side))
     terms = np.stack([np.ones_like(across), across, down], 2).reshape(-1, 3)
     weights = (share**4).reshape(-1, 1)  # pixels that the head reaches into say little
     if weights.sum() < 1:
-        return image
+        return None
     square = terms.T @ (terms * weights) + np.diag([1e-3, RIDGE, RIDGE])
     colours = np.linalg.solve(square, terms.T @ (image.reshape(-1, 3) * weights))
-    wall = (terms @ colours).reshape(image.shape).clip(0, 255)
+    return (terms @ colours).reshape(image.shape).clip(0, 255)
+
+
+def laid_before(wall: NDArray[np.float64], image: NDArray[np.uint8], share: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return `image` (S, S, 3) with the wall where `share` (S, S, 1) in [0, 1] says background."""
     return np.round(image * (1 - share) + wall * share).astype(np.uint8)
 
 
