@@ -37,7 +37,7 @@ def planted(blind: bool = False):
 
 
 def test_least_squares_finds_what_was_planted_and_how_long_it_is():
-    generator, moves, seen, _ = planted()
+    _generator, moves, seen, _ = planted()
     usual = usual_steps(seen)
     found = least_squares(seen, usual).mean(1)
     expected = moves * torch.from_numpy(usual / [0.4, 12]).float()[:, None]
@@ -59,7 +59,7 @@ def test_two_sigmas_move_a_face_as_the_pairs_do():
 
 
 def test_what_the_encoder_does_not_see_is_found_through_the_generator():
-    generator, moves, seen, scaled = planted(blind=True)
+    generator, moves, seen, _scaled = planted(blind=True)
     with pytest.raises(UserError, match=r"sees nothing of 'smile'.*refine_steps="):
         directions_of_pairs(generator, choose_accelerator("cpu", "fp32"), seen, held_out=0.2, steps=0)
     found = directions_of_pairs(generator, choose_accelerator("cpu", "fp32"), seen, held_out=0.2, steps=80)
