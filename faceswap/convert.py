@@ -101,7 +101,7 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
     The set that is called like the source comes first, then that of the person `performing`, then the others.
     """
-    from faceswap.compositing.matching import set_made_from
+    from faceswap.compositing.face_sources.matching import set_made_from
 
     if name:
         return workspace.existing_faces(name)

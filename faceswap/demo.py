@@ -34,7 +34,7 @@ def films_folder() -> Path:
 
 def demo(config: Any) -> Path:
     """Run the three commands as a user would and return the side-by-side film."""
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.convert import convert
     from faceswap.extract import extract
     from faceswap.train import train

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import faceswap as fs
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config.build import to_yaml
 from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.media.reading import read_frames

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.cli.compose import compose_config
-from faceswap.compositing.matching import part_of
+from faceswap.cli.composing.compose import compose_config
+from faceswap.compositing.face_sources.matching import part_of
 from faceswap.convert import default_name, source_of, stored_faces, suffix_of, usual_finder
 from faceswap.core.face_set import FaceSet
 from faceswap.media.sources import probe

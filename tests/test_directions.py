@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.directions import _base_name, apart_from, check_apart
 from faceswap.utils.errors import UserError
 

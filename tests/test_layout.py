@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,16 @@ def test_only_the_command_line_knows_hydra():
 )
 def test_files_stay_readable(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_folders_stay_small():
+    """The package's own folder holds the commands, which a user lists."""
+
+    def most(folder: Path) -> int:
+        return 15 if folder.name == "config" else 14  # a file for each kind of command's settings
+
+    sizes = Counter(path.parent for path in modules() if path.parent != PACKAGE)
+    assert not {str(folder.relative_to(ROOT)): size for folder, size in sizes.items() if size > most(folder)}
 
 
 def test_the_wheel_has_every_room():

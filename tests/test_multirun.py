@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from faceswap.cli.compose import read_arguments
+from faceswap.cli.composing.compose import read_arguments
 from faceswap.cli.runner import run_command
 from faceswap.cli.sweep import compose_combinations
 from faceswap.config.build import to_yaml

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config.swapping_nodes import ConsentBlock
 from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError

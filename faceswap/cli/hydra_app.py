@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faceswap.cli.arguments import Overrides
-from faceswap.cli.compose import checked, prepared
-from faceswap.cli.flags import CommandLine
-from faceswap.cli.messages import one_line_errors
+from faceswap.cli.composing.arguments import Overrides
+from faceswap.cli.composing.compose import checked, prepared
+from faceswap.cli.composing.flags import CommandLine
+from faceswap.cli.composing.messages import one_line_errors
 from faceswap.config.groups import config_folder
 from faceswap.utils.errors import UserError
 

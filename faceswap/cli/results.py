@@ -104,7 +104,7 @@ def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
     Args:
         told: settings that are told of elsewhere.
     """
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.config.build import untouched
     from faceswap.config.schema import names_of_kind
 

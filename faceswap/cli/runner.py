@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from faceswap import __version__
-from faceswap.cli.flags import take_flags
+from faceswap.cli.composing.flags import take_flags
 from faceswap.cli.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.streams import GONE, steady_standard_error
@@ -107,7 +107,7 @@ def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep:
         from faceswap.cli.help import command_help
 
         return command_help(command)
-    from faceswap.cli.compose import compose_overrides, read_arguments
+    from faceswap.cli.composing.compose import compose_overrides, read_arguments
     from faceswap.cli.hydra_app import Application
     from faceswap.config.build import to_yaml
 

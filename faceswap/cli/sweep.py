@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faceswap.cli.arguments import Overrides, sweep_values
-from faceswap.cli.compose import compose_overrides
+from faceswap.cli.composing.arguments import Overrides, sweep_values
+from faceswap.cli.composing.compose import compose_overrides
 from faceswap.config.wording import quoted
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.limits import SWEEP_COMBINATIONS

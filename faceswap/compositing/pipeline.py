@@ -22,8 +22,8 @@ from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.collapse import CollapseDetector
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.face_source import FaceSource
-from faceswap.compositing.filling import face_source_for
+from faceswap.compositing.face_sources.face_source import FaceSource
+from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.masks import HullMask, Mask
 from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.coverage import ranges, shortened
+from faceswap.compositing.face_sources.coverage import ranges, shortened
 from faceswap.core.values import Decoded
 from faceswap.media import ai_notice
 from faceswap.utils.files.atomic import write_json

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.runner import run_command
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.results import LONGEST_VARIANT, check_folder_name, record_path, result_of, variant
 from faceswap.utils.errors import UserError
 

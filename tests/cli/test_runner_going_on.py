@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.help import command_help
 from faceswap.cli.runner import run_command
 from faceswap.config import schema
@@ -117,7 +117,7 @@ def test_a_command_says_of_a_stop_what_holds(command, capsys, monkeypatch) -> No
     def stopped(config: Any) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("faceswap.cli.compose.compose_config", lambda *_: None)
+    monkeypatch.setattr("faceswap.cli.composing.compose.compose_config", lambda *_: None)
     assert run_command(command, stopped, []) == 130
     told, help_text = capsys.readouterr().err, " ".join(command_help(command).split())
     goes_on = command in schema.GO_ON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from faceswap.cli.compose import compose_config, read_arguments
+from faceswap.cli.composing.compose import compose_config, read_arguments
 from faceswap.cli.sweep import compose_combinations
 from faceswap.config.build import untouched
 from faceswap.utils.errors import UserError

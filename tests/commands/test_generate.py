@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.convert_weights import convert_weights
 from faceswap.generate import generate
 from faceswap.media.pictures.images import read_image

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.convert_weights import convert_weights
 from faceswap.media.sources import probe
 from faceswap.stylegan.directions.directions import load_directions

@@ -10,8 +10,8 @@ import av
 import numpy as np
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
+from tests.compositing.face_sources.test_track_path import record
 from tests.compositing.fakes import face_points, smooth_picture
-from tests.compositing.test_track_path import record
 
 WIDTH, HEIGHT, RATE = 320, 240, 25
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.face_source import StoredFaces
+from faceswap.compositing.face_sources.face_source import StoredFaces
 from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.core.face_set import FaceSet

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config import schema
 from faceswap.config.checks import bounds, check_values
 from faceswap.config.options import kinds, section_type

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 import pytest
 import yaml
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.help import command_help, overview
 from faceswap.config import editing_nodes, nodes, schema, training_nodes
 from faceswap.config.build import build

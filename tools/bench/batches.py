@@ -36,7 +36,7 @@ def main(argv: list[str]) -> dict:
 
 
 def _measured(folder: Path, resolution: int, runs: int, batches: int) -> float:
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.swap.data.batches import BatchMaker, TrainingFaces
     from faceswap.swap.data.cache import crop_px_for
 

@@ -66,7 +66,7 @@ def main(argv: list[str]) -> dict:
 
 def run(media: Path, options: argparse.Namespace) -> Tally:
     """Find and links the faces of one film or picture as extract does, and compares them to the marks."""
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.config.build import build
     from faceswap.detect.protocol import find_in_batches
     from faceswap.media.reading import read_frames

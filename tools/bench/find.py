@@ -106,7 +106,7 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict:
 
 def _extract(options: argparse.Namespace, folder: Path) -> dict:
     """Decode, find, follow, align and write, as the command does; the networks are loaded anew each time."""
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.config.build import build
     from faceswap.extraction.pipeline import extract_faces
 

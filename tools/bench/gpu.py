@@ -104,7 +104,7 @@ class Bench:
         """A step of ours, data and all, and the seconds it has waited for data so far."""
         import torch
 
-        from faceswap.cli.compose import compose_config
+        from faceswap.cli.composing.compose import compose_config
         from faceswap.engine.optimizers import Adam
         from faceswap.engine.progress import TrainingProgress
         from faceswap.engine.state import TrainingState

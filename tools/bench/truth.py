@@ -136,7 +136,7 @@ def swap_test_clip(pair: dict[str, str], options: argparse.Namespace, workspace:
 
 def settings(command: str, workspace: Path, *arguments: str) -> Any:
     """Return the composed settings of a command in a workspace."""
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
 
     return compose_config(command, [*arguments, f"workspace={workspace}"])
 

@@ -156,7 +156,7 @@ def real_films(folder: Path) -> list[Path]:
 
 def extracted(video: Path, workspace: Path) -> Path:
     """Return the film's face set in the workspace, made when it is not there; by its landmarks' file if it has one."""
-    from faceswap.cli.compose import compose_config
+    from faceswap.cli.composing.compose import compose_config
     from faceswap.extract import extract
 
     folder = workspace / "faces" / video.stem

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.compositing.compositor import view_of
-from faceswap.compositing.face_source import DetectedFaces, TargetFace
+from faceswap.compositing.face_sources.face_source import DetectedFaces, TargetFace
 from faceswap.core.geometry import invert as undone
 from faceswap.core.geometry import transform_points
 from faceswap.core.values import Frame

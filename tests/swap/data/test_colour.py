@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.swap.data.colour import ColourChange
 from faceswap.utils.errors import UserError
 from tests.swap.fakes import COLOUR

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.batch_stream import BatchStream, WorkersDied
 from faceswap.swap.data.batches import BatchMaker

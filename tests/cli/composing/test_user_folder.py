@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config import nodes, targets
 from faceswap.config.build import build
 from faceswap.config.swapping_nodes import TrainConfig

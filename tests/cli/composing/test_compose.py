@@ -1,6 +1,6 @@
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config.build import build, to_yaml
 from faceswap.config.groups import config_folder
 from faceswap.utils.errors import UserError

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.track_path import TrackPath, bridged, smoothed
+from faceswap.compositing.face_sources.track_path import TrackPath, bridged, smoothed
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for, scale_of

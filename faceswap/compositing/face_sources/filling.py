@@ -9,9 +9,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceswap.compositing.coverage import Coverage, check_complete, finder_of, unknown_people
-from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
-from faceswap.compositing.matching import part_of
+from faceswap.compositing.face_sources.coverage import Coverage, check_complete, finder_of, unknown_people
+from faceswap.compositing.face_sources.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
+from faceswap.compositing.face_sources.matching import part_of
 from faceswap.core.boxes import box_of, iou
 from faceswap.core.face_set import FaceSet
 from faceswap.core.values import Frame

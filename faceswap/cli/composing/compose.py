@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from faceswap.cli.arguments import Overrides, sort_arguments
-from faceswap.cli.messages import one_line_errors
-from faceswap.cli.pair_files import find_pair_file, read_pair
+from faceswap.cli.composing.arguments import Overrides, sort_arguments
+from faceswap.cli.composing.messages import one_line_errors
+from faceswap.cli.composing.pair_files import find_pair_file, read_pair
 from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
@@ -73,7 +73,7 @@ def _beside_a_running_one() -> Iterator[None]:
 @contextmanager
 def prepared(command: str, extra_folder: Path | None, config_name: str = "") -> Iterator[None]:
     """Within the block Hydra knows the schema and the user's folder, and its errors are one line."""
-    from faceswap.cli.user_folder import folder_first
+    from faceswap.cli.composing.user_folder import folder_first
 
     schema.register()
     with folder_first(extra_folder, config_name), warnings.catch_warnings(), one_line_errors(command, extra_folder):
@@ -86,7 +86,7 @@ def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | N
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    from faceswap.cli.user_folder import check_no_resolvers
+    from faceswap.cli.composing.user_folder import check_no_resolvers
 
     check_no_resolvers(OmegaConf.to_container(composed, resolve=False), "settings")
     try:
@@ -119,7 +119,7 @@ def with_stored(command: str, arguments: list[str]) -> list[str]:
     files = [argument.partition("=")[2] for argument in arguments if argument.startswith("settings=")]
     if not files:
         return arguments
-    from faceswap.cli.stored import stored_arguments
+    from faceswap.cli.composing.stored import stored_arguments
 
     rest = [argument for argument in arguments if not argument.startswith("settings=")]
     said = {argument.partition("=")[0] for argument in rest}

@@ -8,7 +8,7 @@ import re
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 
-from faceswap.cli.flags import FLAGS
+from faceswap.cli.composing.flags import FLAGS
 from faceswap.config import schema
 from faceswap.config.groups import group_choices
 from faceswap.config.options import section_type

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from faceswap.cli.compose import compose_config
+from faceswap.cli.composing.compose import compose_config
 from faceswap.config import schema
 from faceswap.config.build import to_yaml
 from faceswap.utils.errors import UserError

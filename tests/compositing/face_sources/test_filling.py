@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.coverage import Coverage, finder_of, ranges
-from faceswap.compositing.filling import face_source_for
+from faceswap.compositing.face_sources.coverage import Coverage, finder_of, ranges
+from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import FaceSet
 from faceswap.core.taken_out import write_other_people

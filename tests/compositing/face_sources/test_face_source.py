@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
+from faceswap.compositing.face_sources.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Face, Frame
 from faceswap.utils.errors import UserError
+from tests.compositing.face_sources.test_track_path import record
 from tests.compositing.fakes import face_points, smooth_picture
-from tests.compositing.test_track_path import record
 
 
 def _frames(indices: Sequence[int]) -> list[Frame]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceswap.compositing.track_path import TrackPath, bridged, smoothed
+from faceswap.compositing.face_sources.track_path import TrackPath, bridged, smoothed
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.geometry import frame_to_crop_for
 from tests.compositing.fakes import face_points

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from faceswap.cli.user_folder import check_no_resolvers
+from faceswap.cli.composing.user_folder import check_no_resolvers
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS
 from faceswap.config.wording import quoted
@@ -64,7 +64,7 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
 
 
 def _pair(command: str, texts: Any, path: Path) -> Iterator[str]:
-    from faceswap.cli.pair_files import pair_of
+    from faceswap.cli.composing.pair_files import pair_of
 
     if "pair" not in schema.names_in(command, "") or not isinstance(texts.get("pair"), dict):
         return

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faceswap.cli.compose import compose_config
-from faceswap.cli.pair_files import read_pair
+from faceswap.cli.composing.compose import compose_config
+from faceswap.cli.composing.pair_files import read_pair
 from faceswap.utils.errors import UserError
 
 
