@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.landmarks import EYE_LEFT, EYE_RIGHT, MOUTH
+from faceswap.core.landmarks import BROW_LEFT, BROW_RIGHT, EYE_LEFT, EYE_RIGHT, MOUTH
+from faceswap.core.outlines import fill_outline
 
-BROW_RIGHT, BROW_LEFT = slice(17, 22), slice(22, 27)
 # Shares of the face's size, the root of width x height of its points, by which a part is widened.
 EYE_MARGIN, MOUTH_MARGIN, BROW_MARGIN = 0.05, 0.035, 0.04
-_SHIFT_BITS = 4  # cv2 draws with this many fractional bits
 
 
 def skin_weights(points: NDArray, size_px: int, out_px: int) -> NDArray[np.float32]:
@@ -33,8 +31,5 @@ def skin_weights(points: NDArray, size_px: int, out_px: int) -> NDArray[np.float
         (BROW_RIGHT, BROW_MARGIN),
         (BROW_LEFT, BROW_MARGIN),
     ):
-        outline = np.round(cv2.convexHull(seen[part].astype(np.float32)) * 2**_SHIFT_BITS).astype(np.int32)
-        cv2.fillConvexPoly(skin, outline, 0, cv2.LINE_AA, _SHIFT_BITS)
-        thickness_px = max(1, round(2 * margin * face_px))
-        cv2.polylines(skin, [outline], True, 0, thickness_px, cv2.LINE_AA, _SHIFT_BITS)
+        fill_outline(skin, seen[part], 0, margin * face_px)
     return skin.astype(np.float32) * np.float32(1 / 255)

@@ -6,6 +6,7 @@ import numpy as np
 
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
+BROW_RIGHT, BROW_LEFT = slice(17, 22), slice(22, 27)  # the person's right brow: on the left of the picture
 NOSE = slice(27, 36)
 EYE_RIGHT = slice(36, 42)  # the person's right eye: on the left of the picture
 EYE_LEFT = slice(42, 48)

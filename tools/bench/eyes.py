@@ -29,7 +29,7 @@ from faceswap.core.values import Face, Frame
 from tools.reference.marks import Marks, is_film, marked_media
 from tools.reference.score import Tally, tally_of, total
 
-BARS = {
+TARGETS = {
     "films": {"recall": 0.97, "false_per_200": 1.0, "nme_median": 3.0, "nme_p95": 6.0, "jitter_ratio": 1.3},
     "pictures": {"recall": 0.92, "nme_median": 4.0},
 }
@@ -147,8 +147,8 @@ def stand_ins(weights: Path, folder: Path) -> Path:
 
 
 def report(tallies: dict[Path, Tally], root: Path) -> dict:
-    """Return numbers of each file, of all films and of all pictures, the bars and whether they are met."""
-    result: dict[str, Any] = {"files": {}, "bars": BARS}
+    """Return numbers of each file, of all films and of all pictures, the targets and whether they are met."""
+    result: dict[str, Any] = {"files": {}, "targets": TARGETS}
     for path, tally in tallies.items():
         worst = sorted(tally.false_faces, key=lambda face: -face[2])[:WORST]
         result["files"][str(path.relative_to(root))] = tally.summary() | {"false_faces": worst}
@@ -159,20 +159,22 @@ def report(tallies: dict[Path, Tally], root: Path) -> dict:
             # a film's own median says more than a pool in which long films outvote the others
             ratios = [tally.jitter_ratio for tally in parts if tally.jitter_ratio is not None]
             result[kind]["jitter_ratio"] = round(float(np.median(ratios)), 3) if ratios else None
-            result[kind]["met"] = {name: is_met(name, result[kind][name], bar) for name, bar in BARS[kind].items()}
+            result[kind]["met"] = {
+                name: is_met(name, result[kind][name], target) for name, target in TARGETS[kind].items()
+            }
     return result
 
 
-def is_met(name: str, value: float | None, bar: float) -> bool | None:
+def is_met(name: str, value: float | None, target: float) -> bool | None:
     """Return whether a value meets its target; None where it was not measured."""
     if value is None:
         return None
-    return value >= bar if name in AT_LEAST else value <= bar
+    return value >= target if name in AT_LEAST else value <= target
 
 
 def table(result: dict) -> str:
     """Return the result as text, a line for each file."""
-    rows = {**result["files"], **{f"ALL {kind}": result[kind] for kind in BARS if kind in result}}
+    rows = {**result["files"], **{f"ALL {kind}": result[kind] for kind in TARGETS if kind in result}}
     width = max(len(name) for name in rows)
     heads = [
         name.replace("false_per_200", "false/200").replace("jitter_ratio", "jitter").replace("nme_median", "nme")
@@ -184,7 +186,7 @@ def table(result: dict) -> str:
         lines.append(" ".join([f"{name:<{width}}", *(f"{value:>9}" for value in values)]))
         if row["cuts"]:
             lines.append(f"{'':<{width}} cuts at {row['cuts']}; tracks across them: {row['tracks_across_cuts']}")
-    for kind in BARS:
+    for kind in TARGETS:
         if kind in result:
             verdicts = (f"{name} {row_verdict(met)}" for name, met in result[kind]["met"].items())
             lines.append(f"{kind}: {', '.join(verdicts)}")

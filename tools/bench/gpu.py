@@ -1,7 +1,7 @@
 """Training on one GPU: images a second, the share of a step that waits for data, how much of the card is used.
 
-The bars: waiting at most 3 % of a step; at least 45 % of the rate of a large bf16 matrix product on the same card, or
-the profile that shows what stops it.
+The targets: waiting at most 3 % of a step; at least 45 % of the rate of a large bf16 matrix product on the same card,
+or the profile that shows what stops it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-BAR_WAITING, BAR_RATE = 0.03, 0.45
+TARGET_WAITING, TARGET_RATE = 0.03, 0.45
 FACES, STORED_PX = 2000, 256
 NO_GPU = "error: this machine has no NVIDIA GPU (or a PyTorch built without CUDA); --device cpu --small tries the code"
 
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> dict:
             "machine": bench.accelerator.describe(),
             "torch": torch.__version__,
             "matrix_tflops": round(bench.matrix_rate() / 1e12, 3),
-            "bars": {"waiting_share": BAR_WAITING, "rate_share": BAR_RATE},
+            "targets": {"waiting_share": TARGET_WAITING, "rate_share": TARGET_RATE},
         }
         for batch in options.batches:
             result[f"2 x {batch}"] = bench.row(batch, result["matrix_tflops"] * 1e12)
@@ -70,7 +70,7 @@ class Bench:
             share = waited[0] / (seconds * self.options.steps)
             flops = self._flops(batch)
             rate = flops / seconds / matrix_rate
-            if rate < BAR_RATE:
+            if rate < TARGET_RATE:
                 self._profile(step, batch)
         plain = self._timed(self._plain_step(batch), [0.0])
         return {
@@ -81,7 +81,7 @@ class Bench:
             "waiting_share": round(share, 4),
             "gflop_a_step": round(flops / 1e9, 3),
             "rate_share": round(rate, 4),
-            "met": share <= BAR_WAITING and rate >= BAR_RATE,
+            "met": share <= TARGET_WAITING and rate >= TARGET_RATE,
         }
 
     def matrix_rate(self) -> float:

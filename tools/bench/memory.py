@@ -16,7 +16,7 @@ import numpy as np
 
 WIDTH, HEIGHT, RATE = 640, 360, 25
 LENGTHS = (300, 3000)
-BAR_GROWTH = 0.05
+TARGET_GROWTH = 0.05
 
 
 def main(argv: list[str]) -> dict:
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> dict:
         "model": options.model,
         "peak_mib": {str(n): round(peak, 1) for n, peak in peaks.items()},
         "growth": round(growth, 4),
-        "met": growth <= BAR_GROWTH,
+        "met": growth <= TARGET_GROWTH,
     }
     print(json.dumps(result, indent=2))
     return result

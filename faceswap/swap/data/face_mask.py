@@ -5,11 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, JAW
+from faceswap.core.outlines import fill_outline
 
 # How far the outline rises above the middle of the brows, in units of the distance from eyes to brows: most of the
 # forehead, while hair and its shadow mostly stay outside.
 FOREHEAD = 1.0
-_SHIFT_BITS = 4  # cv2 fills polygons with this many fractional bits
 
 
 def face_outline(
@@ -36,6 +36,5 @@ def face_outline(
 def hull_mask(points: NDArray[np.float32], size_px: int) -> NDArray[np.uint8]:
     """(size_px, size_px) uint8, 255 inside the outline of the points (68, 2), which are in pixels of that picture."""
     mask = np.zeros((size_px, size_px), np.uint8)
-    outline = np.round(face_outline(points) * (1 << _SHIFT_BITS)).astype(np.int32)
-    cv2.fillConvexPoly(mask, outline, 255, cv2.LINE_AA, _SHIFT_BITS)
+    fill_outline(mask, face_outline(points), 255)
     return mask

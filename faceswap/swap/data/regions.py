@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.landmarks import EYE_LEFT, EYE_RIGHT, MOUTH
+from faceswap.core.outlines import fill_outline
 
 EYE_MARGIN, MOUTH_MARGIN = 1.7, 1.25  # outlines are widened about their middle: lids and lashes belong to an eye
-_SHIFT_BITS = 4  # cv2 fills polygons with this many fractional bits
 
 
 def regions_in_view(points: NDArray[np.float32], grid: NDArray[np.float32], resolution_px: int) -> NDArray[np.uint8]:
@@ -24,8 +23,5 @@ def regions_in_view(points: NDArray[np.float32], grid: NDArray[np.float32], reso
     maps = [np.zeros((resolution_px, resolution_px), np.uint8) for _ in range(2)]
     for part, margin, drawn in ((EYE_RIGHT, EYE_MARGIN, 0), (EYE_LEFT, EYE_MARGIN, 0), (MOUTH, MOUTH_MARGIN, 1)):
         middle = seen[part].mean(0)
-        outline = cv2.convexHull((middle + margin * (seen[part] - middle)).astype(np.float32))
-        cv2.fillConvexPoly(
-            maps[drawn], np.round(outline * 2**_SHIFT_BITS).astype(np.int32), 255, cv2.LINE_AA, _SHIFT_BITS
-        )
+        fill_outline(maps[drawn], middle + margin * (seen[part] - middle), 255)
     return np.stack(maps, -1)

@@ -43,14 +43,8 @@ class Workspace:
         Raises:
             UserError: It lists those there are.
         """
-        folder = self.faces(name)
-        if folder.is_dir():
-            return folder
-        known = ", ".join(self.face_set_names()) or "none yet"
-        raise UserError(
-            f"there is no face set '{name}' in {self.root} (there are: {known}); "
-            f"make it: python -m faceswap.extract video={name}.mp4"
-        )
+        advice = f"make it: python -m faceswap.extract video={name}.mp4"
+        return self._existing(self.faces(name), f"face set '{name}'", self.face_set_names(), advice)
 
     def together(self, text: str) -> str:
         """Return the name for several face sets of one person, `x+y`, from `[x,y]` or `x,y`; others as they are."""
@@ -78,11 +72,7 @@ class Workspace:
         Raises:
             UserError: It lists those there are.
         """
-        folder = self.run(pair)
-        if folder.is_dir():
-            return folder
-        known = ", ".join(self.run_names()) or "none yet"
-        raise UserError(f"there is no run '{pair}' in {self.root} (there are: {known}); train it first")
+        return self._existing(self.run(pair), f"run '{pair}'", self.run_names(), "train it first")
 
     def run_or_path(self, text: str) -> Path:
         """Return what `init=` names: a run of this workspace by its pair's name, else a path."""
@@ -113,6 +103,12 @@ class Workspace:
         if not times:
             raise UserError(f"no pair was trained in {self.root}: train one first, or say workspace=")
         return max(times, key=lambda name: times[name])
+
+    def _existing(self, folder: Path, what: str, names: list[str], advice: str) -> Path:
+        if not folder.is_dir():
+            known = ", ".join(names) or "none yet"
+            raise UserError(f"there is no {what} in {self.root} (there are: {known}); {advice}")
+        return folder
 
 
 def _checked(name: str, what: str) -> str:
