@@ -24,7 +24,7 @@ def _match(matcher, face: np.ndarray, target: np.ndarray, weights: np.ndarray = 
 @pytest.mark.parametrize("matcher", [Reinhard(), MongeKantorovich()])
 def test_takes_the_target_colours(matcher) -> None:
     target = _picture(1)
-    face = np.clip(target[::-1] * (0.8, 0.9, 1.0) + (0.1, 0.0, -0.05), 0, 1).astype(np.float32)
+    face = np.clip(target[::-1] * (0.8, 0.85, 0.9) + (0.02, 0.0, -0.02), 0, 1).astype(np.float32)
     matched = _match(matcher, face, target)
     assert np.abs(matched.mean((0, 1)) - target.mean((0, 1))).max() < 0.01
     assert np.abs(matched.std((0, 1)) - target.std((0, 1))).max() < 0.02
@@ -76,6 +76,15 @@ def test_contrast_is_not_blown_up() -> None:
     harsh = np.random.default_rng(1).choice([0.0, 1.0], (64, 64, 1)).repeat(3, 2).astype(np.float32)
     for matcher in (Reinhard(), MongeKantorovich()):
         assert _match(matcher, faint, harsh).std() < 0.06
+
+
+def test_contrast_grows_with_the_light_alone() -> None:
+    """B's skin may spread wider than A's: that is no reason to make A's eyes and lips harsher."""
+    face = 0.6 * _picture(3)
+    rougher = np.clip((face - face.mean((0, 1))) * 1.5 + face.mean((0, 1)), 0, 1)
+    assert np.abs(_match(Reinhard(), face, rougher).std((0, 1)) / face.std((0, 1)) - 1).max() < 0.05
+    brighter = 1.25 * face
+    assert np.abs(_match(Reinhard(), face, brighter).std((0, 1)) / brighter.std((0, 1)) - 1).max() < 0.05
 
 
 def test_none_measures_nothing() -> None:

@@ -75,8 +75,8 @@ class Reinhard:
         floor = LAB_LIGHT * SPREAD_FLOOR
         spread_from = np.maximum(np.sqrt(np.diag(source.covariance)), floor)
         spread_to = np.maximum(np.sqrt(np.diag(target.covariance)), floor)
-        least = _least_gain(source.mean[0] / LAB_LIGHT, target.mean[0] / LAB_LIGHT)
-        gain = np.clip(spread_to / spread_from, least, LARGEST_GAIN)
+        light_from, light_to = source.mean[0] / LAB_LIGHT, target.mean[0] / LAB_LIGHT
+        gain = np.clip(spread_to / spread_from, _least_gain(light_from, light_to), _largest_gain(light_from, light_to))
         axes = _root(source.covariance + floor**2 * np.eye(3))
         offsets = np.concatenate([np.zeros((1, 3)), axes, -axes])
         before, after = _lab_to_rgb(source.mean + offsets), _lab_to_rgb(target.mean + gain * offsets)
@@ -105,6 +105,14 @@ def _least_gain(light_from: float, light_to: float) -> float:
     """Return how far a face's contrast may fall: it dies with the light, as in a fade to black, and in a flash."""
     nearer_an_end = min(light_to / max(light_from, 1e-3), (1 - light_to) / max(1 - light_from, 1e-3), 1.0)
     return max(nearer_an_end / LARGEST_GAIN, LEAST_GAIN)
+
+
+def _largest_gain(light_from: float, light_to: float) -> float:
+    """Return how far a face's contrast may grow: as the light does.
+
+    What spreads wider on B's skin in the same light is B's own: eyes, brows and lips would grow harsh with it.
+    """
+    return min(max(light_to / max(light_from, 1e-3), 1.0), LARGEST_GAIN)
 
 
 def _statistics(image: NDArray, weights: NDArray, grey_level: float = 1 / 255) -> ColourStatistics | None:
