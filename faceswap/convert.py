@@ -68,6 +68,8 @@ def convert(config: Any) -> Path:
         batch_size=config.batch_size,
         smooth_frames=config.smooth_frames,
         smooth_colour=config.smooth_colour,
+        sharpen=config.sharpen,
+        motion_blur=config.motion_blur,
         grain=config.grain,
         fill_frames=config.fill_frames,
         fade_from_yaw=config.fade_from_yaw,

@@ -190,8 +190,9 @@ def convert(
         out: The result: a film's file, an image's file or a folder of images, as the source is; never the source.
         faces: A face set made from the source; without one its faces are found now.
         detector: Finds the faces in the place of the built-in one.
-        settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, grain,
-            fill_frames, side_by_side, metadata, crf, preset, image_quality: as of `python -m faceswap.convert --help`,
+        settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, sharpen,
+            motion_blur, grain, fill_frames, side_by_side, metadata, crf, preset, image_quality: as of
+            `python -m faceswap.convert --help`,
             with the same defaults; `refiner`: `faceswap.swap.detail.choices.Reference().refiner(FACES_OF_A,
             swapper.resolution)` sharpens faces as the command does, None leaves them as drawn.
 

@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
-from faceswap.compositing.grain import carried_grain
+from faceswap.compositing.finishing.finish import Finish, Finishing
+from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
-from faceswap.compositing.skin import skin_weights
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
 SKIN_SHARE = 0.3  # of the mask
-GRAIN_MASK_PX = 128
 
 
 def view_of(
@@ -47,7 +46,8 @@ def blend(
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
     strengths: Sequence[float] | None = None,
-    grain: bool = False,
+    finish: Finish | None = None,
+    motions: Sequence[NDArray] | None = None,
     in_place: bool = False,
 ) -> Frame:
     """Return the frame with `decoded` faces pasted where their `views` came from.
@@ -60,8 +60,9 @@ def blend(
 
     Args:
         free: What a SeeingMask has already seen of these views; otherwise it looks now.
-        grain: Carry the frame's grain over to the skin of the faces.
         strengths: The share of each face that is pasted, from 0 to 1.
+        finish: What the faces take on of the frame.
+        motions: (2,) of each face, its way x, y in pixels from one frame to the next.
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
@@ -80,15 +81,17 @@ def blend(
         strength = 1.0 if strengths is None else strengths[i]
         if strength > 0:
             pasted = alpha if strength == 1 else alpha * np.float32(strength)
-            grainy = skin_weights(view.points, view.size_px, GRAIN_MASK_PX) if grain else None
-            paste(image, face, pasted, view.frame_to_crop, grainy)
+            finishing = finish.on(view, None if motions is None else motions[i], track) if finish is not None else None
+            paste(image, face, pasted, view.frame_to_crop, finishing)
     return Frame(image, frame.index, frame.seconds)
 
 
-def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray, grainy: NDArray | None = None) -> None:
+def paste(
+    image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray, finishing: Finishing | None = None
+) -> None:
     """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
 
-    `grainy` (G, G) in [0, 1]: where in the view the face takes on the grain of the picture under it.
+    `finishing`: what the face takes on of the picture under it.
     """
     placed = _placed(image.shape, face, alpha, frame_to_view)
     if placed is None:
@@ -96,21 +99,11 @@ def paste(image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray,
     drawn, weights, region = placed
     cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
     under = image[region]
-    if grainy is not None:
-        scale = 1 / scale_of(frame_to_view)
-        drawn += carried_grain(under, drawn, _laid(grainy, face.shape[0], frame_to_view, region), scale)
+    if finishing is not None:
+        drawn = finishing.applied(drawn, under, weights, (region[1].start, region[0].start))
     change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
     image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
-
-
-def _laid(weights: NDArray, view_px: int, frame_to_view: NDArray, region: tuple[slice, slice]) -> NDArray:
-    """Return weights that cover the view as they lie in a region of the frame."""
-    rows, columns = region
-    region_to_frame = np.array([[1, 0, columns.start], [0, 1, rows.start]], np.float64)
-    to_weights = compose(resizing(view_px, weights.shape[0]), compose(frame_to_view, region_to_frame))
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    return cv2.warpAffine(weights, to_weights, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
 def paste_change(

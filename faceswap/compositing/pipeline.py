@@ -24,6 +24,8 @@ from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.face_sources.filling import face_source_for
+from faceswap.compositing.finishing.finish import Finish
+from faceswap.compositing.finishing.track_motion import with_motion
 from faceswap.compositing.masks import HullMask, Mask
 from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (
@@ -64,6 +66,7 @@ class _Item:
     views: Sequence[AlignedFace] = ()
     tracks: Sequence[int] = ()
     decoded: Decoded | None = None
+    motions: Sequence[NDArray] = ()
     free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
 
 
@@ -85,6 +88,8 @@ def convert_video(
     batch_size: int = 8,
     smooth_frames: int | None = None,
     smooth_colour: float | None = None,
+    sharpen: float | Literal["auto"] = 0.0,
+    motion_blur: bool = False,
     grain: bool = False,
     fill_frames: int | None = None,
     fade_from_yaw: float | Literal["auto", "off"] = "auto",
@@ -108,7 +113,7 @@ def convert_video(
     Args:
         fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
             suits the model.
-        grain: Carry the film's own grain over to the skin of the drawn faces.
+        sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
 
     Raises:
         UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
@@ -129,7 +134,7 @@ def convert_video(
         blender or AlphaBlender(),
         ColourSmoother(smooth_colour),
         Fading.asked_for(fade_from_yaw, swapper.description, to),
-        grain,
+        Finish(sharpen, motion_blur, grain),
     )
     about = made_with_ai(swapper) | (metadata or {})
     writer = writer_for(
@@ -169,12 +174,12 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
 
 def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapper) -> Iterator[_Item]:
     """Yield each frame with its faces as the model wants to see them."""
-    for frame, faces in face_source.locate(frames):
+    for frame, faces, motions in with_motion(face_source.locate(frames)):
         views = [
             view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
             for face in faces
         ]
-        yield _Item(frame, views, [face.track for face in faces])
+        yield _Item(frame, views, [face.track for face in faces], motions=motions)
 
 
 def _swapped(
@@ -235,7 +240,7 @@ class _Paste:
     blender: Blender
     memory: ColourSmoother
     fading: Fading
-    grain: bool
+    finish: Finish
 
 
 class _Blended(NamedTuple):
@@ -253,8 +258,8 @@ def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[_Blended]:
         if item.decoded is not None:
             frame = blend(
                 frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, grain=paste.grain,
-                in_place=True,
+                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, finish=paste.finish,
+                motions=item.motions, in_place=True,
             )  # fmt: skip
         yield _Blended(frame, len(item.views), any(strength < WHOLE for strength in strengths))
 

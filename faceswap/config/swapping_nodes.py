@@ -191,6 +191,14 @@ class ConvertConfig:
         minimum=0,
         maximum=0.999,
     )
+    sharpen: float | str = option(
+        0.0,
+        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
+        words=("auto",),
+        minimum=0,
+        maximum=3,
+    )
+    motion_blur: bool = option(False, "blur the drawn face along its motion as far as the film's own face is blurred")
     grain: bool = option(False, "carry the film's own grain over to the skin of the drawn face")
     fill_frames: int | None = option(
         None,

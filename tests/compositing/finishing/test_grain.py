@@ -7,7 +7,8 @@ import pytest
 
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.grain import carried_grain
+from faceswap.compositing.finishing.finish import Finish
+from faceswap.compositing.finishing.grain import carried_grain
 from faceswap.compositing.masks import HullMask
 from faceswap.core.geometry import frame_to_crop_for, mean_face_in_crop
 from faceswap.core.values import Decoded, Frame
@@ -51,7 +52,7 @@ def test_only_skin_inside_the_mask_is_touched():
     drawn = Decoded(np.full((1, 48, 48, 3), 0.6, np.float32), None)
     parts = {"mask": HullMask(), "colour": NoColour(), "blender": AlphaBlender()}
     plain = blend(frame, [view], drawn, **parts).image.astype(int)
-    grainy = blend(frame, [view], drawn, grain=True, **parts).image.astype(int)
+    grainy = blend(frame, [view], drawn, finish=Finish(grain=True), **parts).image.astype(int)
     change = np.abs(grainy - plain).max(-1)
     mouth = np.round(points[48:60].mean(0)).astype(int)
     cheek = np.round(points[[2, 30]].mean(0)).astype(int)
