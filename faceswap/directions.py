@@ -76,13 +76,13 @@ def found_in(generator: Generator, config: Any) -> DirectionSet:
     """The directions that the settings ask for."""
     from faceswap.stylegan.data.labels import read_labels
     from faceswap.stylegan.directions.directions import DirectionSet
-    from faceswap.stylegan.directions.discovery import find_directions, names_told, principal_directions, styles_of
+    from faceswap.stylegan.directions.discovery import find_directions, principal_directions, scorer_names, styles_of
     from faceswap.stylegan.directions.scoring import AttributeScorer, scorer_by_name
     from faceswap.stylegan.weights.files import generator_hash
 
     scorer = scorer_by_name(config.scorer) if config.scorer else AttributeScorer(config.device)
     table = read_labels(config.labels) if config.labels else None
-    told = names_told(generator, scorer)  # by one face: mistakes in names are told before thousands are drawn
+    told = scorer_names(generator, scorer)  # by one face: mistakes in names are told before thousands are drawn
     usual = [name for name in USUAL if name in told] or told
     known = told if table is None else list({**dict.fromkeys(told), **table.columns})
     names = chosen_names(config.attributes, known, usual if table is None else list(table.columns))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from faceswap.compositing.results import Swapper
+    from faceswap.compositing.results import FaceSwapper
     from faceswap.media.sources import SourceInfo
     from faceswap.swap.inference.portraits import Portrait
     from faceswap.utils.files.workspace import Workspace
@@ -23,7 +23,7 @@ class Model(NamedTuple):
     photographs that A is known by, where no face set is.
     """
 
-    load: Callable[[SourceInfo], Swapper]
+    load: Callable[[SourceInfo], FaceSwapper]
     a: str
     b: str
     consent: dict[str, str]
@@ -45,7 +45,7 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
     from faceswap.pairs import chosen_run
     from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 
-    def load(film: SourceInfo) -> Swapper:
+    def load(film: SourceInfo) -> FaceSwapper:
         from faceswap.swap.inference.swapper import TrainedSwapper
 
         import_trusted(recorded_model(run))
@@ -90,7 +90,7 @@ def untrained_model(config: Any, workspace: Workspace) -> Model:
     face_set = workspace.faces(config.photo) if is_set else None
     photos = () if face_set else probe_takes(config.photo)
 
-    def load(film: SourceInfo) -> Swapper:
+    def load(film: SourceInfo) -> FaceSwapper:
         from faceswap.swap.inference.untrained import draw_face_set, draw_photos
 
         if face_set:

@@ -17,7 +17,7 @@ from faceswap.compositing.parsed_mask import HeadMask
 from faceswap.facenets.parser import FaceParser
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.stylegan.data.alignment import align_style
-from faceswap.stylegan.data.portraits import Portrait, choose, head_masks
+from faceswap.stylegan.data.portraits import AlignedPortrait, choose, head_masks
 from faceswap.stylegan.directions.directions import load_directions
 from faceswap.stylegan.editing.edits import read_edits
 from faceswap.stylegan.editing.pasting import Paster
@@ -99,7 +99,7 @@ def invert(
     found = choose(detect(frame.image, device=device), face, "this picture")
     aligned = align_style(frame, found, inverter.generator.resolution)
     mask = head_masks(_parser(device), [frame], [found.points], [aligned])[0]
-    portrait = Portrait("this picture", frame, aligned, mask)
+    portrait = AlignedPortrait("this picture", frame, aligned, mask)
     inversion = inverter.invert([portrait])
     inverter.warn_outside_domain([portrait], inversion)
     photo = Inverted(frame, aligned, inversion.rows, float(inversion.loss[0]), inversion.tuning)

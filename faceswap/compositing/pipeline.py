@@ -30,8 +30,8 @@ from faceswap.compositing.masks import HullMask, Mask
 from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (
     Counts,
+    FaceSwapper,
     Side,
-    Swapper,
     check_results,
     made_with_ai,
     model_name,
@@ -72,7 +72,7 @@ class _Item:
 
 def convert_video(
     source: str | Path | SourceInfo,
-    swapper: Swapper,
+    swapper: FaceSwapper,
     out: str | Path,
     *,
     faces: str | Path | None = None,
@@ -172,7 +172,7 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
     return iter(read_frames(info, start, stop))
 
 
-def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapper) -> Iterator[_Item]:
+def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: FaceSwapper) -> Iterator[_Item]:
     """Yield each frame with its faces as the model wants to see them."""
     for frame, faces, motions in with_motion(face_source.locate(frames)):
         views = [
@@ -183,7 +183,7 @@ def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: Swapp
 
 
 def _swapped(
-    items: Iterable[_Item], swapper: Swapper, to: Side, batch_size: int, mask: Mask, refiner: Refiner | None = None
+    items: Iterable[_Item], swapper: FaceSwapper, to: Side, batch_size: int, mask: Mask, refiner: Refiner | None = None
 ) -> Iterator[_Item]:
     """Yield the model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
     waiting: list[_Item] = []
@@ -199,7 +199,7 @@ def _swapped(
 
 def _answered(
     items: Sequence[_Item],
-    swapper: Swapper,
+    swapper: FaceSwapper,
     to: Side,
     mask: Mask,
     watch: CollapseDetector | None = None,

@@ -28,7 +28,7 @@ PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a f
 log = logging.getLogger(__name__)
 
 
-class Swapper(Protocol):
+class FaceSwapper(Protocol):
     """What convert asks of a trained model. `description` has its "model"; "iteration" and "run" if known."""
 
     @property
@@ -56,12 +56,12 @@ class Counts:
     started: float = field(default_factory=time.monotonic)
 
 
-def made_with_ai(swapper: Swapper) -> dict[str, str]:
+def made_with_ai(swapper: FaceSwapper) -> dict[str, str]:
     """Return the container metadata that say what the film is."""
     return ai_notice.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
 
 
-def model_name(swapper: Swapper) -> str:
+def model_name(swapper: FaceSwapper) -> str:
     """Return the model's name, with iteration and run where they are known."""
     known = swapper.description
     details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
@@ -85,7 +85,7 @@ def write_report(
     info: SourceInfo,
     out: Path,
     counts: Counts,
-    swapper: Swapper,
+    swapper: FaceSwapper,
     about: Mapping[str, Any],
     start: int,
     stop: int | None,

@@ -32,7 +32,7 @@ def nvidia_image(weights: Weights, z: Array, psi: float, cutoff: int | None, cla
         features = modulated(features, weights[f"{name}.weight"], style(name, number), kernel)
         if noise:
             features = features + weights[f"{name}.noise_const"] * weights[f"{name}.noise_strength"]
-        return clipped(leaky(features + weights[f"{name}.bias"][:, None, None]), clamp)
+        return clipped(scaled_leaky_relu(features + weights[f"{name}.bias"][:, None, None]), clamp)
 
     while f"synthesis.b{side}.torgb.weight" in weights:
         block = f"synthesis.b{side}"
@@ -67,7 +67,7 @@ def rosinality_image(weights: Weights, average: Array, z: Array, psi: float) -> 
         scaled = kernel / math.sqrt(kernel[0].size)
         features = modulated(features, scaled, style(name), None if up is None else up / 4)
         features = features + weights[f"{name}.noise.weight"][0] * weights[f"noises.{noise}"][0, 0]
-        return leaky(features + weights[f"{name}.activate.bias"][:, None, None])
+        return scaled_leaky_relu(features + weights[f"{name}.activate.bias"][:, None, None])
 
     def colours(features: Array, name: str) -> Array:
         kernel = weights[f"{name}.conv.weight"][0, :, :, 0, 0]
@@ -89,7 +89,7 @@ def mapped(z: Array, layers: list[tuple[Array, Array]]) -> Array:
     """w of a z, by dense layers that learn at a hundredth of the rate."""
     values = z / np.sqrt((z**2).mean() + 1e-8)
     for weight, bias in layers:
-        values = leaky(dense(values, weight, bias, rate=0.01))
+        values = scaled_leaky_relu(dense(values, weight, bias, rate=0.01))
     return values
 
 
@@ -97,7 +97,7 @@ def dense(values: Array, weight: Array, bias: Array, rate: float = 1.0) -> Array
     return (weight * (rate / math.sqrt(weight.shape[1]))) @ values + bias * rate
 
 
-def leaky(values: Array) -> Array:
+def scaled_leaky_relu(values: Array) -> Array:
     return np.where(values > 0, values, 0.2 * values) * math.sqrt(2)
 
 

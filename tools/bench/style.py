@@ -93,18 +93,18 @@ def plain_synthesis(generator: Generator, rows: Tensor) -> Tensor:
     """Return the same images from the same weights, each formula of the papers a step of its own."""
     import math
 
-    from faceswap.stylegan.networks.layers import leaky
+    from faceswap.stylegan.networks.layers import scaled_leaky_relu
 
     features = image = None
     number = 0
-    for side in generator.synthesis.sides:
+    for side in generator.synthesis.block_sizes:
         block: Any = getattr(generator.synthesis, f"b{side}")
         if features is None:
             features = block.const[None].repeat(len(rows), 1, 1, 1)
         else:
-            features = leaky(_layer(block.conv0, features, rows[:, number]))
+            features = scaled_leaky_relu(_layer(block.conv0, features, rows[:, number]))
             number += 1
-        features = leaky(_layer(block.conv1, features, rows[:, number]))
+        features = scaled_leaky_relu(_layer(block.conv1, features, rows[:, number]))
         number += 1
         rgb = block.torgb
         styles = rgb.affine(rows[:, number]) / math.sqrt(rgb.weight.shape[1])

@@ -18,7 +18,7 @@ from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.pictures.images import write_image
 from faceswap.media.stages import Stage
 from faceswap.swap.detail.network import DetailNet
-from faceswap.swap.losses.adversarial import Adversary, Discriminator
+from faceswap.swap.losses.adversarial import AdversarialLoss, Discriminator
 from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.files.tensor_files import save_tensors
 from tools.train_detail.task import DetailTask
@@ -44,7 +44,7 @@ def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: fl
     torch.manual_seed(0)
     accelerator = choose_accelerator("cpu")
     network = accelerator.place(DetailNet())
-    adversary = Adversary(ADVERSARY, accelerator)
+    adversary = AdversarialLoss(ADVERSARY, accelerator)
     average = Average(network, 0.998)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.005)
     checkpoint, beside, log = (folder / f"detail.{kind}" for kind in ("checkpoint", "adversary", "log.jsonl"))
@@ -95,7 +95,7 @@ def _save(
     network: nn.Module,
     average: Average,
     optimiser: torch.optim.Optimizer,
-    adversary: Adversary,
+    adversary: AdversarialLoss,
     step: int,
     seconds: float,
 ) -> None:

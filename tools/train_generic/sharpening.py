@@ -22,7 +22,7 @@ from torch import Tensor
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.swap.data.cache import crop_px_for
 from faceswap.swap.initialisation.generic import GenericWeights
-from faceswap.swap.losses.adversarial import Adversary, Discriminator
+from faceswap.swap.losses.adversarial import AdversarialLoss, Discriminator
 from faceswap.swap.losses.perceptual import Likeness, LikenessLoss
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.registry import MODELS
@@ -44,7 +44,7 @@ class SharpTask(SwapTask):
     """`likeness`, `adversary`: what asks for detail, on the pictures drawn of people in moments of others."""
 
     likeness: LikenessLoss | None = None
-    adversary: Adversary | None = None
+    adversary: AdversarialLoss | None = None
 
     def losses(self, network: GenericNet, batch: dict[str, Tensor], share: float = 0.0) -> dict[str, Tensor]:
         """Return as the task's, without the pull (the code rests), and with what asks for detail."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.media.pictures.images import write_image
 from faceswap.media.stages import Stage
-from faceswap.swap.losses.adversarial import Adversary
+from faceswap.swap.losses.adversarial import AdversarialLoss
 from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.files.pretrained import entry_of
 from faceswap.utils.files.tensor_files import save_tensors
@@ -41,7 +41,7 @@ def pretrain(
     minutes: float,
     rate: float = 1e-3,
     save_every_seconds: float = 120,
-    beside: Adversary | None = None,
+    beside: AdversarialLoss | None = None,
 ) -> Path:
     """Train for `minutes` in all (those of earlier calls counted in) and return the file of weights.
 
@@ -142,7 +142,7 @@ def _save(
     optimizer: torch.optim.Optimizer,
     step: int,
     seconds: float,
-    beside: Adversary | None,
+    beside: AdversarialLoss | None,
 ) -> None:
     """The discriminator's own state lies in a file beside the checkpoint; its weights alone in one to ship."""
     if beside is not None:

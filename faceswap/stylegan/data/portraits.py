@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Portrait:
+class AlignedPortrait:
     """A face of a frame as the generator sees it: `aligned` is R px wide, `mask` (R, R) in [0, 1] is 1 on the head."""
 
     name: str
@@ -81,7 +81,7 @@ def check_size(face: Face, where: str) -> None:
 
 def portraits(
     info: SourceInfo, finder: Finder, parser: FaceParser, which: str, size_px: int, every: int = 1
-) -> Iterator[Portrait]:
+) -> Iterator[AlignedPortrait]:
     """Yield the chosen face of each picture of a source, or of each `every`-th frame.
 
     One picture must show it; of several, those that do not are left out with a warning. Raises UserError without any.
@@ -101,7 +101,7 @@ def portraits(
             continue
         aligned = align_style(frame, face, size_px)
         count += 1
-        yield Portrait(name, frame, aligned, head_masks(parser, [frame], [face.points], [aligned])[0])
+        yield AlignedPortrait(name, frame, aligned, head_masks(parser, [frame], [face.points], [aligned])[0])
     if count == 0:
         raise UserError(f"no face was found in any picture of {info.path}")
 

@@ -63,7 +63,7 @@ def scores_of(generator: Generator, rows: Tensor, scorer: Scorer, advance: Calla
     return {name: np.concatenate([np.asarray(table[name], np.float64) for table in tables]) for name in tables[0]}
 
 
-def names_told(generator: Generator, scorer: Scorer) -> list[str]:
+def scorer_names(generator: Generator, scorer: Scorer) -> list[str]:
     """Return the names that a scorer knows, by the average face."""
     rows = generator.spread(generator.average[None])
     return list(scores_of(generator, rows, scorer, lambda count: None))
@@ -206,7 +206,9 @@ def find_directions(
     found = {name: fit_direction(name, sample, confident=confident, held_out=held_out, seed=seed) for name in names}
     order = list(parted(found, sample.w, apart).values())
     scored = sample if scored is None else scored
-    told = names_told(generator, scorer)  # edits are measured on new pictures, of which a table of labels says nothing
+    told = scorer_names(
+        generator, scorer
+    )  # edits are measured on new pictures, of which a table of labels says nothing
     if not all(name in told and np.isfinite(scored.scores.get(name, np.nan)).all() for name in names):
         log.warning("what edits change is not measured: no scorer tells of all of %s", ", ".join(names))
         return DirectionSet({direction.name: direction for direction in order})

@@ -18,7 +18,7 @@ from faceswap.core.geometry import transform_points
 from faceswap.media import ai_notice
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
-from faceswap.stylegan.data.portraits import Portrait, as_input, portraits
+from faceswap.stylegan.data.portraits import AlignedPortrait, as_input, portraits
 from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
@@ -80,7 +80,7 @@ class Inverter:
             self._domain_check = DomainCheck.of(self.generator, self.encoder, self.loss)
         return self._domain_check
 
-    def invert(self, found: list[Portrait], **changed: Any) -> Inversion:
+    def invert(self, found: list[AlignedPortrait], **changed: Any) -> Inversion:
         """Return the codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
         images = as_input([portrait.aligned for portrait in found], self.device)
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
@@ -95,7 +95,7 @@ class Inverter:
         }
         return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
 
-    def warn_outside_domain(self, found: list[Portrait], inversion: Inversion) -> list[bool]:
+    def warn_outside_domain(self, found: list[AlignedPortrait], inversion: Inversion) -> list[bool]:
         """Warn of portraits outside the generator's domain, and return for each whether it is."""
         is_outside = []
         for index, portrait in enumerate(found):
@@ -178,7 +178,7 @@ def table_lines(table: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _written(
-    found: list[Portrait],
+    found: list[AlignedPortrait],
     inversion: Inversion,
     inverter: Inverter,
     folder: Path,
@@ -215,7 +215,7 @@ def _written(
         shown = {"photo": aligned.image, "drawn": drawn[index]}
         if guesses is not None:
             shown = {"photo": aligned.image, "encoder's guess": guesses[index], "inverted": drawn[index]}
-        write_image(folder / f"{portrait.name}.side_by_side.png", in_a_row(shown), metadata=about)
+        write_image(folder / f"{portrait.name}.side_by_side.png", labelled_row(shown), metadata=about)
         yield {
             "name": portrait.name,
             **losses,
@@ -238,6 +238,6 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def in_a_row(pictures: dict[str, NDArray[np.uint8]], tile_px: int = TILE_PX) -> NDArray[np.uint8]:
+def labelled_row(pictures: dict[str, NDArray[np.uint8]], tile_px: int = TILE_PX) -> NDArray[np.uint8]:
     """Return pictures in a row, each with its name below."""
     return contact_sheet(list(pictures.values()), list(pictures), columns=len(pictures), tile_px=tile_px)

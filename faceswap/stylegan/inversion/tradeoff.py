@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import draw_labels
-from faceswap.stylegan.inversion.pipeline import Inverter, in_a_row, made_with_ai
+from faceswap.stylegan.inversion.pipeline import Inverter, labelled_row, made_with_ai
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash
@@ -28,7 +28,7 @@ from faceswap.utils.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faceswap.stylegan.data.portraits import Portrait
+    from faceswap.stylegan.data.portraits import AlignedPortrait
 
 KNOBS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
 MOVES, MOVE_SIGMAS = 6, 2.0  # the widest axes of W, and how far along each
@@ -39,7 +39,7 @@ INK, GRID = (235, 235, 235), (70, 70, 70)
 log = logging.getLogger(__name__)
 
 
-def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path:
+def write_tradeoff(inverter: Inverter, portrait: AlignedPortrait, folder: Path) -> Path:
     """Invert the portrait at every knob; writes NAME.tradeoff.png and .json and return the picture's path."""
     if inverter.encoder is None:
         raise UserError("tradeoff=true needs an encoder, which tells what an edit did: name one with encoder=")
@@ -64,7 +64,7 @@ def write_tradeoff(inverter: Inverter, portrait: Portrait, folder: Path) -> Path
             bar.advance()
     path = folder / f"{portrait.name}.tradeoff.png"
     write_json(path.with_suffix(".json"), {"own_samples": round(ruler.usual, 4), "points": points})
-    row = in_a_row(pictures, tile_px=128)
+    row = labelled_row(pictures, tile_px=128)
     about = made_with_ai(generator_hash(inverter.generator), "faces in this picture were drawn")
     write_image(path, _stacked(plot(points, ruler.usual), row), metadata=about)
     return path

@@ -47,7 +47,7 @@ def conditional_entropy(truth: NDArray, said: NDArray) -> float:
     return float(entropy)
 
 
-def surest(scores: NDArray, share: float = SURE_SHARE) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+def most_certain(scores: NDArray, share: float = SURE_SHARE) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Place of the samples whose attribute is the surest, and their labels.
 
     Log-odds and numbers alike: above or below the middle, the farther the surer; the middle is 0 where both signs
@@ -66,7 +66,7 @@ def separability(codes: NDArray, scores: Mapping[str, NDArray], seed: int = 0) -
     """
     held, fitted, answers = {}, {}, []
     for name, column in scores.items():
-        places, truth = surest(np.asarray(column))
+        places, truth = most_certain(np.asarray(column))
         if min(truth.sum(), (~truth).sum()) < FEWEST * FOLDS:
             continue
         said, said_of_fitted = _said(np.asarray(codes, np.float64)[places], truth, seed)

@@ -75,7 +75,7 @@ def write_film(
         assert first.portrait is not None
         size = (first.portrait.frame.width, first.portrait.frame.height)
     about = made_with_ai(generator_hash(generator), "faces in this film were drawn")
-    info = made_up(first, size, how.frames_per_second, len(film))
+    info = generated_source(first, size, how.frames_per_second, len(film))
     writer = VideoWriter(out, info, crf=how.crf, preset=how.preset, metadata=about, size=size)
     with writer, Progress(len(film), "morph") as bar:
         for index, image in enumerate(frames):
@@ -137,7 +137,7 @@ def write_page(path: Path, title: str, pictures: Sequence[NDArray[np.uint8]], ab
     write_text(path, text.replace("@@PICTURES@@", json.dumps(embedded)))
 
 
-def made_up(subject: Subject, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
+def generated_source(subject: Subject, size: tuple[int, int], frames_per_second: int, count: int) -> SourceInfo:
     """Return what the writer is to know of a film that comes from no film; it may not overwrite the subject's photo."""
     rate = Fraction(frames_per_second)
     path = Path(f"{subject.name}.morph")

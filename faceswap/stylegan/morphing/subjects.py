@@ -16,7 +16,7 @@ from faceswap.core.geometry import compose, resizing, warp_crop
 from faceswap.detect.protocol import Finder
 from faceswap.facenets.parser import FaceParser
 from faceswap.media.sources import SourceInfo, probe
-from faceswap.stylegan.data.portraits import Portrait, portraits
+from faceswap.stylegan.data.portraits import AlignedPortrait, portraits
 from faceswap.stylegan.directions.discovery import styles_of
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.pipeline import Inverter
@@ -33,7 +33,7 @@ class Subject:
 
     name: str
     rows: Tensor
-    portrait: Portrait | None = None
+    portrait: AlignedPortrait | None = None
 
 
 @dataclass

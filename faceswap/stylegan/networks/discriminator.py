@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.stylegan.networks.generator import FIRST_PX, sides
-from faceswap.stylegan.networks.layers import Dense, downsampled, filtered, leaky
+from faceswap.stylegan.networks.generator import FIRST_PX, block_sizes
+from faceswap.stylegan.networks.layers import Dense, downsampled, filtered, scaled_leaky_relu
 
 GROUP = 4  # pictures that are compared with each other
 
@@ -45,7 +45,7 @@ class DiscriminatorBlock(nn.Module):
         self.skip = EqualizedConv2d(channels_in, channels_out, 1, down=True, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        deep = leaky(self.conv1(leaky(self.conv0(features))), gain=1.0)
+        deep = scaled_leaky_relu(self.conv1(scaled_leaky_relu(self.conv0(features))), gain=1.0)
         return deep + self.skip(features) * math.sqrt(0.5)
 
 
@@ -54,7 +54,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, resolution: int, channels: Sequence[int]) -> None:
         super().__init__()
-        plan = dict(zip(sides(resolution), channels, strict=True))
+        plan = dict(zip(block_sizes(resolution), channels, strict=True))
         self.from_rgb = EqualizedConv2d(3, plan[resolution], 1)
         order = sorted(plan, reverse=True)
         pairs = pairwise(order)
@@ -65,12 +65,12 @@ class Discriminator(nn.Module):
         self.out = Dense(last, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        features = self.blocks(leaky(self.from_rgb(images)))
-        features = leaky(self.conv(with_deviation(features)))
-        return self.out(leaky(self.dense(features.flatten(1).float()))).squeeze(1)
+        features = self.blocks(scaled_leaky_relu(self.from_rgb(images)))
+        features = scaled_leaky_relu(self.conv(with_minibatch_stddev(features)))
+        return self.out(scaled_leaky_relu(self.dense(features.flatten(1).float()))).squeeze(1)
 
 
-def with_deviation(features: Tensor, group: int = GROUP) -> Tensor:
+def with_minibatch_stddev(features: Tensor, group: int = GROUP) -> Tensor:
     """Return (N, C, H, W) -> (N, C + 1, H, W).
 
     The last one tells how much pictures of a group differ (Karras et al. 2018).

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.stylegan.networks.layers import GAIN, SLOPE, Dense, leaky, modulated_convolution, upsampled
+from faceswap.stylegan.networks.layers import GAIN, SLOPE, Dense, modulated_convolution, scaled_leaky_relu, upsampled
 from faceswap.utils.choices import LARGEST_SEED
 
 Noise = Literal["const", "random", "none"]
@@ -25,10 +25,10 @@ FIRST_PX = 4  # side of the learned constant
 
 def plan_channels(resolution: int, base: int = 16384, most: int = 512) -> dict[int, int]:
     """Return channels at each resolution, the usual plan: base / resolution, `most` at most."""
-    return {side: min(most, base // side) for side in sides(resolution)}
+    return {side: min(most, base // side) for side in block_sizes(resolution)}
 
 
-def sides(resolution: int) -> list[int]:
+def block_sizes(resolution: int) -> list[int]:
     """Return 4, 8, ... resolution."""
     return [2**power for power in range(2, int(math.log2(resolution)) + 1)]
 
@@ -48,7 +48,7 @@ class Mapping(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         values = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         for number in range(self.layers):
-            values = leaky(getattr(self, f"fc{number}")(values))
+            values = scaled_leaky_relu(getattr(self, f"fc{number}")(values))
         return values
 
 
@@ -134,9 +134,9 @@ class Synthesis(nn.Module):
 
     def __init__(self, resolution: int, channels: dict[int, int], w_size: int, clamp: float | None) -> None:
         super().__init__()
-        self.sides = sides(resolution)
+        self.block_sizes = block_sizes(resolution)
         before = 0
-        for side in self.sides:
+        for side in self.block_sizes:
             setattr(self, f"b{side}", Block(before, channels[side], w_size, side, clamp))
             before = channels[side]
 
@@ -153,7 +153,7 @@ class Synthesis(nn.Module):
         """
         features = image = None
         each = rows.unbind(1)
-        for number, side in enumerate(self.sides):
+        for number, side in enumerate(self.block_sizes):
             last = 2 * number + 1  # the row of its colours; the next block's first layer shares it
             own = each[max(0, last - 2) : last + 1]
             features, image = getattr(self, f"b{side}")(features, image, own[-3:], noise, rng, fused)
@@ -163,7 +163,7 @@ class Synthesis(nn.Module):
         return image
 
     @torch.no_grad()
-    def silence(self) -> None:
+    def remove_noise(self) -> None:
         """Take the noise out of all layers, for good."""
         for layer in self.modules():
             if isinstance(layer, StyledLayer):
@@ -197,9 +197,9 @@ class Generator(nn.Module):
             "clamp": clamp,
         }
         self.resolution, self.z_size, self.w_size = resolution, z_size, w_size
-        self.rows = 2 * len(sides(resolution))
+        self.rows = 2 * len(block_sizes(resolution))
         self.mapping = Mapping(z_size, w_size, mapping_layers)
-        self.synthesis = Synthesis(resolution, dict(zip(sides(resolution), plan, strict=True)), w_size, clamp)
+        self.synthesis = Synthesis(resolution, dict(zip(block_sizes(resolution), plan, strict=True)), w_size, clamp)
 
     @property
     def average(self) -> Tensor:

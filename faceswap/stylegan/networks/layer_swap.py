@@ -23,7 +23,7 @@ def swapped_layers(shapes: Generator, texture: Generator, swap_at: int = 16) -> 
     if shapes.settings != texture.settings:
         differing = [name for name, value in shapes.settings.items() if texture.settings.get(name) != value]
         raise UserError(f"layers can be swapped between generators of one build only; these differ in {differing[0]}")
-    sides = shapes.synthesis.sides
+    sides = shapes.synthesis.block_sizes
     if swap_at not in sides:
         raise UserError(f"swap_at={swap_at}: these generators have {', '.join(map(str, sides))}")
     result = copy.deepcopy(shapes)

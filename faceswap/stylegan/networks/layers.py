@@ -24,7 +24,7 @@ def exact(like: Tensor) -> AbstractContextManager:
     return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)  # there it knows none
 
 
-def leaky(features: Tensor, gain: float = GAIN, clamp: float | None = None) -> Tensor:
+def scaled_leaky_relu(features: Tensor, gain: float = GAIN, clamp: float | None = None) -> Tensor:
     """Apply a leaky ReLU times `gain`; values beyond +-`clamp` are cut (keeps half precision in range)."""
     features = functional.leaky_relu(features, SLOPE) * gain
     return features if clamp is None else features.clamp(-clamp, clamp)

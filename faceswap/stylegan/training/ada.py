@@ -17,7 +17,7 @@ TARGET = 0.6  # of the mean sign of the discriminator's opinions of real picture
 LARGEST_P = 0.85
 
 
-class Adaptive:
+class AdaptiveAugmentation:
     """p, and what moves it. `images_to_one`: so many pictures take it from 0 to 1 at most."""
 
     def __init__(self, images_to_one: float, target: float = TARGET, p: float = 0.0) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from faceswap.stylegan.data.paired_crops import PairBatch
 from faceswap.stylegan.networks.generator import Noise
-from faceswap.stylegan.training.ada import Adaptive, augmented
+from faceswap.stylegan.training.ada import AdaptiveAugmentation, augmented
 from faceswap.stylegan.training.equivariance import moved_rows
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 from faceswap.stylegan.training.state import TrainingNetworks
@@ -63,7 +63,7 @@ class AdversarialStep:
 
     def __init__(self, settings: Adversarial, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> None:
         self._settings, self._networks, self._reconstruction = settings, networks, reconstruction
-        self.adaptive = Adaptive(settings.ada_images, settings.ada_target)
+        self.adaptive = AdaptiveAugmentation(settings.ada_images, settings.ada_target)
         self._noise: Noise = "random" if settings.noise else "none"
         self.path_mean, self.steps, self._images = torch.zeros(()), 0, 0
         rate = settings.learning_rate
@@ -111,7 +111,7 @@ class AdversarialStep:
         self.steps, self._images = int(state["steps"]), int(state["contested"])
         if not self._settings.noise:  # nothing would unlearn what was learned with it
             for drawing in (self._networks.generator, self._networks.average):
-                drawing.synthesis.silence()
+                drawing.synthesis.remove_noise()
 
     def _rows(self, count: int) -> Tensor:
         """Return rows of styles of `count` new z, (count, rows, w_size); with `mixing` the later ones of other z."""

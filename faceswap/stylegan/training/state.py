@@ -37,8 +37,8 @@ class TrainingNetworks:
         discriminator_channels: Sequence[int] | None = None,
     ) -> None:
         generator = Generator(resolution, channels, w_size, w_size, mapping_layers, clamp)
-        widths = [*WIDTHS[: len(generator.synthesis.sides) - 1]]
-        widths += [WIDTHS[-1]] * (len(generator.synthesis.sides) - 1 - len(widths))
+        widths = [*WIDTHS[: len(generator.synthesis.block_sizes) - 1]]
+        widths += [WIDTHS[-1]] * (len(generator.synthesis.block_sizes) - 1 - len(widths))
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
         self.accelerator = accelerator
         self.generator, self.encoder = accelerator.place(generator), accelerator.place(encoder)

@@ -202,7 +202,7 @@ def _take_what_fits(networks: TrainingNetworks, source: str) -> None:
     if "synthesis.b4.const" not in fits or "mapping.fc0.weight" not in fits:
         raise UserError(f"grow_from={source}: it is of other plan.channels or another plan.w_size")
     networks.generator.load_state_dict(fits, strict=False)
-    for side in networks.generator.synthesis.sides:
+    for side in networks.generator.synthesis.block_sizes:
         if side > taken.resolution:
             torch.nn.init.zeros_(getattr(networks.generator.synthesis, f"b{side}").torgb.weight)
     networks.average.load_state_dict(networks.generator.state_dict())

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from faceswap.stylegan.networks.generator import FIRST_PX, Generator, sides
+from faceswap.stylegan.networks.generator import FIRST_PX, Generator, block_sizes
 from faceswap.stylegan.networks.layers import TAPS
 from faceswap.utils.limits import GENERATED_SIDE_PX, LAYER_CHANNELS, MAPPING_LAYERS
 
@@ -62,7 +62,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         raise UnsupportedWeights(
             f"it draws pictures of {resolution} px; supported are 8 to {GENERATED_SIDE_PX} px, doubled each time"
         )
-    if len(channels) != len(sides(resolution)) or not all(1 <= number <= LAYER_CHANNELS for number in numbers):
+    if len(channels) != len(block_sizes(resolution)) or not all(1 <= number <= LAYER_CHANNELS for number in numbers):
         raise UnsupportedWeights(f"its sizes are beyond 1 to {LAYER_CHANNELS}")
     if not 1 <= settings["mapping_layers"] <= MAPPING_LAYERS:
         raise UnsupportedWeights(f"{settings['mapping_layers']} mapping layers; 1 to {MAPPING_LAYERS} are supported")
@@ -76,7 +76,7 @@ def shapes_of(settings: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
         shapes[f"mapping.fc{number}.weight"] = (w_size, z_size if number == 0 else w_size)
         shapes[f"mapping.fc{number}.bias"] = (w_size,)
     before = 0
-    for side, channels in zip(sides(settings["resolution"]), settings["channels"], strict=True):
+    for side, channels in zip(block_sizes(settings["resolution"]), settings["channels"], strict=True):
         block = f"synthesis.b{side}"
         if before:
             shapes |= _layer_shapes(f"{block}.conv0", before, channels, w_size, side)
@@ -111,7 +111,7 @@ def blur() -> Tensor:
 def to_nvidia(generator: Generator) -> dict[str, Tensor]:
     """Return the state dict of a generator in NVIDIA's layout: ours, and the filter on each block and convolution."""
     tensors = dict(generator.state_dict())
-    for side in sides(generator.resolution):
+    for side in block_sizes(generator.resolution):
         for place in ("", "conv1.") if side == FIRST_PX else ("", "conv0.", "conv1."):
             tensors[f"synthesis.b{side}.{place}resample_filter"] = blur()
     return tensors
@@ -123,7 +123,7 @@ def to_rosinality(generator: Generator) -> dict[str, Any]:
     renamed = {}
     for name, theirs in rosinality_names(generator.settings).items():
         renamed[theirs] = tensors[name].reshape(rosinality_shape(name, tuple(tensors[name].shape)))
-    for number in range(len(sides(generator.resolution)) - 1):
+    for number in range(len(block_sizes(generator.resolution)) - 1):
         renamed[f"convs.{2 * number}.conv.blur.kernel"] = blur() * 4
         renamed[f"to_rgbs.{number}.upsample.kernel"] = blur() * 4
     return {"g_ema": renamed, "latent_avg": generator.average}

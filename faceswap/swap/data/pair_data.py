@@ -137,11 +137,11 @@ def open_pair(
         everything = np.resize(_spread(np.arange(len(faces)), PREVIEW_FACES), PREVIEW_FACES)  # a tiny set's repeat
         shown[name] = _views(faces, cache, everything, resolution, coverage)
         known[name] = _views(faces, cache, _spread(training, KNOWN_FACES), resolution, coverage)
-        yaw_degrees[name] = turned_up_to([faces.records[i].points for i in _spread(training, FACES_FOR_YAW)])
+        yaw_degrees[name] = yaw_limit_of([faces.records[i].points for i in _spread(training, FACES_FOR_YAW)])
     return PairData(sides, held_out, shown, known, yaw_degrees)
 
 
-def turned_up_to(faces: Sequence[NDArray[np.float32]]) -> float:
+def yaw_limit_of(faces: Sequence[NDArray[np.float32]]) -> float:
     """Return the yaw in degrees, to either side, beyond which two of a hundred faces (68, 2) are turned.
 
     Training mirrors faces, so the sides count alike; the last two of a hundred may be slips of the landmarks.

@@ -44,7 +44,7 @@ def check_pair(data: PairData, faces: Mapping[str, Path]) -> None:
         )  # fmt: skip
 
 
-class Watch:
+class HealthMonitor:
     """Looks at what a model draws, and warns once when that is nothing any more.
 
     `truth`: the faces that it is shown.
@@ -55,7 +55,7 @@ class Watch:
         self._was_sound = False
         self._told: set[str] = set()
 
-    def look(self, drawn: NDArray[np.uint8], validation: Mapping[str, float], iteration: int, finished: bool) -> None:
+    def check(self, drawn: NDArray[np.uint8], validation: Mapping[str, float], iteration: int, finished: bool) -> None:
         """Warn where it is due.
 
         Args:

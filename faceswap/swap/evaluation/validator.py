@@ -13,7 +13,7 @@ from torch import Tensor
 from faceswap.engine.accelerator import Accelerator
 from faceswap.swap.data.pair_data import PREVIEW_FACES, FaceViews, PairData
 from faceswap.swap.evaluation.evaluator import SwapEvaluator
-from faceswap.swap.evaluation.health import Watch
+from faceswap.swap.evaluation.health import HealthMonitor
 from faceswap.swap.evaluation.previews import preview_grid, swap_grid
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.swap.models.layers import SIDES, SwapModel
@@ -50,7 +50,7 @@ class Validator:
         self._accelerator = accelerator
         self._data = data
         self._evaluator = evaluator
-        self._watch = Watch(data.shown["b"])
+        self._health = HealthMonitor(data.shown["b"])
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -89,7 +89,7 @@ class Validator:
     @torch.no_grad()
     def check(self, validation: Mapping[str, float], iteration: int, finished: bool) -> None:
         """Warn where the model draws nothing any more (see health.py)."""
-        self._watch.look(self._swaps(self._data.shown["b"]), validation, iteration, finished)
+        self._health.check(self._swaps(self._data.shown["b"]), validation, iteration, finished)
 
     def _evaluate(self) -> dict[str, float]:
         if self._evaluator is None:

@@ -54,14 +54,14 @@ class Discriminator:
         if self.channels < 1 or not self.learning_rate > 0:
             raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
 
-    def build(self, accelerator: Accelerator) -> Adversary | None:
+    def build(self, accelerator: Accelerator) -> AdversarialLoss | None:
         """It at work; None where it has no say. Raises UserError for shipped weights that are damaged."""
         if not (self.gan_weight or self.feature_matching):
             return None
-        network = PatchNet(self.channels)
+        network = PatchDiscriminator(self.channels)
         if self.init == "generic":
             log.info("%s", begin_with_shipped(network))
-        return Adversary(self, accelerator, network)
+        return AdversarialLoss(self, accelerator, network)
 
 
 def _of_faces(values: Tensor, masks: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def _of_faces(values: Tensor, masks: Tensor) -> Tensor:
     return weighted_mean(values, functional.adaptive_avg_pool2d(masks.to(values.dtype), (height, width)))
 
 
-class PatchNet(nn.Sequential):
+class PatchDiscriminator(nn.Sequential):
     """(N, 3, R, R) in [-1, 1] -> (N, 1, R/8, R/8): how true each patch looks, 1 or 0 (Isola et al. 2017, PatchGAN).
 
     Spectral norms (Miyato et al. 2018) keep its gradients to the model from growing while it wins.
@@ -83,7 +83,7 @@ class PatchNet(nn.Sequential):
             layers += [spectral_norm(nn.Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(0.2)]
         super().__init__(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 3, 1, 1)))
 
-    def look(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
+    def features_and_logits(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
         """The features after each LeakyReLU, finest first, and the opinions; float32."""
         stages, seen = [], pictures
         for layer in self:
@@ -93,7 +93,7 @@ class PatchNet(nn.Sequential):
         return stages, seen.float()
 
 
-def begin_with_shipped(network: PatchNet) -> str:
+def begin_with_shipped(network: PatchDiscriminator) -> str:
     """Fills a fresh network with the shipped weights, if there are any of its size; says what it did."""
     if SHIPPED not in listed():
         return "the discriminator begins at random: no weights are shipped for it"
@@ -105,18 +105,20 @@ def begin_with_shipped(network: PatchNet) -> str:
     return f"the discriminator begins with {SHIPPED}"
 
 
-class Adversary:
+class AdversarialLoss:
     """The discriminator at work: first its part of the model's loss, then, after the model's step, a step of its own.
 
     Both losses are least squares (Mao et al. 2017): never below 0, and a curve of 0.25 means that it guesses. A patch
     counts by how much of it is face: beyond, drawn and true are the same, and nobody could tell them apart.
     """
 
-    def __init__(self, settings: Discriminator, accelerator: Accelerator, network: PatchNet | None = None) -> None:
+    def __init__(
+        self, settings: Discriminator, accelerator: Accelerator, network: PatchDiscriminator | None = None
+    ) -> None:
         self._settings = settings
         self._autocast = accelerator.autocast
         self._processes = accelerator.processes
-        self._network = accelerator.place(network or PatchNet(settings.channels))
+        self._network = accelerator.place(network or PatchDiscriminator(settings.channels))
         self._steps = torch.optim.Adam(self._network.parameters(), settings.learning_rate, (0.5, 0.999))
         self._true: list[Tensor] = []
         self._drawn: list[Tensor] = []
@@ -171,7 +173,7 @@ class Adversary:
 
     def _look(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
         with self._autocast():
-            return self._network.look(pictures)
+            return self._network.features_and_logits(pictures)
 
     def report(self) -> dict[str, float]:
         """Its last loss, for the curves."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from faceswap.swap.losses.adversarial import Adversary
+from faceswap.swap.losses.adversarial import AdversarialLoss
 from faceswap.swap.losses.perceptual import LikenessLoss
 from faceswap.swap.losses.reconstruction import SwapLoss
 
@@ -23,7 +23,7 @@ class Objective:
 
     loss: SwapLoss
     likeness: LikenessLoss | None = None
-    adversary: Adversary | None = None
+    adversary: AdversarialLoss | None = None
 
     @property
     def needs_regions(self) -> bool:

@@ -53,7 +53,7 @@ def test_a_range_reaches_the_resolutions_it_says(name, side):
     def look(side):
         return lambda module, _, result: seen.setdefault(side, []).append(result[0])
 
-    for each in generator.synthesis.sides:
+    for each in generator.synthesis.block_sizes:
         getattr(generator.synthesis, f"b{each}").register_forward_hook(look(each))
     generator.synthesis(rows[None])
     generator.synthesis(mixed(rows[None], others[None], {name: 1.0}))

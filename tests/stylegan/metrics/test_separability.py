@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.metrics.confidence import bootstrap
 from faceswap.stylegan.metrics.consistency import edit_consistency
-from faceswap.stylegan.metrics.separability import conditional_entropy, separability, surest
+from faceswap.stylegan.metrics.separability import conditional_entropy, most_certain, separability
 from tests.stylegan.toy import LinearGenerator
 
 
@@ -48,9 +48,9 @@ def test_a_linear_attribute_is_separable():
 
 
 def test_the_surest_are_farthest_from_the_middle():
-    places, labels = surest(np.array([-3.0, -0.1, 0.2, 2.0]))
+    places, labels = most_certain(np.array([-3.0, -0.1, 0.2, 2.0]))
     assert places.tolist() == [0, 3] and labels.tolist() == [False, True]
-    places, labels = surest(np.array([20.0, 30, 41, 70]))
+    places, labels = most_certain(np.array([20.0, 30, 41, 70]))
     assert sorted(places) == [0, 3] and labels.sum() == 1
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from faceswap.stylegan.metrics.frechet import frechet_distance
-from faceswap.stylegan.networks.discriminator import Discriminator, EqualizedConv2d, with_deviation
-from faceswap.stylegan.training.ada import LARGEST_P, Adaptive, augmented
+from faceswap.stylegan.networks.discriminator import Discriminator, EqualizedConv2d, with_minibatch_stddev
+from faceswap.stylegan.training.ada import LARGEST_P, AdaptiveAugmentation, augmented
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 
 
@@ -55,11 +55,11 @@ def test_the_discriminator_takes_every_resolution_and_starts_alive():
 
 def test_equal_pictures_show_in_the_deviation():
     features = torch.randn(1, 4, 4, 4).expand(8, -1, -1, -1)
-    assert with_deviation(features)[:, 4].max() < 1e-3
-    varied = with_deviation(torch.randn(8, 4, 4, 4))
+    assert with_minibatch_stddev(features)[:, 4].max() < 1e-3
+    varied = with_minibatch_stddev(torch.randn(8, 4, 4, 4))
     assert varied.shape == (8, 5, 4, 4)
     assert varied[:, 4].min() > 0.5
-    assert with_deviation(torch.randn(3, 4, 4, 4)).shape == (3, 5, 4, 4)  # no whole group
+    assert with_minibatch_stddev(torch.randn(3, 4, 4, 4)).shape == (3, 5, 4, 4)  # no whole group
 
 
 def test_a_down_convolution_filters_before_it_skips():
@@ -88,7 +88,7 @@ def test_without_probability_nothing_changes_and_with_it_much():
 
 
 def test_p_rises_while_the_discriminator_is_too_sure_and_stays_in_range():
-    adaptive = Adaptive(images_to_one=100)
+    adaptive = AdaptiveAugmentation(images_to_one=100)
     adaptive.learn(torch.ones(10))
     assert adaptive.p == pytest.approx(0.1)
     adaptive.learn(torch.tensor([1.0, -1.0] * 5))  # a mean sign of 0 is below the target

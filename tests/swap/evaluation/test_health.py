@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from faceswap.swap.data.pair_data import FaceViews
-from faceswap.swap.evaluation.health import SETTLED, Watch
+from faceswap.swap.evaluation.health import SETTLED, HealthMonitor
 from tests.swap.fakes import make_face_set
 from tests.swap.trained_runs import train
 
@@ -65,7 +65,7 @@ NONE = {"validation/swap/faces_share": 0.0}
 
 
 def watch():
-    return Watch(FaceViews(TRUTH, np.zeros((6, 68, 2), np.float32)))
+    return HealthMonitor(FaceViews(TRUTH, np.zeros((6, 68, 2), np.float32)))
 
 
 @pytest.mark.parametrize(
@@ -75,33 +75,33 @@ def test_a_collapsed_model_is_warned_of_once(caplog, drawn):
     looks = watch()
     with caplog.at_level(logging.WARNING):
         for iteration in (10, SETTLED, SETTLED + 100):
-            looks.look(drawn.astype(np.uint8), {}, iteration, False)
+            looks.check(drawn.astype(np.uint8), {}, iteration, False)
     assert caplog.text.count("the model has collapsed: at iteration 500") == caplog.text.count("WARNING") == 1
     assert "restart=true" in caplog.text and "checkpoint=best" in caplog.text
 
 
 def test_one_that_drew_faces_is_warned_of_at_once(caplog):
     looks = watch()
-    looks.look(TRUTH[..., :3], FACES, 10, False)
-    looks.look(np.full((6, 16, 16, 3), 255, np.uint8), NONE, 20, False)
+    looks.check(TRUTH[..., :3], FACES, 10, False)
+    looks.check(np.full((6, 16, 16, 3), 255, np.uint8), NONE, 20, False)
     assert "has collapsed: at iteration 20" in caplog.text
 
 
 def test_swaps_without_faces_are_warned_of_at_the_end_or_when_there_were_some(caplog):
     looks = watch()
-    looks.look(TRUTH[..., :3], NONE, SETTLED, False)
+    looks.check(TRUTH[..., :3], NONE, SETTLED, False)
     assert not caplog.text
-    looks.look(TRUTH[..., :3], NONE, SETTLED + 1, True)
+    looks.check(TRUTH[..., :3], NONE, SETTLED + 1, True)
     assert "most swaps show no face at iteration 501" in caplog.text
     caplog.clear()
     looks = watch()
-    looks.look(TRUTH[..., :3], FACES, 10, False)
-    looks.look(TRUTH[..., :3], NONE, 20, False)
+    looks.check(TRUTH[..., :3], FACES, 10, False)
+    looks.check(TRUTH[..., :3], NONE, 20, False)
     assert "most swaps show no face at iteration 20" in caplog.text
 
 
 def test_a_model_that_draws_is_left_in_peace(caplog):
     looks = watch()
     for iteration in (10, SETTLED, 5000):
-        looks.look(255 - TRUTH[..., :3], FACES, iteration, iteration == 5000)
+        looks.check(255 - TRUTH[..., :3], FACES, iteration, iteration == 5000)
     assert not caplog.text

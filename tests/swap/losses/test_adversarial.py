@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from faceswap.engine.accelerator import choose_accelerator
-from faceswap.swap.losses.adversarial import Adversary, Discriminator, PatchNet
+from faceswap.swap.losses.adversarial import AdversarialLoss, Discriminator, PatchDiscriminator
 from faceswap.swap.runs.checkpoints import list_checkpoints
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, enter_pretrained
 from tests.swap.trained_runs import assert_same_run, files_of, train
@@ -22,7 +22,7 @@ CPU = choose_accelerator("cpu", "fp32")
 def test_it_learns_to_tell_two_kinds_of_pictures_apart():
     torch.manual_seed(0)
     adversary, mask = (
-        Adversary(Discriminator(gan_weight=1, channels=8, learning_rate=1e-2), CPU),
+        AdversarialLoss(Discriminator(gan_weight=1, channels=8, learning_rate=1e-2), CPU),
         torch.ones(4, 1, 16, 16),
     )
     losses = []
@@ -35,7 +35,7 @@ def test_it_learns_to_tell_two_kinds_of_pictures_apart():
 
 
 def test_its_opinion_moves_the_face_alone_and_not_itself():
-    adversary = Adversary(ON, CPU)
+    adversary = AdversarialLoss(ON, CPU)
     images, mask = torch.rand(2, 3, 16, 16, requires_grad=True), torch.zeros(2, 1, 16, 16)
     mask[..., 4:12, 4:12] = 1
     part = adversary(images, torch.rand(2, 3, 16, 16), mask, 0)["adversary"]
@@ -52,7 +52,7 @@ def test_what_lies_beyond_the_face_does_not_dilute_what_it_says():
 
     def learned(pictures, seen, masks):
         torch.manual_seed(0)
-        adversary = Adversary(replace(ON, init="scratch"), CPU)
+        adversary = AdversarialLoss(replace(ON, init="scratch"), CPU)
         parts = adversary(pictures, seen, masks, 0)
         adversary.learn(taken=True)
         return float(parts["adversary"]), adversary.report()["discriminator"]
@@ -65,7 +65,7 @@ def test_what_lies_beyond_the_face_does_not_dilute_what_it_says():
 
 
 def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_taken():
-    adversary = Adversary(Discriminator(gan_weight=1, start_step=3), CPU)
+    adversary = AdversarialLoss(Discriminator(gan_weight=1, start_step=3), CPU)
     pictures, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
     assert adversary(pictures, pictures, mask, 2) == {}
     before = {name: value.clone() for name, value in adversary._network.named_parameters()}
@@ -77,7 +77,7 @@ def test_it_waits_for_its_start_and_learns_nothing_from_a_step_that_was_not_take
 
 def test_features_pull_a_drawn_patch_to_what_the_true_one_shows():
     torch.manual_seed(0)
-    adversary = Adversary(Discriminator(feature_matching=2, channels=4), CPU)
+    adversary = AdversarialLoss(Discriminator(feature_matching=2, channels=4), CPU)
     true, mask = torch.rand(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
     assert {name: float(value) for name, value in adversary(true, true, mask, 0).items()} == {"features": 0}
     blurred = torch.nn.functional.avg_pool2d(true, 3, 1, 1).requires_grad_()
@@ -91,7 +91,7 @@ def test_features_pull_a_drawn_patch_to_what_the_true_one_shows():
 
 def test_it_begins_with_the_shipped_weights_where_they_fit(tmp_path, monkeypatch, caplog):
     torch.manual_seed(0)
-    shipped = PatchNet(4)
+    shipped = PatchDiscriminator(4)
     save_file({name: value.half() for name, value in shipped.state_dict().items()}, tmp_path / "d.safetensors")
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     enter_pretrained(tmp_path, "discriminator", "d.safetensors")
@@ -106,7 +106,7 @@ def test_it_begins_with_the_shipped_weights_where_they_fit(tmp_path, monkeypatch
 
 
 def test_shapes():
-    assert PatchNet(4)(torch.zeros(2, 3, 96, 96)).shape == (2, 1, 12, 12)
+    assert PatchDiscriminator(4)(torch.zeros(2, 3, 96, 96)).shape == (2, 1, 12, 12)
     assert Discriminator().build(CPU) is None
 
 
