@@ -21,7 +21,8 @@ from tools.people.seeds import stream
 GLASSES_SHARE = 0.2  # of the scenes that begin with glasses on
 NATURAL = tuple(sorted(HAIR_COLOURS[:7], key=luma))  # black to blond: what lighter and darker hair runs along
 SLIT = 0.35  # how far the eyes narrow with a whole smile
-STEEPEST = 45.0  # degrees that a head is turned on its neck
+STEEPEST = (45.0, 38.0)  # degrees that a head is turned and nods on its neck
+SIGNS = (-1.0, 1.0)  # of yaw and pitch as `core.geometry.Pose` counts them, against those of a moment
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,22 +165,21 @@ def _with_glasses(scene: Scene, worn: float) -> Scene:
 def _turned(scene: Scene, axis: int, seen: float) -> Scene:
     """The head turned on its neck; the camera follows it, the light stays where it is."""
     head = list(scene.moment.head)
-    head[axis] += seen - _angle(scene, axis)
+    head[axis] += SIGNS[axis] * (seen - _angle(scene, axis))
     return replace(scene, moment=replace(scene.moment, head=(head[0], head[1], head[2])))
 
 
 def _angle(scene: Scene, axis: int) -> float:
     camera = scene.moment.camera
-    return scene.moment.head[axis] - (camera.yaw, camera.pitch)[axis]
+    return SIGNS[axis] * (scene.moment.head[axis] - (camera.yaw, camera.pitch)[axis])
 
 
 def _turnable(axis: int, reach: float) -> Callable[[Scene], float | None]:
     """Return the angle seen, where the neck has room for all of the range."""
-    limit = (STEEPEST, 38.0)[axis]
 
     def angle(scene: Scene) -> float | None:
-        neck = scene.moment.head[axis] - _angle(scene, axis)
-        return _angle(scene, axis) if abs(neck) + reach <= limit else None
+        neck = scene.moment.head[axis] - SIGNS[axis] * _angle(scene, axis)
+        return _angle(scene, axis) if abs(neck) + reach <= STEEPEST[axis] else None
 
     return angle
 

@@ -5,8 +5,8 @@ from=pairs` reads it (rows of seen.npy before and after, the step of each factor
 no training sees in OUT/held_out.
 
 A moved face is cut by the points of the face before, and stands before the same wall: what nothing has moved stays
-where it is, to the pixel. Only a head that is turned is cut by its own points, as a photo of it would be: a generator
-draws faces that are aligned.
+where it is, to the pixel. Only a head that is turned or has another shape is cut by its own points, as a photo of it
+would be: a generator draws faces that are aligned, and a man's head need not grow in its picture.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tools.people.counterfactual import FACTORS
 from tools.train_eyes.data import Faces
 from tools.train_style.cut import HELD_OUT, laid_before, styled, wall_of, write_crops
 
-TURNING = ("yaw", "pitch")
+ALIGNED_ANEW = ("yaw", "pitch", "age", "gender")
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def cut_pairs(faces: Faces, indices: NDArray[np.int64], out: Path, side_px: int)
     with Progress(len(indices), "cut", "face") as progress:
         for place, index in enumerate(indices):
             row = faces.rows[index]
-            own = not row["factor"] or row["factor"] in TURNING
+            own = not row["factor"] or row["factor"] in ALIGNED_ANEW
             matrix = frame_to_style_for(faces.points[index], side_px) if own or before is None else before[1]
             seen[place], share = styled(faces, int(index), matrix, side_px)
             wall = wall_of(seen[place], share) if own or before is None else before[2]

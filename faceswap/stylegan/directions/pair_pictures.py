@@ -48,8 +48,8 @@ class SeenPairs:
     rows: Tensor
 
 
-def see_pairs(pairs: Pairs, generator: Generator, encoder: Encoder, finder: Finder) -> SeenPairs:
-    """Return the pairs with their pictures and codes.
+def see_pairs(pairs: Pairs, generator: Generator, encoder: Encoder, finder: Finder | None) -> SeenPairs:
+    """Return the pairs with their pictures and codes; packed crops need no `finder`.
 
     Pairs whose two faces are not one person's or are turned differently are left out with a warning.
 
@@ -60,6 +60,7 @@ def see_pairs(pairs: Pairs, generator: Generator, encoder: Encoder, finder: Find
         seen, images = _packed(pairs, generator.resolution)
         masks = torch.ones(len(images), 1, 1, 1).expand(-1, -1, *images.shape[2:])
     else:
+        assert finder is not None
         pairs, seen, masks = _found(pairs, generator.resolution, finder)
         images = seen
     place = generator.average.device
