@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import torch
 
 from faceswap.cli.composing.compose import compose_config
 from faceswap.convert_weights import convert_weights
+from faceswap.media.pictures.images import write_image
+from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.directions.directions import load_directions
 from faceswap.stylegan.networks.encoder import Encoder
@@ -18,6 +21,8 @@ from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.files import generator_hash, save_encoder, save_generator
 from faceswap.utils.errors import UserError
 from tests.commands.conftest import one_line_error, run, run_process
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +177,27 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(folder, command,
             convert_weights(compose_config(command, [f"generator={folder}/g.safetensors", f"out={out}"]))
         call(command, folder, f"generator={folder}/g.safetensors", f"out={out}", *more)
     assert (folder / "a_file").read_text() == "of the user"
+
+
+def test_directions_from_photos_before_and_after(folder, tmp_path, caplog):
+    rows = ["before,after,person,turned"]
+    for clip, first in (("hanna", 0), ("vera", 0)):
+        for frame in read_frames(probe(DEMO / f"{clip}.mp4"), 0, 5):
+            write_image(tmp_path / f"{clip}{frame.index}.png", frame.image)
+        rows += [f"{clip}{first}.png,{clip}{number}.png,{clip},{number / 10}" for number in range(1, 5)]
+    (tmp_path / "pairs.csv").write_text("\n".join([*rows, "hanna0.png,vera0.png,hanna,1"]) + "\n")
+    asked = [f"generator={folder}/g.safetensors", f"encoder={folder}/e.safetensors", f"pairs={tmp_path}", "sheet=false"]
+    found = load_directions(call("directions", folder, *asked, "refine_steps=2", "held_out=0.5"))
+    assert "hanna0.png and vera0.png do not show one person" in caplog.text
+    assert found.about["pairs"] == 8 and found["turned"].generator == (folder / "hash").read_text()
+    assert found["turned"].space == "w+" and set(found["turned"].accuracy) == {"all"}
+
+
+def test_pairs_that_say_nothing_are_one_line(folder, tmp_path):
+    (tmp_path / "pairs.csv").write_text("before,after,smile\na.png,b.png,1\n")
+    (tmp_path / "a.png").touch()
+    (tmp_path / "b.png").touch()
+    done = run("directions", f"pairs={tmp_path}", cwd=folder, code=2)
+    assert "'smile' is moved in 1 pair" in one_line_error(done)
+    elsewhere = [f"generator={folder}/g.safetensors", f"pairs={folder}"]
+    assert "there is no pairs.csv" in one_line_error(run("directions", *elsewhere, cwd=folder, code=2))
