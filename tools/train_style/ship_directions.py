@@ -1,14 +1,17 @@
 """python -m tools.train_style.ship_directions FILE: puts directions of the shipped generator into pretrained/.
 
-FILE is what `python -m faceswap.directions out=FILE` wrote. The manifest gets their scores: held-out accuracy, and how
-many times as much an edit moves its own attribute as the one it moves most among the others.
+FILE is what `python -m faceswap.directions out=FILE` wrote. The manifest gets their scores: held-out accuracy, how many
+times as much an edit moves its own attribute as the one it moves most among the others, and with `--truth` what
+`python -m tools.bench edit_truth` measured of that file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +20,7 @@ from faceswap.stylegan.weights.files import generator_hash, load_generator
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import enter_pretrained
 
+TOLD = ("perceptual", "perceptual_unedited", "own_reached", "largest_other", "identity", "stray")
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 
@@ -24,18 +28,21 @@ def main() -> None:
     """Run this tool from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    found = load_directions(parser.parse_args().file)
+    parser.add_argument("--truth", type=Path, help="the JSON that the benchmark printed")
+    arguments = parser.parse_args()
+    found = load_directions(arguments.file)
+    truth = json.loads(arguments.truth.read_text())[str(arguments.file)] if arguments.truth else {}
     found.only_for(generator_hash(load_generator()))
     name = f"{SHIPPED}.safetensors"
     with atomic_path(PRETRAINED / name) as temp:
-        shutil.copyfile(parser.parse_args().file, temp)
+        shutil.copyfile(arguments.file, temp)
     recipe = {"command": "python -m faceswap.directions", **found.about}
-    enter_pretrained(PRETRAINED, SHIPPED, name, licence="Apache-2.0", recipe=recipe, scores=scores(found))
+    enter_pretrained(PRETRAINED, SHIPPED, name, licence="Apache-2.0", recipe=recipe, scores=scores(found, truth))
     print(PRETRAINED / name)
 
 
-def scores(found: DirectionSet) -> dict[str, float]:
-    """Return what the manifest says of them."""
+def scores(found: DirectionSet, truth: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """Return what the manifest says of them; `truth`: rows of the benchmark by factor."""
     table: dict[str, float] = {}
     for place, (name, direction) in enumerate(found.directions.items()):
         for kind, share in direction.accuracy.items():
@@ -43,6 +50,8 @@ def scores(found: DirectionSet) -> dict[str, float]:
         if found.leakage is not None and place < len(found.leakage):
             changes = np.abs(found.leakage[place])
             table[f"{name}_own_over_others"] = round(float(changes[place] / np.delete(changes, place).max()), 2)
+        for key in TOLD if name in truth else ():
+            table[f"{name}_{key}"] = truth[name][key]
     return table
 
 

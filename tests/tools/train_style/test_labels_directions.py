@@ -11,7 +11,7 @@ from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.directions.scoring import SCORED
 from faceswap.utils.errors import UserError
 from tools.train_style.labels import lines
-from tools.train_style.ship_directions import scores
+from tools.train_style.ship_directions import TOLD, scores
 
 
 def test_labels_are_named_as_scores_are(tmp_path):
@@ -34,6 +34,8 @@ def test_scores_compare_an_edit_with_what_it_moves_besides():
         {name: Direction(name, one, one, 1.0, accuracy={"confident": 0.95}) for name in ("age", "smile", "pca1")},
         leakage=np.array([[2.0, -0.4], [0.1, 1.5]]),
     )
-    table = scores(found)
+    truth = {"age": {key: 0.5 for key in TOLD}, "mean": {}}
+    table = scores(found, truth)
     assert table["age_own_over_others"] == 5 and table["smile_own_over_others"] == 15
     assert table["age_held_out_confident_%"] == 95 and "pca1_own_over_others" not in table
+    assert table["age_own_reached"] == 0.5 and "smile_own_reached" not in table
