@@ -6,7 +6,6 @@ import contextlib
 import errno
 import logging
 import os
-import re
 import signal
 import sys
 import threading
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from faceswap import __version__
 from faceswap.cli.composing.flags import take_flags
 from faceswap.cli.installation import missing_package
-from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.errors import Interrupted, UserError, check_memory_limit, is_out_of_memory
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
 DONE, BUG, USER_CAN_MEND, INTERRUPTED = 0, 1, 2, 130
 OUTPUT_CLOSED = 141  # 128 + SIGPIPE, as other programs end whose reader went away
 
-_NO_MEMORY = re.compile(
-    "not enough memory|can't allocate memory|cannot allocate memory|insufficient memory|bad_?alloc|"
-    "can't start new thread",
-    re.IGNORECASE,
-)
 _OUT_OF_MEMORY = "error: out of memory; try a smaller batch_size= or resolution, or end other programs"
 
 # What the system says of a name the user gave, where no room has said it better.
@@ -77,7 +71,7 @@ def _run_command(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _fail(f"error: {_told_full(error)}", USER_CAN_MEND, debug)
-        if error.errno == errno.ENOMEM:
+        if is_out_of_memory(error):
             return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         if error.errno in _ABOUT_NAMES and error.filename is not None:
             name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else error.filename
@@ -86,7 +80,7 @@ def _run_command(
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and (told := missing_package(error, command)):
             return _fail(f"error: {told}", USER_CAN_MEND, debug)
-        if _ran_out_of_memory(error):
+        if is_out_of_memory(error):
             return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
         return _fail(_bug_line(error), BUG, debug)
 
@@ -107,6 +101,7 @@ def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep:
         from faceswap.cli.help import command_help
 
         return command_help(command)
+    check_memory_limit()
     from faceswap.cli.composing.compose import compose_overrides, read_arguments
     from faceswap.cli.hydra_app import Application
     from faceswap.config.build import to_yaml
@@ -207,14 +202,6 @@ def _told_full(error: OSError) -> str:
     if name.startswith(f"{shared}/") or (not name and not shared.is_dir()):
         return "processes cannot share memory: /dev/shm is full or not there; give the container more, or say workers=0"
     return f"the disk is full ({single_line(name) or 'no space left'}); free some space"
-
-
-def _ran_out_of_memory(error: Exception) -> bool:
-    """Whether an error of any library says that memory is gone."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU
-        return True
-    is_of_a_library = isinstance(error, RuntimeError | ImportError) or type(error).__module__.startswith("cv2")
-    return is_of_a_library and _NO_MEMORY.search(str(error)) is not None
 
 
 def _bug_line(error: Exception) -> str:

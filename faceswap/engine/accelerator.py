@@ -13,7 +13,7 @@ from torch import nn
 
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.utils.devices import choose_device, multiplies_bf16
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, is_out_of_memory
 
 Switch = Literal["auto", "on", "off"]
 Compile = Literal["auto", "on", "off", "graphs"]
@@ -140,9 +140,9 @@ def memory_errors(batch_size: int | str) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        on_gpu = isinstance(error, torch.OutOfMemoryError)
-        if not (on_gpu or isinstance(error, MemoryError) or "can't allocate memory" in str(error)):
+        if not is_out_of_memory(error):
             raise
+        on_gpu = isinstance(error, torch.OutOfMemoryError)
         raise UserError(
             f"out of {'GPU ' if on_gpu else ''}memory at batch_size={batch_size}: say a smaller batch_size=, a smaller "
             "model= or close other programs; the same command goes on from the last checkpoint"

@@ -11,7 +11,7 @@ from torch import nn
 
 from faceswap.facenets.layers import folded
 from faceswap.utils.devices import choose_device
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.pretrained import load_pretrained
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -33,6 +33,7 @@ def load_network(name: str, build: Callable[..., NetworkT], device: str = "auto"
         if wrong:
             raise ValueError(f"{len(wrong)} tensors missing or left over, {wrong[0]} the first")
     except (RuntimeError, ValueError, TypeError) as error:
+        pass_on_out_of_memory(error)
         reason = str(error).splitlines()[0]
         raise UserError(f"the weights of the built-in {name} network do not fit: {reason}; install again") from error
     folded(network)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import av
 import pytest
 
 from faceswap.cli.runner import run_command
@@ -44,6 +45,8 @@ def test_other_system_errors_are_bugs(capsys):
         RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you tried"),
         RuntimeError("can't start new thread"),
         ImportError("libtorch_cpu.so: failed to map segment from shared object: Cannot allocate memory"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        av.error.BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable", 'avcodec_open2("h264", {})'),
     ],
 )
 def test_too_little_memory_names_the_setting(capsys, error):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import DIRECTIONS_A_FILE, DIRECTIONS_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 
@@ -51,6 +51,7 @@ def import_directions(path: str | Path, name: str = "") -> DirectionSet:
         found = _directions(_arrays(path), name or path.stem, path.suffix.lower())
     except (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, SyntaxError, RecursionError,
             zipfile.BadZipFile, zlib.error, OverflowError) as error:  # fmt: skip
+        pass_on_out_of_memory(error)
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise UserError(f"cannot read the directions {path}: {reason}") from error
     return DirectionSet(found, about={"imported": path.name})

@@ -18,7 +18,7 @@ from faceswap.stylegan.inversion.pivotal_tuning import Tuning
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash
 from faceswap.track.smoothing import centred_windows
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.tensor_files import (
     HEADER_KEY,
@@ -90,6 +90,7 @@ class Latent:
                 raise UserError(f"{path} belongs to another generator; invert the photo again with this one")
             return _latent(told, tensors, generator)
         except _UNREADABLE as error:
+            pass_on_out_of_memory(error)
             raise UserError(f"cannot read the inverted photo {path}: {error or type(error).__name__}") from error
 
 

@@ -15,7 +15,7 @@ from faceswap.facenets.loading import load_network
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.pickle_interpreter import PickleError
@@ -191,6 +191,7 @@ def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
     except PickleError as error:
         raise UserError(f"{setting}={path} cannot be read as weights: {error}") from error
     except (SafetensorError, OSError) as error:
+        pass_on_out_of_memory(error)
         raise UserError(f"{setting}={path} cannot be read as weights ({type(error).__name__})") from error
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.devices import choose_device
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 
@@ -193,6 +193,7 @@ def inception_features(path: str, device: str = "auto") -> Callable[[Tensor], Te
         wanted = [name for name in network.state_dict() if not name.endswith("num_batches_tracked")]
         network.load_state_dict({name: tensors[name] for name in wanted}, strict=False)
     except (OSError, ValueError, LookupError, RuntimeError) as error:
+        pass_on_out_of_memory(error)
         told = look_mistaken(path) or type(error).__name__
         raise UserError(
             f"inception={path} holds no Inception weights ({told}): accepted is "

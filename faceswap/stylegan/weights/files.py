@@ -24,7 +24,7 @@ from faceswap.stylegan.weights.layouts import (
 )
 from faceswap.stylegan.weights.published import Published, read_published
 from faceswap.stylegan.weights.torch_writing import write_torch_file
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import load_pretrained
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_tensor_file, save_tensors
@@ -64,6 +64,7 @@ def load_generator(source: str | Path | None = None) -> Generator:
     except (PickleError, UnsupportedWeights) as error:
         raise UserError(f"cannot use the weights {path}: {error}") from error
     except _DAMAGED as error:
+        pass_on_out_of_memory(error)
         raise UserError(f"cannot use the weights {path}: it is damaged ({type(error).__name__})") from error
     if not _draws(generator):
         raise UserError(f"cannot use the weights {path}: what they draw is no picture; they are damaged")
@@ -124,6 +125,7 @@ def load_encoder(source: str | Path | None = None) -> Any:
     except UnsupportedWeights as error:
         raise UserError(f"cannot use the weights {name}: {error}") from error
     except _DAMAGED as error:
+        pass_on_out_of_memory(error)
         raise UserError(f"cannot use the weights {name}: they are no encoder of this program") from error
     encoder = _ready(encoder)
     with torch.no_grad():

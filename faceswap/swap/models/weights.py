@@ -12,7 +12,7 @@ from torch import Tensor
 import faceswap
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.registry import build_model, model_name
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.tensor_files import DamagedCheckpoint, read_description, read_tensors
 from faceswap.utils.limits import WEIGHT_MAGNITUDE
 
@@ -45,6 +45,7 @@ def load_model(path: Path) -> tuple[SwapModel, dict[str, Any]]:
     except DamagedCheckpoint as error:
         raise UserError(f"cannot read the weights {path}: {error}") from error
     except RuntimeError as error:
+        pass_on_out_of_memory(error)
         raise UserError(f"{path}: its weights do not fit the model '{description['model']}' it names") from error
     return model.float(), description
 

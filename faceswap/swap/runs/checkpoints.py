@@ -24,7 +24,7 @@ from faceswap.engine.state import TrainingState, read_state, write_state
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import ADDED_SETTINGS, sized_name
 from faceswap.swap.models.weights import check_numbers, describe, read_weights
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import flush_to_disk, writing_errors
 from faceswap.utils.files.links import move, own_folder, refuse_links_in, remove
 from faceswap.utils.files.temporary import temp_path
@@ -194,6 +194,7 @@ class CheckpointIO:
                 {"progress": asdict(state), "optimizer": kind, "weights": weights, "training": training}
             )
         except (RuntimeError, KeyError, TypeError, ValueError) as error:
+            pass_on_out_of_memory(error)
             raise DamagedCheckpoint(str(error).splitlines()[0]) from error
 
 

@@ -135,7 +135,7 @@ def _refusal(error: Exception) -> tuple[int | None, object]:
 def _advice(number: int | None, above: bool) -> str | None:
     """Return what to do about a refusal to write, or None for an error of another kind; `above`: a parent folder's."""
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "free some space or choose another workspace="
+        return "free some space, or write to another disk"
     if number in (errno.EROFS, errno.EACCES, errno.EPERM) or (number == errno.ENOENT and above):
         return "choose a place that you may write to"
     if number == errno.ENAMETOOLONG:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import atomic_path, write_json
 from faceswap.utils.limits import MIB, PRETRAINED_BYTES
 from faceswap.utils.untrusted.reading import Untrusted, parse_json, read_bytes, read_json
@@ -98,6 +98,7 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
     try:
         data = read_bytes(entry.path, PRETRAINED_BYTES)
     except (OSError, Untrusted) as error:
+        pass_on_out_of_memory(error)
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise UserError(f"cannot read the network {entry.path}: {reason}; {_AGAIN}") from error
     if len(data) != entry.size_bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
@@ -106,6 +107,7 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
         tensors = load(data)  # checks every size against the data before it makes an array
         metadata = _metadata(data)
     except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        pass_on_out_of_memory(error)
         raise UserError(f"{entry.path} holds no weights ({type(error).__name__}); {_AGAIN}") from error
     return {key: np.asarray(value, np.float32, order="C") for key, value in tensors.items()}, metadata
 

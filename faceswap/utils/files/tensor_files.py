@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.versions import refuse_newer
 from faceswap.utils.untrusted.arrays import read_safetensors_header
 from faceswap.utils.untrusted.file_kinds import look_mistaken
@@ -136,5 +136,6 @@ def _reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise UserError(f"cannot read {path}: {os.strerror(error.errno or 0).lower()}; ask its owner") from error
     except (SafetensorError, OSError, Untrusted) as error:
+        pass_on_out_of_memory(error)
         reason = (look_mistaken(path) if path.is_file() else "") or str(error)
         raise DamagedCheckpoint(f"{path.name}: {reason}") from error

@@ -1,12 +1,15 @@
+import errno
 import json
 import os
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 import faceswap
 from faceswap.utils.errors import UserError
+from faceswap.utils.files import tensor_files
 from faceswap.utils.files.tensor_files import (
     HEADER_KEY,
     DamagedCheckpoint,
@@ -52,3 +55,17 @@ def test_a_pipe_is_damage_and_does_not_wait(tmp_path, read):
     os.mkfifo(tmp_path / "x.safetensors")
     with pytest.raises(DamagedCheckpoint, match="a pipe"):
         read(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOMEM, "Cannot allocate memory"), SafetensorError("Cannot allocate memory (os error 12)")]
+)
+def test_a_file_that_memory_does_not_suffice_for_is_not_called_damaged(tmp_path, monkeypatch, error):
+    save_tensors({"x": torch.zeros(3)}, tmp_path / "x.safetensors")
+
+    def no_room(*arguments, **named):
+        raise error
+
+    monkeypatch.setattr(tensor_files, "safe_open", no_room)
+    with pytest.raises(MemoryError):
+        read_tensors(tmp_path / "x.safetensors")

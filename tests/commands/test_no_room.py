@@ -1,0 +1,90 @@
+"""A disk that is full and memory that does not suffice: one line, exit code 2, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faceswap.utils.files.temporary import TEMP_MARK
+from tests.commands.conftest import FAST, Example
+from tests.stylegan.tiny import tiny_files
+
+STYLE = ("data=workspace/faces/craig", "plan.resolution=32", "plan.channels=16,16,16,16", "monitor.samples=0",
+         "batch_size=4", "kimg=0.02", "device=cpu")  # fmt: skip
+COMMANDS = {  # all write into the folder `full`
+    "train": ("pair=craig_brosnan", "iterations=4", "init=scratch", *FAST),
+    "convert": ("run=run", "video=brosnan.mp4", "device=cpu", "out=full/film.mp4"),
+    "convert_weights": ("generator=weights/generator.safetensors", "out=full/weights.safetensors"),
+    "stylegan.train": (*STYLE, "run=full/style"),
+}
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
+
+
+@pytest.fixture
+def folder(example: Example, tmp_path: Path) -> Path:
+    """Films and a run to read; face sets whose runs go into `full`; tiny weights."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "workspace").mkdir()
+    for name, place in (
+        ("brosnan.mp4", "brosnan.mp4"), ("run", "workspace/runs/craig_brosnan"), ("workspace/faces", "workspace/faces")
+    ):  # fmt: skip
+        (tmp_path / name).symlink_to(example.folder / place)
+    (tmp_path / "workspace" / "runs").symlink_to(tmp_path / "full")
+    (tmp_path / "weights").mkdir()
+    tiny_files(tmp_path / "weights")
+    return tmp_path
+
+
+def typed(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """What bash makes of a script in which $PYTHON is this Python."""
+    return subprocess.run(
+        ["bash", "-c", script], cwd=cwd, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHON": sys.executable},
+    )  # fmt: skip
+
+
+def refused(done: subprocess.CompletedProcess[str], line_start: str) -> None:
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2 and last.startswith(line_start) and "Traceback" not in done.stderr, done
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("command", "room_kb"),
+    [("train", 30_000), ("convert", 8), ("convert_weights", 64), ("stylegan.train", 700)],
+)
+def test_a_full_disk(folder: Path, command: str, room_kb: int) -> None:
+    inside = f"mount -t tmpfs -o size={room_kb}k full full"
+    if subprocess.run(["unshare", "-rm", "bash", "-c", inside], cwd=folder, capture_output=True).returncode:
+        pytest.skip("nobody may mount here")
+    run = f'"$PYTHON" -m faceswap.{command} {shlex.join(COMMANDS[command])}'
+    script = f"{inside} && {run}; code=$?; find full -type f; exit $code"
+    done = typed(f"unshare -rm bash -c {shlex.quote(script)}", folder)
+    refused(done, "error: ")
+    assert "no space left" in done.stderr or "disk is full" in done.stderr
+    left = done.stdout.split()
+    assert not [name for name in left if TEMP_MARK in name or name.endswith((".safetensors", ".mp4", ".pt"))]
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("command", "memory_kb", "too_large"),
+    [
+        ("train", 4_000_000, ("model=df", "model.ae_dims=1024", "model.e_dims=256", "model.resolution=512")),
+        ("stylegan.train", 2_000_000, ("plan.resolution=128", f"plan.channels={','.join(['2048'] * 6)}")),
+        ("convert", 900_000, ()),
+        ("convert_weights", 900_000, ()),
+    ],
+)  # fmt: skip
+def test_too_little_memory(folder: Path, command: str, memory_kb: int, too_large: tuple[str, ...]) -> None:
+    arguments = shlex.join((*COMMANDS[command], *too_large))
+    done = typed(f'ulimit -v {memory_kb}; "$PYTHON" -m faceswap.{command} {arguments}', folder)
+    refused(done, "error: ")
+    assert "out of memory" in done.stderr if too_large else "may take 878 MB of memory" in done.stderr
+    left = [path for path in (folder / "full").rglob("*") if path.is_file()]
+    assert not [path for path in left if TEMP_MARK in path.name or path.suffix in (".mp4", ".safetensors")]
