@@ -45,17 +45,23 @@ class FaceSet:
         but the place of it in the film is still known.
 
         Raises:
-            UserError: There is none.
+            UserError: There is none, or its alignments have lost faces that its report counts.
         """
         folder = Path(folder)
         if not (folder / ALIGNMENTS).is_file():
             raise UserError(f"no face set in {folder}; make it first: python -m faceswap.extract video=...")
         refuse_links_in(folder, depth=1)
-        records = read_records(folder / ALIGNMENTS)
+        records, report = read_records(folder / ALIGNMENTS), _read_report(folder / REPORT)
+        told = report.get("faces") if report.get("completed") is True else None
+        if isinstance(told, int) and len(records) < told:  # deleted crops keep their lines
+            raise UserError(
+                f"{folder / ALIGNMENTS} holds {len(records)} of the {told} faces that were extracted: a part of it is "
+                "lost; extract the video again"
+            )
         if not with_deleted:
             present = {path.name for path in folder.iterdir()}
             records = [record for record in records if record.file in present]
-        return cls(folder, records, _read_report(folder / REPORT))
+        return cls(folder, records, report)
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
-from faceswap.core.face_set import ALIGNMENTS, REPORT
+from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.core.values import Face, Frame
 from faceswap.detect.frame_matching import (
     counted_from,
@@ -187,6 +187,8 @@ def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
             files = [file for file in list_pictures(path) if file.suffix.lower() in _JPEG_SUFFIXES]
             imported = read_dfl(files)
         elif path.name == ALIGNMENTS:
+            if path.with_name(REPORT).is_file():
+                FaceSet.open(path.parent, with_deleted=True)  # refuses one that has lost faces
             imported = read_json(path, _number_of(source, path.with_name(REPORT)))
         else:
             imported = _reader_for(path)(path)

@@ -147,6 +147,21 @@ def test_a_last_line_cut_by_a_kill_is_dropped_but_damage_elsewhere_is_told(tmp_p
         read_records(path)
 
 
+@pytest.mark.parametrize("lost", ["zeroed", "cut between lines"])
+def test_alignments_that_have_lost_their_end_are_no_smaller_set(tmp_path, lost):
+    folder = tmp_path / "set"
+    face_set(folder, [record(i, f"{i}.jpg") for i in range(4)])
+    write_json(folder / REPORT, {"source": "clip.mp4", "faces": 4, "completed": True})
+    assert len(FaceSet.open(folder)) == 4
+    content = (folder / ALIGNMENTS).read_bytes()
+    kept = content[: content.index(b"\n", len(content) // 3) + 1]
+    (folder / ALIGNMENTS).write_bytes(kept + (bytes(len(content) - len(kept)) if lost == "zeroed" else b""))
+    with pytest.raises(UserError, match="holds 2 of the 4 faces"):
+        FaceSet.open(folder)
+    write_json(folder / REPORT, {"source": "clip.mp4", "faces": 9, "completed": False})  # an extraction under way
+    assert len(FaceSet.open(folder)) == 2
+
+
 def test_a_crowd_and_a_line_without_end_are_refused_before_they_take_memory(tmp_path):
     path = tmp_path / ALIGNMENTS
     path.write_text("".join(record(3, f"{i}.jpg").to_json() + "\n" for i in range(201)), encoding="utf-8")

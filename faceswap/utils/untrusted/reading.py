@@ -107,6 +107,8 @@ def read_lines(path: str | Path, most_bytes: int = JSON_LINES_BYTES) -> Iterator
         while line := file.readline(JSON_LINE_BYTES + 1):
             if len(line) > JSON_LINE_BYTES:
                 raise Untrusted(f"it has a line of more than {_size(JSON_LINE_BYTES)}")
+            if b"\0" in line and line.endswith(b"\n"):
+                raise Untrusted("it is no UTF-8 text (it holds NUL, as UTF-16 does)")
             try:
                 yield line.decode("utf-8"), line.endswith(b"\n")
             except UnicodeDecodeError as error:
