@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from faceswap.config import schema
+from faceswap.config.groups import GROUPS
+from faceswap.config.options import walk
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import YAML_BYTES
 from faceswap.utils.untrusted.text_files import read_text
@@ -53,6 +55,8 @@ class UserFolderSource(ConfigSource):
                 f"{path}: a pair is set by pair=NAME, pair.a= and pair.b=; a file of another group cannot set it"
             )
         group, _, name = config_path.removesuffix(".yaml").strip("/").rpartition("/")
+        texts = _text_settings("" if package == "_global_" else group)
+        values = _as_written(values, parse_yaml(text, str(path), texts=True), texts)
         if "defaults" in values:
             values["defaults"] = _without_itself(values["defaults"], group, name, path)
         check_no_resolvers(values, str(path))
@@ -128,6 +132,24 @@ def check_no_resolvers(value: Any, where: str) -> None:
             check_no_resolvers(one, where)
     elif isinstance(value, str) and _RESOLVER.search(value):
         raise UserError(f"{where}: '{value[:60]}' is not resolved: only ${{other.setting}} is; write the value itself")
+
+
+def _text_settings(group: str) -> frozenset[str]:
+    """Dotted names of the settings that hold a text: of a group's plugins, of all commands where the group is none."""
+    if group not in GROUPS:
+        return frozenset().union(*(schema.names_of_kind(command) for command in schema.COMMANDS))
+    return frozenset(n for node in GROUPS[group].values() for n, field in walk(node) if field.metadata.get("kind"))
+
+
+def _as_written(value: Any, text: Any, names: Collection[str], name: str = "") -> Any:
+    """Return a value of a file; `text`, the same as it is written there, where the setting is a text: 1e5, 1.10."""
+    if isinstance(value, dict):
+        prefix = f"{name}." if name else ""
+        written = zip(value.items(), text.values(), strict=True)  # a key, too, may be another text there
+        return {key: _as_written(one, other, names, f"{prefix}{key}") for (key, one), other in written}
+    if isinstance(value, list):
+        return [_as_written(one, other, names, name) for one, other in zip(value, text, strict=True)]
+    return text if name in names and value is not None else value
 
 
 def _without_itself(defaults: Any, group: str, name: str, path: Path) -> Any:

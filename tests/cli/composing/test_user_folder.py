@@ -131,6 +131,16 @@ def test_an_unknown_key_in_a_file_is_told_with_the_one_meant(folder):
     assert "model has no setting 'coverag'" in told and "did you mean 'coverage'" in told
 
 
+@pytest.mark.parametrize("text", ["007", "1_0", "no", "1e5", "-1E3", "1.10", "true", "2024-01-01", "12:30"])
+def test_a_text_is_what_stands_in_the_file(folder, text):
+    extra = folder("experiment/mine", f"# @package _global_\nrun: {text}\ninit: {{path: {text}}}\nseed: 12\n")
+    config = compose_config("train", ["init=weights", "+experiment=mine"], extra)
+    assert (config.run, config.init.path, config.seed) == (text, text, 12)
+    extra = folder("finder/mine", f"defaults: [landmarks]\npath: {text}\nfirst: 0\n")
+    found = compose_config("extract", ["video=x", "finder=mine"], extra).finder
+    assert (found.path, found.first) == (text, 0)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_a_file_of_an_editor_with_marks(folder, encoding):
     extra = folder("model/mine", "defaults: [lite]\r\ncoverage: 0.5\r\n".encode(encoding))
