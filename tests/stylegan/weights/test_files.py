@@ -221,7 +221,8 @@ def test_an_encoders_header_cannot_ask_for_memory(tmp_path, changes):
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"\n<!DOCTYPE html><html>log in</html>", "web page"), (b"<HTML lang=en>", "web page"), (b"", "empty"),
-     (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n", "pointer of Git LFS")],
+     (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n", "pointer of Git LFS"),
+     (b'{"error": "quota exceeded"}', "JSON"), (b"\x1f\x8b" + bytes(900), "packed"), (bytes(5000), "zeros")],
 )  # fmt: skip
 def test_what_was_saved_in_the_place_of_weights_is_named(tmp_path, suffix, content, said):
     path = tmp_path / f"w{suffix}"
