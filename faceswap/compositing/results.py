@@ -129,8 +129,9 @@ def write_report(
         )
     if counts.faded:
         log.warning(
-            "in %d of %d frames a head is turned further than the model can draw, and the swap fades out: %s; look at "
-            "them if nobody's face may be seen (fade_from_yaw=off draws them all the same)",
+            "in %d of %d frames a head is turned further than the model can draw: there the swap fades out and the "
+            "face that was filmed shows: %s; if nobody may recognise it, cut these frames or say fade_from_yaw=off, "
+            "which swaps them all the same",
             len(counts.faded),
             counts.frames,
             shortened(ranges(counts.faded)),

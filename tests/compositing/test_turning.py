@@ -68,3 +68,4 @@ def test_a_profile_stays_as_filmed_and_is_told(
     told = (6, ["0-5"]) if share < 1 else (0, [])
     assert (report["frames_faded"], report["frames_faded_at"]) == told
     assert ("in 6 of 6 frames a head is turned" in caplog.text) == (share < 1)
+    assert ("the face that was filmed shows: 0-5;" in caplog.text) == (share < 1)
