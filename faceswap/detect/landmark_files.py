@@ -29,6 +29,7 @@ from faceswap.detect.landmark_formats import ImportedFaces, has_dfl_data, read_d
 from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import FACES_A_FRAME
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.reading import read_json_table
 
 if TYPE_CHECKING:
@@ -193,7 +194,8 @@ def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
         else:
             imported = _reader_for(path)(path)
     except _UNREADABLE as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = (path.suffix.lower() != ".json" and look_mistaken(path)) or told
         raise UserError(f"cannot read landmarks from {path}: {reason}; accepted: {ACCEPTED}") from error
     if not any(imported.faces.values()):
         raise UserError(f"no face with 68 points in {path}; accepted: {ACCEPTED}")

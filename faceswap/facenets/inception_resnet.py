@@ -22,6 +22,7 @@ from faceswap.core.values import EMBEDDING_SIZE
 from faceswap.facenets.views import ViewReader
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 RESOLUTION_PX = 160
 COVERAGE = 0.68  # about the boxes, from hairline to chin, that its weights were trained on
@@ -197,6 +198,7 @@ def load_weights(path: Path) -> InceptionResnetV1:
         SafetensorError,
     ) as error:
         raise UserError(
-            f"embedder weights {path} are not those of facenet-pytorch's InceptionResnetV1 ({type(error).__name__})"
+            f"embedder weights {path} are not those of facenet-pytorch's InceptionResnetV1 "
+            f"({look_mistaken(path) or type(error).__name__})"
         ) from error
     return network

@@ -18,6 +18,7 @@ from faceswap.media.pictures.heif import heif_formats
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -247,7 +248,7 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
         return "not enough memory"
     text = str(error)
     if type(error).__name__ == "UnidentifiedImageError":
-        return (
+        return (path is not None and look_mistaken(path)) or (
             "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, PPM)"
         )
     if "truncated" in text:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import FRAME_PIXELS, WAIT_SECONDS
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 # FFmpeg's names of the containers, and of streams without one, that hold a film of their own. Missing on purpose: what
 # reads other files or addresses (hls, dash, concat, image2, sdp ...), what draws text (tty, bin, xbin, subtitles),
@@ -62,7 +63,7 @@ def open_film(path: Path, options: Mapping[str, str] | None = None) -> Iterator[
             "from; give the film itself, as .mp4, .mov, .mkv, .avi, .webm, .ts or the like"
         ) from error
     except (av.FFmpegError, ValueError) as error:
-        raise UserError(f"cannot read {path} as a video: {why(error)}") from error
+        raise UserError(f"cannot read {path} as a video: {look_mistaken(path) or why(error)}") from error
     with container:
         yield container
 
