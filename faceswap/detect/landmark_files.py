@@ -30,7 +30,7 @@ from faceswap.media.listing import list_pictures
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import FACES_A_FRAME
 from faceswap.utils.untrusted.file_kinds import look_mistaken
-from faceswap.utils.untrusted.reading import read_json_table
+from faceswap.utils.untrusted.reading import open_regular, read_json_table
 
 if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
@@ -223,7 +223,7 @@ def _number_of(source: SourceInfo, report: Path) -> int:
 
 def _reader_for(path: Path) -> Callable[[Path], ImportedFaces]:
     """Return the reader that fits the first bytes, whatever the name says."""
-    with open(path, "rb") as file:
+    with open(open_regular(path), "rb") as file:
         head = file.read(64)
     if head.startswith(b"PK"):
         return read_npz

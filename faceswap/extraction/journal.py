@@ -22,6 +22,7 @@ from faceswap.utils.limits import (
     JSON_LINES_BYTES,
     check_size,
 )
+from faceswap.utils.untrusted.reading import open_regular
 
 JOURNAL = ".resume.jsonl"
 VERSION = 2  # notes of another version are not gone on from
@@ -198,7 +199,7 @@ def planned_crops(folder: Path) -> set[str]:
 
 def _head(folder: Path) -> bytes:
     """Return the line of the settings without its end; empty when it is not whole."""
-    with open(folder / JOURNAL, "rb") as file:
+    with open(open_regular(folder / JOURNAL), "rb") as file:
         line = file.readline(JOURNAL_LINE_BYTES)
     return line[:-1] if line.endswith(b"\n") else b""
 
@@ -215,7 +216,7 @@ def _notes(folder: Path) -> Iterator[tuple[PlannedCrops | StoredFrame | ResumePo
     if _first_line(folder).get("journal") != VERSION:
         return
     end_bytes = len(head) + 1
-    with open(folder / JOURNAL, "rb") as file:
+    with open(open_regular(folder / JOURNAL), "rb") as file:
         file.seek(end_bytes)
         while (line := file.readline(JOURNAL_LINE_BYTES)).endswith(b"\n"):
             try:

@@ -27,6 +27,7 @@ from faceswap.stylegan.networks.generator import Generator
 from faceswap.utils.errors import UserError
 from faceswap.utils.images import to_signed_range
 from faceswap.utils.progress import Progress
+from faceswap.utils.untrusted.arrays import Expected, map_npy
 
 BATCH = 16
 
@@ -67,7 +68,7 @@ def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> S
     path = labels.folder / SEEN_FILE
     places = [int(place) for place in labels.of]
     try:
-        crops = np.load(path, mmap_mode="r")
+        crops = map_npy(path, Expected("u", (None, None, None, 3)))
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path} ({error}): the labels' column 'crop' counts its rows") from error
     side = generator.resolution

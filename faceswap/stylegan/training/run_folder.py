@@ -20,8 +20,8 @@ from faceswap.swap.runs.event_files import EVENTS
 from faceswap.swap.runs.run_log import PREVIEWS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
-from faceswap.utils.limits import REPORT_BYTES
-from faceswap.utils.untrusted.reading import read_json
+from faceswap.utils.limits import REPORT_BYTES, YAML_BYTES
+from faceswap.utils.untrusted.reading import read_json, read_text
 
 GENERATOR_FILE, ENCODER_FILE = "generator.safetensors", "encoder.safetensors"
 KIND = "stylegan training"
@@ -43,7 +43,7 @@ def read_record(run: Path) -> dict[str, Any]:
             if isinstance(record, dict) and record.get("kind") == KIND:
                 return record
     with suppress(OSError, ValueError):  # trainings before there were records
-        text = (run / RUN_CONFIG).read_text(encoding="utf-8")
+        text = read_text(run / RUN_CONFIG, YAML_BYTES)
         if "trainer.Plan" in text and (run / CHECKPOINT).is_file():
             return {"kind": KIND}
     return {}

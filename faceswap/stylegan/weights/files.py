@@ -121,6 +121,9 @@ def load_encoder(source: str | Path | None = None) -> Any:
         _check_sizes(settings)
         with torch.device("meta"):  # takes no memory: a header can ask for more than the file holds
             encoder = Encoder(**settings)
+        for key, weight in encoder.state_dict().items():  # whole numbers, assigned, would stay such
+            if weight.is_floating_point() and not tensors[key].is_floating_point():
+                raise UnsupportedWeights(f"{key} does not hold floating-point numbers")
         encoder.load_state_dict(tensors, assign=True)
     except UnsupportedWeights as error:
         raise UserError(f"cannot use the weights {name}: {error}") from error

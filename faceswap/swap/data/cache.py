@@ -23,6 +23,7 @@ from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.disk import create_npy
 from faceswap.utils.files.links import remove
 from faceswap.utils.progress import Progress
+from faceswap.utils.untrusted.reading import open_regular
 
 # The training warp resamples once more, bilinearly; with this many cached pixels per model pixel it stays sharp.
 OVERSAMPLING = 1.25
@@ -108,7 +109,7 @@ def _is_whole(path: Path, shape: tuple[int, ...], dtype: type) -> bool:
     if not path.is_file():  # nor is a pipe
         return False
     size = path.stat().st_size - _SUM_BYTES
-    with open(path, "rb") as file:
+    with open(open_regular(path), "rb") as file:
         file.seek(max(0, size))
         whole = size > 0 and file.read() == _sum(path, size)
     try:  # a sum is no proof of where it comes from

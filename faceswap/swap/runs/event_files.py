@@ -14,6 +14,7 @@ from typing import IO
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.links import move, remove
 from faceswap.utils.limits import EVENT_BYTES
+from faceswap.utils.untrusted.reading import open_regular
 
 _PREFIX = "events.out.tfevents."
 EVENTS = f"{_PREFIX}*"
@@ -57,7 +58,7 @@ def _second_of(path: Path) -> int:
 
 
 def _records_of(path: Path) -> Iterator[tuple[bytes, int]]:
-    with open(path, "rb") as file:
+    with open(open_regular(path), "rb") as file:
         yield from _records(file)
 
 

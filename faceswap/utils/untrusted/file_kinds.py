@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from faceswap.utils.untrusted.reading import Untrusted, open_regular
+
 _HEAD_BYTES = 512
 _PACKED = (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh")  # gzip, 7z, RAR, xz, bzip2
 
@@ -30,6 +32,6 @@ def mistaken_for(head: bytes) -> str:
 
 def look_mistaken(path: str | Path) -> str:
     """Return `mistaken_for` of a file's beginning; "" also for one that cannot be read."""
-    with suppress(OSError), open(path, "rb") as file:
+    with suppress(OSError, Untrusted), open(open_regular(path), "rb") as file:
         return mistaken_for(file.read(_HEAD_BYTES))
     return ""

@@ -243,6 +243,13 @@ def test_weights_that_draw_no_picture_are_refused(tmp_path, nvidia, name):
         load_generator(tmp_path / "w.pt")
 
 
+def test_an_encoder_of_whole_numbers_is_refused(tmp_path):
+    tensors = Encoder(32, 8, 16, (8, 8, 8), mapping_layers=2).state_dict()
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    with pytest.raises(UserError, match=f"{name} does not hold floating-point"):
+        load_encoder(encoder_file(tmp_path, {**tensors, name: tensors[name].long()}))
+
+
 def test_an_encoder_that_says_no_numbers_is_refused(tmp_path):
     tensors = {name: torch.full_like(value, 3e38) if value.is_floating_point() else value
                for name, value in Encoder(32, 8, 16, (8, 8, 8)).state_dict().items()}  # fmt: skip
