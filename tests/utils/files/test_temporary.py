@@ -1,6 +1,7 @@
 """Temporary names tell who writes: only what the dead of this machine left is swept."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,15 +24,17 @@ with atomic_path(Path(sys.argv[1])) as temp:
 """
 
 
+CONTAINER = ("unshare", "--fork", "--kill-child", "--pid", "--mount-proc")  # a space of process numbers of its own
+
+
 @pytest.fixture
 def half_written(tmp_path):
     """Starts a process that writes `path` and never ends it: its temporary name, and how to kill it."""
     begun = []
 
-    def begin(path):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HALF_WRITTEN, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def begin(path, *within):
+        command = [*within, sys.executable, "-c", HALF_WRITTEN, str(path)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         begun.append(process)
         assert process.stdout is not None
         return path.with_name(process.stdout.readline().strip()), process
@@ -50,6 +53,22 @@ def test_the_first_write_into_a_folder_sweeps_what_the_dead_left(tmp_path, half_
     process.wait()
     write_text(tmp_path / "report.json", "{}")
     assert sorted(tmp_path.iterdir()) == sorted([alive, tmp_path / "report.json"])
+
+
+def test_two_containers_with_one_folder_leave_each_others_files_alone(tmp_path, half_written):
+    if not shutil.which("unshare") or subprocess.run([*CONTAINER, "true"], capture_output=True).returncode:
+        pytest.skip("no spaces of process numbers may be made here")
+    first, _ = half_written(tmp_path / "film.mp4", *CONTAINER)
+    second, process = half_written(tmp_path / "film.mp4", *CONTAINER)
+    numbers = {name.name.split("-")[1] for name in (first, second)}
+    assert numbers == {"1"}, "both are the first process of their container"
+    process.kill()
+    process.wait()
+    written = "import sys, pathlib as p, faceswap.utils.files.atomic as a; a.write_text(p.Path(sys.argv[1]), 'whole')"
+    for within in (CONTAINER, ()):
+        subprocess.run([*within, sys.executable, "-c", written, str(tmp_path / "film.mp4")], check=True)
+        assert (tmp_path / "film.mp4").read_text() == "whole"
+        assert first.exists() and second.exists(), "nobody outside can tell whether their writers live"
 
 
 FOREIGN = [".my.part1.rar", ".x.12.part.json", ".x.part", "film.part.mp4", ".x.000000000000000000-1-1-000000.partial"]
