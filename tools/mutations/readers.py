@@ -14,7 +14,7 @@ import torch
 import yaml
 from torch import Tensor
 
-from faceswap.cli.stored import stored_arguments
+from faceswap.cli.composing.stored import stored_arguments
 from faceswap.core.face_set import CURATION_CACHE, FaceSet
 from faceswap.core.taken_out import read_other_people, without_other_people, write_other_people
 from faceswap.curation.inventory import FaceInventory
