@@ -6,7 +6,8 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
 from faceswap.config.options import option, plugin, workspace
-from faceswap.utils.choices import IMAGE_FORMATS, LARGEST_SEED, MEASURES, X264_PRESETS
+from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS
+from faceswap.utils.limits import SEED
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
@@ -105,7 +106,7 @@ class DirectionsConfig:
     )
     name: str = option("", "name of an imported direction (default: the file's)", kind="name")
     sheet: bool = option(True, "also draw faces along each direction, beside the file")
-    seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of the first face", minimum=0, maximum=SEED)
     finder: Any = plugin("finder", "how faces are found in labelled pictures")
     device: str = option("auto", nodes.DEVICES)
 
@@ -132,7 +133,7 @@ class MetricsConfig:
     )
     lpips: str = option("", "with vgg=: LPIPS's own weights for it, version 0.1", kind="path")
     inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", kind="path")
-    seed: int = option(0, "seed of the first face", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of the first face", minimum=0, maximum=SEED)
     batch_size: int = option(16, "pairs at a time", minimum=1, maximum=65536)
     device: str = option("auto", nodes.DEVICES)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from faceswap.config import nodes
 from faceswap.config.options import option, section, workspace
-from faceswap.utils.choices import LARGEST_SEED
+from faceswap.utils.limits import SEED
 
 
 @dataclass
@@ -128,6 +128,6 @@ class StyleGANTrainConfig:
     )
     device: str = option("auto", nodes.DEVICES)
     precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
-    seed: int = option(0, "seed of weights, order and noise", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of weights, order and noise", minimum=0, maximum=SEED)
     restart: bool = option(False, "delete the earlier training in this folder and start anew")
     allow_changes: bool = option(False, "go on with other settings or other pictures than before")

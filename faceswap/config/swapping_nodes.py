@@ -6,8 +6,8 @@ from typing import Any
 from faceswap.config import nodes
 from faceswap.config import training_nodes as training
 from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
-from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, LARGEST_SEED, REJECTED, X264_PRESETS
-from faceswap.utils.limits import CROP_SIDE_PX
+from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, REJECTED, X264_PRESETS
+from faceswap.utils.limits import CROP_SIDE_PX, SEED
 
 SWITCH = ("auto", "on", "off")
 
@@ -131,7 +131,7 @@ class TrainConfig:
     workers: int | None = option(
         None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
     )
-    seed: int = option(0, "seed of weights, order, warps and colours", minimum=0, maximum=LARGEST_SEED)
+    seed: int = option(0, "seed of weights, order, warps and colours", minimum=0, maximum=SEED)
     validation_share: float = option(
         0.05, "share of each face set, its end, that is held out for validation", minimum=0, maximum=0.5
     )

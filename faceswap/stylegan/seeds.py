@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import SEEDS_A_LIST
+from faceswap.utils.limits import SEED, SEEDS_A_LIST
 
 
 def seeds_of(text: str) -> list[int] | None:
@@ -21,10 +20,10 @@ def seeds_of(text: str) -> list[int] | None:
         if not (_is_number(first) and (not dash or _is_number(last))):
             return None
         ends = int(first), int(last or first)
-        if max(ends) > LARGEST_SEED:
-            raise UserError(f"{text}: seeds are whole numbers from 0 to {LARGEST_SEED}")
+        if max(ends) > SEED:
+            raise UserError(f"{text[:60]}: seeds are whole numbers from 0 to {SEED}")
         if not ends[0] <= ends[1] < ends[0] + SEEDS_A_LIST or len(seeds) + ends[1] - ends[0] >= SEEDS_A_LIST:
-            raise UserError(f"{text}: write seeds as 0-9, at most {SEEDS_A_LIST} of them")
+            raise UserError(f"{text[:60]}: write seeds as 0-9, at most {SEEDS_A_LIST} of them")
         seeds += range(ends[0], ends[1] + 1)
     return seeds
 

@@ -1,6 +1,5 @@
 """Choices that settings and the code behind them share."""
 
-LARGEST_SEED = (1 << 32) - 1  # numpy's RandomState knows no larger one
 IMAGE_FORMATS = ("jpg", "png", "webp")  # of stored crops
 FACE_ORDERS = (  # of curate's sheet
     "person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape",

@@ -84,7 +84,7 @@ KEPT_PICTURES_BYTES = 4 * GIB  # of pictures that must be in memory together
 
 # Settings.
 COUNT = 10**9  # of anything counted by a setting
-SEED = 2**32 - 1
+SEED = 2**32 - 1  # numpy's RandomState knows no larger one
 SEEDS_A_LIST = 1_000  # in a list
 SWEEP_COMBINATIONS = 200  # of --multirun
 GALLERY_PHOTOS = 1_000_000  # of a gallery that faces are compared to

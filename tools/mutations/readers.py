@@ -70,10 +70,8 @@ def make_inputs(folder: Path) -> None:
     (folder / "g").mkdir()
     tiny_files(folder / "g")
     generator = tiny_generator()
-    matrix, points = (
-        np.eye(2, 3, dtype=np.float32),
-        np.full((68, 2), 5, np.float32) + np.arange(68, dtype=np.float32)[:, None] / 10,
-    )
+    matrix = np.eye(2, 3)
+    points = (np.full((68, 2), 5) + np.arange(68)[:, None] / 10).astype(np.float32)
     rows = torch.zeros(generator.rows, generator.w_size)
     Latent(rows, generator_hash(generator), matrix, points, 32, "a.jpg", {"loss": 0.5}).save(folder / "g/x.safetensors")
     (folder / "inversions.json").write_text(json.dumps([{"photo": "a", "lpips": 0.5, "identity": 0.4}] * 3))

@@ -10,9 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.utils.choices import LARGEST_SEED
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import TABLE_BYTES
+from faceswap.utils.limits import SEED, TABLE_BYTES
 from faceswap.utils.untrusted.reading import check_lists, parse_json
 from faceswap.utils.untrusted.tables import read_table, rows_of
 from faceswap.utils.untrusted.text_files import read_text
@@ -63,8 +62,8 @@ def read_labels(path: str | Path) -> Labels:
     if not columns:
         raise UserError(f"{path}: no column holds numbers")
     names = [str(row.get(by, "")) for row in rows]
-    if by != "file" and not all(name.isdecimal() and len(name) < 19 and int(name) <= LARGEST_SEED for name in names):
-        raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 to {LARGEST_SEED}")
+    if by != "file" and not all(name.isdecimal() and len(name) < 19 and int(name) <= SEED for name in names):
+        raise UserError(f"{path}: the column '{by}' must hold whole numbers, 0 to {SEED}")
     return Labels(by, [str(path.parent / name) for name in names] if by == "file" else names, path.parent, columns)
 
 

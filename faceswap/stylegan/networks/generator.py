@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from faceswap.stylegan.networks.layers import GAIN, SLOPE, Dense, modulated_convolution, scaled_leaky_relu, upsampled
-from faceswap.utils.choices import LARGEST_SEED
+from faceswap.utils.limits import SEED
 
 Noise = Literal["const", "random", "none"]
 Rng = torch.Generator | Sequence[torch.Generator] | None  # of random noise: one for all, or one for each image
@@ -243,11 +243,11 @@ def draw_z(seeds: Sequence[int], size: int) -> Tensor:
     """Return (len(seeds), size) of N(0, 1): each seed gives the same row on every machine, whatever comes with it.
 
     The rows are those of NVIDIA's programs, numpy's RandomState(seed).randn(1, size), so that published lists of seeds
-    show the same faces here. Counted on beyond LARGEST_SEED, seeds begin again at 0.
+    show the same faces here. Counted on beyond SEED, seeds begin again at 0.
     """
     rng = np.random.RandomState()
     drawn = np.empty((len(seeds), size), np.float32)
     for row, seed in zip(drawn, seeds, strict=True):
-        rng.seed(int(seed) % (LARGEST_SEED + 1))
+        rng.seed(int(seed) % (SEED + 1))
         row[:] = rng.randn(size)
     return torch.from_numpy(drawn)
