@@ -14,7 +14,10 @@ def work(config: Any) -> Path:
     from faceswap.jobs.database import worker_name
     from faceswap.jobs.opening import open_queue
     from faceswap.jobs.working import Worker
+    from faceswap.utils.workers import interrupt_with_parent
 
+    if config.end_with_parent:
+        interrupt_with_parent()
     queue = open_queue(Path(config.workspace), config.database)
     try:
         Worker(queue, worker_name()).run(until_empty=config.until_empty)

@@ -28,10 +28,11 @@ COMMANDS: dict[str, type] = {
     "stylegan.train": stylegan_training.StyleGANTrainConfig,
     "match": web.MatchConfig,
     "worker": web.WorkerConfig,
+    "studio": web.StudioConfig,
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
-GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker")
+GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker", "studio")
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
@@ -50,6 +51,7 @@ EXAMPLES = {
     "stylegan.train": "data=portraits plan.resolution=64",
     "match": "photo=craig.jpg",
     "worker": "workspace=workspace",
+    "studio": "media=films",
 }
 
 FLAGS = {

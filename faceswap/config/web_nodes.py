@@ -1,4 +1,4 @@
-"""Settings of the commands around galleries, the queue and the pages: match, worker."""
+"""Settings of the commands around galleries, the queue and the pages: match, worker, studio."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,3 +34,21 @@ class WorkerConfig:
         kind="text",
     )  # fmt: skip
     until_empty: bool = option(False, "end when nothing is left that can be done now")
+    end_with_parent: bool = option(False, "end with the process that has started it, however that ends")
+
+
+@dataclass
+class StudioConfig:
+    """Open the studio: pages in a browser on which films are extracted, curated, trained on and converted."""
+
+    workspace: str = workspace()
+    media: str = option("", "folders whose films may be read besides, with : between them", kind="path")
+    host: str = option(
+        "127.0.0.1",
+        "the address; any but this machine's own asks for FACESWAP_STUDIO_PASSWORD",
+        kind="text",
+    )
+    port: int = option(7860, "the port; 0: any that is free", minimum=0, maximum=65535)
+    workers: int = option(1, "workers that are started with it; 0: others run the queue", minimum=0, maximum=64)
+    database: str = option("", "the queue's database as a URL (default: SQLite in the workspace)", kind="text")
+    device: str = option("auto", nodes.DEVICES)

@@ -30,6 +30,7 @@ ONNX_BYTES = 2 * GIB - 1  # protobuf, in which ONNX files are written, holds no 
 DIRECTIONS_BYTES = 64 * MIB  # a hundred directions of 18 rows of 512 numbers are 4 MB
 LATENT_BYTES = 256 * MIB  # a generator's changes may lie with it
 ARRAY_BYTES = 1 * GIB  # an array read as a whole (a million faces); those mapped from the disk may be larger
+UPLOAD_BYTES = 64 * GIB  # a film that is sent to the studio
 GALLERY_BYTES = 1 * GIB  # people to whom a face is compared; 100,000 photos without pictures take 30 MB
 EVENT_BYTES = 64 * MIB  # one record of TensorBoard; a preview has some MB
 FACE_MEASURES_BYTES = 8 * KIB  # a face's measures take 1.5 kB, and its name

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from multiprocessing import parent_process
+
+_LOOK_SECONDS = 0.5
+_SAVE_SECONDS = 60.0  # for a command to save what it has, before it is ended
 
 
 def end_with_parent() -> None:
@@ -21,3 +26,16 @@ def _watch() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def interrupt_with_parent() -> None:
+    """Interrupt this process, as Ctrl-C does, when the one that started it is gone; end it when it does not end."""
+    threading.Thread(target=_look_for, args=(os.getppid(),), name="parent", daemon=True).start()
+
+
+def _look_for(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_SAVE_SECONDS)
+    os._exit(1)

@@ -73,6 +73,7 @@ class TestEnds:
         assert Path(f"{out}.runs").read_text() == "begun\n"
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_killed_workers_lose_nothing_and_do_nothing_twice(queue, url, fake_edit, tmp_path):
     chance = random.Random(3)
     jobs = [queue.submit("edit", [f"out={tmp_path / f'{n}.mp4'}", "seconds=0.3"]) for n in range(4)]

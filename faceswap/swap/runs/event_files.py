@@ -20,6 +20,8 @@ _PREFIX = "events.out.tfevents."
 EVENTS = f"{_PREFIX}*"
 _HEAD_BYTES, _SUM_BYTES = 12, 4  # of a record: its length and the length's sum before it, its own sum behind it
 
+_SCALAR_BYTES = 4096  # of a record with points of curves
+
 
 def drop_events_after(folder: Path, iteration: int) -> None:
     """Remove what stands beyond `iteration` from the event files in `folder`; all of them where a run begins at 0."""
@@ -44,6 +46,26 @@ def put_in_order(folder: Path) -> None:
     for number, path in enumerate(files):
         rest = path.name.removeprefix(_PREFIX).partition(".")[2]
         move(path, folder / f"{_PREFIX}{number:010d}.{rest}")
+
+
+def scalars_in(path: Path, offset: int = 0) -> tuple[list[tuple[str, int, float]], int]:
+    """Return the points of curves (name, step, value) in an event file from a byte on, and where the next one begins.
+
+    What is still being written is left for the next time.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    points: list[tuple[str, int, float]] = []
+    with open(path, "rb") as file:
+        file.seek(offset)
+        for record, step in _records(file):
+            offset += len(record)
+            if len(record) <= _SCALAR_BYTES:  # pictures are larger
+                event = Event.FromString(record[_HEAD_BYTES:-_SUM_BYTES])
+                points += [
+                    (one.tag, step, one.simple_value) for one in event.summary.value if one.HasField("simple_value")
+                ]
+    return points, offset
 
 
 def _event_files(folder: Path) -> list[Path]:

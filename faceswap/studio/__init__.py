@@ -1,0 +1,1 @@
+"""The studio: pages on which films are extracted, curated, trained on and converted."""

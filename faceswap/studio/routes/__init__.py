@@ -1,0 +1,1 @@
+"""What answers the studio's addresses, a module for each page."""

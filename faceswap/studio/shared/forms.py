@@ -1,0 +1,96 @@
+"""Settings as fields of a form, from their declarations: help, choices, ranges."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from faceswap.config.groups import GROUPS, default_choices, group_choices
+from faceswap.config.options import default_of, kinds
+from faceswap.config.schema import COMMANDS
+
+_STEPS = 100  # of a slider
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form.
+
+    Attributes:
+        name: The setting.
+        kind: choice, number, slider, switch or text.
+        help: What it does.
+        value: What it is without being touched, as text.
+        choices: Of a choice.
+        low: Of a number or slider.
+        high: Of a slider.
+        step: Of a number or slider.
+    """
+
+    name: str
+    kind: str
+    help: str
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    low: str = ""
+    high: str = ""
+    step: str = ""
+
+
+def fields_of(command: str, names: Sequence[str]) -> list[Field]:
+    """Return the fields of some settings of a command."""
+    known = {field.name: field for field in dataclasses.fields(COMMANDS[command])}
+    return [_field(command, known[name]) for name in names]
+
+
+def plugin_fields(owner: str, choice: str, group: str = "") -> list[Field]:
+    """Return the numbers of a plugin as sliders: of mask=hull its erode, feather, forehead.
+
+    Args:
+        owner: The setting that chooses the plugin.
+        choice: The choice.
+        group: Where its name is not the owner's.
+    """
+    node = GROUPS[group or owner].get(choice)
+    found = dataclasses.fields(node) if node is not None else ()
+    return [_number(f"{owner}.{one.name}", one) for one in found if one.name[0] != "_" and kinds(one) <= {"float"}]
+
+
+def said(fields: Sequence[Field], form: Mapping[str, Any]) -> list[str]:
+    """Return as NAME=VALUE what a form says other than what is usual; fields left empty say nothing."""
+    arguments = []
+    for field in fields:
+        value = str(form.get(field.name, "false" if field.kind == "switch" else "")).strip()
+        if field.kind == "switch" and value not in ("true", "false"):
+            value = "true"
+        if value and value != field.value:
+            arguments.append(f"{field.name}={value}")
+    return arguments
+
+
+def _field(command: str, field: dataclasses.Field[Any]) -> Field:
+    help_text = str(field.metadata.get("help", ""))
+    if group := field.metadata.get("group"):
+        return Field(field.name, "choice", help_text, default_choices(command).get(field.name, ""),
+                     tuple(group_choices(group)))  # fmt: skip
+    value = default_of(field)
+    if choices := field.metadata.get("choices"):
+        return Field(field.name, "choice", help_text, str(value), tuple(choices))
+    if isinstance(value, bool):
+        return Field(field.name, "switch", help_text, str(value).lower())
+    if kinds(field) & {"int", "float"}:
+        return _number(field.name, field)
+    return Field(field.name, "text", help_text, "" if value is None else str(value))
+
+
+def _number(name: str, field: dataclasses.Field[Any]) -> Field:
+    value, low, high = default_of(field), field.metadata.get("minimum"), field.metadata.get("maximum")
+    is_slider = isinstance(value, float) and low is not None and high is not None and high <= 10
+    step = "1" if "float" not in kinds(field) else "any"
+    if is_slider and low is not None and high is not None:
+        step = f"{(high - low) / _STEPS:g}"
+    plain = ["" if number is None else f"{number:g}" for number in (value, low, high)]
+    return Field(name, "slider" if is_slider else "number", str(field.metadata.get("help", "")), plain[0],
+                 low=plain[1], high=plain[2], step=step)  # fmt: skip

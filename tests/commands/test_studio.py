@@ -1,0 +1,193 @@
+"""The studio as a maker uses it: started as a command, used in a browser, from a film to a swapped film."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import probe
+from tests.clips import write_clip
+from tests.commands.conftest import one_line_error, run
+from tests.test_layout import PACKAGE
+
+FRAMES = 14
+SECONDS = 120_000  # ms that a step may take on a busy machine
+VIEWPORTS = {"desk": (1280, 800, "light"), "phone": (360, 740, "dark")}
+
+
+class Server(NamedTuple):
+    """A studio that runs: its address with the token, its workspace."""
+
+    url: str
+    workspace: Path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A studio as a user starts it, with one worker."""
+    folder = tmp_path_factory.mktemp("studio")
+    line = [sys.executable, "-m", "faceswap.studio", f"workspace={folder / 'workspace'}", "port=0", "device=cpu"]
+    process = subprocess.Popen(
+        line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        said = []
+        for told in process.stderr:
+            said.append(told)
+            if found := re.search(r"http://\S+", told):
+                yield Server(found[0], folder / "workspace")
+                break
+        else:
+            pytest.fail("".join(said))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(90)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser of the system."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Half a second of two rendered actors."""
+    folder = tmp_path_factory.mktemp("films")
+    for name in ("hanna", "vera"):
+        frames = read_frames(probe(PACKAGE.parent / "demo" / f"{name}.mp4"), 0, FRAMES)
+        write_clip(folder / f"{name}.mp4", [frame.image for frame in frames])
+    return {path.stem: path for path in folder.iterdir()}
+
+
+class Maker:
+    """Somebody at a browser; `complaints` of the browser are kept, pictures of pages too where the caller says so."""
+
+    def __init__(self, page, url: str, kind: str) -> None:
+        self.page, self.kind = page, kind
+        self.base = url.partition("/?")[0]
+        self.complaints: list[str] = []
+        page.set_default_timeout(SECONDS)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        page.goto(url)
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.base}{path}")
+
+    def shot(self, name: str) -> None:
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"], name
+        if folder := os.environ.get("FACESWAP_SCREENSHOTS"):
+            self.page.screenshot(path=f"{folder}/{self.kind}_{name}.png", full_page=True, caret="initial")
+
+    def wait_for_job(self) -> None:
+        """Waits until the job on the page has ended well, and looks at it."""
+        self.page.wait_for_url("**/jobs/*")
+        self.page.wait_for_selector(".state.done, .state.failed")
+        assert self.page.text_content(".state") == "done", self.page.text_content("#state")
+
+
+@pytest.fixture
+def maker(chromium: str, server: Server, request: pytest.FixtureRequest) -> Iterator[Maker]:
+    from playwright.sync_api import sync_playwright
+
+    kind = getattr(request, "param", "desk")
+    width, height, scheme = VIEWPORTS[kind]
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        yield Maker(context.new_page(), server.url, kind)
+        browser.close()
+
+
+def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict[str, Path], tmp_path: Path) -> None:
+    page = maker.page
+    run("extract", f"video={films['hanna']}", f"workspace={server.workspace}", "finder.device=cpu", cwd=tmp_path)
+    maker.shot("begun")
+    with page.expect_navigation():
+        page.set_input_files("#send", films["vera"])
+    page.get_by_role("link", name="Extract vera.mp4").click()
+    maker.shot("extract")
+    page.get_by_role("button", name="Find the faces").click()
+    maker.wait_for_job()
+    maker.shot("extracted")
+    assert page.text_content("#line").startswith("python -m faceswap.extract video=")
+
+    page.get_by_role("link", name="Curate them").click()
+    page.locator(".face input").nth(0).check()
+    maker.shot("faces")
+
+    maker.go("/train")
+    page.select_option("#a", "hanna")
+    page.select_option("#b", "vera")
+    page.fill("#who", "rendered actors")
+    page.click("summary")
+    page.select_option("#model", "lite")
+    for setting, value in {
+        "iterations": 8,
+        "preview_every": 4,
+        "save_every": 4,
+        "log_every": 2,
+        "batch_size": 2,
+    }.items():
+        page.fill(f"#{setting}", str(value))
+    maker.shot("train")
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_url("**/runs/hanna_vera")
+    page.wait_for_selector(".state.done, .state.failed")
+    assert page.text_content(".state") == "done", page.text_content("#live")
+    page.wait_for_selector("figure img")
+    page.wait_for_selector("figure svg")
+    maker.shot("run")
+
+    page.get_by_role("link", name="Convert with it").click()
+    page.wait_for_selector("#ab[data-drawn]")
+    shown = page.get_attribute("#ab", "data-drawn")
+    assert "vera.mp4" in shown
+    maker.shot("convert")
+    page.focus("#frame")
+    page.keyboard.press("ArrowRight")
+    page.select_option("#mask", "hull")
+    page.wait_for_selector("[id='mask.forehead']")
+    page.wait_for_selector("#ab[data-drawn*='mask=hull']")
+    assert "frame=1&" in page.get_attribute("#ab", "data-drawn")
+    page.get_by_role("button", name="Queue the whole film").click()
+    maker.wait_for_job()
+    assert "mask=hull" in page.text_content("#line")
+    with page.expect_download() as saved:
+        page.click("#save")
+    saved.value.save_as(tmp_path / "film.mp4")
+    assert probe(tmp_path / "film.mp4").frame_count == FRAMES
+    maker.shot("converted")
+    assert not maker.complaints
+
+
+@pytest.mark.parametrize("maker", ["phone"], indirect=True)
+def test_pages_fit_a_phone(maker: Maker) -> None:
+    """After the film above: all pages have something to show."""
+    for name, path in {"home": "/", "extract": "/extract", "train": "/train", "queue": "/jobs", "faces": "/faces/vera",
+                       "run": "/runs/hanna_vera", "convert": "/convert/hanna_vera"}.items():  # fmt: skip
+        maker.go(path)
+        maker.page.wait_for_selector("#ab[data-drawn]" if name == "convert" else "main")
+        maker.shot(name)
+    assert not maker.complaints
+
+
+def test_mistakes_are_one_line(tmp_path: Path) -> None:
+    assert "FACESWAP_STUDIO_PASSWORD" in one_line_error(run("studio", "host=0.0.0.0", cwd=tmp_path, code=2))
+    assert "no such folder" in one_line_error(run("studio", "media=nowhere", cwd=tmp_path, code=2))
