@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
+    from faceswap.config.swapping import ConvertRequest
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
     from faceswap.utils.files.workspace import Workspace
@@ -17,32 +18,31 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def convert(config: Any) -> Path:
+def convert(request: ConvertRequest) -> Path:
     """Writes the swapped film and returns its path."""
     from faceswap.cli.results import result_of
     from faceswap.config.build import build
     from faceswap.media.sources import probe
-    from faceswap.pairs import show_consent
+    from faceswap.pairs import show_consent, with_consent
     from faceswap.swap.runs.run_record import CONSENT, consent_metadata
     from faceswap.swappers import chosen_model
     from faceswap.utils.files.workspace import Workspace
 
-    workspace = Workspace(Path(config.workspace))
-    pair = config.pair
-    model = chosen_model(config, workspace)
-    pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**model.consent)
-    show_consent(pair.consent)
-    shown, performing = (model.a, model.b) if config.to == "a" else (model.b, model.a)
-    tracks = config.tracks
-    info = probe(config.video or source_of(workspace, performing))
+    workspace = Workspace(Path(request.workspace))
+    model = chosen_model(request, workspace)
+    consent = with_consent(request.pair, model.consent).consent
+    show_consent(consent)
+    shown, performing = (model.a, model.b) if request.to == "a" else (model.b, model.a)
+    tracks = request.tracks
+    info = probe(request.video or source_of(workspace, performing))
     # faces= and finder= together: the set, and the finder for frames that it was not made of
-    stored = stored_faces(config.faces, info, workspace, performing) if config.faces or not config.finder else None
-    if config.finder:
-        finder = build(config.finder)
+    stored = stored_faces(request.faces, info, workspace, performing) if request.faces or not request.finder else None
+    if request.finder:
+        finder = build(request.finder)
     else:
         finder = None if stored else usual_finder(info, workspace)
     result = result_of(
-        "convert", config, default_name(info, shown, config.start, config.stop, tracks, model.variant),
+        "convert", request, default_name(info, shown, request.start, request.stop, tracks, model.variant),
         suffix_of(info), told=("to", "start", "stop", "tracks"), sources={"video": info.path, "model": model.source},
     )  # fmt: skip
     from faceswap.compositing.pipeline import convert_video  # torch takes seconds: what is misspelt is told before
@@ -50,35 +50,35 @@ def convert(config: Any) -> Path:
 
     swapper = model.load(info)
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
-    refiner = build(config.detail).refiner(workspace.faces(shown), swapper.resolution, config.device, model.photos)
+    refiner = build(request.detail).refiner(workspace.faces(shown), swapper.resolution, request.device, model.photos)
     return convert_video(
         info,
         swapper,
         result.path,
         faces=stored,
         finder=finder,
-        mask=build(config.mask),
-        colour=build(config.colour),
-        blender=build(config.blender),
+        mask=build(request.mask),
+        colour=build(request.colour),
+        blender=build(request.blender),
         refiner=refiner,
-        to=config.to,
+        to=request.to,
         tracks=tracks,
-        start=config.start,
-        stop=config.stop,
-        batch_size=config.batch_size,
-        smooth_frames=config.smooth_frames,
-        smooth_colour=config.smooth_colour,
-        sharpen=config.sharpen,
-        motion_blur=config.motion_blur,
-        grain=config.grain,
-        fill_frames=config.fill_frames,
-        fade_from_yaw=config.fade_from_yaw,
-        side_by_side=config.side_by_side,
-        metadata=consent_metadata({name: getattr(pair.consent, name) for name in CONSENT}),
+        start=request.start,
+        stop=request.stop,
+        batch_size=request.batch_size,
+        smooth_frames=request.smooth_frames,
+        smooth_colour=request.smooth_colour,
+        sharpen=request.sharpen,
+        motion_blur=request.motion_blur,
+        grain=request.grain,
+        fill_frames=request.fill_frames,
+        fade_from_yaw=request.fade_from_yaw,
+        side_by_side=request.side_by_side,
+        metadata=consent_metadata({name: getattr(consent, name) for name in CONSENT}),
         record=result.record,
-        crf=config.crf,
-        preset=config.preset,
-        image_quality=config.image_quality,
+        crf=request.crf,
+        preset=request.preset,
+        image_quality=request.image_quality,
     )
 
 
@@ -116,14 +116,13 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
 def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
-    from faceswap.config.build import build
-    from faceswap.config.nodes import BuiltinFinderNode
+    from faceswap.detect.builtin.detector import BuiltinFinder
     from faceswap.utils.errors import UserError
 
     known = ", ".join(workspace.face_set_names()) or "none"
     what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
     try:
-        finder = build(BuiltinFinderNode())
+        finder = BuiltinFinder()
         finder.prepare(info)
     except UserError as error:
         raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error

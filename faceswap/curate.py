@@ -5,32 +5,33 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
+    from faceswap.config.swapping import CurateRequest
     from faceswap.curation.measures import Embedder
 
 
-def curate(config: Any) -> Path:
+def curate(request: CurateRequest) -> Path:
     """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
     from faceswap.config.build import build, require
     from faceswap.curation.flags import REASONS
     from faceswap.curation.pipeline import curate_faces
     from faceswap.utils.files.workspace import Workspace
 
-    require(config, "faces")
+    require(request, "faces")
     return curate_faces(
-        Workspace(Path(config.workspace)).existing_faces(config.faces),
-        sort=config.sort,
-        like=config.like,
-        reject=REASONS if config.reject == ["all"] else config.reject or [],
-        keep=config.keep or [],
-        apply=Path(config.apply) if config.apply else None,
-        restore=config.restore,
-        limits=build(config.limits),
-        embedder=embedder_on(config.device) if config.people else None,
+        Workspace(Path(request.workspace)).existing_faces(request.faces),
+        sort=request.sort,
+        like=request.like,
+        reject=REASONS if request.reject == ["all"] else request.reject or [],
+        keep=request.keep or [],
+        apply=Path(request.apply) if request.apply else None,
+        restore=request.restore,
+        limits=build(request.limits),
+        embedder=embedder_on(request.device) if request.people else None,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faceswap.cli.runner import run_command
 from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.config.swapping import DemoRequest
 
 # Two rendered actors; the film that is converted was not used in training. pairs.json lists the other clips.
 A, B, FILM = "hanna", "vera", "vera_test"
@@ -32,7 +35,7 @@ def films_folder() -> Path:
     return Path(installed.origin).parent
 
 
-def demo(config: Any) -> Path:
+def demo(request: DemoRequest) -> Path:
     """Run the three commands as a user would and return the side-by-side film."""
     from faceswap.cli.composing.compose import compose_config
     from faceswap.convert import convert
@@ -41,13 +44,13 @@ def demo(config: Any) -> Path:
 
     def settings(command: str, *arguments: str) -> Any:
         print(f"\npython -m faceswap.{command} {' '.join(arguments)}", file=sys.stderr, flush=True)
-        return compose_config(command, [*arguments, f"workspace={config.workspace}"])
+        return compose_config(command, [*arguments, f"workspace={request.workspace}"])
 
     films = films_folder()
     for name in (A, B, FILM):
-        extract(settings("extract", f"video={films / f'{name}.mp4'}", f"finder.device={config.device}"))
-    pair = (f"pair.a={A}", f"pair.b={B}", f"device={config.device}")
-    length = (f"minutes={config.minutes}", f"batch_size={config.batch_size}")
+        extract(settings("extract", f"video={films / f'{name}.mp4'}", f"finder.device={request.device}"))
+    pair = (f"pair.a={A}", f"pair.b={B}", f"device={request.device}")
+    length = (f"minutes={request.minutes}", f"batch_size={request.batch_size}")
     train(settings("train", *pair, "model=lite", *length))
     film = convert(settings("convert", *pair, f"video={films / f'{FILM}.mp4'}", "side_by_side=true"))
     beside = film.with_name(f"{film.stem}.side_by_side{film.suffix}")

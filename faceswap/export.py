@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
+if TYPE_CHECKING:
+    from faceswap.config.swapping import ExportRequest
 
-def export(config: Any) -> Path:
+
+def export(request: ExportRequest) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.cli.results import result_of
     from faceswap.config.targets import import_trusted
@@ -18,26 +21,25 @@ def export(config: Any) -> Path:
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
-    if config.out and Path(config.out).suffix.lower() != ".onnx":
-        raise UserError(f"out={config.out}: name a file that ends in .onnx")
-    source = chosen_run(config, Workspace(Path(config.workspace)))
+    if request.out and Path(request.out).suffix.lower() != ".onnx":
+        raise UserError(f"out={request.out}: name a file that ends in .onnx")
+    source = chosen_run(request, Workspace(Path(request.workspace)))
     from faceswap.swap.inference.export import export_onnx  # torch takes seconds: what is misspelt is told before
     from faceswap.swap.runs.checkpoints import find_weights
 
-    pair = config.pair
-    newest = config.checkpoint in (None, "latest")
-    weights = find_weights(source if newest else checkpoint_folder(source, config.checkpoint))
+    pair = request.pair
+    weights = find_weights(source if request.checkpoint is None else checkpoint_folder(source, request.checkpoint))
     run = run_of(weights)
     import_trusted(recorded_model(run))
     a, b, consent = recorded_pair(run) if (run / RUN_CONFIG).is_file() else ("", "", {})
     given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent
-    performance = f"{b}_as_{a}" if config.side == "a" else f"{a}_as_{b}"
-    name = performance if a and b else f"{weights.stem}_{config.side}"
-    result = result_of("export", config, name, ".onnx", told=("side",), folder=run, sources={"run": run})
+    performance = f"{b}_as_{a}" if request.side == "a" else f"{a}_as_{b}"
+    name = performance if a and b else f"{weights.stem}_{request.side}"
+    result = result_of("export", request, name, ".onnx", told=("side",), folder=run, sources={"run": run})
     export_onnx(
         weights,
         result.path,
-        side=config.side,
+        side=request.side,
         run=run.name,
         faces=(a, b) if a and b else None,
         consent=given,

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
+if TYPE_CHECKING:
+    from faceswap.config.exploring import GenerateRequest
 
-def generate(config: Any) -> Path:
+
+def generate(request: GenerateRequest) -> Path:
     """Draws faces of seeds; returns the path of their sheet, or of the grid of mixed styles."""
     from faceswap.cli.results import check_folder_name, result_of
     from faceswap.utils.errors import UserError
     from faceswap.utils.limits import GRID_TILES, check_size
 
-    seeds, styles = seeds_in("seeds", config.seeds), seeds_in("styles", config.styles)
-    if config.mix:
+    seeds, styles = seeds_in("seeds", request.seeds), seeds_in("styles", request.styles)
+    if request.mix:
         check_size(f"the grid of {len(seeds)} x {len(styles)}", len(seeds) * len(styles), GRID_TILES, "faces")
-    check_folder_name(config.out)
+    check_folder_name(request.out)
     # torch takes seconds: what is misspelt is told before
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.gallery.samples import Sampling, write_grid, write_samples
     from faceswap.stylegan.weights.files import load_generator
     from faceswap.utils.devices import choose_device
 
-    generator = load_generator(config.generator or None).to(choose_device(config.device))
-    if config.cutoff is not None and config.cutoff > generator.rows:
-        raise UserError(f"cutoff={config.cutoff}: this generator has {generator.rows} rows of styles")
-    if config.mix:
-        rows_of(config.mix, generator.rows)
-    how = Sampling(config.psi, config.cutoff, config.noise)
-    result = result_of("generate", config, "generated")
-    if config.mix:
-        made = write_grid(generator, seeds, styles, how, config.mix, result.path)
+    generator = load_generator(request.generator or None).to(choose_device(request.device))
+    if request.cutoff is not None and request.cutoff > generator.rows:
+        raise UserError(f"cutoff={request.cutoff}: this generator has {generator.rows} rows of styles")
+    if request.mix:
+        rows_of(request.mix, generator.rows)
+    how = Sampling(request.psi, request.cutoff, request.noise)
+    result = result_of("generate", request, "generated")
+    if request.mix:
+        made = write_grid(generator, seeds, styles, how, request.mix, result.path)
     else:
-        made = write_samples(generator, seeds, how, result.path, config.image_format)
+        made = write_samples(generator, seeds, how, result.path, request.image_format)
     result.note()
     return made
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
+if TYPE_CHECKING:
+    from faceswap.config.web import MatchRequest
 
-def match(config: Any) -> Path:
+
+def match(request: MatchRequest) -> Path:
     """Look a face up in a gallery and return the sheet of whom it is most and least alike."""
     from faceswap.cli.results import result_of
     from faceswap.config.build import build, require
@@ -22,23 +25,23 @@ def match(config: Any) -> Path:
     from faceswap.stylegan.data.portraits import check_choice, choose
     from faceswap.utils.files.workspace import Workspace
 
-    require(config, "photo")
-    check_choice(config.face)
-    photo = Path(config.photo)
-    result = result_of("match", config, f"{photo.stem}_match", ".png", told=("photo",), sources={"photo": photo})
-    reader = FaceReader(build(config.finder), FaceEmbedder(device=config.device), embedder_tag())
+    require(request, "photo")
+    check_choice(request.face)
+    photo = Path(request.photo)
+    result = result_of("match", request, f"{photo.stem}_match", ".png", told=("photo",), sources={"photo": photo})
+    reader = FaceReader(build(request.finder), FaceEmbedder(device=request.device), embedder_tag())
     image, faces = reader.faces(photo)
-    face = choose(faces, config.face, str(photo))
+    face = choose(faces, request.face, str(photo))
     shipped = shipped_gallery()
-    kept = Workspace(Path(config.workspace)).root / "galleries"
-    gallery = gallery_of_folder(Path(config.gallery), reader, kept) if config.gallery else shipped
+    kept = Workspace(Path(request.workspace)).root / "galleries"
+    gallery = gallery_of_folder(Path(request.gallery), reader, kept) if request.gallery else shipped
     assert shipped.calibration is not None
     search = GallerySearch(gallery, gallery.calibration or shipped.calibration)
-    found = search.match(reader.code(image, face), config.top)
+    found = search.match(reader.code(image, face), request.top)
     write_match_sheet(result.path, around(image, face.box), found)
     told = {
         "photo": str(photo),
-        "gallery": config.gallery or "shipped: rendered people",
+        "gallery": request.gallery or "shipped: rendered people",
         "people": len(gallery.names),
         "photos": len(gallery.photos),
         "nearest": [one.plain() for one in found.nearest],

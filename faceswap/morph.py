@@ -11,133 +11,135 @@ from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.cli.results import Result
+    from faceswap.config.exploring import MorphRequest
     from faceswap.core.values import AlignedFace
     from faceswap.stylegan.editing.pasting import Paster
-    from faceswap.stylegan.inversion.inversion import Start
     from faceswap.stylegan.morphing.subjects import SubjectReader
+    from faceswap.utils.choices import Start, Way
 
 
-def morph(config: Any) -> Path:
+def morph(request: MorphRequest) -> Path:
     """Makes what was asked for and returns its path."""
     from faceswap.config.build import require
 
     makers = {"film": film, "child": child, "grid": grid, "composite": average, "cartoon": cartoon}
-    require(config, *{"composite": ("faces",), "cartoon": ("a", "cartoon")}.get(config.make, ("a", "b")))
-    return makers[config.make](config)
+    require(request, *{"composite": ("faces",), "cartoon": ("a", "cartoon")}.get(request.make, ("a", "b")))
+    return makers[request.make](request)
 
 
-def film(config: Any) -> Path:
+def film(request: MorphRequest) -> Path:
     """One face turns into the other."""
     from faceswap.media.writing import FILM_SUFFIXES
     from faceswap.stylegan.morphing.films import Timing
     from faceswap.stylegan.morphing.results import MorphFilmSettings, write_film
     from faceswap.utils.errors import UserError
 
-    result = target(config, ".mp4", FILM_SUFFIXES)
-    reader = studio_of(config)
-    first, second = reader.one(config.a, "a"), reader.one(config.b, "b")
-    if config.paste != "none" and first.portrait is None:
-        raise UserError(f"paste={config.paste} needs a photo as a=, not {config.a}")
+    result = target(request, ".mp4", FILM_SUFFIXES)
+    reader = studio_of(request)
+    first, second = reader.one(request.a, "a"), reader.one(request.b, "b")
+    if request.paste != "none" and first.portrait is None:
+        raise UserError(f"paste={request.paste} needs a photo as a=, not {request.a}")
     timing = Timing(
-        config.hold_seconds, config.fade_seconds, config.seconds, config.easing, config.there_and_back
+        request.hold_seconds, request.fade_seconds, request.seconds, request.easing, request.there_and_back
     )  # fmt: skip
-    how = MorphFilmSettings(config.size_px, config.frames_per_second, config.crf, config.preset)
-    paster = None if config.paste == "none" else paster_of(config)
+    how = MorphFilmSettings(request.size_px, request.frames_per_second, request.crf, request.preset)
+    paster = None if request.paste == "none" else paster_of(request, request.paste)
     write_film(reader.inverter.generator, first, second, result.path, timing, how, paster)
     return result.note()
 
 
-def child(config: Any) -> Path:
+def child(request: MorphRequest) -> Path:
     """What two faces would have between them."""
     from faceswap.stylegan.morphing.results import write_child
 
-    result = target(config, ".png")
-    reader = studio_of(config)
-    shares = shares_of(config.shares, config.weight)
+    result = target(request, ".png")
+    reader = studio_of(request)
+    shares = shares_of(request.shares, request.weight)
     write_child(
-        reader.inverter.generator, reader.one(config.a, "a"), reader.one(config.b, "b"), shares, result.path,
-        config.size_px,
+        reader.inverter.generator, reader.one(request.a, "a"), reader.one(request.b, "b"), shares, result.path,
+        request.size_px,
     )  # fmt: skip
     return result.note()
 
 
-def grid(config: Any) -> Path:
+def grid(request: MorphRequest) -> Path:
     """The styles of b in the faces of a."""
     from faceswap.stylegan.gallery.mixing import rows_of
     from faceswap.stylegan.morphing.results import write_grid
     from faceswap.stylegan.morphing.subjects import count_of
     from faceswap.utils.limits import GRID_TILES, check_size
 
-    result = target(config, ".png")
-    check_size("the grid", count_of(config.a) * count_of(config.b), GRID_TILES, "faces")
-    reader = studio_of(config)
-    rows_of(config.range, reader.inverter.generator.rows)  # a mistake is told before photos are inverted
-    faces, styles = reader.subjects(config.a), reader.subjects(config.b)
-    write_grid(reader.inverter.generator, faces, styles, config.range, result.path)
+    result = target(request, ".png")
+    check_size("the grid", count_of(request.a) * count_of(request.b), GRID_TILES, "faces")
+    reader = studio_of(request)
+    rows_of(request.range, reader.inverter.generator.rows)  # a mistake is told before photos are inverted
+    faces, styles = reader.subjects(request.a), reader.subjects(request.b)
+    write_grid(reader.inverter.generator, faces, styles, request.range, result.path)
     return result.note()
 
 
-def average(config: Any) -> Path:
+def average(request: MorphRequest) -> Path:
     """Many faces laid over each other."""
     from faceswap.media.ai_notice import made_with_ai
     from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.morphing.composite import composite
 
-    result = target(config, ".png")
+    result = target(request, ".png")
     about = made_with_ai("the face in this picture was put together from others")
-    write_image(result.path, composite(aligned_faces(config), config.to_shape), metadata=about)
+    write_image(result.path, composite(aligned_faces(request), request.to_shape), metadata=about)
     return result.note()
 
 
-def cartoon(config: Any) -> Path:
+def cartoon(request: MorphRequest) -> Path:
     """Faces drawn with layers of another generator."""
     from faceswap.stylegan.morphing.results import write_cartoon
     from faceswap.stylegan.morphing.subjects import count_of
     from faceswap.stylegan.weights.files import load_generator
     from faceswap.utils.limits import GRID_TILES, check_size
 
-    result = target(config, ".png")
-    check_size("the sheet", count_of(config.a), GRID_TILES, "faces")
-    reader = studio_of(config)
+    result = target(request, ".png")
+    check_size("the sheet", count_of(request.a), GRID_TILES, "faces")
+    reader = studio_of(request)
     own = reader.inverter.generator
-    other = load_generator(config.cartoon).to(own.average)
-    shapes, texture = (own, other) if config.shapes_from == "own" else (other, own)
-    write_cartoon(shapes, texture, config.swap_at, reader.subjects(config.a), own, result.path)
+    other = load_generator(request.cartoon).to(own.average)
+    shapes, texture = (own, other) if request.shapes_from == "own" else (other, own)
+    write_cartoon(shapes, texture, request.swap_at, reader.subjects(request.a), own, result.path)
     return result.note()
 
 
-def studio_of(config: Any) -> SubjectReader:
+def studio_of(request: MorphRequest) -> SubjectReader:
     """What turns photos and seeds into codes."""
     from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
-    from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
+    from faceswap.stylegan.inversion.config import InversionWeights
+    from faceswap.stylegan.inversion.perceptual import inversion_loss
     from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
     from faceswap.stylegan.morphing.subjects import SubjectReader
     from faceswap.stylegan.seeds import seeds_of
 
-    asked = [text for text in (config.a, config.b) if text]
-    start: Start = config.guess
+    asked = [text for text in (request.a, request.b) if text]
+    start: Start = request.guess
     if all(seeds_of(text) is not None for text in asked):
         start = "average"  # seeds need no encoder
     inverter = Inverter(
-        *load_both(config.generator, config.encoder, start, config.device),
-        inversion_loss(InversionWeights(), None, config.device),
-        InversionSettings(start, config.steps, config.fidelity),
+        *load_both(request.generator, request.encoder, start, request.device),
+        inversion_loss(InversionWeights(), None, request.device),
+        InversionSettings(start, request.steps, request.fidelity),
     )
-    return SubjectReader(inverter, build(config.finder), FaceParser(config.device), config.face, config.psi)
+    return SubjectReader(inverter, build(request.finder), FaceParser(request.device), request.face, request.psi)
 
 
-def paster_of(config: Any) -> Paster:
+def paster_of(request: MorphRequest, way: Way) -> Paster:
     """What brings drawn faces into the photo."""
     from faceswap.compositing.blenders import AlphaBlender
     from faceswap.config.build import build
     from faceswap.media.pictures.colour_transfer import NoColour
     from faceswap.stylegan.editing.pasting import Paster
 
-    return Paster(build(config.mask), NoColour(), AlphaBlender(), config.paste)
+    return Paster(build(request.mask), NoColour(), AlphaBlender(), way)
 
 
-def aligned_faces(config: Any) -> Iterator[AlignedFace]:
+def aligned_faces(request: MorphRequest) -> Iterator[AlignedFace]:
     """The faces of a composite: those of a face set of that name, else of photos."""
     from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
@@ -146,11 +148,13 @@ def aligned_faces(config: Any) -> Iterator[AlignedFace]:
     from faceswap.stylegan.data.portraits import portraits
     from faceswap.utils.files.workspace import Workspace
 
-    workspace = Workspace(Path(config.workspace))
-    if config.faces in workspace.face_set_names():
-        yield from stored_faces(workspace.faces(config.faces), config.size_px)
+    workspace = Workspace(Path(request.workspace))
+    if request.faces in workspace.face_set_names():
+        yield from stored_faces(workspace.faces(request.faces), request.size_px)
         return
-    found = portraits(probe(config.faces), build(config.finder), FaceParser(config.device), config.face, config.size_px)
+    found = portraits(
+        probe(request.faces), build(request.finder), FaceParser(request.device), request.face, request.size_px
+    )
     yield from (portrait.aligned for portrait in found)
 
 
@@ -167,15 +171,17 @@ def shares_of(asked: Any, weight: float) -> dict[str, float]:
     return {str(name): float(share) for name, share in asked.items()}
 
 
-def target(config: Any, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")) -> Result:
+def target(
+    request: MorphRequest, suffix: str, accepted: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".webp")
+) -> Result:
     """Where the result goes. Raises UserError for a name of another kind, or of another result."""
     from faceswap.cli.results import result_of
     from faceswap.utils.errors import UserError
 
-    names = [Path(text).name.split(".")[0] or "face" for text in (config.faces, config.a, config.b) if text]
-    if config.out and Path(config.out).suffix.lower() not in accepted:
-        raise UserError(f"out={config.out}: make={config.make} writes {', '.join(accepted)}")
-    return result_of("morph", config, f"{'_'.join(names)}_{config.make}"[:120], suffix, told=("make",))
+    names = [Path(text).name.split(".")[0] or "face" for text in (request.faces, request.a, request.b) if text]
+    if request.out and Path(request.out).suffix.lower() not in accepted:
+        raise UserError(f"out={request.out}: make={request.make} writes {', '.join(accepted)}")
+    return result_of("morph", request, f"{'_'.join(names)}_{request.make}"[:120], suffix, told=("make",))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,15 @@ import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.sweep import Combination, Sweep, folder_name, varied_name
 from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from faceswap.config.swapping import TrainRequest
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +33,13 @@ class TrainingSweep(Sweep):
         super().__init__(command, combinations)
         if find_processes().size > 1:
             raise UserError("--multirun trains in one process: start the combinations one by one with torchrun")
-        first = combinations[0].config
+        first = combinations[0].request
         self.workspace = Workspace(Path(first.workspace))
-        self.pairs = [resolve_pair(one.config.pair, self.workspace) for one in combinations]
-        several = len({pair for pair, *_ in self.pairs}) > 1
-        self.base = "pairs" if several else first.run or self.pairs[0][0]
+        self.pairs = [resolve_pair(one.request.pair, self.workspace) for one in combinations]
+        several = len({pair.name for pair in self.pairs}) > 1
+        self.base = "pairs" if several else first.run or self.pairs[0].name
         self.runs = [
-            run_name(one.config.run or pair, one) for (pair, *_), one in zip(self.pairs, combinations, strict=True)
+            run_name(one.request.run or pair.name, one) for pair, one in zip(self.pairs, combinations, strict=True)
         ]
 
     @property
@@ -45,14 +49,14 @@ class TrainingSweep(Sweep):
     def title(self, number: int) -> str:
         return self.runs[number]
 
-    def make(self, number: int, config: Any, call: Callable[[Any], Path]) -> Path:
+    def make(self, number: int, request: TrainRequest, call: Callable[[TrainRequest], Path]) -> Path:
         self.announce(number)
-        _, pair_a, pair_b = self.pairs[number]
-        run = self.runs[number]
-        config.run, config.pair.name, config.pair.a, config.pair.b = run, run, pair_a, pair_b
+        run, pair = self.runs[number], self.pairs[number]
+        pair = replace(request.pair, name=run, a=pair.a, b=pair.b)
+        request = replace(request, run=run, pair=pair)
         folder = self.workspace.run(run)
         try:
-            return folder if is_finished(folder, config) else call(config)
+            return folder if is_finished(folder, request) else call(request)
         finally:
             _free_memory()
 
@@ -79,8 +83,8 @@ def run_name(base: str, combination: Combination) -> str:
     return f"{base},{told}" if told else base
 
 
-def is_finished(run: Path, config: Any) -> bool:
-    """Whether a run has trained as long as `config` asks. Raises UserError when it was with other settings."""
+def is_finished(run: Path, request: TrainRequest) -> bool:
+    """Whether a run has trained as long as the request says. Raises UserError when it was with other settings."""
     from faceswap.config.build import to_yaml, untouched
     from faceswap.swap.runs.checkpoints import list_checkpoints
     from faceswap.swap.runs.comparison import read_report
@@ -90,18 +94,18 @@ def is_finished(run: Path, config: Any) -> bool:
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))
     if (
-        config.restart
+        request.restart
         or not list_checkpoints(run)
         or not isinstance(iteration, int)
         or not isinstance(seconds, int | float)
     ):
         return False
-    iterations = usual_iterations(config.device, config.minutes) if config.iterations is None else config.iterations
+    iterations = usual_iterations(request.device, request.minutes) if request.iterations is None else request.iterations
     trained = min(iteration, int(list_checkpoints(run)[0].name))  # the report is written first
-    if trained < iterations and (config.minutes is None or seconds < 60 * config.minutes):
-        return config.stop_when == "plateau" and report.get("plateau") is True
-    if not config.allow_changes:
-        check_same_settings(run, to_yaml(config), to_yaml(untouched(config)))
+    if trained < iterations and (request.minutes is None or seconds < 60 * request.minutes):
+        return request.stop_when == "plateau" and report.get("plateau") is True
+    if not request.allow_changes:
+        check_same_settings(run, to_yaml(request), to_yaml(untouched(request)))
     log.info("finished before, at iteration %d", iteration)
     return True
 

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from faceswap.config.swapping import Consent, Pair
 from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
+if TYPE_CHECKING:
+    from faceswap.config.swapping import ConvertRequest, ExportRequest, TrainRequest
+
 log = logging.getLogger(__name__)
 
 
-def resolve_pair(pair: Any, workspace: Workspace) -> tuple[str, str, str]:
-    """The pair's name, A's and B's face-set names. Raises UserError when they cannot be told.
+def resolve_pair(pair: Pair, workspace: Workspace) -> Pair:
+    """The pair with its name and A's and B's face-set names. Raises UserError when they cannot be told.
 
     `pair.a=X pair.b=Y` needs no file; neither does `pair=X_Y` when the face sets X and Y are there. `pair.a=[X,Z]` are
     two sets of one person, called `X+Z`.
     """
-    pair.a, pair.b = workspace.together(pair.a), workspace.together(pair.b)
-    if pair.a and pair.b:
-        return pair.name or f"{pair.a}_{pair.b}", pair.a, pair.b
-    if pair.a or pair.b:
-        missing = "pair.b" if pair.a else "pair.a"
+    a, b = workspace.together(pair.a), workspace.together(pair.b)
+    if a and b:
+        return replace(pair, name=pair.name or f"{a}_{b}", a=a, b=b)
+    if a or b:
+        missing = "pair.b" if a else "pair.a"
         raise UserError(f"{missing}= is missing: a pair needs both pair.a= and pair.b=")
     known = workspace.face_set_names()
     splits = [(a, b) for a in known for b in known if f"{a}_{b}" == pair.name]
     if len(splits) == 1:
-        return pair.name, *splits[0]
+        return replace(pair, a=splits[0][0], b=splits[0][1])
     if splits:
         ways = ", or ".join(f"pair.a={a} pair.b={b}" for a, b in splits)
         raise UserError(f"pair={pair.name} can be read in {len(splits)} ways: say {ways}")
@@ -54,39 +60,45 @@ def refuse_itself(faces_a: Path, faces_b: Path) -> None:
         )
 
 
-def run_to_train(config: Any, workspace: Workspace) -> Path:
-    """The folder of the run to train; the config's pair is filled in. Raises UserError when it cannot be told.
+def run_to_train(request: TrainRequest, workspace: Workspace) -> tuple[Path, Pair]:
+    """The folder of the run to train, and its pair filled in. Raises UserError when they cannot be told.
 
     `run=` names it, else the pair does; `run=` of a run that is there, without a pair, goes on with that run's pair.
     """
-    pair = config.pair
-    if config.run and not (pair.name or pair.a or pair.b) and (workspace.run(config.run) / RUN_CONFIG).is_file():
-        pair.a, pair.b, consent = recorded_pair(workspace.run(config.run))
-        pair.consent = pair.consent if pair.consent.who else type(pair.consent)(**consent)
-    pair.name, pair.a, pair.b = resolve_pair(pair, workspace)
-    return workspace.run(config.run or pair.name)
+    pair, run = request.pair, request.run
+    if run and not (pair.name or pair.a or pair.b) and (workspace.run(run) / RUN_CONFIG).is_file():
+        a, b, consent = recorded_pair(workspace.run(run))
+        pair = replace(with_consent(pair, consent), a=a, b=b)
+    pair = resolve_pair(pair, workspace)
+    return workspace.run(run or pair.name), pair
 
 
-def chosen_run(config: Any, workspace: Workspace) -> Path:
+def with_consent(pair: Pair, recorded: Mapping[str, str]) -> Pair:
+    """The pair with the consent that a run or a file has on record, where the request tells of none."""
+    return pair if pair.consent.who else replace(pair, consent=Consent(**recorded))
+
+
+def chosen_run(request: ConvertRequest | ExportRequest, workspace: Workspace) -> Path:
     """The folder of the run that `run=` or a pair names, or of the one trained last.
 
     Raises UserError when it is not there, and when `run=` and a pair say different things.
     """
-    pair = config.pair
-    if not config.run:
-        name = resolve_pair(pair, workspace)[0] if pair.a or pair.b else pair.name
+    pair = request.pair
+    if not request.run:
+        name = resolve_pair(pair, workspace).name if pair.a or pair.b else pair.name
         return workspace.existing_run(name or workspace.last_run())
-    run = workspace.run_or_path(config.run)
+    run = workspace.run_or_path(request.run)
     if not run.exists():
-        run = workspace.existing_run(config.run)
+        run = workspace.existing_run(request.run)
     if pair.name or pair.a or pair.b:
-        _, a, b = resolve_pair(pair, workspace)
-        if (a, b) != (trained := recorded_pair(run)[:2]):
-            raise UserError(f"run={config.run} was trained on {trained[0]} and {trained[1]}, not on {a} and {b}")
+        asked = resolve_pair(pair, workspace)
+        a, b, _ = recorded_pair(run)
+        if (asked.a, asked.b) != (a, b):
+            raise UserError(f"run={request.run} was trained on {a} and {b}, not on {asked.a} and {asked.b}")
     return run
 
 
-def show_consent(consent: Any) -> None:
+def show_consent(consent: Consent) -> None:
     """Logs who agreed to the swap, or that nobody is on record."""
     if consent.who:
         log.info("consent: %s; for: %s; %s", consent.who, consent.purpose or "not said", consent.when or "no date")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.compositing.results import FaceSwapper
+    from faceswap.config.swapping import ConvertRequest
     from faceswap.media.sources import SourceInfo
     from faceswap.swap.inference.portraits import Portrait
     from faceswap.utils.files.workspace import Workspace
@@ -32,14 +33,14 @@ class Model(NamedTuple):
     photos: Callable[[], Sequence[Portrait]] | None = None
 
 
-def chosen_model(config: Any, workspace: Workspace) -> Model:
+def chosen_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """Return what the settings name: photographs, an exported file or a run. Raises UserError when it is not there."""
-    if config.photo:
-        return untrained_model(config, workspace)
-    return exported_model(config) if config.onnx else trained_model(config, workspace)
+    if request.photo:
+        return untrained_model(request, workspace)
+    return exported_model(request) if request.onnx else trained_model(request, workspace)
 
 
-def trained_model(config: Any, workspace: Workspace) -> Model:
+def trained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
     from faceswap.config.targets import import_trusted
     from faceswap.pairs import chosen_run
@@ -49,62 +50,62 @@ def trained_model(config: Any, workspace: Workspace) -> Model:
         from faceswap.swap.inference.swapper import TrainedSwapper
 
         import_trusted(recorded_model(run))
-        return TrainedSwapper.load(run, checkpoint, config.device)
+        return TrainedSwapper.load(run, checkpoint, request.device)
 
-    run = chosen_run(config, workspace)
-    checkpoint = None if config.checkpoint is None else checkpoint_folder(run, config.checkpoint)
+    run = chosen_run(request, workspace)
+    checkpoint = None if request.checkpoint is None else checkpoint_folder(run, request.checkpoint)
     a, b, consent = recorded_pair(run)
     return Model(load, a, b, consent, run, variant_of(run.name, a, b))
 
 
-def exported_model(config: Any) -> Model:
+def exported_model(request: ConvertRequest) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
     from faceswap.swap.inference.onnx_model import OnnxSwapper
     from faceswap.swap.runs.run_record import CONSENT
 
-    pair = config.pair
-    if config.run or pair.name or pair.a or pair.b or config.checkpoint is not None:
+    pair = request.pair
+    if request.run or pair.name or pair.a or pair.b or request.checkpoint is not None:
         raise UserError("onnx= stands for pair=, run= and checkpoint=: leave these out, or onnx=")
-    path = Path(config.onnx)
-    swapper = OnnxSwapper.load(path, config.device)
+    path = Path(request.onnx)
+    swapper = OnnxSwapper.load(path, request.device)
     about = swapper.about
     a, b = about.faces or ("a", "b")
-    if about.side != config.to:
+    if about.side != request.to:
         drawn = a if about.side == "a" else b
-        raise UserError(f"to={config.to}: {path} draws {drawn}; say to={about.side}, or export side={config.to}")
+        raise UserError(f"to={request.to}: {path} draws {drawn}; say to={about.side}, or export side={request.to}")
     return Model(lambda film: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent}, path)
 
 
-def untrained_model(config: Any, workspace: Workspace) -> Model:
+def untrained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The generic model that draws who is on `photo=`. Raises UserError when it cannot be used."""
     from faceswap.media.takes import name_of_takes, probe_takes
 
-    pair = config.pair
-    if config.run or config.onnx or pair.name or pair.a or pair.b or config.checkpoint is not None:
+    pair = request.pair
+    if request.run or request.onnx or pair.name or pair.a or pair.b or request.checkpoint is not None:
         raise UserError("photo= stands for pair=, run=, onnx= and checkpoint=: leave these out, or photo=")
-    if config.to != "a":
+    if request.to != "a":
         raise UserError("to=b: a photo is of A, whose face is shown; leave to= out")
-    if not config.video:
+    if not request.video:
         raise UserError("video= is missing: the film, folder of pictures or picture to put the face of photo= into")
-    is_set = not Path(config.photo).exists() and config.photo in workspace.face_set_names()
-    face_set = workspace.faces(config.photo) if is_set else None
-    photos = () if face_set else probe_takes(config.photo)
+    is_set = not Path(request.photo).exists() and request.photo in workspace.face_set_names()
+    face_set = workspace.faces(request.photo) if is_set else None
+    photos = () if face_set else probe_takes(request.photo)
 
     def load(film: SourceInfo) -> FaceSwapper:
         from faceswap.swap.inference.untrained import draw_face_set, draw_photos
 
         if face_set:
-            return draw_face_set(face_set, film, config.photo_model, config.device)
-        return draw_photos(portraits(), name, film, config.photo_model, config.device)
+            return draw_face_set(face_set, film, request.photo_model, request.device)
+        return draw_photos(portraits(), name, film, request.photo_model, request.device)
 
     @functools.cache  # the model and what lends it detail look at the same photos
     def portraits() -> Sequence[Portrait]:
         from faceswap.detect.builtin.detector import BuiltinFinder
         from faceswap.swap.inference.portraits import read_portraits
 
-        return read_portraits(photos, BuiltinFinder(device=config.device), config.photo_face)
+        return read_portraits(photos, BuiltinFinder(device=request.device), request.photo_face)
 
-    name = face_set.name if face_set else name_of_takes(config.photo, photos)
+    name = face_set.name if face_set else name_of_takes(request.photo, photos)
     return Model(load, name, "b", {}, face_set or photos[0].path, "photo", None if face_set else portraits)
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
+if TYPE_CHECKING:
+    from faceswap.config.web import WorkerRequest
 
-def work(config: Any) -> Path:
+
+def work(request: WorkerRequest) -> Path:
     """Run the jobs of a workspace's queue, and return the folder of what they said."""
     from faceswap.jobs.database import worker_name
     from faceswap.jobs.opening import open_queue
     from faceswap.jobs.working import Worker
     from faceswap.utils.workers import interrupt_with_parent
 
-    if config.end_with_parent:
+    if request.end_with_parent:
         interrupt_with_parent()
-    queue = open_queue(Path(config.workspace), config.database)
+    queue = open_queue(Path(request.workspace), request.database)
     try:
-        Worker(queue, worker_name()).run(until_empty=config.until_empty)
+        Worker(queue, worker_name()).run(until_empty=request.until_empty)
     finally:
         queue.database.close()
     return queue.folder

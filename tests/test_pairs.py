@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.config.swapping_nodes import ConsentBlock
+from faceswap.config.swapping import Consent
 from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
@@ -26,7 +26,7 @@ def test_the_pair_and_its_consent_come_back(tmp_path):
 def test_other_keys_and_values_that_are_not_plain_are_left_out(tmp_path):
     *_, consent = run_with(tmp_path, "pair: {a: x, b: y, consent: {who: Both, lawyer: me, purpose: [1], when: {z: 1}}}")
     assert consent == {"who": "Both"}
-    ConsentBlock(**consent)
+    Consent(**consent)
 
 
 def test_aliases_that_unfold_to_any_size_stay_folded(tmp_path):

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from faceswap.config.groups import GROUPS, config_folder
-from faceswap.config.options import default_of
 from faceswap.config.schema import schema_name
+from faceswap.utils.settings.options import default_of
 
 WIDTH = 110
 

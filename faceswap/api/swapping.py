@@ -28,10 +28,10 @@ from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.takes import probe_takes
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.models.layers import Side
 from faceswap.swap.runs.run_record import checkpoint_folder, consent_metadata, recorded_pair
+from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
-from faceswap.utils.setting_names import check_names
+from faceswap.utils.settings.names import check_names
 
 CROP_PX = 256  # of the square by which a face is aligned; views are cut out of the frame itself
 

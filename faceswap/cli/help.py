@@ -9,7 +9,7 @@ from typing import Any
 
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS, default_choices, group_choices
-from faceswap.config.options import MISSING, default_of, section_type
+from faceswap.utils.settings.options import MISSING, default_of, section_type
 
 
 def command_help(command: str) -> str:

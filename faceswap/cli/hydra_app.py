@@ -29,7 +29,7 @@ _QUIET = {
 
 @dataclass
 class Application:
-    """A command with its arguments; `call` gets the settings, checked, and returns what is to be printed."""
+    """A command with its arguments; `call` gets its request and returns what is to be printed."""
 
     command: str
     line: CommandLine
@@ -55,8 +55,8 @@ class Application:
             number = int(HydraConfig.get().job.num) if sweep else 0
             try:
                 with one_line_errors(self.command, self.line.folder):
-                    config = checked(self.command, composed, self.said, self.line.folder)
-                result = str(sweep.make(number, config, self.call) if sweep else self.call(config))
+                    request = checked(self.command, composed, self.said, self.line.folder)
+                result = str(sweep.make(number, request, self.call) if sweep else self.call(request))
             except Exception as error:
                 if sweep:
                     sweep.note_failure(number, error)

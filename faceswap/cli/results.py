@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from faceswap.config.groups import GROUPS
 from faceswap.utils.errors import UserError
@@ -23,10 +23,29 @@ from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
 from faceswap.utils.limits import JSON_BYTES
 from faceswap.utils.untrusted.reading import read_json
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 RECORD = "made_with"
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
 UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run")
+
+
+class ResultRequest(Protocol):
+    """A request (a frozen dataclass) whose result goes where `out` says, else into the workspace."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    @property
+    def out(self) -> str:
+        """Return the place asked for; empty: the usual one."""
+        ...
+
+    @property
+    def workspace(self) -> str:
+        """Return the folder that everything lies in."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +63,7 @@ class Result:
 
 def result_of(
     command: str,
-    config: Any,
+    request: ResultRequest,
     base: str,
     suffix: str = "",
     *,
@@ -64,15 +83,15 @@ def result_of(
     Raises:
         UserError: The name is that of a result of other sources. With out= it was the user's wish.
     """
-    if config.out:
-        if suffix and os.path.isdir(config.out):
-            raise UserError(f"cannot write {config.out}: a folder has that name; name another place with out=")
-        return result_at(Path(config.out), command, config, sources, is_chosen=True)
-    folder = Workspace(Path(config.workspace)).out if folder is None else folder
-    told_apart = variant(command, config, told)
+    if request.out:
+        if suffix and os.path.isdir(request.out):
+            raise UserError(f"cannot write {request.out}: a folder has that name; name another place with out=")
+        return result_at(Path(request.out), command, request, sources, is_chosen=True)
+    folder = Workspace(Path(request.workspace)).out if folder is None else folder
+    told_apart = variant(command, request, told)
     if not suffix:
         told_apart = told_apart.replace(".", "_")  # a folder's name had better not look like a file's
-    return result_at(folder / f"{base}{told_apart}{suffix}", command, config, sources)
+    return result_at(folder / f"{base}{told_apart}{suffix}", command, request, sources)
 
 
 def check_folder_name(out: str) -> None:
@@ -86,19 +105,24 @@ def check_folder_name(out: str) -> None:
 
 
 def result_at(
-    path: Path, command: str, config: Any, sources: Mapping[str, Path] | None = None, *, is_chosen: bool = False
+    path: Path,
+    command: str,
+    request: ResultRequest,
+    sources: Mapping[str, Path] | None = None,
+    *,
+    is_chosen: bool = False,
 ) -> Result:
     """Return the result at a path; `is_chosen`: by the user, who may write over an earlier one. See `result_of`."""
     known = {name: os.path.realpath(source) for name, source in (sources or {}).items()}
-    made = plain_settings(config) | known
-    refuse_sources(path, config)
+    made = plain_settings(request) | known
+    refuse_sources(path, request)
     if not is_chosen:
         _refuse_other(path, made)
     check_writable(path)
     return Result(path, {"command": command, RECORD: made})
 
 
-def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
+def variant(command: str, request: ResultRequest, told: tuple[str, ...] = ()) -> str:
     """Return what differs from the usual settings, as _NAME_VALUE of each; those that name files are left to records.
 
     Args:
@@ -108,12 +132,12 @@ def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
     from faceswap.config.build import untouched
     from faceswap.config.schema import names_of_kind
 
-    usual = plain_settings(untouched(config))
+    usual = plain_settings(untouched(request))
     usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
     files = {*names_of_kind(command), *told} - {"seeds", "styles"}
     words = [
         f"_{name.rpartition('.')[2]}_{_word(value)}"
-        for name, value in plain_settings(config).items()
+        for name, value in plain_settings(request).items()
         if name not in files and name.split(".")[0] not in told and value != usual.get(name)
     ]
     text = "".join(words)
@@ -122,14 +146,14 @@ def variant(command: str, config: Any, told: tuple[str, ...] = ()) -> str:
     return text
 
 
-def plain_settings(config: Any, prefix: str = "") -> dict[str, Any]:
+def plain_settings(settings: DataclassInstance, prefix: str = "") -> dict[str, Any]:
     """Return by dotted name the settings that show in a result; plugins by the name of their choice, files by path."""
     found: dict[str, Any] = {}
-    for field in dataclasses.fields(config):
-        name, value = prefix + field.name, getattr(config, field.name)
+    for field in dataclasses.fields(settings):
+        name, value = prefix + field.name, getattr(settings, field.name)
         if field.name.startswith("_") or field.name in UNSEEN:
             continue
-        if dataclasses.is_dataclass(value):
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
             if group := field.metadata.get("group"):
                 found[name] = _choice(group, type(value))
             found |= plain_settings(value, f"{name}.")
@@ -147,14 +171,14 @@ def record_path(result: Path) -> Path:
     return result / RESULT_REPORT if result.is_dir() else result.with_name(f"{result.name}.{RESULT_REPORT}")
 
 
-def refuse_sources(path: Path, config: Any) -> None:
+def refuse_sources(path: Path, request: ResultRequest) -> None:
     """Raise UserError when a result would be written over a file that a setting names, itself or by its folder."""
     if not path.is_file():
         return
-    from faceswap.config.options import walk
+    from faceswap.utils.settings.options import walk
 
-    for name, field in walk(type(config)):
-        value: Any = config
+    for name, field in walk(type(request)):
+        value: Any = request
         for part in name.split("."):
             value = getattr(value, part)
         if not field.metadata.get("kind") or not isinstance(value, str) or not value or name in UNSEEN:

@@ -121,7 +121,7 @@ def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep:
     with warned_once():
         found = compose_combinations(command, said, folder, application.name)
         if "--show-config" in line.ours:
-            return "".join(f"--- # {one}\n{to_yaml(one.config)}" for one in found)
+            return "".join(f"--- # {one}\n{to_yaml(one.request)}" for one in found)
         SweepCallback.sweep = jobs = (sweep or Sweep)(command, found)
         try:
             return jobs.finish(application.run(jobs))

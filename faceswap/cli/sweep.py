@@ -27,7 +27,7 @@ class Combination:
     """One choice of values: `choices` of what varies, in the order of the command line, and all settings with it."""
 
     choices: tuple[str, ...]
-    config: Any
+    request: Any
 
     def __str__(self) -> str:
         return " ".join(self.choices)
@@ -73,7 +73,7 @@ class Sweep:
     @property
     def folder(self) -> Path:
         """Where Hydra writes multirun.yaml."""
-        return Path(self.combinations[0].config.workspace) / "out" / varied_name(self.command, self.combinations)
+        return Path(self.combinations[0].request.workspace) / "out" / varied_name(self.command, self.combinations)
 
     def hydra_settings(self) -> dict[str, str]:
         """Return what Hydra is told: one folder for all jobs."""
@@ -86,10 +86,10 @@ class Sweep:
         self.failed[number] = _told(error)
         log.warning("%s failed: %s", self.title(number), self.failed[number])
 
-    def make(self, number: int, config: Any, call: Callable[[Any], Path]) -> Path:
-        """Return what the command makes of the settings."""
+    def make(self, number: int, request: Any, call: Callable[[Any], Path]) -> Path:
+        """Return what the command makes of the request."""
         self.announce(number)
-        return call(config)
+        return call(request)
 
     def announce(self, number: int) -> None:
         """Log which job begins."""

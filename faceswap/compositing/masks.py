@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.swap.data.face_mask import FOREHEAD, face_outline
+from faceswap.compositing.config import BoxMaskConfig, HullMaskConfig, LearnedMaskConfig
+from faceswap.swap.data.face_mask import face_outline
 from faceswap.utils.numbers import smoothstep
 
 BROW_ENDS = 0.3  # how far a hull reaches beyond the outer ends of the brows, in lengths of the brow
@@ -41,24 +42,7 @@ class Mask(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Edged:
-    """What all masks have; `forehead` raises the outline above the brows, in distances from eyes to brows."""
-
-    erode: float = 0.0
-    feather: float = 0.12
-    forehead: float = FOREHEAD
-
-    def __post_init__(self) -> None:
-        for name, value in (("erode", self.erode), ("feather", self.feather)):
-            if not 0 <= value <= 0.5:
-                raise ValueError(f"mask.{name} is a share of the face's size between 0 and 0.5, not {value}")
-        if not 0 <= self.forehead <= 4:
-            raise ValueError(f"mask.forehead counts distances from eyes to brows, between 0 and 4, not {self.forehead}")
-
-
-@dataclass(frozen=True)
-class HullMask(_Edged):
+class HullMask(HullMaskConfig):
     """The convex hull of the landmarks, a little wider where the brows end."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
@@ -68,11 +52,8 @@ class HullMask(_Edged):
         return _polygon_alpha(outline, self.erode * size, self.feather * size)
 
 
-@dataclass(frozen=True)
-class BoxMask(_Edged):
+class BoxMask(BoxMaskConfig):
     """The upright rectangle around the hull."""
-
-    feather: float = 0.15
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = _to_mask_px(points, size_px)
@@ -84,10 +65,9 @@ class BoxMask(_Edged):
 
 
 @dataclass(frozen=True)
-class LearnedMask(_Edged):
+class LearnedMask(LearnedMaskConfig):
     """The mask that the model has learned; where it has none, the hull (`forehead` is the hull's) with one warning."""
 
-    feather: float = 0.08
     _warned: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:

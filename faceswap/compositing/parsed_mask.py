@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.compositing.config import HeadMaskConfig, ParsedMaskConfig
 from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask, Mask, face_size
 from faceswap.core.geometry import compose, invert, resizing, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import AlignedFace, Frame
-from faceswap.swap.data.face_mask import FOREHEAD
 from faceswap.utils.numbers import smoothstep
 
 if TYPE_CHECKING:
@@ -42,30 +42,20 @@ class FrameMask(Mask, Protocol):
 
 
 @dataclass(frozen=True)
-class ParsedMask:
+class ParsedMask(ParsedMaskConfig):
     """The learned mask, or the hull where the model has none, without what hides the face.
 
     `edge`: softness of the edge to what hides it, a share of the face's size. `steady` in [0, 1): how much of a
     pixel's past along a track stays each frame while it changes little. `device`: auto, cpu, cuda or cuda:N.
     """
 
-    erode: float = 0.0
-    feather: float = 0.08
-    forehead: float = FOREHEAD
-    edge: float = 0.02
-    steady: float = 0.5
-    device: str = "auto"
     _parser: FaceParser | None = field(default=None, repr=False, compare=False)
     _past: dict[int, tuple[int, NDArray[np.float32]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        if not 0 <= self.edge <= 0.2:
-            raise ValueError(f"mask.edge is a share of the face's size between 0 and 0.2, not {self.edge}")
-        if not 0 <= self.steady < 1:
-            raise ValueError(f"mask.steady must be at least 0 and below 1, not {self.steady}")
-        HullMask(self.erode, self.feather, self.forehead)  # checks the three
+        super().__post_init__()
         if self._parser is None:
             from faceswap.facenets.parser import FaceParser
 
@@ -133,13 +123,11 @@ class ParsedMask:
 
 
 @dataclass(frozen=True)
-class HeadMask(ParsedMask):
+class HeadMask(HeadMaskConfig, ParsedMask):
     """The whole head with hair, ears and neck, as the parser sees it, without what hides it.
 
     `feather` is the share of the view over which it fades out towards the view's border.
     """
-
-    feather: float = 0.1
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         """Return 1 in the view, falling to 0 at its border, (M, M)."""

@@ -31,7 +31,6 @@ from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (
     Counts,
     FaceSwapper,
-    Side,
     check_results,
     made_with_ai,
     model_name,
@@ -42,6 +41,7 @@ from faceswap.compositing.turning import WHOLE, Fading
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
+from faceswap.utils.choices import Side
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.progress import Progress
 
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
     from faceswap.swap.detail.refiner import Refiner
-    from faceswap.swap.models.layers import Side
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
 MOST_FRAMES_HELD = 16

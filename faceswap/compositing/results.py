@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from faceswap.compositing.face_sources.coverage import ranges, shortened
 from faceswap.core.values import Decoded
 from faceswap.media import ai_notice
+from faceswap.utils.choices import Side
 from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.workspace import RESULT_REPORT
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
 
-Side = Literal["a", "b"]
 PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a face source reports
 
 log = logging.getLogger(__name__)

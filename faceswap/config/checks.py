@@ -8,25 +8,25 @@ import os
 from typing import Any
 
 from faceswap.config.groups import group_choices
-from faceswap.config.options import kinds, section_type
 from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
+from faceswap.utils.settings.options import kinds, section_type
 
 LARGEST_WHOLE = 2**31 - 1  # of a setting that says nothing else
 LARGEST_NUMBER = 1e9
 
 
-def check_values(config: Any, prefix: str = "") -> None:
-    """Checks all values of a config, sections and plugins opened, and brings lists and checkpoints into their form.
+def check_values(node: Any, prefix: str = "") -> None:
+    """Checks all values that Hydra composed, sections and plugins opened, and brings lists and checkpoints into form.
 
     Raises:
         UserError: one line with the setting, what came and what it takes.
     """
-    known = [field.name for field in dataclasses.fields(config)]
-    if unknown := next((name for name in vars(config) if name not in known), ""):
+    known = [field.name for field in dataclasses.fields(node)]
+    if unknown := next((name for name in vars(node) if name not in known), ""):
         raise UserError(f"{prefix.rstrip('.')} has no setting '{shortened(unknown)}'{nearest(unknown, known)}")
-    for field in dataclasses.fields(config):
-        name, value = prefix + field.name, getattr(config, field.name)
+    for field in dataclasses.fields(node):
+        name, value = prefix + field.name, getattr(node, field.name)
         if field.metadata.get("group") or section_type(field):
             _check_node(field, name, value)
             if value is not None:
@@ -34,13 +34,13 @@ def check_values(config: Any, prefix: str = "") -> None:
         elif field.name != "_target_":
             checked = _checked(field, name, value)
             if checked is not value:
-                setattr(config, field.name, checked)
+                setattr(node, field.name, checked)
 
 
-def open_home(config: Any, name: str) -> None:
+def open_home(node: Any, name: str) -> None:
     """Writes the home folder for a leading `~` of a path setting, unless a file of that very name is there."""
     *parents, last = name.split(".")
-    owner = config
+    owner = node
     for parent in parents:
         owner = getattr(owner, parent, None)
     value = getattr(owner, last, None)

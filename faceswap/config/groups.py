@@ -6,53 +6,65 @@ import functools
 import re
 from pathlib import Path
 
-from faceswap.config import nodes
-from faceswap.config import training_nodes as training
+from faceswap.compositing import config as compositing
+from faceswap.detect import config as detect
+from faceswap.detect.builtin import config as builtin
+from faceswap.engine import config as engine
+from faceswap.media.pictures import config as pictures
+from faceswap.swap.data import config as data
+from faceswap.swap.detail import config as detail
+from faceswap.swap.initialisation import config as initialisation
+from faceswap.swap.losses import config as losses
+from faceswap.swap.models import config as models
 from faceswap.utils.errors import UserError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
-# Plugin nodes by group and choice. Each has a YAML file, written by tools.write_configs; variants lie beside it.
+# Settings of plugins by group and choice. Each has a YAML file, written by tools.write_configs; variants lie beside it.
 GROUPS: dict[str, dict[str, type]] = {
     "finder": {
-        "builtin": nodes.BuiltinFinderNode,
-        "face_alignment": nodes.FaceAlignmentNode,
-        "landmarks": nodes.LandmarksNode,
+        "builtin": builtin.BuiltinFinderConfig,
+        "face_alignment": detect.FaceAlignmentConfig,
+        "landmarks": detect.LandmarksConfig,
     },
     "model": {
-        "original": nodes.OriginalNode,
-        "lite": nodes.LiteNode,
-        "df": nodes.DfNode,
-        "liae": nodes.LiaeNode,
+        "original": models.OriginalConfig,
+        "lite": models.LiteConfig,
+        "df": models.DfConfig,
+        "liae": models.LiaeConfig,
     },
     "optimizer": {
-        "adam": training.AdamNode,
-        "adamw": training.AdamWNode,
-        "adabelief": training.AdaBeliefNode,
+        "adam": engine.AdamConfig,
+        "adamw": engine.AdamWConfig,
+        "adabelief": engine.AdaBeliefConfig,
     },
-    "loss": {"reconstruction": training.LossNode},
-    "likeness": {"none": training.LikenessNode},
-    "discriminator": {"none": training.DiscriminatorNode},
-    "warp": {"random": training.WarpNode},
-    "augment": {"none": training.AugmentNode},
+    "loss": {"reconstruction": losses.ReconstructionLossConfig},
+    "likeness": {"none": losses.LikenessConfig},
+    "discriminator": {"none": losses.DiscriminatorConfig},
+    "warp": {"random": data.WarpConfig},
+    "augment": {"none": data.AugmentConfig},
     "init": {
-        "generic": training.GenericNode,
-        "weights": training.WeightsNode,
-        "scratch": training.ScratchNode,
+        "generic": initialisation.GenericConfig,
+        "weights": initialisation.WeightsConfig,
+        "scratch": initialisation.ScratchConfig,
     },
     "mask": {
-        "hull": nodes.HullMaskNode,
-        "learned": nodes.LearnedMaskNode,
-        "parsed": nodes.ParsedMaskNode,
-        "head": nodes.HeadMaskNode,
-        "box": nodes.BoxMaskNode,
+        "hull": compositing.HullMaskConfig,
+        "learned": compositing.LearnedMaskConfig,
+        "parsed": compositing.ParsedMaskConfig,
+        "head": compositing.HeadMaskConfig,
+        "box": compositing.BoxMaskConfig,
     },
-    "colour": {"none": nodes.NoColourNode, "reinhard": nodes.ReinhardNode, "mkl": nodes.MongeKantorovichNode},
-    "blender": {"alpha": nodes.AlphaBlenderNode, "poisson": nodes.PoissonBlenderNode},
+    "colour": {
+        "none": pictures.NoColourConfig,
+        "reinhard": pictures.ReinhardConfig,
+        "mkl": pictures.MongeKantorovichConfig,
+    },
+    "blender": {"alpha": compositing.AlphaBlenderConfig, "poisson": compositing.PoissonBlenderConfig},
     "detail": {
-        "none": nodes.NoDetailNode,
-        "reference": nodes.ReferenceDetailNode,
-        "restore": nodes.RestoreDetailNode,
+        "none": detail.NoDetailConfig,
+        "reference": detail.ReferenceConfig,
+        "restore": detail.RestoreConfig,
     },
     "pair": {},
 }

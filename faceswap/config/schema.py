@@ -3,32 +3,29 @@
 import functools
 from dataclasses import Field, fields
 
-from faceswap.config import editing_nodes as editing
-from faceswap.config import exploring_nodes as exploring
-from faceswap.config import stylegan_training_nodes as stylegan_training
-from faceswap.config import swapping_nodes as swapping
-from faceswap.config import web_nodes as web
+from faceswap.config import editing, exploring, stylegan_training, swapping, web
 from faceswap.config.groups import GROUPS
-from faceswap.config.options import kinds, walk
+from faceswap.config.nodes import node_of
+from faceswap.utils.settings.options import kinds, walk
 
 COMMANDS: dict[str, type] = {
-    "extract": swapping.ExtractConfig,
-    "curate": swapping.CurateConfig,
-    "train": swapping.TrainConfig,
-    "convert": swapping.ConvertConfig,
-    "export": swapping.ExportConfig,
-    "demo": swapping.DemoConfig,
-    "generate": exploring.GenerateConfig,
-    "invert": editing.InvertConfig,
-    "edit": editing.EditConfig,
-    "morph": exploring.MorphConfig,
-    "directions": exploring.DirectionsConfig,
-    "stylegan.metrics": exploring.MetricsConfig,
-    "convert_weights": exploring.ConvertWeightsConfig,
-    "stylegan.train": stylegan_training.StyleGANTrainConfig,
-    "match": web.MatchConfig,
-    "worker": web.WorkerConfig,
-    "studio": web.StudioConfig,
+    "extract": swapping.ExtractRequest,
+    "curate": swapping.CurateRequest,
+    "train": swapping.TrainRequest,
+    "convert": swapping.ConvertRequest,
+    "export": swapping.ExportRequest,
+    "demo": swapping.DemoRequest,
+    "generate": exploring.GenerateRequest,
+    "invert": editing.InvertRequest,
+    "edit": editing.EditRequest,
+    "morph": exploring.MorphRequest,
+    "directions": exploring.DirectionsRequest,
+    "stylegan.metrics": exploring.MetricsRequest,
+    "convert_weights": exploring.ConvertWeightsRequest,
+    "stylegan.train": stylegan_training.StyleGANTrainRequest,
+    "match": web.MatchRequest,
+    "worker": web.WorkerRequest,
+    "studio": web.StudioRequest,
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
@@ -129,7 +126,7 @@ def register() -> None:
 
     store = ConfigStore.instance()
     for command, config in COMMANDS.items():
-        store.store(name=f"{command}_schema", node=config)
+        store.store(name=f"{command}_schema", node=node_of(config))
     for group, plugins in GROUPS.items():
         for choice, node in plugins.items():
-            store.store(group=group, name=schema_name(choice), node=node)
+            store.store(group=group, name=schema_name(choice), node=node_of(node))

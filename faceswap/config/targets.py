@@ -17,17 +17,17 @@ _trusted: set[str] = set()  # full names of users' classes that a composition ha
 _packages: set[str] = set()  # that were trusted on the command line
 
 
-def check_targets(config: Any, trust: Collection[str] = ()) -> None:
+def check_targets(settings: Any, trust: Collection[str] = ()) -> None:
     """Raises UserError for a `_target_` in settings that is no class of ours for that setting, nor one of `trust`.
 
     A user's class is imported here, and only here, and only from a package of `trust`.
     """
-    from faceswap.config.options import section_type
     from faceswap.config.schema import GROUPS
+    from faceswap.utils.settings.options import section_type
 
     _packages.update(trust)
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             target = getattr(value, "_target_", "")
             nodes: Iterable[Any] = GROUPS.get(field.metadata.get("group", ""), {}).values()
@@ -89,7 +89,7 @@ def node_from(values: Mapping[str, Any]) -> Any:
 def declared_targets() -> frozenset[str]:
     """Full names of the classes that the schema declares."""
     from faceswap.config import schema
-    from faceswap.config.options import section_type
+    from faceswap.utils.settings.options import section_type
 
     found: set[str] = set()
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from faceswap.curation.alignment import expressions, jumps, shape_errors
 from faceswap.curation.clusters import people_of
+from faceswap.curation.config import Limits
 from faceswap.curation.duplicates import duplicates_of
 from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.measures import Measures
@@ -16,23 +17,6 @@ from faceswap.utils.errors import UserError
 
 REASONS = ("blur", "duplicates", "misaligned", "damaged")
 _LARGEST_ERROR = 9.99  # what stands for "no face at all" in reports
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Thresholds at which a face is flagged.
-
-    `blur` in [0, 1], 0 = sharp; `difference` in grey levels, within which faces repeat each other; `shape_error` in
-    widths of the head, `jump` in widths of the face, `score` the finder's; `likeness` in [-1, 1], from which on tracks
-    are one person's.
-    """
-
-    blur: float = 0.75
-    difference: float = 3.0
-    shape_error: float = 0.13
-    jump: float = 0.15
-    score: float = 0.2
-    likeness: float = 0.7
 
 
 @dataclass(frozen=True, eq=False)

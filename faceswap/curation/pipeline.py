@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import CURATION_REPORT, CURATION_SHEET
 from faceswap.core.taken_out import read_other_people, write_other_people
-from faceswap.curation.flags import REASONS, Flags, Limits, flag_faces
+from faceswap.curation.config import Limits
+from faceswap.curation.flags import REASONS, Flags, flag_faces
 from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.marks import read_marks
 from faceswap.curation.measures import Embedder, measure

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import warp_crop
 from faceswap.core.values import POINT_COUNT, Face, Frame
+from faceswap.detect.config import FaceAlignmentConfig
 from faceswap.detect.downloads import default_folder
 from faceswap.detect.face_alignment_networks import DETECTORS, NETWORKS, FaceAlignmentNetworks, check_parts
 from faceswap.utils.errors import UserError
@@ -47,15 +48,15 @@ class FaceAlignmentFinder:
 
     def __init__(
         self,
-        detector: str = "sfd",
-        network: str = "2d",
-        device: str = "auto",
-        weights_folder: str | None = None,
-        batch_size: int = 8,
-        detect_side_px: int = 640,
-        minimum_score: float = 0.5,
-        flip: bool = False,
-        precision: str = "auto",
+        detector: str = FaceAlignmentConfig.detector,
+        network: str = FaceAlignmentConfig.network,
+        device: str = FaceAlignmentConfig.device,
+        weights_folder: str | None = FaceAlignmentConfig.weights_folder,
+        batch_size: int = FaceAlignmentConfig.batch_size,
+        detect_side_px: int = FaceAlignmentConfig.detect_side_px,
+        minimum_score: float = FaceAlignmentConfig.minimum_score,
+        flip: bool = FaceAlignmentConfig.flip,
+        precision: str = FaceAlignmentConfig.precision,
     ) -> None:
         for name, value, accepted in (
             ("detector", detector, DETECTORS),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.core.values import Face, Frame
+from faceswap.detect.config import LandmarksConfig
 from faceswap.detect.frame_matching import (
     counted_from,
     film_numbers,
@@ -67,7 +68,7 @@ class LandmarksFinder:
 
     batch_size = 8
 
-    def __init__(self, path: str | None = None, first: int | None = None) -> None:
+    def __init__(self, path: str | None = LandmarksConfig.path, first: int | None = LandmarksConfig.first) -> None:
         if first not in (None, 0, 1):
             raise UserError(f"finder.first={first}: the number of the film's first frame is 0 or 1")
         self.path = Path(path) if path else None

@@ -6,18 +6,15 @@ import platform
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
+from faceswap.utils.choices import Compile, Precision, Switch
 from faceswap.utils.devices import choose_device, multiplies_bf16
 from faceswap.utils.errors import UserError, is_out_of_memory
-
-Switch = Literal["auto", "on", "off"]
-Compile = Literal["auto", "on", "off", "graphs"]
-Precision = Literal["auto", "fp32", "bf16"]
 
 _GPU_LIBRARIES = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "CUDNN_STATUS", "NCCL error")  # in their messages
 

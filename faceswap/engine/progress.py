@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.engine.state import TrainingState
+from faceswap.utils.choices import StopWhen
 
-StopWhen = Literal["length", "plateau"]
 STOPS: tuple[StopWhen, ...] = ("length", "plateau")
 # Steps without a better validation, at least, and as a share of the steps so far. Trainings of `lite` watched for 2,000
 # steps (docs/transfer_method.md) still got better at their end, so that nothing sooner is a plateau; a long run takes

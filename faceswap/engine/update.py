@@ -5,26 +5,23 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from faceswap.engine.config import UpdateConfig
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.engine.progress import TrainingProgress
 from faceswap.utils.numbers import half_cosine
 
-Schedule = Literal["constant", "cosine", "one_cycle"]
-SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine", "one_cycle")
 LAST_RATE = 0.02  # of the full rate, at the end of a cosine: still learning, no longer shaking
 FIRST_RATE, RISE = 1 / 25, 0.3  # where one-cycle begins, and how much of the run it rises
 AFTER_SETBACK = 0.5  # times the rate
 
 
-@dataclass(frozen=True)
-class Update:
+class Update(UpdateConfig):
     """`schedule`: the rate over the run's iterations (or minutes).
 
     Constant; cosine, falling all the way (Loshchilov & Hutter 2017); one_cycle, up and then down (Smith & Topin 2018).
@@ -35,22 +32,6 @@ class Update:
     average. `retries`: how often training may go back to the last checkpoint, each time with half the rate, when the
     loss is not finite.
     """
-
-    schedule: Schedule = "constant"
-    grad_clip_norm: float = 0.0
-    lr_dropout: float = 0.0
-    ema_decay: float = 0.999
-    retries: int = 3
-
-    def __post_init__(self) -> None:
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"update.schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule}")
-        for name in ("grad_clip_norm", "retries"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"update.{name} must be 0 or more, not {getattr(self, name)}")
-        for name in ("lr_dropout", "ema_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"update.{name} must be in [0, 1), not {getattr(self, name)}")
 
     def rate(self, progress: float) -> float:
         """The share of the full learning rate at `progress` in [0, 1] of the run."""

@@ -6,11 +6,11 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from faceswap.config.options import walk
 from faceswap.config.schema import COMMANDS, settings_of
 from faceswap.config.wording import nearest
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import PATH_CHARACTERS
+from faceswap.utils.settings.options import walk
 
 ALLOWED = ("extract", "curate", "train", "convert", "edit", "morph", "match", "generate", "invert", "export")
 ARGUMENTS = 100

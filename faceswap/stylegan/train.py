@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
 
+if TYPE_CHECKING:
+    from faceswap.config.stylegan_training import StyleGANTrainRequest
 
-def train(config: Any) -> Path:
+
+def train(request: StyleGANTrainRequest) -> Path:
     """Train a generator and return the run's folder."""
     from faceswap.config.build import build, require, to_yaml, untouched
     from faceswap.stylegan.training.trainer import train_generator
     from faceswap.utils.files.workspace import Workspace
 
-    require(config, "data")
-    run = Workspace(Path(config.workspace)).run_or_new_path(config.run or "style")
+    require(request, "data")
+    run = Workspace(Path(request.workspace)).run_or_new_path(request.run or "style")
     return train_generator(
-        Path(config.data),
+        Path(request.data),
         run,
-        plan=build(config.plan),
-        warm_up=build(config.warm_up),
-        adversarial=build(config.adversarial),
-        reconstruction=build(config.reconstruction),
-        monitor=build(config.monitor),
-        kimg=config.kimg,
-        minutes=config.minutes,
-        batch_size=config.batch_size,
-        mirror=config.mirror,
-        grow_from=config.grow_from,
-        encoder_from=config.encoder_from,
-        counterfactual=config.counterfactual,
-        equivariance=build(config.equivariance),
-        inception=config.inception,
-        device=config.device,
-        precision=config.precision,
-        seed=config.seed,
-        config_text=to_yaml(config),
-        default_text=to_yaml(untouched(config)),
-        restart=config.restart,
-        allow_changes=config.allow_changes,
+        plan=build(request.plan),
+        warm_up=build(request.warm_up),
+        adversarial=build(request.adversarial),
+        reconstruction=build(request.reconstruction),
+        monitor=build(request.monitor),
+        kimg=request.kimg,
+        minutes=request.minutes,
+        batch_size=request.batch_size,
+        mirror=request.mirror,
+        grow_from=request.grow_from,
+        encoder_from=request.encoder_from,
+        counterfactual=request.counterfactual,
+        equivariance=request.equivariance,
+        inception=request.inception,
+        device=request.device,
+        precision=request.precision,
+        seed=request.seed,
+        config_text=to_yaml(request),
+        default_text=to_yaml(untouched(request)),
+        restart=request.restart,
+        allow_changes=request.allow_changes,
     )
 
 

@@ -1,5 +1,19 @@
 """Choices that settings and the code behind them share."""
 
+from typing import Literal
+
+Side = Literal["a", "b"]  # of a pair
+Start = Literal["encoder", "average"]  # of an inversion
+Noise = Literal["const", "random", "none"]  # between a generator's layers
+Layout = Literal["ours", "nvidia", "rosinality"]  # of a generator's weights
+Way = Literal["move", "change", "whole"]  # of pasting an edit
+Precision = Literal["auto", "fp32", "bf16"]
+Switch = Literal["auto", "on", "off"]
+Compile = Literal["auto", "on", "off", "graphs"]
+StopWhen = Literal["length", "plateau"]
+Schedule = Literal["constant", "cosine", "one_cycle"]  # of the learning rate
+ColourTransfer = Literal["none", "reinhard", "mkl"]
+
 IMAGE_FORMATS = ("jpg", "png", "webp")  # of stored crops
 FACE_ORDERS = (  # of curate's sheet
     "person", "frame", "blur", "yaw", "pitch", "brightness", "size", "score", "likeness", "shape",

@@ -114,7 +114,7 @@ def test_what_was_done_before_a_stop_is_not_done_again(command, tmp_path, monkey
 
 @pytest.mark.parametrize("command", schema.COMMANDS)
 def test_a_command_says_of_a_stop_what_holds(command, capsys, monkeypatch) -> None:
-    def stopped(config: Any) -> Path:
+    def stopped(request: Any) -> Path:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("faceswap.cli.composing.compose.compose_config", lambda *_: None)

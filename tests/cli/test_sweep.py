@@ -12,7 +12,7 @@ from faceswap.utils.errors import UserError
 
 def found(*arguments):
     said = read_arguments("train", list(arguments), None, sweeps=True)
-    return [(str(one), one.config) for one in compose_combinations("train", said)]
+    return [(str(one), one.request) for one in compose_combinations("train", said)]
 
 
 def test_all_combinations_the_last_changing_first():
@@ -32,8 +32,8 @@ def test_names_are_swept_as_any_setting_is_unless_one_has_a_comma(tmp_path):
     said = [f"video={tmp_path}/a,b.mp4", "faces=x,y", "pair=p,q r"]
     found = compose_combinations("convert", read_arguments("convert", said, None, sweeps=True))
     assert [str(one) for one in found] == [f"faces={f} pair={p}" for f in "xy" for p in ("p", "q r")]
-    assert found[3].config.faces == "y" and found[3].config.pair.name == "q r"
-    assert {one.config.video for one in found} == {f"{tmp_path}/a,b.mp4"}
+    assert found[3].request.faces == "y" and found[3].request.pair.name == "q r"
+    assert {one.request.video for one in found} == {f"{tmp_path}/a,b.mp4"}
 
 
 def test_without_several_values_there_is_one():

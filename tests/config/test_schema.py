@@ -1,46 +1,22 @@
 """The schema, the YAML files and the classes they name agree."""
 
-import importlib
-import inspect
 import subprocess
 import sys
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 import pytest
 import yaml
 
 from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.help import command_help, overview
-from faceswap.config import editing_nodes, nodes, schema, training_nodes
+from faceswap.config import schema
 from faceswap.config.build import build
 from faceswap.config.groups import config_folder, default_choices
-from faceswap.config.options import default_of, walk
+from faceswap.detect.config import FaceAlignmentConfig
+from faceswap.utils.settings.options import walk
 from tools.write_configs import plugin_yaml
 
-NODES = [(group, name, node) for group, nodes in schema.GROUPS.items() for name, node in nodes.items()]
-SECTIONS = [
-    training_nodes.UpdateNode,
-    nodes.LimitsNode,
-    editing_nodes.ResemblanceNode,
-]
-
-
-def target_of(node):
-    module, _, name = node._target_.rpartition(".")
-    return getattr(importlib.import_module(module), name)
-
-
-@pytest.mark.parametrize("node", [node for *_, node in NODES if hasattr(node, "_target_")] + SECTIONS)
-def test_a_node_has_the_arguments_of_its_target_and_the_same_defaults(node):
-    target = target_of(node)
-    own = {f.name: default_of(f) for f in fields(node) if f.name != "_target_"}
-    signature = inspect.signature(target)
-    takes_any = [p.name for p in signature.parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    accepted = {p.name: p.default for p in signature.parameters.values() if own or p.name not in takes_any}
-    assert set(own) == {name for name in accepted if not name.startswith("_")}
-    for name, default in own.items():
-        if accepted[name] is not inspect.Parameter.empty and not is_dataclass(default):
-            assert default == accepted[name], name
+CHOICES = [(group, choice) for group, choices in schema.GROUPS.items() for choice in choices]
 
 
 @pytest.mark.parametrize("command", schema.COMMANDS)
@@ -50,7 +26,7 @@ def test_help_reads_what_the_yaml_selects(command):
     assert chosen == default_choices(command)
 
 
-@pytest.mark.parametrize(("group", "choice"), [(group, name) for group, name, _ in NODES])
+@pytest.mark.parametrize(("group", "choice"), CHOICES)
 def test_the_yaml_of_a_choice_is_that_of_its_declaration(group, choice):
     """Written by `python -m tools.write_configs`."""
     assert (config_folder() / group / f"{choice}.yaml").read_text() == plugin_yaml(group, choice)
@@ -119,7 +95,7 @@ def test_help_shows_no_internals_and_tells_paths_from_names():
 def test_the_detectors_offered_are_those_there_are():
     from faceswap.detect.face_alignment_networks import DETECTORS
 
-    offered = next(f for f in fields(nodes.FaceAlignmentNode) if f.name == "detector")
+    offered = next(f for f in fields(FaceAlignmentConfig) if f.name == "detector")
     assert offered.metadata["choices"] == tuple(DETECTORS)
 
 

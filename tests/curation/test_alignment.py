@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.curation.alignment import jumps, shape_errors
-from faceswap.curation.flags import Limits
+from faceswap.curation.config import Limits
 from tests.curation.made import record_of
 
 angle = st.floats(-80, 80)

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions
-from faceswap.stylegan.inversion.perceptual import InversionLoss, InversionWeights
+from faceswap.stylegan.inversion.config import InversionWeights
+from faceswap.stylegan.inversion.perceptual import InversionLoss
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.stylegan.weights.files import generator_hash, save_encoder, save_generator

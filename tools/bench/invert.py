@@ -35,7 +35,8 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--fidelity", type=float, default=0.5, help="as invert has it: 0 one w, 0.5 W+")
     options = parser.parse_args(argv)
 
-    from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
+    from faceswap.stylegan.inversion.config import InversionWeights
+    from faceswap.stylegan.inversion.perceptual import inversion_loss
     from faceswap.stylegan.inversion.pipeline import Inverter, load_both
 
     inverter = Inverter(*load_both(options.generator, options.encoder, "encoder"), inversion_loss(InversionWeights()))

@@ -11,11 +11,11 @@ from pathlib import Path
 from faceswap.cli.composing.flags import FLAGS
 from faceswap.config import schema
 from faceswap.config.groups import group_choices
-from faceswap.config.options import section_type
 from faceswap.config.targets import trusted_packages
 from faceswap.config.wording import nearest, quoted, shortened
 from faceswap.utils.errors import UserError
-from faceswap.utils.renamed_settings import new_name
+from faceswap.utils.settings.options import section_type
+from faceswap.utils.settings.renamed import new_name
 
 MOST_VALUES = 201  # of one setting in a sweep: one more than all combinations may be
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:(\w+)(?:,([^{}]*))?\}")

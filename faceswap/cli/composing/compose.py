@@ -16,11 +16,12 @@ from faceswap.cli.composing.pair_files import find_pair_file, read_pair
 from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
+from faceswap.config.nodes import frozen, node_of
 from faceswap.utils.errors import UserError
 
 
 def compose_config(command: str, arguments: list[str], extra_folder: Path | None = None) -> Any:
-    """Return the settings object of a command (an instance of its schema class), as the command line makes it.
+    """Return the request of a command (an instance of its schema class), as the command line makes it.
 
     Args:
         arguments: `key=value` overrides.
@@ -43,7 +44,7 @@ def read_arguments(
 def compose_overrides(
     command: str, said: Overrides, extra_folder: Path | None = None, *, name: str = "", one: list[str] | None = None
 ) -> Any:
-    """Return the settings that arguments make.
+    """Return the request that arguments make.
 
     Args:
         name: the main config, where it is not the command's.
@@ -82,7 +83,7 @@ def prepared(command: str, extra_folder: Path | None, config_name: str = "") -> 
 
 
 def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | None) -> Any:
-    """Return what Hydra composed as the command's settings object, every value checked. Raises UserError."""
+    """Return what Hydra composed as the command's request, every value checked. Raises UserError."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -90,28 +91,27 @@ def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | N
 
     check_no_resolvers(OmegaConf.to_container(composed, resolve=False), "settings")
     try:
-        config: Any = OmegaConf.to_object(composed)
+        node: Any = OmegaConf.to_object(composed)
     except OmegaConfBaseException:
         raise
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
-    kind: type[Any] = schema.COMMANDS[command]
-    if not isinstance(config, kind):
+    if not isinstance(node, node_of(schema.COMMANDS[command])):
         raise UserError(f"the file of --config-name holds no settings of {command}: begin it with "
                         f"'defaults: [{command}, _self_]'")  # fmt: skip
-    for field in dataclasses.fields(config):  # of a user's own class, which no schema knows
-        value = getattr(config, field.name)
+    for field in dataclasses.fields(node):  # of a user's own class, which no schema knows
+        value = getattr(node, field.name)
         if field.metadata.get("group") and isinstance(value, dict) and value:
-            setattr(config, field.name, targets.node_from(value))
-    if hasattr(config, "pair"):
-        _fill_pair(config, said.names, extra_folder)
+            setattr(node, field.name, targets.node_from(value))
+    if hasattr(node, "pair"):
+        _fill_pair(node, said.names, extra_folder)
     for name in schema.names_of_kind(command, "path"):
-        open_home(config, name)
-    check_values(config)
-    targets.check_targets(config, said.trust)
+        open_home(node, name)
+    check_values(node)
+    targets.check_targets(node, said.trust)
     if "scorer" not in said.names:
-        targets.check_function(getattr(config, "scorer", ""), said.trust)
-    return config
+        targets.check_function(getattr(node, "scorer", ""), said.trust)
+    return frozen(node)
 
 
 def with_stored(command: str, arguments: list[str]) -> list[str]:
@@ -126,22 +126,22 @@ def with_stored(command: str, arguments: list[str]) -> list[str]:
     return [*stored_arguments(command, Path(os.path.expanduser(files[-1])), said), *rest]
 
 
-def _fill_pair(config: Any, said: Collection[str], extra_folder: Path | None) -> None:
+def _fill_pair(node: Any, said: Collection[str], extra_folder: Path | None) -> None:
     """What the pair's file says, where it has one and the command line says nothing else.
 
     Without a file the name stays and may be two face sets A_B.
     """
     if "pair" not in said:
         return
-    path = find_pair_file(config.pair.name, extra_folder)
+    path = find_pair_file(node.pair.name, extra_folder)
     if path is None:
         return
     stored = read_pair(path)
-    pair = config.pair
+    pair = node.pair
     for name in ("a", "b"):
         setattr(pair, name, getattr(pair, name) if f"pair.{name}" in said else getattr(stored, name))
     for name in vars(pair.consent):
         if f"pair.consent.{name}" not in said:
             setattr(pair.consent, name, getattr(stored.consent, name))
-    if stored.name and hasattr(config, "run") and "run" not in said:
-        config.run = stored.name
+    if stored.name and hasattr(node, "run") and "run" not in said:
+        node.run = stored.name

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from faceswap.config.groups import config_folder
-from faceswap.config.swapping_nodes import ConsentBlock, PairNode
+from faceswap.config.swapping import Consent, Pair
 from faceswap.config.wording import nearest
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import TEXT_CHARACTERS, YAML_BYTES
@@ -26,7 +26,7 @@ def find_pair_file(name: str, extra_folder: Path | None) -> Path | None:
     return next((path for folder in folders if (path := folder / "pair" / f"{name}.yaml").is_file()), None)
 
 
-def read_pair(path: Path) -> PairNode:
+def read_pair(path: Path) -> Pair:
     """Return what a pair file says; names and dates are the texts that stand there (007, no, 1e5, 2026-03-02).
 
     Raises:
@@ -40,11 +40,11 @@ def read_pair(path: Path) -> PairNode:
     return pair_of(values, str(path))
 
 
-def pair_of(values: Any, source: str) -> PairNode:
+def pair_of(values: Any, source: str) -> Pair:
     """Return the pair that a mapping of texts says, as `read_pair` does; `source` stands in messages."""
     told = _texts(values, _PAIR, source, "")
     consent = _texts(told.pop("consent", None) or {}, _CONSENT, source, "consent.")
-    return PairNode(**told, consent=ConsentBlock(**consent))
+    return Pair(**told, consent=Consent(**consent))
 
 
 def _texts(values: Any, known: tuple[str, ...], source: str, prefix: str) -> dict[str, Any]:

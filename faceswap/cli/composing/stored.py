@@ -13,7 +13,7 @@ from faceswap.config.groups import GROUPS
 from faceswap.config.wording import quoted
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
-from faceswap.utils.renamed_settings import leaves, with_new_names
+from faceswap.utils.settings.renamed import leaves, with_new_names
 from faceswap.utils.untrusted.yaml_files import read_yaml
 
 # Where it lay and what was to become of an earlier one is for the new command to say.

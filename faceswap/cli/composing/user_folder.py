@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS
-from faceswap.config.options import walk
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import YAML_BYTES
+from faceswap.utils.settings.options import walk
 from faceswap.utils.untrusted.text_files import read_text
 from faceswap.utils.untrusted.yaml_files import parse_yaml
 

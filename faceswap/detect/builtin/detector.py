@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Face, Frame
+from faceswap.detect.builtin.config import BuiltinFinderConfig
 from faceswap.detect.builtin.following import FaceFollower
 from faceswap.detect.builtin.networks import FaceNetworks
 from faceswap.track.shots import FrameSignature, is_cut
@@ -47,14 +48,14 @@ class BuiltinFinder:
 
     def __init__(
         self,
-        detect_every: int = 5,
-        detect_side_px: int = 640,
-        minimum_score: float = 0.4,
-        refinements: int = 2,
-        recognise: bool = True,
-        embedder_weights: str | None = None,
-        device: str = "auto",
-        batch_size: int = 10,
+        detect_every: int = BuiltinFinderConfig.detect_every,
+        detect_side_px: int = BuiltinFinderConfig.detect_side_px,
+        minimum_score: float = BuiltinFinderConfig.minimum_score,
+        refinements: int = BuiltinFinderConfig.refinements,
+        recognise: bool = BuiltinFinderConfig.recognise,
+        embedder_weights: str | None = BuiltinFinderConfig.embedder_weights,
+        device: str = BuiltinFinderConfig.device,
+        batch_size: int = BuiltinFinderConfig.batch_size,
         _networks: FaceNetworks | None = None,
     ) -> None:
         for name, value, least, most in (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from faceswap.config.groups import GROUPS, default_choices, group_choices
-from faceswap.config.options import default_of, kinds
 from faceswap.config.schema import COMMANDS
+from faceswap.utils.settings.options import default_of, kinds
 
 _STEPS = 100  # of a slider
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -20,9 +19,8 @@ from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.stylegan.editing.flow import motion_and_rest
+from faceswap.utils.choices import Way
 from faceswap.utils.images import channels_last
-
-Way = Literal["move", "change", "whole"]
 
 
 @dataclass

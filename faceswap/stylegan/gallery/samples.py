@@ -15,8 +15,9 @@ from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.gallery.mixing import mixing_grid
 from faceswap.stylegan.gallery.sheets import TILE_PX
 from faceswap.stylegan.inversion.pipeline import made_with_ai
-from faceswap.stylegan.networks.generator import Generator, Noise, draw_z, noise_rngs
+from faceswap.stylegan.networks.generator import Generator, draw_z, noise_rngs
 from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.choices import Noise
 from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,13 +19,13 @@ from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
+from faceswap.utils.choices import Start
 from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import half_cosine
 
 if TYPE_CHECKING:
     from faceswap.stylegan.networks.encoder import Encoder
 
-Start = Literal["encoder", "average"]
 RATE_SIGMAS = 0.1  # of a step
 WARM_UP, COOL_DOWN = 0.05, 0.5  # shares of the steps over which the rate rises, and falls
 NEARNESS = 0.02  # weight at fidelity=0 of the code's mean square, in sigmas

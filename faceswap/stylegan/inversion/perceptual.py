@@ -13,6 +13,7 @@ from torch.nn import functional
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
+from faceswap.stylegan.inversion.config import InversionWeights
 from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
@@ -26,27 +27,6 @@ Stages = Callable[[Tensor], list[Tensor]]
 _VGG_PLAN: tuple[int | str, ...] = (64, 64, "M", 128, 128, "M", 256, 256, 256)
 _VGG_MEAN, _VGG_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_PX = (128, 256)  # pictures are brought into this range of sides
-
-
-@dataclass(frozen=True)
-class InversionWeights:
-    """What each part counts. `background_weight`: what a pixel beside the face counts against one of it, in [0, 1].
-
-    `pixels`: mean squared error of RGB in [-1, 1]; `perceptual`: squared distance of features of length 1, the mean
-    over stages (LPIPS, Zhang et al. 2018, all channels alike); `identity`: 1 - cosine of the embedder's vectors.
-    """
-
-    pixels: float = 1.0
-    perceptual: float = 0.5
-    identity: float = 0.1
-    background_weight: float = 0.2
-
-    def __post_init__(self) -> None:
-        for name in ("pixels", "perceptual", "identity", "background_weight"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"loss.{name} must be 0 or more, not {getattr(self, name)}")
-        if self.pixels + self.perceptual == 0:
-            raise ValueError("loss: one of pixels and perceptual must be above 0")
 
 
 @dataclass(frozen=True, eq=False)

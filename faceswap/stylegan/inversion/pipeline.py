@@ -20,12 +20,13 @@ from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.stylegan.data.portraits import AlignedPortrait, as_input, portraits
 from faceswap.stylegan.inversion.domain_check import DomainCheck
-from faceswap.stylegan.inversion.inversion import Inversion, Start, check_fit, first_guess, invert
+from faceswap.stylegan.inversion.inversion import Inversion, check_fit, first_guess, invert
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import InversionLoss
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
+from faceswap.utils.choices import Start
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_json

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
+    from faceswap.config.exploring import MetricsRequest
     from faceswap.stylegan.metrics.path_length import Distance
     from faceswap.stylegan.networks.generator import Generator
 
 log = logging.getLogger(__name__)
 
 
-def metrics(config: Any) -> Path:
+def metrics(request: MetricsRequest) -> Path:
     """Measure a generator, logs a table and return the report's path."""
     from faceswap.cli.results import result_of
     from faceswap.stylegan.directions.scoring import AttributeScorer
@@ -27,13 +28,13 @@ def metrics(config: Any) -> Path:
     from faceswap.utils.devices import choose_device
     from faceswap.utils.files.atomic import write_json
 
-    chosen = config.measures or []
-    result = result_of("stylegan.metrics", config, "metrics", ".json")
-    generator = load_generator(config.generator or None).to(choose_device(config.device))
+    chosen = request.measures or []
+    result = result_of("stylegan.metrics", request, "metrics", ".json")
+    generator = load_generator(request.generator or None).to(choose_device(request.device))
     measured = Measurements(result.path, {**result.record, "generator": generator_hash(generator)})
     report: dict[str, Any] = {}
     if not chosen or "path_length" in chosen:
-        distance = distance_from(config)
+        distance = distance_from(request)
         report["path_length"] = {
             f"{space} {where}": measured(
                 f"path length {space} {where}",
@@ -43,42 +44,42 @@ def metrics(config: Any) -> Path:
                     distance,
                     space,
                     where,
-                    config.pairs,
-                    config.crop,
-                    config.batch_size,
-                    config.seed,
+                    request.pairs,
+                    request.crop,
+                    request.batch_size,
+                    request.seed,
                 ),
             )
             for space, where in measuring.KINDS
         }
     if not chosen or "separability" in chosen:
-        scorer = AttributeScorer(config.device)
+        scorer = AttributeScorer(request.device)
         report["separability"] = measured(
-            "separability", partial(measuring.measure_separability, generator, scorer, config.samples, config.seed)
+            "separability", partial(measuring.measure_separability, generator, scorer, request.samples, request.seed)
         )
     if not chosen or "consistency" in chosen:
-        report |= measured("consistency", partial(consistency, generator, config, bool(chosen)))
-    if config.inversions or "inversion" in chosen:
-        report["inversion"] = measuring.measure_inversions(config.inversions)
-    is_as_published = bool(config.vgg) and config.crop and generator.resolution == measuring.PUBLISHED_PX
+        report |= measured("consistency", partial(consistency, generator, request, bool(chosen)))
+    if request.inversions or "inversion" in chosen:
+        report["inversion"] = measuring.measure_inversions(request.inversions)
+    is_as_published = bool(request.vgg) and request.crop and generator.resolution == measuring.PUBLISHED_PX
     for line in measuring.report_lines(report, is_as_published):
         log.info(line)
     eyes = (
-        "LPIPS (VGG16)" if config.vgg else "features of the built-in face embedder: no figure to compare with others'"
+        "LPIPS (VGG16)" if request.vgg else "features of the built-in face embedder: no figure to compare with others'"
     )
     about = {
         "generator": generator_hash(generator),
         "resolution": generator.resolution,
         "distance": eyes,
-        "crop": config.crop,
-        "seed": config.seed,
+        "crop": request.crop,
+        "seed": request.seed,
     }
     write_json(result.path, {"about": about, **report})
     measured.forget()
     return result.note()
 
 
-def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, Any]:
+def consistency(generator: Generator, request: MetricsRequest, is_asked: bool) -> dict[str, Any]:
     """Edit consistency; nothing where an encoder or directions are missing, unless it was asked for."""
     from faceswap.stylegan.directions.directions import load_directions
     from faceswap.stylegan.inversion.pipeline import load_both
@@ -87,18 +88,18 @@ def consistency(generator: Generator, config: Any, is_asked: bool) -> dict[str, 
     from faceswap.utils.errors import UserError
 
     try:
-        _, encoder = load_both(config.generator, config.encoder, "encoder", config.device)
-        known = load_directions(config.directions or None).only_for(generator_hash(generator))
+        _, encoder = load_both(request.generator, request.encoder, "encoder", request.device)
+        known = load_directions(request.directions or None).only_for(generator_hash(generator))
     except UserError as error:
         if is_asked:
             raise
         log.info("edit consistency is not measured: %s", error)
         return {}
     assert encoder is not None
-    return {"consistency": measure_consistency(generator, encoder, known, config.faces, config.seed)}
+    return {"consistency": measure_consistency(generator, encoder, known, request.faces, request.seed)}
 
 
-def distance_from(config: Any) -> Distance:
+def distance_from(request: MetricsRequest) -> Distance:
     """Return what compares pictures.
 
     Raises:
@@ -108,11 +109,11 @@ def distance_from(config: Any) -> Distance:
     from faceswap.utils.devices import choose_device
     from faceswap.utils.errors import UserError
 
-    if bool(config.vgg) != bool(config.lpips):
+    if bool(request.vgg) != bool(request.lpips):
         raise UserError("LPIPS needs both: vgg= (torchvision's vgg16) and lpips= (its own weights of the channels)")
-    if config.vgg:
-        return VggLpips.load(config.vgg, config.lpips).to(choose_device(config.device))
-    return EmbedderDistance(config.device)
+    if request.vgg:
+        return VggLpips.load(request.vgg, request.lpips).to(choose_device(request.device))
+    return EmbedderDistance(request.device)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from faceswap.stylegan.networks.layers import GAIN, SLOPE, Dense, modulated_convolution, scaled_leaky_relu, upsampled
+from faceswap.utils.choices import Noise
 from faceswap.utils.limits import SEED
 
-Noise = Literal["const", "random", "none"]
 Rng = torch.Generator | Sequence[torch.Generator] | None  # of random noise: one for all, or one for each image
 FIRST_PX = 4  # side of the learned constant
 

@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from faceswap.stylegan.data.paired_crops import PairBatch
-from faceswap.stylegan.networks.generator import Noise
 from faceswap.stylegan.training.ada import AdaptiveAugmentation, augmented
+from faceswap.stylegan.training.config import Adversarial
 from faceswap.stylegan.training.equivariance import moved_rows
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.stylegan.training.warm_up import OFFSETS, ReconstructionLosses, encoded
+from faceswap.utils.choices import Noise
 
 PATH_DECAY = 0.01  # of the running mean of path lengths
 MOVES_RATE = 5.0  # steps of a counterfactual training's directions, which are as long as styles
 CODES_RATE = 0.4  # steps of the encoder against those of the generator, whose weights are scaled when used
-
-
-@dataclass(frozen=True)
-class Adversarial:
-    """Settings of the adversarial phase.
-
-    Attributes:
-        learning_rate: Of Adam (betas 0, 0.99), for generator and discriminator.
-        discriminator_rate: The discriminator's learning rate, relative to the generator's.
-        gamma: Weight of the R1 penalty, in units of 0.0002 resolution^2 / batch size.
-        r1_every: Steps between two R1 penalties (lazy regularisation).
-        path_every: Steps between two path length penalties; 0: none.
-        path_weight: Weight of the path length penalty.
-        mixing: Probability of style mixing: an image's rows come from two z.
-        noise: Noise inputs between the layers. Without them a small generator has to draw by styles what it would
-            otherwise imitate by grain, and videos do not flicker.
-        ada_target: Target of the mean sign of the discriminator's logits for real images; 0: no augmentation.
-        ada_images: Images in which the augmentation probability can go from 0 to 1.
-        encoder_share: Share of each generated batch that is encoded from real images and compared with them, so that
-            encoder and generator stay consistent; 0: none.
-        head_start: Images on which only the discriminator is trained at first.
-    """
-
-    learning_rate: float = 0.0025
-    discriminator_rate: float = 1.0
-    gamma: float = 1.0
-    r1_every: int = 16
-    path_every: int = 4
-    path_weight: float = 2.0
-    mixing: float = 0.9
-    noise: bool = True
-    ada_target: float = 0.6
-    ada_images: float = 500_000
-    encoder_share: float = 0.0
-    head_start: int = 0
-
-    def build(self, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> AdversarialStep:
-        return AdversarialStep(self, networks, reconstruction)
 
 
 class AdversarialStep:

@@ -7,25 +7,11 @@ independent because generator and encoder are trained for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
 from faceswap.stylegan.data.paired_crops import PairBatch
 from faceswap.stylegan.training.state import TrainingNetworks
-
-
-@dataclass(frozen=True)
-class Equivariance:
-    """Settings: the `share` of each generated batch that shows moved faces; `codes`, the weight of their agreement."""
-
-    share: float = 0.25
-    codes: float = 0.05
-
-    def count(self, batch_size: int) -> int:
-        """Return how many pairs a batch takes; each is drawn in both orders."""
-        return max(1, round(self.share * batch_size / 2))
 
 
 class Moves(nn.Module):

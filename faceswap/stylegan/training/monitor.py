@@ -15,6 +15,7 @@ import faceswap
 from faceswap.stylegan.data.packed import Pictures
 from faceswap.stylegan.metrics.frechet import BATCH, cloud, face_features, frechet_distance, samples
 from faceswap.stylegan.metrics.inception import inception_features
+from faceswap.stylegan.training.config import MonitorSettings
 from faceswap.stylegan.training.previews import PER_ROW, preview
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE, KIND
 from faceswap.stylegan.training.state import TrainingNetworks
@@ -23,21 +24,6 @@ from faceswap.swap.runs.run_log import RunLog
 from faceswap.utils.errors import UserError
 
 FIRST_PREVIEW_SECONDS = 60.0  # then twice, four times ... as long after the beginning
-
-
-@dataclass(frozen=True)
-class MonitorSettings:
-    """How often a training is monitored, in thousands of images (kimg); `samples` for each distance, 0: none.
-
-    Previews and checkpoints are also made after a minute of training, two minutes, four, and so on: nobody waits half
-    a night for the first.
-    """
-
-    log_kimg: float = 1
-    preview_kimg: float = 10
-    save_kimg: float = 10
-    distance_kimg: float = 50
-    samples: int = 2000
 
 
 class Due(NamedTuple):

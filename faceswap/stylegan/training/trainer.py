@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
-from faceswap.engine.accelerator import Precision, choose_accelerator, memory_errors
+from faceswap.engine.accelerator import choose_accelerator, memory_errors
 from faceswap.engine.interrupts import StopRequest
 from faceswap.stylegan.data.packed import batch_on, open_pictures
 from faceswap.stylegan.data.paired_crops import open_paired_crops
-from faceswap.stylegan.training.adversarial import Adversarial
-from faceswap.stylegan.training.equivariance import Equivariance, Moves
-from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings, RunRecorder
+from faceswap.stylegan.training.adversarial import AdversarialStep
+from faceswap.stylegan.training.config import (
+    Adversarial,
+    Equivariance,
+    MonitorSettings,
+    NetworkSettings,
+    ReconstructionWeights,
+    WarmUp,
+)
+from faceswap.stylegan.training.equivariance import Moves
+from faceswap.stylegan.training.monitor import MonitorSchedule, RunRecorder
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
     check_folder,
@@ -26,51 +33,22 @@ from faceswap.stylegan.training.run_folder import (
     sweep_packed,
 )
 from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
-from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
+from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
 from faceswap.stylegan.weights.files import load_encoder, load_generator
 from faceswap.swap.runs.run_log import PREVIEWS, RunLog
+from faceswap.utils.choices import Precision
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import locked
-from faceswap.utils.limits import LAYER_CHANNELS
 from faceswap.utils.progress import Progress
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """The networks: `resolution` px, `channels` at 4, 8, ... px (default: the usual plan), sizes of z and w.
-
-    `discriminator_channels`: the discriminator's, where they are not the generator's: a smaller one learns sooner.
-    """
-
-    resolution: int = 64
-    channels: Sequence[int] | None = None
-    w_size: int = 512
-    mapping_layers: int = 2
-    clamp: float | None = None
-    discriminator_channels: Sequence[int] | None = None
-
-    def __post_init__(self) -> None:
-        if self.resolution not in (32, 64, 128, 256, 512, 1024):
-            raise ValueError(f"plan.resolution={self.resolution}: accepted are 32, 64, 128, 256, 512 and 1024")
-        if not 4 <= self.w_size <= LAYER_CHANNELS:
-            raise ValueError(f"plan.w_size={self.w_size}: accepted are 4 to {LAYER_CHANNELS}")
-        count = self.resolution.bit_length() - 2
-        for name in ("channels", "discriminator_channels"):
-            given = getattr(self, name)
-            if given is not None and (len(given) != count or not 1 <= min(given) <= max(given) <= LAYER_CHANNELS):
-                raise ValueError(
-                    f"plan.{name}={str(list(given))[:80]}: {self.resolution} px need {count} numbers of "
-                    f"1 to {LAYER_CHANNELS}"
-                )
 
 
 def train_generator(
     data: Path,  # folder of images, face set, or folder with targets.npy
     run: Path,  # folder of the run; a run that is there goes on
     *,
-    plan: NetworkSettings = NetworkSettings(),
+    plan: NetworkSettings = NetworkSettings(),  # noqa: B008 (frozen)
     warm_up: WarmUp = WarmUp(),  # noqa: B008 (frozen)
     adversarial: Adversarial = Adversarial(),  # noqa: B008 (frozen)
     reconstruction: ReconstructionWeights = ReconstructionWeights(),  # noqa: B008 (frozen)
@@ -113,8 +91,9 @@ def train_generator(
         if pairs is not None:
             moves = Moves(len(pairs.names), networks.generator.rows, plan.w_size)
             networks.moves = accelerator.place(moves)
-        compare = reconstruction.build(networks)
-        warm_up_step, adversarial_step = warm_up.build(networks, compare), adversarial.build(networks, compare)
+        compare = ReconstructionLosses(reconstruction, networks)
+        warm_up_step = AutoencoderStep(warm_up, networks, compare)
+        adversarial_step = AdversarialStep(adversarial, networks, compare)
         optimizers = [warm_up_step.optimizer, *adversarial_step.optimizers]
         about = {"pictures": pictures.fingerprint, "seed": seed}
         recorder = RunRecorder(run, networks, pictures, monitor, about, inception)

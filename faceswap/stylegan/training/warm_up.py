@@ -7,14 +7,13 @@ are z, so that the mapping draws faces of N(0, 1) from the start, and the encode
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.networks.encoder import drawn, normal_divergence
 from faceswap.stylegan.networks.layers import downsampled
+from faceswap.stylegan.training.config import ReconstructionWeights, WarmUp
 from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
@@ -26,24 +25,6 @@ RATES = (0.5, 1.0, 30.0)
 LAST_RATE = 0.05  # what is left of the learning rate at the end
 DRIFT = 0.02  # weight of the squared mean of all codes
 OFFSETS = 1.0  # weight of the mean square of offsets from W
-
-
-@dataclass(frozen=True)
-class ReconstructionWeights:
-    """How far a picture is from the one that was to be drawn: weights of the parts.
-
-    `l1`, `dssim`: see swap/losses/reconstruction.py; `features`: distance in the stages of the built-in embedder; 0
-    leaves one out.
-    `divergence`: of the codes from N(0, 1), for each nat.
-    """
-
-    l1: float = 2.0
-    dssim: float = 1.0
-    features: float = 0.5
-    divergence: float = 3e-4
-
-    def build(self, networks: TrainingNetworks) -> ReconstructionLosses:
-        return ReconstructionLosses(self, networks)
 
 
 class ReconstructionLosses:
@@ -60,25 +41,6 @@ class ReconstructionLosses:
         everywhere = torch.ones_like(targets[:, :1])
         parts = self._pixels(images, None, targets, everywhere)
         return parts | self._features(images, targets, everywhere) if self._features and features else parts
-
-
-@dataclass(frozen=True)
-class WarmUp:
-    """The first `kimg` thousand pictures of a training, none by default, of them `half_kimg` at half the resolution.
-
-    `learning_rate`: falls as a half cosine over the phase.
-    """
-
-    kimg: float = 0.0
-    half_kimg: float = 0.0
-    learning_rate: float = 0.003
-
-    @property
-    def images(self) -> int:
-        return round(1000 * self.kimg)
-
-    def build(self, networks: TrainingNetworks, reconstruction: ReconstructionLosses) -> AutoencoderStep:
-        return AutoencoderStep(self, networks, reconstruction)
 
 
 class AutoencoderStep:

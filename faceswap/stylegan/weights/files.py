@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -24,6 +24,7 @@ from faceswap.stylegan.weights.layouts import (
 )
 from faceswap.stylegan.weights.published import Published, read_published
 from faceswap.stylegan.weights.torch_writing import write_torch_file
+from faceswap.utils.choices import Layout
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import load_pretrained
@@ -40,7 +41,6 @@ SHIPPED_ENCODER = "stylegan-people-64-encoder"
 SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
 AVERAGED = 10_000  # codes whose mean stands in for an average that a file lacks
 _DAMAGED = (SafetensorError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError)
-Layout = Literal["ours", "nvidia", "rosinality"]
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from faceswap.swap.data.recolour import ColourTransfer
 from faceswap.swap.data.warp import Warp
+from faceswap.utils.choices import ColourTransfer
 
 USUAL_COLOUR: tuple[Mapping[str, Any], ...] = (
     {"name": "RandomBrightnessContrast", "kwargs": {"brightness_limit": 0.05, "contrast_limit": 0.05, "p": 0.5}},

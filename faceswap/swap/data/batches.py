@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup
 from faceswap.swap.data.cache import open_cache
 from faceswap.swap.data.colour import STEPS, ColourChange, colour_table
-from faceswap.swap.data.recolour import MATCHERS, ColourTransfer, matched, recoloured
+from faceswap.swap.data.recolour import MATCHERS, matched, recoloured
 from faceswap.swap.data.regions import regions_in_view
 from faceswap.swap.data.warp import Warp, sample_cv2
+from faceswap.utils.choices import ColourTransfer
 
 
 @dataclass(frozen=True, eq=False)

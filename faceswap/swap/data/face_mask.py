@@ -6,10 +6,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.landmarks import BROWS, EYE_LEFT, EYE_RIGHT, JAW
 from faceswap.core.outlines import fill_outline
-
-# How far the outline rises above the middle of the brows, in units of the distance from eyes to brows: most of the
-# forehead, while hair and its shadow mostly stay outside.
-FOREHEAD = 1.0
+from faceswap.swap.data.config import FOREHEAD
 
 
 def face_outline(

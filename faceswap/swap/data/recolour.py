@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +14,8 @@ from faceswap.media.pictures.colour_transfer import (
     NoColour,
     Reinhard,
 )
+from faceswap.utils.choices import ColourTransfer
 
-ColourTransfer = Literal["none", "reinhard", "mkl"]
 MATCHERS: dict[ColourTransfer, type[ColourMatcher]] = {
     "none": NoColour,
     "reinhard": Reinhard,

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.swap.data.config import WarpConfig
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -47,8 +49,7 @@ class WarpField:
         return np.stack([self.input, self.target], 1)
 
 
-@dataclass(frozen=True)
-class Warp:
+class Warp(WarpConfig):
     """How far training moves a face. Input and target share rotation, zoom, shift and flip; only the input is jittered.
 
     `rotation_degrees`: turns by up to +- this angle. `zoom`: scales by 1 +- this share. `shift`: moves by up to this
@@ -56,24 +57,6 @@ class Warp:
     control points, in shares of the view's side (5 px of 256). `jitter_steps`: steps of the run after which there is
     no more jitter, so that the last of them sharpen what is shown as it is; None: never.
     """
-
-    rotation_degrees: float = 10.0
-    zoom: float = 0.05
-    shift: float = 0.05
-    flip: float = 0.5
-    jitter: float = 5 / 256
-    jitter_steps: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("rotation_degrees", "shift", "jitter"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"warp.{name} must be 0 or more, not {getattr(self, name)}")
-        if not 0 <= self.zoom < 1:
-            raise ValueError(f"warp.zoom must be in [0, 1), not {self.zoom}")
-        if not 0 <= self.flip <= 1:
-            raise ValueError(f"warp.flip must be a probability in [0, 1], not {self.flip}")
-        if self.jitter_steps is not None and self.jitter_steps < 0:
-            raise ValueError(f"warp.jitter_steps must be 0 or more, not {self.jitter_steps}")
 
     def at(self, batch: int) -> Warp:
         """The warp of batch number `batch`, from 0."""

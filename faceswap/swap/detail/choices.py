@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceswap.swap.detail.config import NoDetailConfig, ReferenceConfig, RestoreConfig
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed
 
@@ -23,8 +23,7 @@ NAME = "detail"  # in pretrained/
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class NoDetail:
+class NoDetail(NoDetailConfig):
     """Leaves faces as they are drawn."""
 
     def refiner(
@@ -41,15 +40,8 @@ class NoDetail:
         return None
 
 
-@dataclass(frozen=True)
-class Restore:
+class Restore(RestoreConfig):
     """Sharpens what is drawn by what faces look like. `strength`: how much of the detail is added, 1: all."""
-
-    strength: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.strength <= 2:
-            raise ValueError(f"detail.strength must be above 0 and at most 2, not {self.strength}")
 
     def refiner(
         self, faces: Path, resolution: int, device: str = "auto", photos: Photos | None = None
@@ -76,8 +68,7 @@ class Restore:
         return None
 
 
-@dataclass(frozen=True)
-class Reference(Restore):
+class Reference(ReferenceConfig, Restore):
     """Sharpens what is drawn by the person's own pictures, as far as they agree with it."""
 
     def _references(self, faces: Path, device: str, photos: Photos | None) -> References | None:

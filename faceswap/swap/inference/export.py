@@ -21,8 +21,9 @@ import faceswap
 from faceswap.swap.inference.onnx_graph import optional_package, parse, weights_sha256
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, KEY, MASK, ExportMetadata
 from faceswap.swap.inference.onnx_model import OnnxSwapper
-from faceswap.swap.models.layers import Convolution, Side, SwapModel
+from faceswap.swap.models.layers import Convolution, SwapModel
 from faceswap.swap.models.weights import load_model, seen_yaw
+from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.images import channels_last, to_unit_range

@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from faceswap.core.values import Decoded
-from faceswap.engine.accelerator import Accelerator, Precision, choose_accelerator
-from faceswap.swap.models.layers import Side, SwapModel
+from faceswap.engine.accelerator import Accelerator, choose_accelerator
+from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.runs.checkpoints import find_weights
+from faceswap.utils.choices import Precision, Side
 from faceswap.utils.images import channels_last, to_unit_range
 
 

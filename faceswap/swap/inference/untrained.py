@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import faceswap
 from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.detect.protocol import Finder
-from faceswap.engine.accelerator import Precision, choose_accelerator
+from faceswap.engine.accelerator import choose_accelerator
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.sources import SourceInfo
 from faceswap.swap.data.pair_data import open_faces
@@ -19,6 +19,7 @@ from faceswap.swap.inference.portraits import Portrait, first_portrait, warn_of_
 from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.initialisation.generic import NAME, PARTS, GenericWeights, PersonReader
 from faceswap.swap.models.registry import build_model
+from faceswap.utils.choices import Precision
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed
 

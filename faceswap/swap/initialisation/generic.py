@@ -23,7 +23,8 @@ from faceswap.core.face_set import FaceSet
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.crops import read_crop
 from faceswap.swap.initialisation.output_scale import fitted_rows, output_layers
-from faceswap.swap.models.layers import LEAK, Side, SwapModel
+from faceswap.swap.models.layers import LEAK, SwapModel
+from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed, load_pretrained
 from faceswap.utils.numbers import evenly_spread

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from faceswap.swap.data.pair_data import open_faces
+from faceswap.swap.initialisation.config import GenericConfig, ScratchConfig, WeightsConfig
 from faceswap.swap.initialisation.generic import GenericWeights, PersonReader, copy_fitting
 from faceswap.swap.initialisation.output_scale import fitted
 from faceswap.swap.models.layers import SIDES, SwapModel
@@ -19,8 +20,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.files.tensor_files import DamagedCheckpoint
 
 
-@dataclass(frozen=True)
-class Scratch:
+class Scratch(ScratchConfig):
     """Begins at random."""
 
     def begin(self, model: SwapModel, faces: Mapping[str, Path]) -> str:
@@ -37,20 +37,11 @@ class Scratch:
         return 0
 
 
-@dataclass(frozen=True)
-class _Filled(Scratch):
+class _Filled(GenericConfig, Scratch):
     """`parts`: the parts to take over (None: all); the others begin at random.
 
     `freeze`: parts (None: all but the decoders) that rest during the first `freeze_steps` steps.
     """
-
-    parts: Sequence[str] | None = None
-    freeze: Sequence[str] | None = None
-    freeze_steps: int = 0
-
-    def __post_init__(self) -> None:
-        if self.freeze_steps < 0:
-            raise ValueError(f"init.freeze_steps must be 0 or more, not {self.freeze_steps}")
 
     def resting(self, model: SwapModel) -> list[nn.Parameter]:
         if not self.freeze_steps:
@@ -65,7 +56,6 @@ class _Filled(Scratch):
         return self.freeze_steps
 
 
-@dataclass(frozen=True)
 class Generic(_Filled):
     """Begins with the shipped weights of this model, both decoders made to draw the people in the face sets.
 
@@ -89,11 +79,8 @@ class Generic(_Filled):
         return f"started from {weights.name} ({', '.join(parts)}): {len(loaded)} weights loaded"
 
 
-@dataclass(frozen=True)
-class Weights(_Filled):
+class Weights(WeightsConfig, _Filled):
     """Begins with those of a run, a checkpoint or a .safetensors file at `path`, wherever shapes agree."""
-
-    path: str | Path = ""
 
     def begin(self, model: SwapModel, faces: Mapping[str, Path]) -> str:
         if not str(self.path):

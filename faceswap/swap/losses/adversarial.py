@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,19 +14,17 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.moments import fill_moments
+from faceswap.swap.losses.config import DiscriminatorConfig
 from faceswap.swap.losses.reconstruction import weighted_mean
 from faceswap.utils.files.pretrained import listed, load_pretrained
 
-Init = Literal["generic", "scratch"]
-INITS: tuple[Init, ...] = ("generic", "scratch")
 SHIPPED = "discriminator"  # in pretrained/
 _WEIGHTS, _MOMENTS = "discriminator/weights/", "discriminator/moments/"  # in the checkpoint
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Discriminator:
+class Discriminator(DiscriminatorConfig):
     """`gan_weight`: weight of its opinion in the model's loss.
 
     `feature_matching`: weight of how far what it sees in a drawn patch is from what it sees in the true one (feature
@@ -38,21 +34,10 @@ class Discriminator:
     `init`: generic, the shipped weights, which know drawn faces from rendered ones, or scratch.
     """
 
-    gan_weight: float = 0.0
-    start_step: int = 0
-    channels: int = 32
-    learning_rate: float = 2e-4
-    feature_matching: float = 0.0
-    init: Init = "generic"
-
     def __post_init__(self) -> None:
-        if self.init not in INITS:
-            raise ValueError(f"discriminator.init must be one of {', '.join(INITS)}, not {self.init}")
-        for name in ("gan_weight", "feature_matching", "start_step"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"discriminator.{name} must be 0 or more, not {getattr(self, name)}")
-        if self.channels < 1 or not self.learning_rate > 0:
-            raise ValueError("discriminator.channels and discriminator.learning_rate must be above 0")
+        super().__post_init__()
+        if not self.learning_rate > 0:
+            raise ValueError(f"discriminator.learning_rate must be above 0, not {self.learning_rate}")
 
     def build(self, accelerator: Accelerator) -> AdversarialLoss | None:
         """It at work; None where it has no say. Raises UserError for shipped weights that are damaged."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from faceswap.swap.models.layers import Side, SwapModel
+from faceswap.swap.models.layers import SwapModel
+from faceswap.utils.choices import Side
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,13 +13,13 @@ from torch.nn import functional
 from faceswap.engine.accelerator import Accelerator
 from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
+from faceswap.swap.losses.config import LikenessConfig
 
 FINE = 1.5  # times the embedder's pixels from which on a picture is also looked at closely
 CLOSE_LAYERS = 2
 
 
-@dataclass(frozen=True)
-class Likeness:
+class Likeness(LikenessConfig):
     """Weights of three losses by the built-in embedder; 0 leaves one out, and with all 0 nothing is loaded.
 
     `identity`: 1 - cosine of the two faces' vectors. `perceptual`: squared distance of every stage's features, each of
@@ -28,15 +27,6 @@ class Likeness:
     first layers on the picture as it is. `gram`: relative squared distance of the features' Gram
     matrices (Gatys et al. 2016): the same grain of skin, wherever it lies.
     """
-
-    identity: float = 0.0
-    perceptual: float = 0.0
-    gram: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("identity", "perceptual", "gram"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"likeness.{name} must be 0 or more, not {getattr(self, name)}")
 
     def build(self, coverage: float, accelerator: Accelerator) -> LikenessLoss | None:
         """The loss for a model that sees `coverage` of a crop. Raises UserError when the embedder is not there."""

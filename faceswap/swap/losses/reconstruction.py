@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from faceswap.swap.losses.config import ReconstructionLossConfig
 
 # Neighbouring windows see almost the same pixels: every second one costs a quarter and trains the same.
 _STRIDE = 2
@@ -19,8 +20,7 @@ _STRIDE = 2
 SwapLoss = Callable[[Tensor, Tensor | None, Tensor, Tensor, Tensor | None], Mapping[str, Tensor]]
 
 
-@dataclass(frozen=True)
-class ReconstructionLoss:
+class ReconstructionLoss(ReconstructionLossConfig):
     """Weighted sum of pixel, structure and mask errors; the weights are the arguments, 0 leaves a part out.
 
     `l1`, `mse`: absolute and squared error of RGB in [0, 1]. `dssim`: (1 - SSIM) / 2 with a Gaussian window of
@@ -29,28 +29,14 @@ class ReconstructionLoss:
     against one inside, [0, 1]. `eyes`, `mouth`: what a pixel there counts against any other of the face.
     """
 
-    l1: float = 1.0
-    mse: float = 0.0
-    dssim: float = 1.0
-    dssim_window_px: int = 11
-    mask: float = 0.25
-    background_weight: float = 0.1
-    dssim_second_px: int | None = None
-    eyes: float = 1.0
-    mouth: float = 1.0
-
     def __post_init__(self) -> None:
-        for name in ("l1", "mse", "dssim", "mask", "eyes", "mouth"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"loss.{name} must be 0 or more, not {getattr(self, name)}")
+        super().__post_init__()
         if self.l1 + self.mse + self.dssim == 0:
             raise ValueError("loss: one of l1, mse, dssim must be above 0")
         for name in ("dssim_window_px", "dssim_second_px"):
             size = getattr(self, name)
-            if size is not None and (size < 3 or size % 2 == 0):
-                raise ValueError(f"loss.{name} must be odd and at least 3, not {size}")
-        if not 0 <= self.background_weight <= 1:
-            raise ValueError(f"loss.background_weight must be in [0, 1], not {self.background_weight}")
+            if size is not None and size % 2 == 0:
+                raise ValueError(f"loss.{name} must be odd, not {size}")
 
     @property
     def needs_regions(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from faceswap.swap.models.config import DfConfig
 from faceswap.swap.models.df_layers import UdDecoder, check_sizes, encoder, inter
 from faceswap.swap.models.layers import SwapModel
 
@@ -19,14 +20,14 @@ class Df(SwapModel):
 
     def __init__(
         self,
-        resolution: int = 128,
-        ae_dims: int = 256,
-        e_dims: int = 64,
-        d_dims: int = 64,
-        d_mask_dims: int = 22,
-        coverage: float = 0.8,
-        beta: float = 0.0,
-        output_scale: int = 1,
+        resolution: int = DfConfig.resolution,
+        ae_dims: int = DfConfig.ae_dims,
+        e_dims: int = DfConfig.e_dims,
+        d_dims: int = DfConfig.d_dims,
+        d_mask_dims: int = DfConfig.d_mask_dims,
+        coverage: float = DfConfig.coverage,
+        beta: float = DfConfig.beta,
+        output_scale: int = DfConfig.output_scale,
     ) -> None:
         super().__init__()
         check_sizes(resolution, output_scale, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)

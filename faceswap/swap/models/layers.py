@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from faceswap.engine.optimizers import Trainable
 from faceswap.swap.models.bottleneck import Gaussian, draw
+from faceswap.utils.choices import Side
 
-Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 LEAK = 0.1  # slope of every LeakyReLU below 0
 OUTPUT_SCALES = (1, 2)  # px drawn for each px that an encoder looks at, a side

@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from faceswap.swap.models.bottleneck import draw
+from faceswap.swap.models.config import LiaeConfig
 from faceswap.swap.models.df_layers import UdDecoder, check_sizes, encoder, inter
-from faceswap.swap.models.layers import Reconstruction, Side, SwapModel
+from faceswap.swap.models.layers import Reconstruction, SwapModel
+from faceswap.utils.choices import Side
 
 
 class Liae(SwapModel):
@@ -24,14 +26,14 @@ class Liae(SwapModel):
 
     def __init__(
         self,
-        resolution: int = 128,
-        ae_dims: int = 256,
-        e_dims: int = 64,
-        d_dims: int = 64,
-        d_mask_dims: int = 22,
-        coverage: float = 0.8,
-        beta: float = 0.0,
-        output_scale: int = 1,
+        resolution: int = LiaeConfig.resolution,
+        ae_dims: int = LiaeConfig.ae_dims,
+        e_dims: int = LiaeConfig.e_dims,
+        d_dims: int = LiaeConfig.d_dims,
+        d_mask_dims: int = LiaeConfig.d_mask_dims,
+        coverage: float = LiaeConfig.coverage,
+        beta: float = LiaeConfig.beta,
+        output_scale: int = LiaeConfig.output_scale,
     ) -> None:
         super().__init__()
         check_sizes(resolution, output_scale, ae_dims=ae_dims, e_dims=e_dims, d_dims=d_dims, d_mask_dims=d_mask_dims)

@@ -3,6 +3,7 @@
 from torch import nn
 
 from faceswap.swap.models.bottleneck import bottleneck
+from faceswap.swap.models.config import LiteConfig
 from faceswap.swap.models.layers import OUTPUT_SCALES, Convolution, Reduced, SwapModel, downscale, upscale
 
 SEEN_PX = 96
@@ -21,7 +22,12 @@ class Lite(SwapModel):
 
     has_mask = True
 
-    def __init__(self, coverage: float = 0.7, beta: float = 0.0, output_scale: int = 1) -> None:
+    def __init__(
+        self,
+        coverage: float = LiteConfig.coverage,
+        beta: float = LiteConfig.beta,
+        output_scale: int = LiteConfig.output_scale,
+    ) -> None:
         super().__init__()
         if output_scale not in OUTPUT_SCALES:
             raise ValueError(f"model.output_scale must be 1 or 2, not {output_scale}")

@@ -3,6 +3,7 @@
 from torch import nn
 
 from faceswap.swap.models.bottleneck import bottleneck
+from faceswap.swap.models.config import OriginalConfig
 from faceswap.swap.models.layers import Convolution, SwapModel, downscale, upscale
 
 
@@ -15,7 +16,7 @@ class Original(SwapModel):
 
     has_mask = False
 
-    def __init__(self, coverage: float = 0.8, beta: float = 0.0) -> None:
+    def __init__(self, coverage: float = OriginalConfig.coverage, beta: float = OriginalConfig.beta) -> None:
         super().__init__()
         self.resolution = 64
         self.coverage, self.beta = coverage, beta

@@ -8,7 +8,7 @@ from typing import Any
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
-from faceswap.utils.renamed_settings import with_new_names
+from faceswap.utils.settings.renamed import with_new_names
 from faceswap.utils.untrusted.yaml_files import parse_yaml, read_yaml
 
 # What may be set anew at any time: how long, where, how often it is looked at and what fits the machine. Of the pair,

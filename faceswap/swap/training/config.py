@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from faceswap.engine.accelerator import Compile, Precision, Switch
 from faceswap.engine.optimizers import Adam
-from faceswap.engine.progress import STOPS, StopWhen
+from faceswap.engine.progress import STOPS
 from faceswap.engine.update import Update
 from faceswap.swap.data.augmentation import Augmentation
 from faceswap.swap.initialisation.schemes import Generic, Scratch
@@ -17,6 +16,7 @@ from faceswap.swap.losses.reconstruction import ReconstructionLoss, SwapLoss
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import MODELS, check_rebuildable
 from faceswap.swap.training.batch_size import BatchSize, check_batch_size
+from faceswap.utils.choices import Compile, Precision, StopWhen, Switch
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
 

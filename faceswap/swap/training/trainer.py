@@ -39,7 +39,7 @@ from faceswap.swap.training.settings_text import SettingsText, settings_text
 from faceswap.swap.training.train_step import TrainStep
 from faceswap.utils.errors import Interrupted
 from faceswap.utils.progress import Progress
-from faceswap.utils.setting_names import check_names
+from faceswap.utils.settings.names import check_names
 
 log = logging.getLogger(__name__)
 

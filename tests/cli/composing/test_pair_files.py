@@ -104,9 +104,9 @@ def test_a_run_is_named_in_any_order(tmp_path, arguments):
 
     for name in "xy":
         (tmp_path / "faces" / name).mkdir(parents=True)
-    config = compose_config("train", [*arguments, f"workspace={tmp_path}"])
-    assert run_to_train(config, Workspace(tmp_path)) == tmp_path / "runs" / "exp1"
-    assert (config.pair.name, config.pair.a, config.pair.b) == ("x_y", "x", "y")
+    run, pair = run_to_train(compose_config("train", [*arguments, f"workspace={tmp_path}"]), Workspace(tmp_path))
+    assert run == tmp_path / "runs" / "exp1"
+    assert (pair.name, pair.a, pair.b) == ("x_y", "x", "y")
 
 
 def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):

@@ -9,7 +9,7 @@ from faceswap.config import schema
 from faceswap.config.build import to_yaml
 from faceswap.utils.errors import UserError
 from faceswap.utils.program_versions import versions, versions_comment
-from faceswap.utils.renamed_settings import RENAMED
+from faceswap.utils.settings.renamed import RENAMED
 
 
 def test_the_same_settings_come_back_but_for_what_is_said(tmp_path):

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.config import nodes, targets
+from faceswap.config import targets
 from faceswap.config.build import build
-from faceswap.config.swapping_nodes import TrainConfig
+from faceswap.config.nodes import node_of
+from faceswap.config.swapping import TrainRequest
+from faceswap.swap.models.config import LiteConfig
 from faceswap.utils.errors import UserError
 
 
@@ -83,9 +85,9 @@ def test_commands_and_schemas_are_not_a_folders_to_replace(folder):
 def test_no_class_but_the_settings_own_is_taken(target, monkeypatch):
     refusing = SimpleNamespace(import_module=lambda name: pytest.fail(f"imported {name}"))
     monkeypatch.setattr(targets, "importlib", refusing)
-    for model in (nodes.LiteNode(_target_=target), targets.node_from({"_target_": target, "path": "x"})):
+    for model in (node_of(LiteConfig)(_target_=target), targets.node_from({"_target_": target, "path": "x"})):
         with pytest.raises(UserError, match=r"^model: _target_="):
-            targets.check_targets(TrainConfig(model=model))
+            targets.check_targets(node_of(TrainRequest)(model=model))
         with pytest.raises(UserError, match="_target_="):
             build(model)
 
@@ -159,7 +161,7 @@ def test_a_class_of_a_package_that_the_user_trusts(folder, lab, trust):
 def test_a_trusted_package_lends_no_others(folder, lab):
     for target in ("my_lab.masks.rmtree", "my_lab.masks.os.system", "my_lab.masks.os", "my_lab.nothing.X", "other.X"):
         with pytest.raises(UserError, match=rf"{target} is n"):
-            targets.check_targets(TrainConfig(model=nodes.LiteNode(_target_=target)), ["my_lab"])
+            targets.check_targets(node_of(TrainRequest)(model=node_of(LiteConfig)(_target_=target)), ["my_lab"])
 
 
 def test_what_a_users_class_does_not_take_is_told(folder, lab):

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from faceswap.facenets.embedder import EmbedderNet
-from faceswap.stylegan.inversion.perceptual import InversionLoss, InversionWeights, VggFeatures
+from faceswap.stylegan.inversion.config import InversionWeights
+from faceswap.stylegan.inversion.perceptual import InversionLoss, VggFeatures
 from faceswap.utils.errors import UserError
 
 

@@ -13,12 +13,19 @@ import torch
 
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.data.packed import packed_files
-from faceswap.stylegan.training.adversarial import Adversarial
-from faceswap.stylegan.training.monitor import MonitorSchedule, MonitorSettings
+from faceswap.stylegan.training.adversarial import AdversarialStep
+from faceswap.stylegan.training.config import (
+    Adversarial,
+    MonitorSettings,
+    NetworkSettings,
+    ReconstructionWeights,
+    WarmUp,
+)
+from faceswap.stylegan.training.monitor import MonitorSchedule
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
 from faceswap.stylegan.training.state import CHECKPOINT, TrainingNetworks, mean_of_w, restore_checkpoint
-from faceswap.stylegan.training.trainer import NetworkSettings, train_generator
-from faceswap.stylegan.training.warm_up import ReconstructionWeights, WarmUp
+from faceswap.stylegan.training.trainer import train_generator
+from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
 
@@ -315,9 +322,9 @@ def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
 
 def restored(run):
     networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
-    compare = SETTINGS["reconstruction"].build(networks)
-    optimizers = [SETTINGS["warm_up"].build(networks, compare).optimizer,
-                  *SETTINGS["adversarial"].build(networks, compare).optimizers]  # fmt: skip
+    compare = ReconstructionLosses(SETTINGS["reconstruction"], networks)
+    optimizers = [AutoencoderStep(SETTINGS["warm_up"], networks, compare).optimizer,
+                  *AdversarialStep(SETTINGS["adversarial"], networks, compare).optimizers]  # fmt: skip
     restore_checkpoint(run, networks, optimizers)
     return optimizers
 

@@ -1,9 +1,8 @@
 """The two face sets of a pair: several that are used as one, and too few faces."""
 
-from types import SimpleNamespace
-
 import pytest
 
+from faceswap.config.swapping import Pair
 from faceswap.media.pictures.images import read_image
 from faceswap.pairs import refuse_itself, resolve_pair
 from faceswap.swap.data.pair_data import open_faces, open_pair
@@ -23,8 +22,8 @@ def workspace(tmp_path):
     "text", ["[anna_day,anna_night]", "anna_day,anna_night", "[anna_day, anna_night]", "anna_day+anna_night"]
 )
 def test_two_sets_of_one_person_train_as_one(workspace, text):
-    pair = SimpleNamespace(name="", a=text, b="ben")
-    assert resolve_pair(pair, workspace) == ("anna_day+anna_night_ben", "anna_day+anna_night", "ben")
+    pair = resolve_pair(Pair(name="", a=text, b="ben"), workspace)
+    assert (pair.name, pair.a, pair.b) == ("anna_day+anna_night_ben", "anna_day+anna_night", "ben")
     faces = open_faces(workspace.existing_faces_together(pair.a))
     assert (faces.name, len(faces)) == ("anna_day+anna_night", 11)
     parts = [open_faces(workspace.faces(name)) for name in ("anna_day", "anna_night")]

@@ -1,12 +1,17 @@
-"""How a setting is declared: default, help, kind. Read by help and by composition."""
+"""How a setting is declared: default, help, range, kind; help texts, YAML files and checks are made from it.
+
+A class that settings describe has them in a frozen dataclass in the `config.py` beside it, which imports nothing heavy:
+help needs no torch. `_target_` of such a dataclass names the class.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
+DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
 
 
@@ -80,8 +85,11 @@ def section_type(field: dataclasses.Field) -> type | None:
 
 def kinds(field: dataclasses.Field) -> set[str]:
     """The names of the types that a field may hold: "int", "None", "list", "Any", ..."""
-    members = get_args(field.type) if get_origin(field.type) not in (list, dict) else ()
-    names = {getattr(get_origin(kind) or kind, "__name__", str(kind)) for kind in members or (field.type,)}
+    if isinstance(field.type, str):  # a name that only type checkers import
+        return {"Any"}
+    members = get_args(field.type) if get_origin(field.type) not in (list, dict, Literal) else ()
+    origins = [get_origin(kind) or kind for kind in members or (field.type,)]
+    names = ["str" if kind is Literal else getattr(kind, "__name__", str(kind)) for kind in origins]
     return {"None" if name == "NoneType" else name for name in names}
 
 
@@ -96,3 +104,29 @@ def which_checkpoint() -> Any:
     """The field that says which weights of a run are meant."""
     help_text = "iteration of the checkpoint to use, or the best by validation (default: latest)"
     return option(None, help_text, minimum=0, words=("best", "latest"))
+
+
+class Settings:
+    """Base of the dataclasses of settings: values are held to what is declared of them when one is made."""
+
+    _section_: ClassVar[str] = ""  # what stands before the names in messages, as "loss"
+
+    def __post_init__(self) -> None:
+        check_declared(self, self._section_)
+
+
+def check_declared(config: Any, prefix: str) -> None:
+    """Raise ValueError for the first value of a settings object that is not of its declared range or choices.
+
+    Args:
+        config: A dataclass whose fields are declared by `option`.
+        prefix: What stands before the names in messages, as "loss".
+    """
+    for field in dataclasses.fields(config):
+        low, high, choices = (field.metadata.get(name) for name in ("minimum", "maximum", "choices"))
+        value = getattr(config, field.name)
+        if choices and value not in choices:
+            raise ValueError(f"{prefix}.{field.name} must be one of {', '.join(choices)}, not {value}")
+        if isinstance(value, int | float) and not ((low is None or value >= low) and (high is None or value <= high)):
+            bounds = f"{low:g} or more" if high is None else f"in [{low:g}, {high:g}]"
+            raise ValueError(f"{prefix}.{field.name} must be {bounds}, not {value}")

@@ -1,19 +1,27 @@
 """Settings of the commands that make a swap: extract, curate, train, convert, export, and the demo of them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from faceswap.config import nodes
-from faceswap.config import training_nodes as training
-from faceswap.config.options import option, plugin, section, which_checkpoint, workspace
-from faceswap.utils.choices import FACE_ORDERS, IMAGE_FORMATS, REJECTED, X264_PRESETS
+from faceswap.curation.config import Limits
+from faceswap.engine.config import UpdateConfig
+from faceswap.utils.choices import (
+    FACE_ORDERS,
+    IMAGE_FORMATS,
+    REJECTED,
+    X264_PRESETS,
+    Compile,
+    Precision,
+    Side,
+    StopWhen,
+    Switch,
+)
 from faceswap.utils.limits import CROP_SIDE_PX, SEED
+from faceswap.utils.settings.options import DEVICES, option, plugin, section, which_checkpoint, workspace
 
-SWITCH = ("auto", "on", "off")
 
-
-@dataclass
-class ConsentBlock:
+@dataclass(frozen=True)
+class Consent:
     """Who agreed to the swap; shown at every run."""
 
     who: str = option("", "who agreed to the swap", kind="text")
@@ -21,18 +29,18 @@ class ConsentBlock:
     when: str = option("", "when they agreed", kind="text")
 
 
-@dataclass
-class PairNode:
+@dataclass(frozen=True)
+class Pair:
     """Two face sets and the consent of the people in them."""
 
     name: str = option("", "the same as run=", kind="name")
     a: str = option("", "the face set whose face is shown: the stem of A's video", kind="name")
     b: str = option("", "the face set whose performance it is: the stem of B's video", kind="name")
-    consent: ConsentBlock = section(ConsentBlock, "who agreed to what, and when")
+    consent: Consent = section(Consent, "who agreed to what, and when")
 
 
-@dataclass
-class ExtractConfig:
+@dataclass(frozen=True)
+class ExtractRequest:
     """Find, track, align and store the faces of a video or several, a folder of images, a glob or one image."""
 
     video: str = option(
@@ -64,8 +72,8 @@ class ExtractConfig:
     restart: bool = option(False, "delete what was extracted before and start anew")
 
 
-@dataclass
-class CurateConfig:
+@dataclass(frozen=True)
+class CurateRequest:
     """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
 
     faces: str = option("", "the face set", kind="name")
@@ -84,15 +92,15 @@ class CurateConfig:
     apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", kind="path")
     restore: bool = option(False, "put back all that was taken out")
     people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
-    limits: nodes.LimitsNode = section(nodes.LimitsNode, "thresholds beyond which a face is rejected")
-    device: str = option("auto", nodes.DEVICES)
+    limits: Limits = section(Limits, "thresholds beyond which a face is rejected")
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class TrainConfig:
+@dataclass(frozen=True)
+class TrainRequest:
     """Train one shared encoder and two decoders on the faces of A and B."""
 
-    pair: PairNode = section(PairNode, "a file of pair/, or two face sets A_B", group="pair")
+    pair: Pair = section(Pair, "a file of pair/, or two face sets A_B", group="pair")
     run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", kind="name")
     workspace: str = workspace()
     model: Any = plugin("model", "the network")
@@ -104,8 +112,8 @@ class TrainConfig:
     minutes: float | None = option(
         None, "training time in all, likewise (default: no limit)", minimum=0, maximum=1000000
     )
-    stop_when: str = option(
-        "length", "plateau: also when validation has long not improved", choices=("length", "plateau")
+    stop_when: StopWhen = option(
+        "length", "plateau: also when validation has long not improved", choices=get_args(StopWhen)
     )
     batch_size: int | str = option(
         8,
@@ -119,15 +127,13 @@ class TrainConfig:
     likeness: Any = plugin("likeness", "losses by the built-in face embedder")
     discriminator: Any = plugin("discriminator", "an adversarial loss")
     optimizer: Any = plugin("optimizer", "the optimizer of encoder and decoders")
-    update: training.UpdateNode = section(
-        training.UpdateNode, "learning-rate schedule, clipping, moving average of the weights"
-    )
+    update: UpdateConfig = section(UpdateConfig, "learning-rate schedule, clipping, moving average of the weights")
     warp: Any = plugin("warp", "random geometric changes of the training faces")
     augment: Any = plugin("augment", "colour changes of the training faces")
-    device: str = option("auto", nodes.DEVICES)
-    precision: str = option("auto", "arithmetic; auto takes what measured fastest", choices=("auto", "fp32", "bf16"))
-    channels_last: str = option("auto", "memory layout of pictures", choices=SWITCH)
-    compile: str = option("auto", "torch.compile; graphs: with CUDA graphs", choices=(*SWITCH, "graphs"))
+    device: str = option("auto", DEVICES)
+    precision: Precision = option("auto", "arithmetic; auto takes what measured fastest", choices=get_args(Precision))
+    channels_last: Switch = option("auto", "memory layout of pictures", choices=get_args(Switch))
+    compile: Compile = option("auto", "torch.compile; graphs: with CUDA graphs", choices=get_args(Compile))
     workers: int | None = option(
         None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
     )
@@ -146,11 +152,11 @@ class TrainConfig:
     allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
 
 
-@dataclass
-class ConvertConfig:
+@dataclass(frozen=True)
+class ConvertRequest:
     """Send the faces of B's film through the decoder of A and blend them back, with sound."""
 
-    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    pair: Pair = section(Pair, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run by its name or folder, instead of pair=", kind="path")
     video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", kind="path")
     faces: str = option("", "face set of the video (default: the one made from it)", kind="name")
@@ -158,10 +164,10 @@ class ConvertConfig:
         "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", kind="path"
     )
     workspace: str = workspace()
-    to: str = option("a", "whose face is shown", choices=("a", "b"))
+    to: Side = option("a", "whose face is shown", choices=get_args(Side))
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
-    photo: str = option(
+    photo: Side = option(
         "",
         "swap without training: a photo of A, several as a list, glob or folder, or a face set; instead of a run",
         kind="path",
@@ -191,7 +197,7 @@ class ConvertConfig:
         minimum=0,
         maximum=0.999,
     )
-    sharpen: float | str = option(
+    sharpen: float | Literal["auto"] = option(
         0.0,
         "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
         words=("auto",),
@@ -206,7 +212,7 @@ class ConvertConfig:
         minimum=0,
         maximum=10000,
     )
-    fade_from_yaw: int | str = option(
+    fade_from_yaw: int | Literal["auto", "off"] = option(
         "auto",
         "degrees that a head is turned where the swap begins to fade out; auto: further than the model has seen",
         words=("auto", "off"),
@@ -217,26 +223,26 @@ class ConvertConfig:
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class ExportConfig:
+@dataclass(frozen=True)
+class ExportRequest:
     """Write one direction of a trained pair as an ONNX file that says how faces go in."""
 
-    pair: PairNode = section(PairNode, "a file of pair/, or a run (default: the one trained last)", group="pair")
+    pair: Pair = section(Pair, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run's name or folder, a checkpoint's or a weights file, instead of pair=", kind="path")
     workspace: str = workspace()
-    side: str = option("a", "whose face is drawn", choices=("a", "b"))
+    side: Side = option("a", "whose face is drawn", choices=get_args(Side))
     checkpoint: int | str | None = which_checkpoint()
     out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", kind="path")
 
 
-@dataclass
-class DemoConfig:
+@dataclass(frozen=True)
+class DemoRequest:
     """Extract, train and convert two clips of rendered actors; about eight minutes on two cores."""
 
     workspace: str = workspace("demo_workspace")
     minutes: float = option(6.0, "training time", minimum=0, maximum=1000000)
     batch_size: int = option(4, "faces of each side a training step", minimum=1, maximum=65536)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)

@@ -1,21 +1,20 @@
 """Settings of the commands that explore a generator: generate, directions, morph, stylegan.metrics, convert_weights."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-from faceswap.config import nodes
-from faceswap.config.editing_nodes import ENCODER, FACE, GENERATOR
-from faceswap.config.options import option, plugin, workspace
-from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS
+from faceswap.config.editing import ENCODER, FACE, GENERATOR
+from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout, Noise, Start
 from faceswap.utils.limits import SEED
+from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
 
 SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
 SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
 PSI = "truncation psi: distance of samples from the average face; 1: as trained, 0: the average"
 
 
-@dataclass
-class GenerateConfig:
+@dataclass(frozen=True)
+class GenerateRequest:
     """Draw faces that nobody has: a picture for each seed and a sheet, or a grid of mixed styles."""
 
     seeds: str = option(
@@ -25,8 +24,8 @@ class GenerateConfig:
     cutoff: int | None = option(
         None, "number of first rows to which psi applies (default: all)", minimum=0, maximum=1000
     )
-    noise: str = option(
-        "const", "fine details: the stored ones, drawn for each seed, or none", choices=("const", "random", "none")
+    noise: Noise = option(
+        "const", "fine details: the stored ones, drawn for each seed, or none", choices=get_args(Noise)
     )
     mix: str = option("", "draw a grid: in each face of seeds these rows of styles': coarse, middle, fine, all or 3-6")
     styles: str = option("100-105", "with mix: the seeds whose styles are taken", kind="text")
@@ -34,24 +33,22 @@ class GenerateConfig:
     out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", kind="path")
     image_format: str = option("png", "file type of the pictures", choices=IMAGE_FORMATS)
     generator: str = option("", GENERATOR, kind="path")
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class ConvertWeightsConfig:
+@dataclass(frozen=True)
+class ConvertWeightsRequest:
     """Read a generator of StyleGAN2 from anybody's file, safely, and write it in another layout."""
 
     generator: str = option(
         "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", kind="path"
     )
     out: str = option("", "the new file: .safetensors for ours, .pt for the others'", kind="path")
-    layout: str = option(
-        "ours", "layout of the new file: ours, NVIDIA's, rosinality's", choices=("ours", "nvidia", "rosinality")
-    )
+    layout: Layout = option("ours", "layout of the new file: ours, NVIDIA's, rosinality's", choices=get_args(Layout))
 
 
-@dataclass
-class DirectionsConfig:
+@dataclass(frozen=True)
+class DirectionsRequest:
     """Find directions in a generator's styles that change age, smile, pose, ...; or import them from other programs."""
 
     out: str = option("", "the file of directions (default: out/directions.safetensors in the workspace)", kind="path")
@@ -108,11 +105,11 @@ class DirectionsConfig:
     sheet: bool = option(True, "also draw faces along each direction, beside the file")
     seed: int = option(0, "seed of the first face", minimum=0, maximum=SEED)
     finder: Any = plugin("finder", "how faces are found in labelled pictures")
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class MetricsConfig:
+@dataclass(frozen=True)
+class MetricsRequest:
     """Measure a generator: path lengths, linear separability, edit consistency; with confidence intervals."""
 
     out: str = option("", "the report (default: out/metrics.json in the workspace)", kind="path")
@@ -135,11 +132,11 @@ class MetricsConfig:
     inversions: str = option("", "for inversion: the inversions.json of faceswap.invert", kind="path")
     seed: int = option(0, "seed of the first face", minimum=0, maximum=SEED)
     batch_size: int = option(16, "pairs at a time", minimum=1, maximum=65536)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class MorphConfig:
+@dataclass(frozen=True)
+class MorphRequest:
     """Turn one face into another, cross them, mix their styles, lay many over each other, draw them as a cartoon."""
 
     make: str = option(
@@ -155,9 +152,7 @@ class MorphConfig:
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
-    guess: str = option(
-        "encoder", "photos: begin at the encoder's guess or at the average", choices=("encoder", "average")
-    )
+    guess: Start = option("encoder", "photos: begin at the encoder's guess or at the average", choices=get_args(Start))
     steps: int = option(100, "photos: steps of the optimizer", minimum=0, maximum=100000)
     fidelity: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
     seconds: float = option(3.0, "film: seconds from one face to the next", minimum=0.04, maximum=3600)
@@ -171,7 +166,7 @@ class MorphConfig:
     there_and_back: bool = option(False, "film: return to the first face")
     frames_per_second: int = option(25, "film: frame rate", minimum=1, maximum=120)
     size_px: int = option(256, "side of the result in px", minimum=32, maximum=2048)
-    paste: str = option(
+    paste: Literal["none", "change", "whole"] = option(
         "none", "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
         choices=("none", "change", "whole"),
     )  # fmt: skip
@@ -186,4 +181,4 @@ class MorphConfig:
     mask: Any = plugin("mask", "with paste: the pixels to replace")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from faceswap.config import nodes
-from faceswap.config.editing_nodes import FACE
-from faceswap.config.options import option, plugin, workspace
+from faceswap.config.editing import FACE
+from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
 
 
-@dataclass
-class MatchConfig:
+@dataclass(frozen=True)
+class MatchRequest:
     """Tell whom a face resembles: the nearest and the farthest people of a gallery, with likeness in per cent."""
 
     photo: str = option("", "a photo of somebody", kind="path")
@@ -21,11 +20,11 @@ class MatchConfig:
     out: str = option("", "the sheet (default: out/NAME_match.png in the workspace)", kind="path")
     face: str = option("largest", FACE)
     finder: Any = plugin("finder", "how faces are found")
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class WorkerConfig:
+@dataclass(frozen=True)
+class WorkerRequest:
     """Run the jobs of a workspace's queue; as many workers as wanted, on one machine or several."""
 
     workspace: str = workspace()
@@ -37,8 +36,8 @@ class WorkerConfig:
     end_with_parent: bool = option(False, "end with the process that has started it, however that ends")
 
 
-@dataclass
-class StudioConfig:
+@dataclass(frozen=True)
+class StudioRequest:
     """Open the studio: pages in a browser on which films are extracted, curated, trained on and converted."""
 
     workspace: str = workspace()
@@ -51,4 +50,4 @@ class StudioConfig:
     port: int = option(7860, "the port; 0: any that is free", minimum=0, maximum=65535)
     workers: int = option(1, "workers that are started with it; 0: others run the queue", minimum=0, maximum=64)
     database: str = option("", "the queue's database as a URL (default: SQLite in the workspace)", kind="text")
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)

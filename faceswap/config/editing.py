@@ -1,11 +1,11 @@
 """Settings of the commands that edit faces with a generator: invert, edit."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from faceswap.config import nodes
-from faceswap.config.options import option, plugin, section, workspace
-from faceswap.utils.choices import X264_PRESETS
+from faceswap.stylegan.inversion.config import InversionWeights
+from faceswap.utils.choices import X264_PRESETS, Start, Way
+from faceswap.utils.settings.options import DEVICES, option, plugin, section, workspace
 
 PHOTO = "a photo; several as a folder, a glob or a video"
 FACE = "which of several faces: largest, left, right, or a number from 1, counted from the left"
@@ -19,21 +19,8 @@ GUESS = "start of the optimization: the encoder's estimate or the average face"
 VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the built-in face features"
 
 
-@dataclass
-class ResemblanceNode:
-    """How a generated face is compared with the photo."""
-
-    _target_: str = "faceswap.stylegan.inversion.perceptual.InversionWeights"
-    pixels: float = option(1.0, "weight of the squared error of pixels", minimum=0)
-    perceptual: float = option(0.5, "weight of the distance of the features", minimum=0)
-    identity: float = option(0.1, "weight of 1 - cosine similarity of the identity vectors", minimum=0)
-    background_weight: float = option(
-        0.2, "weight of a pixel outside the head, relative to one inside", minimum=0, maximum=1
-    )
-
-
-@dataclass
-class InvertConfig:
+@dataclass(frozen=True)
+class InvertRequest:
     """Find the styles with which the generator draws the face of a photo."""
 
     photo: str = option("", PHOTO, kind="path")
@@ -42,7 +29,7 @@ class InvertConfig:
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
-    guess: str = option("encoder", GUESS, choices=("encoder", "average"))
+    guess: Start = option("encoder", GUESS, choices=get_args(Start))
     steps: int = option(100, "steps of the optimizer; 0: the start as it is", minimum=0, maximum=100000)
     fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
     tuning_steps: int = option(
@@ -51,17 +38,17 @@ class InvertConfig:
     rank: int = option(
         4, "rank of the generator's changes: a higher one is closer to the photo and larger", minimum=1, maximum=64
     )
-    loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
+    loss: InversionWeights = section(InversionWeights, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, kind="path")
     tradeoff: bool = option(False, "draw reconstruction against editability over fidelity= instead (one photo)")
     every: int = option(1, "take every n-th frame of a video", minimum=1)
     finder: Any = plugin("finder", "how faces are found")
     batch_size: int = option(8, "photos at a time", minimum=1, maximum=65536)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)
 
 
-@dataclass
-class EditConfig:
+@dataclass(frozen=True)
+class EditRequest:
     """Make the face of a photo or a video older, smile, turn: by directions of the generator."""
 
     photo: str = option("", PHOTO, kind="path")
@@ -78,10 +65,10 @@ class EditConfig:
     out: str = option("", "the result (default: out/NAME_edited in the workspace)", kind="path")
     face: str = option("largest", f"{FACE}; or all")
     clamp: bool = option(False, "keep strengths within 3 sigmas; without it stronger ones are warned of")
-    paste: str = option(
+    paste: Way = option(
         "move",
         "move what the edit moves and add what else it changes; only add its changes; or put in the whole drawn face",
-        choices=("move", "change", "whole"),
+        choices=get_args(Way),
     )
     sheet: bool = option(False, "of a photo: write a contact sheet of strengths instead")
     page: bool = option(
@@ -90,7 +77,7 @@ class EditConfig:
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     directions: str = option("", "a file of directions (default: the shipped generator's)", kind="path")
-    guess: str = option("encoder", GUESS, choices=("encoder", "average"))
+    guess: Start = option("encoder", GUESS, choices=get_args(Start))
     steps: int = option(
         60, "steps of the optimizer on a photo, or on a face that a video shows first", minimum=0, maximum=100000
     )
@@ -99,7 +86,7 @@ class EditConfig:
     tuning_steps: int = option(
         100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
     )
-    loss: ResemblanceNode = section(ResemblanceNode, "comparison of the generated face with the photo")
+    loss: InversionWeights = section(InversionWeights, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, kind="path")
     smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
     finder: Any = plugin("finder", "how faces are found")
@@ -112,4 +99,4 @@ class EditConfig:
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are edited, to 100", minimum=1, maximum=100)
-    device: str = option("auto", nodes.DEVICES)
+    device: str = option("auto", DEVICES)

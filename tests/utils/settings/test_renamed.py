@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceswap.utils.renamed_settings import new_name, with_new_names
+from faceswap.utils.settings.renamed import new_name, with_new_names
 
 
 @pytest.mark.parametrize(

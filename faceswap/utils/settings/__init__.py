@@ -1,0 +1,1 @@
+"""Settings: how one is declared, the names that settings had, names that are none."""
