@@ -13,6 +13,8 @@ from tests.clips import Clip, make_clip
 
 # Set before torch is imported: spinning OpenMP threads are ruinous on a busy two-core machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Trainings take as many threads as other programs leave; runs that are compared bit for bit must have the same count.
+os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too; some tests press it.

@@ -137,6 +137,12 @@ class TrainRequest:
     workers: int | None = option(
         None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
     )
+    threads: int | None = option(
+        None,
+        "CPU threads of the arithmetic (default: the cores that other programs leave free, OMP_NUM_THREADS at most)",
+        minimum=1,
+        maximum=1024,
+    )
     seed: int = option(0, "seed of weights, order, warps and colours", minimum=0, maximum=SEED)
     validation_share: float = option(
         0.05, "share of each face set, its end, that is held out for validation", minimum=0, maximum=0.5

@@ -24,6 +24,7 @@ FREE = {
         "channels_last",
         "compile",
         "workers",
+        "threads",
         "batch_size",
     ),
     *("log_every", "preview_every", "save_every", "keep_checkpoints", "evaluate", "restart", "allow_changes"),

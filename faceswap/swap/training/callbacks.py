@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from faceswap.engine.callbacks import Callback
+from faceswap.engine.cpu_threads import CpuThreads
 from faceswap.swap.evaluation.evaluator import score_of
 from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.weights import describe
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 
 def standard_callbacks(config: TrainConfig, own: Sequence[Callback[Trainer]] = ()) -> list[Callback[Trainer]]:
     """Return what every training does between its steps, with callbacks of one's `own` before report and checkpoint."""
-    first = [LossCurves(), NanRollback(config.update.retries), Validation(), BestWeights(), Previews(), Plateau()]
+    first: list[Callback[Trainer]] = [CpuThreads(config.threads), LossCurves(), NanRollback(config.update.retries)]
+    first += [Validation(), BestWeights(), Previews(), Plateau()]
     return [*first, *own, Report(), Checkpoints()]
 
 

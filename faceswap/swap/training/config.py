@@ -46,6 +46,7 @@ class TrainConfig:
         channels_last: Memory layout of the pictures: auto, on or off.
         compile: torch.compile: auto, on, off or graphs.
         workers: Processes that prepare batches; 0 for a thread; None takes what was measured to be fastest.
+        threads: Of the CPU's arithmetic; None takes the cores that other programs leave free.
         seed: Of weights, order, warps and colours.
         validation_share: Share of each face set, its last in time, that is never trained on, [0, 1).
         log_every: Steps between points of the curves.
@@ -77,6 +78,7 @@ class TrainConfig:
     channels_last: Switch = "auto"
     compile: Compile = "auto"
     workers: int | None = None
+    threads: int | None = None
     seed: int = 0
     validation_share: float = 0.05
     log_every: int = 50
