@@ -66,9 +66,11 @@ def test_defaults_lie_within_their_bounds(command):
     [
         ("extract", "finder=null", "choose from: builtin"), ("extract", "finder=1", "choose from: builtin"),
         ("extract", "every=~", "cannot read 'every=~'"), ("extract", "every=1.5", "a whole number is wanted"),
+        ("train", "minutes=" + "9" * 400, "at most 308 digits"), ("train", "minutes=1e400", "a finite number"),
+        ("curate", "keep=[" + "9" * 400 + "]", "at most 308 digits"),
         ("train", "loss=null", "choose from: eyes_mouth, recon"),
         ("train", "update=null", "set as update."), ("train", "loss.dssim_window_px=4", "an odd number"),
-        ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "cannot read 'every=999"),
+        ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "at most 308 digits"),
         ("extract", "every=${oc.env:HOME}", "not resolved"), ("extract", "every.x=3", "every is one value"),
         ("invert", "start=average", "did you mean 'guess'"),
         ("train", "update.clip=1", "mean 'update.grad_clip_norm'"), ("train", "validation_share=0.99", "0.5 or less"),

@@ -21,6 +21,7 @@ MOST_VALUES = 201  # of one setting in a sweep: one more than all combinations m
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:(\w+)(?:,([^{}]*))?\}")
 _KEY = re.compile(r"^[A-Za-z_][\w.]*$")
 _WHOLE = re.compile(r"^[-+]?\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?$")
+_TOO_LARGE = re.compile(r"\d{309}")  # for a float, which OmegaConf makes of it
 _LIST = re.compile(r"^[\w.+-]+(?:,\s*[\w.+-]+)*,?$")  # plain words and numbers; all else is Hydra's to read
 
 
@@ -150,6 +151,8 @@ def _with_environment(key: str, path: str) -> str:
 
 def _as_hydra(command: str, key: str, value: str) -> str:
     """A value in Hydra's grammar: `3,5` where a list is wanted is [3,5], and 1e3 where a whole number is, 1000."""
+    if _TOO_LARGE.search(value):
+        raise UserError(f"{key}={shortened(value)}: a number has at most 308 digits")
     found = schema.settings_of(command).get(key, [])
     if any(f.metadata.get("several") for f in found) or "list" in schema.kinds_of(command, key):
         texts = any(f.metadata.get("several") is str for f in found)
