@@ -32,6 +32,8 @@ def read_marks(path: Path, inventory: FaceInventory) -> tuple[NDArray[np.bool_],
         marks = parse_json(text) if text.lstrip()[:1] in ("{", "[") else rows_of(text, f"apply={path}")
     except ValueError as error:
         raise UserError(f"apply={path}: not readable as JSON ({error}); save it again in the sheet") from error
+    if not text.strip() or (isinstance(marks, dict) and not {"reject", "restore"} & set(marks)):
+        raise UserError(f"apply={path}: it has no list of marks (reject, restore); save it again in the sheet")
     if isinstance(marks, list):
         marks = {"reject": [line for line in marks if line != ""]}
     _check_origin(path, marks, inventory)

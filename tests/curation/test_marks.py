@@ -30,7 +30,7 @@ def test_the_sheets_file_a_list_and_a_text(tmp_path, inventory):
     assert chosen(path, whole, inventory) == [[2, 4], [1]]
     assert chosen(path, files, inventory) == [[2, 4], []]
     assert chosen(path, "\ufeff" + "\r\n".join(files) + "\n\n", inventory) == [[2, 4], []]
-    assert chosen(path, {}, inventory) == [[], []] == chosen(path, "", inventory)
+    assert chosen(path, [], inventory) == [[], []] == chosen(path, {"reject": []}, inventory)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,8 @@ def test_the_sheets_file_a_list_and_a_text(tmp_path, inventory):
         ["../../secret.png"], ["/etc/passwd"], ["removed/000001_00.png"], ["alignments.jsonl"], [".lock"], [""" """],
         ["000001_00.png\0"], [None], [["000001_00.png"]], {"reject": "000001_00.png"}, {"reject": {"a": 1}},
         {"faces": "other", "reject": []}, {"faces": ["mixed"]}, {"fingerprint": "0", "reject": []},
-        {"reject": ["000001_00.png"], "restore": ["000001_00.png"]}, "{", "[" * 100_000, "{\"reject\": [1e999]}",
+        {"reject": ["000001_00.png"], "restore": ["000001_00.png"]}, "", " \n", {},
+        {"error": "quota"}, "{", "[" * 100_000, "{\"reject\": [1e999]}",
     ],
 )  # fmt: skip
 def test_anything_else_is_one_line(tmp_path, inventory, content):
