@@ -25,6 +25,7 @@ from faceswap.utils.files.disk import create_npy
 from faceswap.utils.images import to_signed_range
 from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
+from faceswap.utils.untrusted.file_kinds import look_mistaken
 
 TARGETS_FILE = "targets.npy"  # (N, R, R, 3) uint8: what the generator is to draw
 SEEN_FILE = "seen.npy"  # the same faces as a camera shows them, for the encoder; the targets where there are none
@@ -163,7 +164,10 @@ def _array(file: Path, resolution: int) -> NDArray[np.uint8]:
     try:
         array = np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"cannot read {file}: it is damaged or no array of numpy") from error
+        told = look_mistaken(file) or "it is damaged or no array of numpy"
+        raise UserError(f"cannot read {file}: {told}") from error
+    if not isinstance(array, np.ndarray):  # np.load opens a zip, too, whatever its name
+        raise UserError(f"cannot read {file}: it is an archive, no array of numpy")
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != (resolution, resolution, 3):
         raise UserError(
             f"{file} holds {array.dtype} of shape {array.shape}: resolution={resolution} needs uint8 "

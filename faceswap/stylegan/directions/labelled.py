@@ -72,6 +72,8 @@ def sample_of_crops(labels: Labels, generator: Generator, encoder: Encoder) -> S
     except (OSError, ValueError) as error:
         raise UserError(f"cannot read {path} ({error}): the labels' column 'crop' counts its rows") from error
     side = generator.resolution
+    if not isinstance(crops, np.ndarray):  # np.load opens a zip, too, whatever its name
+        raise UserError(f"cannot read {path}: it is an archive, no array of numpy")
     if crops.dtype != np.uint8 or crops.shape[1:] != (side, side, 3) or max(places) >= len(crops):
         raise UserError(f"{path} must hold {max(places) + 1} crops of {side} px, not {crops.shape} {crops.dtype}")
     return Sample(styles_of_crops(crops, places, generator, encoder).cpu().numpy(), labels.columns)

@@ -51,6 +51,13 @@ def test_arrays_are_taken_as_they_are_and_checked(arrays, tmp_path):
         open_pictures(folder, 32, tmp_path / "run")
 
 
+def test_an_archive_in_the_place_of_an_array_is_told(tmp_path):
+    with open(tmp_path / "targets.npy", "wb") as file:
+        np.savez(file, pictures=np.zeros((32, 32, 32, 3), np.uint8))
+    with pytest.raises(UserError, match="it is an archive, no array"):
+        open_pictures(tmp_path, 32, tmp_path / "run")
+
+
 def test_an_array_that_would_run_code_is_refused(tmp_path):
     np.save(tmp_path / "targets.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match="no array"):
