@@ -87,5 +87,5 @@ class Reference(ReferenceConfig, Restore):
         except UserError as error:
             log.warning("detail=reference goes without references, as detail=restore does: %s", error)
             return None
-        log.info("detail is borrowed from %d pictures of %s", len(found), faces.name)
+        log.info("detail is borrowed from %d picture%s of %s", len(found), "s" * (len(found) != 1), faces.name)
         return found
