@@ -159,24 +159,23 @@ def read_records(path: Path) -> list[FaceRecord]:
         UserError: For other damage.
     """
     records, faces = list[FaceRecord](), Counter[tuple[int, int]]()
-    number = 0
+    number = 1  # of the line that is read
     try:
         for line, is_whole in read_lines(path):
+            if line.strip():
+                try:
+                    record = FaceRecord.from_json(line)
+                except ValueError:
+                    if not is_whole:  # the write was cut
+                        break
+                    raise
+                faces[record.source, record.frame] += 1
+                if faces[record.source, record.frame] > FACES_A_FRAME:
+                    raise ValueError(f"more than {FACES_A_FRAME} faces in frame {record.frame}")
+                records.append(record)
             number += 1
-            if not line.strip():
-                continue
-            try:
-                record = FaceRecord.from_json(line)
-            except ValueError:
-                if not is_whole:  # the write was cut
-                    break
-                raise
-            faces[record.source, record.frame] += 1
-            if faces[record.source, record.frame] > FACES_A_FRAME:
-                raise ValueError(f"more than {FACES_A_FRAME} faces in frame {record.frame}")
-            records.append(record)
     except ValueError as error:
-        raise UserError(f"{path}, line {number}: {error}; extract the video again") from error
+        raise UserError(f"{path}, line {number}: {error}; move the folder away and extract the video again") from error
     except OSError as error:
         raise UserError(f"cannot read the alignments {path}: {error}") from error
     return sorted(records, key=lambda record: (record.source, record.frame, record.file))

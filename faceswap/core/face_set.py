@@ -56,7 +56,7 @@ class FaceSet:
         if isinstance(told, int) and len(records) < told:  # deleted crops keep their lines
             raise UserError(
                 f"{folder / ALIGNMENTS} holds {len(records)} of the {told} faces that were extracted: a part of it is "
-                "lost; extract the video again"
+                "lost; move the folder away and extract the video again"
             )
         if not with_deleted:
             present = {path.name for path in folder.iterdir()}
