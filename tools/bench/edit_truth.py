@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tools.bench._step_reader import StepReader
 
 LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # sigmas that a usual step may be
+PROBES = 40  # pairs by which that is found
 OWN, OTHERS, IDENTITY, STRAY = (0.8, 1.2), 0.1, 0.85, 0.03  # bars
 STRAYING = ("hair", "occluder", "beard")  # classes of which no pixel may come or go that the truth keeps
 TURNS = ("yaw", "pitch")  # every pixel changes: classes are not compared
@@ -123,7 +124,7 @@ class _Bench:
 
     def _sigmas(self, number: int, direction: Direction) -> float:
         """Return by how many sigmas a usual step is made: the mean change of drawings as large as that of pictures."""
-        steps, start, end, rows = _of(self.ours, number, self.usual)
+        steps, start, end, rows = _of(self.ours, number, self.usual, PROBES)
         signs = steps.sign()[:, None, None, None]
         true = ((self.ours.images[end] - self.ours.images[start]) * signs).mean(0)
         unmoved = self._drawn(rows)
@@ -188,9 +189,11 @@ def _some(folder: Path, count: int, generator: Generator, encoder: Any) -> SeenP
     return see_pairs(kept, generator, encoder, None)  # packed: nothing has to be found
 
 
-def _of(seen: SeenPairs, number: int, usual: NDArray) -> tuple[Tensor, NDArray, NDArray, Tensor]:
+def _of(
+    seen: SeenPairs, number: int, usual: NDArray, most: int | None = None
+) -> tuple[Tensor, NDArray, NDArray, Tensor]:
     """Return a factor's pairs: steps (n,) in usual ones, places of the pictures, codes of the faces before."""
-    chosen = np.flatnonzero(seen.pairs.steps[:, number])
+    chosen = np.flatnonzero(seen.pairs.steps[:, number])[:most]
     start, end = seen.pairs.before[chosen], seen.pairs.after[chosen]
     return _tensor(seen.pairs.steps[chosen, number] / usual[number]), start, end, seen.rows[start]
 
