@@ -18,17 +18,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from faceswap.engine.accelerator import choose_accelerator
+from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.data.paired_crops import PairBatch, PairedCrops, open_paired_crops
 from faceswap.stylegan.directions.paired import axes_of_w, pooled_error
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.training.equivariance import Moves
 from faceswap.stylegan.weights.files import load_encoder, load_generator, save_encoder
+from faceswap.swap.losses.perceptual import Likeness
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.utils.progress import Progress
 
 PAIRS = 8  # of a step
 MOVES_RATE = 30.0  # of the directions, against the encoder's
+FEATURES = 1.0  # weight of the embedder's view of what is seen: without it faces come out smooth and less alike
 OFFSETS, DRIFT = 1.0, 0.02  # see training/warm_up.py
 STYLES = 0.1  # weight of the generator's own faces: mean square, in spreads of W
 CHANGES = 0.3  # weight of what changes, against what is seen
@@ -96,8 +99,9 @@ class _Step:
         self._generator, self._encoder, self._pairs = generator, encoder, pairs
         self.moves = Moves(len(pairs.names), generator.rows, generator.w_size)  # in spreads of W
         self._axes, self._spreads = axes_of_w(generator)
-        self._pixels = ReconstructionLoss(2.0, 0, 1.0, dssim_window_px=7, mask=0, background_weight=1)
         self._accelerator = choose_accelerator("cpu")
+        self._features = Likeness(perceptual=FEATURES).build(STYLE_COVERAGE, self._accelerator)
+        self._pixels = ReconstructionLoss(2.0, 0, 1.0, dssim_window_px=7, mask=0, background_weight=1)
         self._sizes = self._usual_sizes()
 
     def losses(self, number: int) -> dict[str, Tensor]:
@@ -120,7 +124,10 @@ class _Step:
         weight = CHANGES / ((batch.steps != 0).float() @ self._sizes)
         told = (own_rows - own[:, None]) @ self._axes / self._spreads
         pictures = (torch.cat([before, after]) + 1) / 2, (batch.targets + 1) / 2
-        seen_again = self._pixels(pictures[0], None, pictures[1], torch.ones_like(pictures[1][:, :1]))
+        everywhere = torch.ones_like(pictures[1][:, :1])
+        seen_again = self._pixels(pictures[0], None, pictures[1], everywhere)
+        if self._features:
+            seen_again |= self._features(*pictures, everywhere)
         return {
             "seen": torch.stack(list(seen_again.values())).sum(),
             "changes": (pooled_error(after - before - true) * weight).mean(),
