@@ -28,6 +28,7 @@ from faceswap.stylegan.weights.files import load_generator
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 TILE_PX = 72
 MOST_BYTES = 150_000
+QUALITY = 78  # of the JPEGs
 FACES, LENDERS, PARENTS = (0, 11, 18), (24, 14, 26, 12), (18, 26)  # seeds
 
 
@@ -51,7 +52,7 @@ def main() -> None:
         pictures["composite"] = np.hstack([read_image(file) for file in options.composites])
     for name, picture in pictures.items():
         path = options.out / f"stylegan-{name}.jpg"
-        write_image(path, picture, quality=88)
+        write_image(path, picture, quality=QUALITY)
         if path.stat().st_size > MOST_BYTES:
             raise SystemExit(f"{path} has {path.stat().st_size} bytes, more than {MOST_BYTES}")
         print(path)
