@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
+    from faceswap.swappers import Model
     from faceswap.utils.files.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -23,14 +24,14 @@ def convert(request: ConvertRequest) -> Path:
     from faceswap.cli.results import result_of
     from faceswap.config.build import build
     from faceswap.media.sources import probe
-    from faceswap.pairs import show_consent, with_consent
-    from faceswap.swap.runs.run_record import CONSENT, consent_metadata
+    from faceswap.pairs import with_consent
+    from faceswap.provenance.consent import consent_metadata, show_consent
     from faceswap.swappers import chosen_model
     from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(request.workspace))
     model = chosen_model(request, workspace)
-    consent = with_consent(request.pair, model.consent).consent
+    consent = vars(with_consent(request.pair, model.consent).consent)
     show_consent(consent)
     shown, performing = (model.a, model.b) if request.to == "a" else (model.b, model.a)
     tracks = request.tracks
@@ -74,7 +75,7 @@ def convert(request: ConvertRequest) -> Path:
         fill_frames=request.fill_frames,
         fade_from_yaw=request.fade_from_yaw,
         side_by_side=request.side_by_side,
-        metadata=consent_metadata({name: getattr(consent, name) for name in CONSENT}),
+        metadata=consent_metadata(consent) | faces_metadata(model, workspace),
         record=result.record,
         crf=request.crf,
         preset=request.preset,
@@ -96,6 +97,22 @@ def source_of(workspace: Workspace, name: str) -> Path:
     if source is None or not source.exists():
         raise UserError(f"the video of {name} ({source or 'not noted'}) is not there any more; say video=...")
     return source
+
+
+def faces_metadata(model: Model, workspace: Workspace) -> dict[str, str]:
+    """What a film's record says of whose faces it was made with: the names of A and B and checksums of their sets."""
+    from faceswap.core.face_set import ALIGNMENTS, TOGETHER
+    from faceswap.utils.files.checksums import sha256_of
+
+    known, told = workspace.face_set_names(), {}
+    for side, name in (("a", model.a), ("b", model.b)):
+        parts = []
+        for part in name.split(TOGETHER):
+            alignments = [workspace.faces(part) / ALIGNMENTS] if part in known else []
+            checksums = [f"{part} (sha256 {sha256_of(path)})" for path in alignments if path.is_file()]
+            parts += checksums or [part]
+        told[f"faces_{side}"] = ", ".join(parts)
+    return told
 
 
 def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: str = "") -> Path | None:

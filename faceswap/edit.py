@@ -96,6 +96,7 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
     from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
     from faceswap.media.writing import writer_for
+    from faceswap.provenance.notice import COMPOSITE
     from faceswap.stylegan.editing.edits import read_edits
     from faceswap.stylegan.editing.films import FilmEditSettings, edit_film
     from faceswap.stylegan.editing.photos import edit_photos, write_report
@@ -110,7 +111,7 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
         raise UserError(f"say what to change, for instance smile=+1.5; there are the directions: {names}")
     reuse_freed_memory()
     out = result.path
-    about = made_with_ai(generator_hash(inverter.generator), "faces in this work were edited")
+    about = made_with_ai(generator_hash(inverter.generator), "faces in this work were edited", COMPOSITE)
     writer = writer_for(
         info, out, start=request.start, stop=request.stop, metadata=about, crf=request.crf, preset=request.preset,
         quality=request.image_quality,

@@ -80,12 +80,12 @@ def grid(request: MorphRequest) -> Path:
 
 def average(request: MorphRequest) -> Path:
     """Many faces laid over each other."""
-    from faceswap.media.ai_notice import made_with_ai
     from faceswap.media.pictures.images import write_image
+    from faceswap.provenance.notice import GENERATED, made_with_ai
     from faceswap.stylegan.morphing.composite import composite
 
     result = target(request, ".png")
-    about = made_with_ai("the face in this picture was put together from others")
+    about = made_with_ai("the face in this picture was put together from others", source_type=GENERATED)
     write_image(result.path, composite(aligned_faces(request), request.to_shape), metadata=about)
     return result.note()
 

@@ -1,8 +1,7 @@
-"""Which face sets and which run a pair means, and the consent shown for it; what train, convert and export share."""
+"""Which face sets and which run a pair means; what train, convert and export share."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +14,6 @@ from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest, ExportRequest, TrainRequest
-
-log = logging.getLogger(__name__)
 
 
 def resolve_pair(pair: Pair, workspace: Workspace) -> Pair:
@@ -96,11 +93,3 @@ def chosen_run(request: ConvertRequest | ExportRequest, workspace: Workspace) ->
         if (asked.a, asked.b) != (a, b):
             raise UserError(f"run={request.run} was trained on {a} and {b}, not on {asked.a} and {asked.b}")
     return run
-
-
-def show_consent(consent: Consent) -> None:
-    """Logs who agreed to the swap, or that nobody is on record."""
-    if consent.who:
-        log.info("consent: %s; for: %s; %s", consent.who, consent.purpose or "not said", consent.when or "no date")
-    else:
-        log.warning("no consent is on record for this pair: fill in its consent block (docs/responsible-use.md)")

@@ -60,8 +60,8 @@ def trained_model(request: ConvertRequest, workspace: Workspace) -> Model:
 
 def exported_model(request: ConvertRequest) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
+    from faceswap.provenance.consent import CONSENT
     from faceswap.swap.inference.onnx_model import OnnxSwapper
-    from faceswap.swap.runs.run_record import CONSENT
 
     pair = request.pair
     if request.run or pair.name or pair.a or pair.b or request.checkpoint is not None:

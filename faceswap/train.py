@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def train(request: TrainRequest) -> Path:
     """Train a pair and return the run's folder."""
     from faceswap.config.build import to_yaml, untouched
-    from faceswap.pairs import refuse_itself, run_to_train, show_consent
+    from faceswap.pairs import refuse_itself, run_to_train
+    from faceswap.provenance.consent import show_consent
     from faceswap.utils.files.workspace import Workspace
     from faceswap.utils.program_versions import versions_comment
 
@@ -28,7 +29,7 @@ def train(request: TrainRequest) -> Path:
     request = replace(request, pair=pair)
     faces_a, faces_b = (workspace.existing_faces_together(name) for name in (pair.a, pair.b))
     refuse_itself(faces_a, faces_b)
-    show_consent(pair.consent)
+    show_consent(vars(pair.consent))
     from faceswap.swap.training.settings_text import (
         SettingsText,  # torch takes seconds: what is misspelt is told before
     )

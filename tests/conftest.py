@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A property is true or false, not fast or slow: a busy machine must not fail it.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# Results are signed: with a certificate that is made for the tests, never with that of who runs them.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="faceswap_tests_")
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 SHARED_REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 

@@ -26,9 +26,10 @@ from faceswap.extraction.pipeline import extract_faces
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.takes import probe_takes
+from faceswap.provenance.consent import consent_metadata, show_consent
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.runs.run_record import checkpoint_folder, consent_metadata, recorded_pair
+from faceswap.swap.runs.run_record import checkpoint_folder, recorded_pair
 from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
 from faceswap.utils.settings.names import check_names
@@ -41,7 +42,7 @@ class Swapper:
 
     Args:
         network: What draws the faces.
-        consent: Who agreed to the swap, to what and when; it goes into the metadata of films.
+        consent: Who agreed to the swap, to what (purpose), when and until when; it goes into the metadata of films.
     """
 
     def __init__(self, network: TrainedSwapper | OnnxSwapper, consent: dict[str, str] | None = None) -> None:
@@ -205,6 +206,7 @@ def convert(
     """
     own = {"source", "swapper", "out", "faces", "finder", "record"}
     check_names(settings, signature(convert_video).parameters.keys() - own)
+    show_consent(swapper.consent)
     settings = {"mask": LearnedMask(), **settings}
     settings["metadata"] = consent_metadata(swapper.consent) | (settings.get("metadata") or {})
     finder = detector or (None if faces else BuiltinFinder())

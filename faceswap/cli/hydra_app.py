@@ -27,6 +27,14 @@ _QUIET = {
 }
 
 
+def choose_certificate(request: Any) -> None:
+    """Let results be signed with the certificate that the settings name. Raises UserError when it cannot be used."""
+    from faceswap.provenance.certificates import choose
+
+    if chosen := getattr(request, "provenance", None):
+        choose(chosen.certificate, chosen.key)
+
+
 @dataclass
 class Application:
     """A command with its arguments; `call` gets its request and returns what is to be printed."""
@@ -34,7 +42,7 @@ class Application:
     command: str
     line: CommandLine
     said: Overrides
-    call: Callable[[Any], Path]
+    call: Callable[[Any], Path | str]
 
     def run(self, sweep: Any = None) -> list[str]:
         """Run the command under `hydra.main`; returns the results of all jobs.
@@ -56,6 +64,7 @@ class Application:
             try:
                 with one_line_errors(self.command, self.line.folder):
                     request = checked(self.command, composed, self.said, self.line.folder)
+                choose_certificate(request)
                 result = str(sweep.make(number, request, self.call) if sweep else self.call(request))
             except Exception as error:
                 if sweep:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RECORD = "made_with"
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
-UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run")
+UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run", "provenance")
 
 
 class ResultRequest(Protocol):

@@ -37,7 +37,7 @@ _ABOUT_NAMES = {errno.ENAMETOOLONG, errno.ENOENT, errno.EACCES, errno.EPERM, err
 
 def run_command(
     command: str,
-    call: Callable[[Any], Path],
+    call: Callable[[Any], Path | str],
     arguments: list[str] | None = None,
     sweep: type[Sweep] | None = None,
 ) -> int:
@@ -55,7 +55,7 @@ def run_command(
 
 def _run_command(
     command: str,
-    call: Callable[[Any], Path],
+    call: Callable[[Any], Path | str],
     arguments: list[str],
     sweep: type[Sweep] | None,
 ) -> int:
@@ -65,7 +65,7 @@ def _run_command(
         with _terminated_as_interrupted():
             return _print(_run(command, call, arguments, sweep))
     except UserError as error:
-        return _fail(f"error: {_single_line(error)}", USER_CAN_MEND, debug)
+        return _fail(f"error: {_single_line(error)}", error.exit_code, debug)
     except (Interrupted, KeyboardInterrupt) as error:
         return _fail(f"interrupted: {_single_line(error) or f'stopped; {what_again(command)}'}", INTERRUPTED, debug)
     except OSError as error:
@@ -92,7 +92,7 @@ def what_again(command: str) -> str:
     return "the same command goes on where it was" if command in GO_ON else "the same command begins anew"
 
 
-def _run(command: str, call: Callable[[Any], Path], arguments: list[str], sweep: type[Sweep] | None) -> str:
+def _run(command: str, call: Callable[[Any], Path | str], arguments: list[str], sweep: type[Sweep] | None) -> str:
     """What is to be printed: the help, the settings, or the path of what was made."""
     line = take_flags(arguments)
     if "--version" in line.ours:

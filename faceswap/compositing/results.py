@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.face_sources.coverage import ranges, shortened
 from faceswap.core.values import Decoded
-from faceswap.media import ai_notice
+from faceswap.provenance import notice
 from faceswap.utils.choices import Side
 from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.workspace import RESULT_REPORT
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class FaceSwapper(Protocol):
-    """What convert asks of a trained model. `description` has its "model"; "iteration" and "run" if known."""
+    """What convert asks of a trained model. `description` has its "model"; "iteration", "run", "sha256" if known."""
 
     @property
     def resolution(self) -> int: ...
@@ -58,7 +58,11 @@ class Counts:
 
 def made_with_ai(swapper: FaceSwapper) -> dict[str, str]:
     """Return the container metadata that say what the film is."""
-    return ai_notice.made_with_ai("the faces in this work were swapped", f"model {model_name(swapper)}")
+    checksum = str(swapper.description.get("sha256") or "")
+    about = notice.made_with_ai(
+        "the faces in this work were swapped", f"model {model_name(swapper)}", model_sha256=checksum
+    )
+    return about | {"consent": notice.NOT_RECORDED}  # until who calls says better
 
 
 def model_name(swapper: FaceSwapper) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from faceswap.provenance.config import SigningConfig, signing
 from faceswap.stylegan.inversion.config import InversionWeights
 from faceswap.utils.choices import X264_PRESETS, Start, Way
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, workspace
@@ -25,6 +26,7 @@ class InvertRequest:
 
     photo: str = option("", PHOTO, kind="path")
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     out: str = option("", "the folder of the results (default: out/ in the workspace)", kind="path")
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, kind="path")
@@ -62,6 +64,7 @@ class EditRequest:
         },
     )
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     out: str = option("", "the result (default: out/NAME_edited in the workspace)", kind="path")
     face: str = option("largest", f"{FACE}; or all")
     clamp: bool = option(False, "keep strengths within 3 sigmas; without it stronger ones are warned of")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from faceswap.config.editing import ENCODER, FACE, GENERATOR
+from faceswap.provenance.config import SigningConfig, signing
 from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout, Noise, Start
 from faceswap.utils.limits import SEED
 from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
@@ -30,6 +31,7 @@ class GenerateRequest:
     mix: str = option("", "draw a grid: in each face of seeds these rows of styles': coarse, middle, fine, all or 3-6")
     styles: str = option("100-105", "with mix: the seeds whose styles are taken", kind="text")
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", kind="path")
     image_format: str = option("png", "file type of the pictures", choices=IMAGE_FORMATS)
     generator: str = option("", GENERATOR, kind="path")
@@ -53,6 +55,7 @@ class DirectionsRequest:
 
     out: str = option("", "the file of directions (default: out/directions.safetensors in the workspace)", kind="path")
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     attributes: Any = option(
@@ -147,6 +150,7 @@ class MorphRequest:
     b: str = option("", f"the second face: {SITTER}; for grid also several", kind="path")
     faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", kind="path")
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     out: str = option("", "the result (default: out/A_B_film.mp4 in the workspace, a picture .png)", kind="path")
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, kind="path")

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from faceswap.curation.config import Limits
 from faceswap.engine.config import UpdateConfig
+from faceswap.provenance.config import SigningConfig, signing
 from faceswap.utils.choices import (
     FACE_ORDERS,
     IMAGE_FORMATS,
@@ -27,6 +28,7 @@ class Consent:
     who: str = option("", "who agreed to the swap", kind="text")
     purpose: str = option("", "what they agreed to", kind="text")
     when: str = option("", "when they agreed", kind="text")
+    until: str = option("", "the last day on which it counts, as 2027-12-31 (default: no end)", kind="text")
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ class ConvertRequest:
         "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", kind="path"
     )
     workspace: str = workspace()
+    provenance: SigningConfig = signing()
     to: Side = option("a", "whose face is shown", choices=get_args(Side))
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
@@ -242,6 +245,13 @@ class ExportRequest:
     side: Side = option("a", "whose face is drawn", choices=get_args(Side))
     checkpoint: int | str | None = which_checkpoint()
     out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", kind="path")
+
+
+@dataclass(frozen=True)
+class VerifyRequest:
+    """Tell who made a picture or film with AI, with what, when and with whose consent, and whether it was changed."""
+
+    file: str = option("", "the picture or film; file= may be left out", kind="path")
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class ImageWriter:
         """Write the picture at once, atomically."""
         if self.frame_count:
             raise ValueError("one picture file takes one frame")
-        write_image(self.path, frame.image, self._quality, self._metadata)
+        write_image(self.path, frame.image, self._quality, self._metadata, self._info.files[:1])
         self.frame_count += 1
 
     def __exit__(self, *error: object) -> None:
@@ -87,7 +87,8 @@ class ImageSequenceWriter:
     def write(self, frame: Frame) -> None:
         """Write one picture under the name of the file that `frame.index` counts."""
         name = self._names.get(frame.index, f"{frame.index:06d}.png")
-        write_image(self._temp / name, frame.image, self._quality, self._metadata)
+        sources = self._info.files[frame.index : frame.index + 1]
+        write_image(self._temp / name, frame.image, self._quality, self._metadata, sources)
         self.frame_count += 1
 
     def __exit__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mimetypes
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,10 @@ from faceswap.media.sound.tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target
 from faceswap.media.video.pixels import is_odd, rgb_to_frame
+from faceswap.media.video.stamp import stamp_film
+from faceswap.provenance.fingerprint import marked
+from faceswap.provenance.notice import NOTICE
+from faceswap.provenance.signing import sign
 from faceswap.utils.choices import X264_PRESETS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
@@ -152,6 +157,7 @@ class VideoWriter:
         self.check()
         with ExitStack() as stack:
             temp = stack.enter_context(atomic_path(self.path))
+            stack.push(functools.partial(self._sign, temp))
             self._output = _open_output(temp, self._time_base)
             stack.push(self._close_output)
             self._video = self._add_video()
@@ -168,7 +174,7 @@ class VideoWriter:
                 )
             if self.info.kind == "video":
                 carry_over(self.info, self._output, self._video, is_whole=self._is_whole)
-            self._output.metadata.update(self._metadata)
+            self._output.metadata.update(marked(self._metadata))
             self._stack = stack.pop_all()
         return self
 
@@ -231,6 +237,12 @@ class VideoWriter:
         with suppress(av.FFmpegError, OSError):  # the first error is the one to tell
             self._output.close()
 
+    def _sign(self, temp: Path, kind: type[BaseException] | None, *_: object) -> None:
+        """Say in the finished file what its pictures are, and sign it."""
+        if kind is None and NOTICE in self._metadata:
+            stamp_film(temp)
+            sign(temp, self.path, self._metadata, (self.info.path,) if self.info.kind == "video" else ())
+
     def _ticks(self, seconds: float) -> int:
         ticks = round((seconds - self._shift_seconds) / self._time_base)
         if self._last_ticks is not None:  # two frames on one tick of a coarse clock
@@ -254,7 +266,8 @@ def _open_output(temp: Path, time_base: Fraction) -> Any:
     # use_metadata_tags keeps keys that MP4 has no field for; faststart lets a player begin before the end is loaded; a
     # late start is told in units of the movie's time scale, else rounded to 1 ms.
     tags = {"movflags": "faststart+use_metadata_tags", "movie_timescale": str(time_base.denominator)}
-    options = {} if muxer == "matroska" else tags
+    # A checksum of Matroska's metadata would no longer fit when the film's fingerprint is filled in (stamp.py).
+    options = {"write_crc32": "0"} if muxer == "matroska" else tags
     with _mux_errors():
         return av.open(f"file:{os.path.abspath(temp)}", "w", format=muxer, container_options=options)
 

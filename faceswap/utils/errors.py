@@ -16,7 +16,9 @@ _FOREIGN = ("cv2", "safetensors")  # packages whose errors are of no common clas
 
 
 class UserError(Exception):
-    """What the user can mend: one line with what came, what is accepted and what to do (exit code 2)."""
+    """What the user can mend: one line with what came, what is accepted and what to do."""
+
+    exit_code = 2
 
 
 class Interrupted(Exception):

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.media.test_ai_notice import said_by
 
 from tests.commands.conftest import Example, run
-from tests.media.test_ai_notice import said_by
 from tests.stylegan.tiny import tiny_files
 
 MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov"}

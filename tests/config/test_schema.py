@@ -122,7 +122,7 @@ def test_every_package_that_is_imported_is_declared():
     projects = {"cv2": "opencv-python", "pil": "pillow", "yaml": "pyyaml", "hydra": "hydra-core"}
     projects["omegaconf"] = "hydra-core"  # its other half, released with it
     projects["starlette"] = "fastapi"  # what it is made on, released for it
-    projects["google"] = "protobuf"
+    projects |= {"google": "protobuf", "c2pa": "c2pa-python"}
     imported = set()
     for path in (root / "faceswap").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -7,6 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from faceswap.media.pictures.images import WRITE_SUFFIXES
+from faceswap.media.pictures.stamp import picture_mark
+from faceswap.media.video.stamp import film_mark
+from faceswap.media.writing import FILM_SUFFIXES
 from faceswap.utils.files.locks import LOCK
 from faceswap.utils.files.temporary import TEMP_MARK
 
@@ -49,6 +53,10 @@ def _values(name: str, path: Path) -> Left:
             return {f"{name}#{place}": value for place, value in _leaves("", json.loads(content))}
         except ValueError:
             pass
+    if path.suffix in WRITE_SUFFIXES:  # a signed one's record has its time
+        return {f"{name}#": picture_mark(path)}
+    if path.suffix in FILM_SUFFIXES:
+        return {f"{name}#": film_mark(path)}
     return {f"{name}#": hashlib.sha256(content).hexdigest()[:12]}
 
 

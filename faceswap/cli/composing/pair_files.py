@@ -15,7 +15,7 @@ from faceswap.utils.untrusted.text_files import read_text
 from faceswap.utils.untrusted.yaml_files import parse_yaml
 
 _HEADER = re.compile(r"^\s*#\s*@", re.MULTILINE)
-_PAIR, _CONSENT = ("name", "a", "b", "consent"), ("who", "purpose", "when")
+_PAIR, _CONSENT = ("name", "a", "b", "consent"), ("who", "purpose", "when", "until")
 
 
 def find_pair_file(name: str, extra_folder: Path | None) -> Path | None:

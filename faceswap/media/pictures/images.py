@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.media.pictures.heif import heif_formats
+from faceswap.media.pictures.stamp import stamped
+from faceswap.provenance.fingerprint import marked
+from faceswap.provenance.signing import sign
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
@@ -144,16 +147,23 @@ def write_image(
     image: NDArray[np.uint8],
     quality: int = 97,
     metadata: Mapping[str, str] | None = None,
+    sources: Sequence[Path] = (),
 ) -> None:
-    """Write (H, W, 3) uint8 RGB by suffix, atomically, under any file name.
+    """Write (H, W, 3) uint8 RGB by suffix, atomically, under any file name; what was made with AI is signed.
+
+    Args:
+        path: Ends in one of WRITE_SUFFIXES.
+        metadata: Of the file; what notice.made_with_ai() gives says that it was made with AI.
+        sources: Files that a signed picture was made from.
 
     Raises:
         UserError: For another suffix.
     """
-    path = Path(path)
-    data = encode_image(image, path.suffix, quality=quality, metadata=metadata)
+    path, metadata = Path(path), metadata or {}
+    data = stamped(encode_image(image, path.suffix, quality=quality, metadata=marked(metadata)))
     with atomic_path(path) as temp:
         temp.write_bytes(data)
+        sign(temp, path, metadata, sources)
 
 
 def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from faceswap.convert import source_of
-from faceswap.media.ai_notice import made_with_ai
 from faceswap.media.pictures.images import encode_image
+from faceswap.provenance.notice import made_with_ai
 from faceswap.studio.shared.context import Studio, go_to, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, plugin_fields, said
 from faceswap.studio.shared.preview import frame_count

@@ -17,6 +17,7 @@ from faceswap.core.values import Frame
 from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.targets import check_target
+from faceswap.provenance.notice import COMPOSITE
 from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.pasting import Paster
@@ -47,8 +48,8 @@ def write_sheet(
         tiles += crops
         labels += [f"{direction.name} {sigmas:+g}" if sigmas else direction.name for sigmas in SHEET_SIGMAS]
     sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
-    about = made_with_ai(generator_hash(generator), "faces in this picture were edited")
-    write_image(out, sheet, metadata=about)
+    about = made_with_ai(generator_hash(generator), "faces in this picture were edited", COMPOSITE)
+    write_image(out, sheet, metadata=about, sources=info.files[:1])
     return out
 
 

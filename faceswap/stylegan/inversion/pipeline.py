@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import invert as undone
 from faceswap.core.geometry import transform_points
-from faceswap.media import ai_notice
 from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
+from faceswap.provenance import notice
 from faceswap.stylegan.data.portraits import AlignedPortrait, as_input, portraits
 from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, check_fit, first_guess, invert
@@ -227,9 +227,11 @@ def _written(
         }
 
 
-def made_with_ai(generator: str, what: str = "the face in this picture was drawn") -> dict[str, str]:
-    """Return metadata that say what a picture or film is."""
-    return ai_notice.made_with_ai(what, f"generator {generator[:12]}")
+def made_with_ai(
+    generator: str, what: str = "the face in this picture was drawn", source_type: notice.SourceType = notice.GENERATED
+) -> dict[str, str]:
+    """Return metadata that say what a picture or film is; `generator`: its checksum."""
+    return notice.made_with_ai(what, f"generator {generator[:12]}", source_type, generator)
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -22,6 +22,7 @@ from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.sources import SourceInfo
 from faceswap.media.video.colour_tags import ColourTags
 from faceswap.media.writing import VideoWriter
+from faceswap.provenance.notice import COMPOSITE, GENERATED
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
 from faceswap.stylegan.gallery.sheets import drawn
@@ -74,7 +75,8 @@ def write_film(
         frames = (_pasted(generator, first, second, moment.way, paster) for moment in film)
         assert first.portrait is not None
         size = (first.portrait.frame.width, first.portrait.frame.height)
-    about = made_with_ai(generator_hash(generator), "faces in this film were drawn")
+    source_type = GENERATED if paster is None else COMPOSITE
+    about = made_with_ai(generator_hash(generator), "faces in this film were drawn", source_type)
     info = generated_source(first, size, how.frames_per_second, len(film))
     writer = VideoWriter(out, info, crf=how.crf, preset=how.preset, metadata=about, size=size)
     with writer, Progress(len(film), "morph") as bar:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import math
@@ -26,6 +25,7 @@ from faceswap.swap.models.weights import load_model, seen_yaw
 from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
+from faceswap.utils.files.checksums import sha256_of
 from faceswap.utils.images import channels_last, to_unit_range
 from faceswap.utils.limits import ONNX_BYTES
 
@@ -67,7 +67,7 @@ def export_onnx(
         coverage=model.coverage,
         has_mask=model.has_mask,
         weights_sha256=weights_sha256(made),
-        checkpoint_sha256=_sha256(weights),
+        checkpoint_sha256=sha256_of(weights),
         faces=faces,
         consent=consent or {},
         yaw_degrees=seen_yaw(description),
@@ -164,8 +164,3 @@ def _difference(swapper: OnnxSwapper, model: SwapModel, side: Side) -> float:
         if mask is not None and drawn.masks is not None:
             largest.append(np.abs(drawn.masks - mask[:, 0].numpy()).max())
     return float(np.max(largest))
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

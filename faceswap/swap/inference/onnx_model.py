@@ -63,7 +63,7 @@ class OnnxSwapper:
     @property
     def description(self) -> dict[str, Any]:
         """For the result's metadata."""
-        return self.about.description
+        return {**self.about.description, "sha256": self.about.weights_sha256}
 
     def swap(self, views: NDArray[np.uint8], to: str = "a") -> Decoded:
         """(N, R, R, 3) uint8 RGB views of one face -> the same expressions on the face of side `to`, the file's own.

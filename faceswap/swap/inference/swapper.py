@@ -16,12 +16,13 @@ from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.weights import load_model
 from faceswap.swap.runs.checkpoints import find_weights
 from faceswap.utils.choices import Precision, Side
+from faceswap.utils.files.checksums import sha256_of
 from faceswap.utils.images import channels_last, to_unit_range
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedSwapper:
-    """A model ready to swap. `description` (model, settings, iteration, version, run) is for the result's metadata."""
+    """A model ready to swap; `description` is for results: model, settings, iteration, version, run, sha256."""
 
     model: SwapModel
     accelerator: Accelerator
@@ -42,7 +43,8 @@ class TrainedSwapper:
         weights = find_weights(source)
         accelerator = choose_accelerator(device, precision)
         model, description = load_model(weights)
-        return cls(accelerator.place(model).eval(), accelerator, {**description, "run": Path(run).name})
+        description |= {"run": Path(run).name, "sha256": sha256_of(weights)}
+        return cls(accelerator.place(model).eval(), accelerator, description)
 
     @property
     def resolution(self) -> int:

@@ -21,7 +21,7 @@ from faceswap.swap.initialisation.generic import NAME, PARTS, GenericWeights, Pe
 from faceswap.swap.models.registry import build_model
 from faceswap.utils.choices import Precision
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.pretrained import listed
+from faceswap.utils.files.pretrained import entry_of, listed
 
 AWAY = 0.8  # of the difference between the person on the photo and the one who performs
 
@@ -88,6 +88,7 @@ def untrained_swapper(
     weights.draw(network, "a", person)
     accelerator = choose_accelerator(device, precision)
     about = {"model": f"{model}, untrained", "settings": network.settings, "version": faceswap.__version__, "run": name}
+    about["sha256"] = entry_of(weights.name).sha256
     return TrainedSwapper(accelerator.place(network).eval(), accelerator, about)
 
 

@@ -14,8 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams
 
 from faceswap.core.face_set import REPORT
-from faceswap.media.ai_notice import made_with_ai
 from faceswap.media.pictures.images import encode_image, write_image
+from faceswap.provenance.notice import GENERATED, made_with_ai
 from faceswap.swap.runs.event_files import drop_events_after, put_in_order
 from faceswap.utils.files.atomic import write_json, write_text, writing_errors
 from faceswap.utils.files.links import own_folder
@@ -91,7 +91,7 @@ class RunLog:
 
     def preview(self, picture: NDArray[np.uint8], iteration: int, kind: str = "") -> Path:
         """A preview grid (H, W, 3), in TensorBoard and as a file; those of a `kind` in a folder of their own."""
-        about = made_with_ai("the faces in this picture were drawn in a training")
+        about = made_with_ai("the faces in this picture were drawn in a training", source_type=GENERATED)
         height, width, _ = picture.shape
         shown = Summary.Image(
             height=height, width=width, colorspace=3, encoded_image_string=encode_image(picture, ".png", metadata=about)

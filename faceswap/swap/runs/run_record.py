@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from faceswap.provenance.consent import CONSENT
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.untrusted.yaml_files import read_yaml
-
-CONSENT = ("who", "purpose", "when")
-
-
-def consent_metadata(consent: Mapping[str, str]) -> dict[str, str]:
-    """Return the consent as metadata of a film; empty when none is on record."""
-    if not consent.get("who"):
-        return {}
-    return {"consent": "; ".join(part for part in (consent.get(name) for name in CONSENT) if part)}
 
 
 def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:

@@ -19,9 +19,9 @@ def pair(tmp_path):
 
 
 def test_the_users_file_with_its_consent_comes_before_the_shipped_one(pair):
-    text = "a: craig\nb: brosnan\nconsent: {who: both actors, purpose: the short film Doubles, when: 2026-03-02}\n"
-    consent = pair(text).pair.consent
-    assert (consent.who, consent.purpose, consent.when) == ("both actors", "the short film Doubles", "2026-03-02")
+    said = {"who": "both actors", "purpose": "the short film Doubles", "when": "2026-03-02", "until": "2027-12-31"}
+    consent = pair(f"a: craig\nb: brosnan\nconsent: {{{', '.join(f'{key}: {text}' for key, text in said.items())}}}\n")
+    assert vars(consent.pair.consent) == said
     assert compose_config("train", ["pair=craig_brosnan"]).pair.consent.who == ""
 
 
@@ -55,7 +55,7 @@ def test_settings_of_the_command_line_count_more_in_any_order(pair):
     [
         ("a: x\nb: y\nconzent: {who: me}\n", "no 'conzent' (did you mean 'consent'?)"),
         ("a: x\nb: y\nconsent: {wo: me}\n", "no 'consent.wo' (did you mean 'who'?)"),
-        ("a: x\nb: y\nconsent: me\n", "consent: 'who, purpose, when' are wanted"),
+        ("a: x\nb: y\nconsent: me\n", "consent: 'who, purpose, when, until' are wanted"),
         ("a: [x, [y]]\nb: y\n", "a: one text is wanted"),
         ("a: x\nb: y\nconsent: {who: [x]}\n", "consent.who: one text is wanted"),
         ("a: x\nb: y\nloss: {_target_: evil.x}\n", "no 'loss'"),

@@ -103,7 +103,7 @@ def test_what_a_film_tells_of_it(exported):
     swapper = OnnxSwapper.load(exported, "cpu")
     assert swapper.description | {"version": ""} == {
         "model": "tiny", "settings": {"coverage": 0.8}, "iteration": 7, "version": "", "run": "x_y",
-        "yaw_degrees": {},
+        "yaw_degrees": {}, "sha256": swapper.about.weights_sha256,
     }  # fmt: skip
 
 

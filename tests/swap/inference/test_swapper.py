@@ -11,8 +11,9 @@ from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
-from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO
+from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO, find_weights
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.checksums import sha256_of
 from tests.swap.fakes import Tiny
 
 
@@ -56,6 +57,7 @@ def test_it_says_what_it_is(run):
         "iteration": 4,
         "version": faceswap.__version__,
         "run": "x_y",
+        "sha256": sha256_of(find_weights(run)),
     }
 
 

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 import faceswap
-from faceswap.media.ai_notice import made_with_ai
 from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.media.presentation import side_by_side
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import writer_for
+from faceswap.provenance.notice import made_with_ai
 from tests.media.made_films import Film, make_film, picture
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -24,6 +24,8 @@ WRITERS = {"write_image", "encode_image", "writer_for", "VideoWriter", "ImageWri
 AS_THEY_WERE = {  # pictures of a source as it was, or none at all
     "extraction/contact_sheet.py": "crops of a film",
     "extraction/source_extraction.py": "crops of a film",
+    "lookalike/sheet.py": "crops of photos",
+    "studio/shared/thumbnails.py": "a cache of small copies for its pages",
     "stylegan/editing/sheets.py": "a page, which says it in words, of a photo and of differences",
 }
 
