@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import c2pa
 import pytest
-from tests.media.test_ai_notice import said_by
 
+from faceswap.config.swapping import VerifyRequest
+from faceswap.provenance.signing import MIME_TYPES, sidecar_path
+from faceswap.verify import verify
 from tests.commands.conftest import Example, run
+from tests.provenance.test_notice import said_by
 from tests.stylegan.tiny import tiny_files
 
 MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov"}
@@ -60,8 +64,18 @@ def test_what_a_command_makes_says_what_it_is(made, name):
     assert len(results) >= count
     said = {path: said_by(path) for path in results}
     assert [path for path, text in said.items() if "made with ai" not in text.lower()] == []
+    assert [path for path in results if not is_signed(path)] == []
 
 
 def test_previews_of_a_training_are_marked(example):
     previews = list((example.folder / "workspace" / "runs" / "craig_brosnan" / "previews").rglob("*.jpg"))
-    assert previews and all("Made with AI" in said_by(path) for path in previews)
+    assert previews and all("Made with AI" in said_by(path) and is_signed(path) for path in previews)
+
+
+def is_signed(path: Path) -> bool:
+    """Whether C2PA's own reader finds a picture or film valid, and verify knows it for ours."""
+    beside = sidecar_path(path).read_bytes() if path.suffix == ".mkv" else None
+    kind = "application/octet-stream" if beside else MIME_TYPES[path.suffix]
+    with path.open("rb") as file, c2pa.Reader(kind, file, manifest_data=beside) as reader:
+        is_valid = reader.get_validation_state() == "Valid"
+    return is_valid and verify(VerifyRequest(str(path))).startswith(f"{path}: intact, made with AI")
