@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from faceswap.studio.routes import converting, curating, entrance, extracting, home, jobs, media, training
+from faceswap.studio.routes import converting, curating, editing, entrance, extracting, home, jobs, media, training
 from faceswap.studio.shared.context import STATIC, Studio, page
 from faceswap.studio.shared.security import Guard, Sessions
 from faceswap.utils.errors import UserError
@@ -33,7 +33,7 @@ def create_app(
     app = FastAPI(title="faceswap studio", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.studio, app.state.sessions, app.state.cookie = studio, sessions, cookie
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (entrance, home, media, jobs, extracting, curating, training, converting):
+    for module in (entrance, home, media, jobs, extracting, curating, training, converting, editing):
         app.include_router(module.router)
     app.add_exception_handler(UserError, _user_error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -180,8 +180,11 @@ def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict
 @pytest.mark.parametrize("maker", ["phone"], indirect=True)
 def test_pages_fit_a_phone(maker: Maker) -> None:
     """After the film above: all pages have something to show."""
-    for name, path in {"home": "/", "extract": "/extract", "train": "/train", "queue": "/jobs", "faces": "/faces/vera",
-                       "run": "/runs/hanna_vera", "convert": "/convert/hanna_vera"}.items():  # fmt: skip
+    pages = {
+        "home": "/", "extract": "/extract", "train": "/train", "photos": "/photos", "queue": "/jobs",
+        "faces": "/faces/vera", "run": "/runs/hanna_vera", "convert": "/convert/hanna_vera",
+    }  # fmt: skip
+    for name, path in pages.items():
         maker.go(path)
         maker.page.wait_for_selector("#ab[data-drawn]" if name == "convert" else "main")
         maker.shot(name)

@@ -59,6 +59,19 @@ class TestEnds:
         Worker(queue, "w", poll_seconds=0.05).work(queue.claim("w"))
         assert queue.get(job.id).state == State.CANCELLED and not (tmp_path / "a").exists()
 
+    def test_a_stopped_worker_gives_its_job_back(self, queue, fake_edit, tmp_path, monkeypatch):
+        job = queue.submit("edit", [f"out={tmp_path / 'a'}", "seconds=60"])
+        claimed = queue.claim("w")
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(queue, "heartbeat", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Worker(queue, "w").work(claimed)
+        told = queue.get(job.id)
+        assert (told.state, told.tries, told.reason) == (State.QUEUED, 0, "its worker was stopped")
+
     def test_a_command_that_ended_unheard_is_not_run_again(self, queue, fake_edit, tmp_path):
         out = tmp_path / "a.mp4"
         job = queue.submit("edit", [f"out={out}"])

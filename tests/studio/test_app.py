@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,12 @@ def set_there(client):
     return mixed_set(client.studio.places.workspace.root / "faces" / "x<b>y")
 
 
+def huge_png() -> bytes:
+    """A header that says 50,000 x 50,000."""
+    header = b"IHDR" + (50_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + zlib.crc32(header).to_bytes(4, "big") + b"\0" * 50
+
+
 def send(client, name, content):
     return client.page.post(
         "/upload", content=content, headers={"X-CSRF": client.csrf, "X-Name": name, "HX-Request": "true"}
@@ -33,13 +41,45 @@ def test_the_workspace_is_shown_and_names_are_text(client, set_there):
     assert small.status_code == 200 and small.content[:2] == b"\xff\xd8"
 
 
+def test_a_name_that_is_no_text_costs_no_page(client):
+    for folder in (client.studio.places.folders[1], client.studio.places.workspace.out):
+        folder.mkdir(exist_ok=True)
+        (folder / os.fsdecode(b"no\xff.mp4")).write_bytes(b"x")
+    (client.studio.places.workspace.root / "runs" / os.fsdecode(b"no\xff")).mkdir(parents=True)
+    assert all(client.page.get(path).status_code == 200 for path in ("/", "/extract", "/train"))
+
+
+def test_photos_are_queued(client):
+    photo = client.studio.places.folders[0] / "a.png"
+    write_image(photo, picture(1))
+    told = client.page.get("/photos").text
+    assert 'name="smile"' in told and 'min="-3"' in told and "a.png" in told
+    for path, data, wanted in (
+        ("match", {"photo": photo}, [f"photo={photo}", "top=5"]),
+        ("edit", {"photo": photo, "smile": "1.5", "age": "0"}, [f"photo={photo}", "smile=1.5"]),
+        (
+            "morph",
+            {"a": photo, "b": photo, "make": "child", "seconds": "3"},
+            [f"a={photo}", f"b={photo}", "make=child"],
+        ),
+    ):
+        assert client.post(f"/photos/{path}", **data).status_code == 204
+        job = client.studio.queue.jobs()[0]
+        assert (job.command, job.arguments[:-1]) == (path, wanted)
+    assert "move a slider" in client.post("/photos/edit", photo=photo, smile="0").text
+    assert "choose a photo" in client.post("/photos/morph", a=photo).text
+    for outside in ("../..", str(client.secret), "/etc"):
+        assert "outside" in client.post("/photos/match", photo=photo, gallery=f"{outside}/../..").text
+        assert client.post("/photos/edit", photo=outside, smile="1").status_code == 400
+
+
 def test_what_is_sent_must_be_what_it_says(client):
     media = client.studio.places.folders[0]
     assert send(client, "a.png", encode_image(picture(1), ".png")).headers["hx-redirect"] == "/"
     assert (media / "a.png").is_file()
     others = {
         "b.mp4": b"", "c.mp4": b"<svg onload=alert(1)>", "d.png": b"\x89PNG\r\n\x1a\n" + b"\0" * 99,
-        "e.mp4": b"PK\x03\x04" + b"\0" * 500, "f.mp4": b"#EXTM3U\nfile:///etc/passwd\n",
+        "huge.png": huge_png(), "e.mp4": b"PK\x03\x04" + b"\0" * 500, "f.mp4": b"#EXTM3U\nfile:///etc/passwd\n",
     }  # fmt: skip
     for name, content in others.items():
         told = send(client, name, content)

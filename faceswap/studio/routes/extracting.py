@@ -25,15 +25,20 @@ def form(request: Request, film: str = "") -> Response:
 
 
 @router.post("/extract")
-async def start(request: Request, film: Annotated[str, Form()] = "", name: Annotated[str, Form()] = "") -> Response:
+async def start(
+    request: Request,
+    film: Annotated[str, Form()] = "",
+    path: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+) -> Response:
     """Put an extraction into the queue."""
     studio = studio_of(request)
-    if not film:
+    if not (film or path.strip()):
         raise UserError("choose a film, or name its path")
-    path = studio.places.film(film)
-    title = name.strip() or path.stem
+    found = studio.places.film(path.strip() or film)
+    title = name.strip() or found.stem
     studio.places.workspace.faces(title)  # a name that is none is told here
     values = {key: str(value) for key, value in (await request.form()).items()}
-    arguments = [f"video={path}", f"name={title}", *said(fields_of("extract", _SETTINGS), values)]
+    arguments = [f"video={found}", f"name={title}", *said(fields_of("extract", _SETTINGS), values)]
     job = studio.submit("extract", arguments, f"extract {title}")
     return go_to(request, f"/jobs/{job.id}")

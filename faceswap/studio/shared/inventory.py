@@ -11,6 +11,7 @@ from pathlib import Path
 from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET
 from faceswap.media.listing import FILM_SUFFIXES
 from faceswap.media.pictures.images import READ_SUFFIXES
+from faceswap.studio.shared.places import is_text
 from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
 
 PREVIEWS = "previews"
@@ -54,12 +55,12 @@ class Thing:
 
 def face_sets(workspace: Workspace) -> list[Thing]:
     """Return the face sets, the newest first."""
-    return _newest(_face_set(workspace.faces(name)) for name in workspace.face_set_names())
+    return _newest(_face_set(workspace.faces(name)) for name in workspace.face_set_names() if is_text(Path(name)))
 
 
 def runs(workspace: Workspace) -> list[Thing]:
     """Return the trained runs, the newest first."""
-    return _newest(_run(workspace.run(name)) for name in workspace.run_names())
+    return _newest(_run(workspace.run(name)) for name in workspace.run_names() if is_text(Path(name)))
 
 
 def results(workspace: Workspace) -> list[Thing]:
@@ -115,7 +116,7 @@ def _bytes_of(path: Path) -> int:
 
 def _is_media(path: Path) -> bool:
     is_known = path.suffix.lower() in (*FILM_SUFFIXES, *READ_SUFFIXES)
-    return path.is_file() and is_known and not path.name.startswith(".")
+    return path.is_file() and is_known and is_text(path) and not path.name.startswith(".")
 
 
 def _newest(things: Iterator[Thing]) -> list[Thing]:

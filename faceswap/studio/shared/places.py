@@ -69,8 +69,7 @@ class Places:
         """Yield the films and pictures of the media folders, then the results of the workspace."""
         for folder in self.folders:
             if folder.is_dir():
-                yield from list_films(folder)
-                yield from list_pictures(folder)
+                yield from filter(is_text, (*list_films(folder), *list_pictures(folder)))
 
     def new_media(self, name: str) -> Path:
         """Return where a film or picture that is sent goes.
@@ -88,3 +87,12 @@ class Places:
         if path.exists():
             raise UserError(f"{name} is there already")
         return path
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a file's name is text, which pages and addresses can carry."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
