@@ -124,7 +124,9 @@ def test_only_the_command_line_knows_hydra():
 
 
 @pytest.mark.parametrize(
-    "path", [*modules(), *sorted((ROOT / "tools").rglob("*.py"))], ids=lambda path: str(path.relative_to(ROOT))
+    "path",
+    [*modules(), *sorted((ROOT / "tools").rglob("*.py")), *sorted(TESTS.rglob("*.py"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_files_stay_readable(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300

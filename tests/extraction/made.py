@@ -10,10 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from faceswap.core.face_set import REPORT
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
 from faceswap.media.pictures.images import write_image
 from faceswap.media.sources import SourceInfo
+
+COUNT, CUTS = 40, (18,)  # frames of the pictures that the tests share, and where a new shot begins
 
 
 def points_at(x: float, y: float, width_px: float = 60.0) -> np.ndarray:
@@ -85,3 +88,8 @@ def source_of(path: Path, kind: str = "video", size: tuple[int, int] = (160, 120
         "colour": ColourTags(2, 0, 1, 13), "pixel_format": "rgb24",
     }  # fmt: skip
     return SourceInfo(**(values | changes))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All that must be the same however often a run was interrupted."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != REPORT}

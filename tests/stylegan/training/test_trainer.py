@@ -3,55 +3,27 @@
 import json
 import shutil
 from contextlib import nullcontext
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.data.packed import packed_files
-from faceswap.stylegan.training.adversarial import AdversarialStep
 from faceswap.stylegan.training.config import (
     Adversarial,
     MonitorSettings,
     NetworkSettings,
-    ReconstructionWeights,
     WarmUp,
 )
 from faceswap.stylegan.training.monitor import MonitorSchedule
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
-from faceswap.stylegan.training.state import CHECKPOINT, TrainingNetworks, mean_of_w, restore_checkpoint
+from faceswap.stylegan.training.state import CHECKPOINT, mean_of_w
 from faceswap.stylegan.training.trainer import train_generator
-from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
-
-CONTEST = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
-SETTINGS: dict[str, Any] = {
-    "plan": NetworkSettings(32, [8] * 4, 16),
-    "adversarial": CONTEST,
-    "reconstruction": ReconstructionWeights(features=0),
-    "monitor": MonitorSettings(0.008, 0.008, 0.008, 1, 0),
-    "warm_up": WarmUp(0.008, 0.004),
-    "batch_size": 4,
-    "device": "cpu",
-    "precision": "fp32",
-}
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    np.save(folder / "targets.npy", np.random.default_rng(0).integers(0, 255, (16, 32, 32, 3), np.uint8))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def whole(data, tmp_path_factory):
-    return train_generator(data, tmp_path_factory.mktemp("whole"), kimg=0.024, **SETTINGS)
+from tests.stylegan.training.small import CONTEST, SETTINGS
 
 
 def weights_of(run):
@@ -118,12 +90,6 @@ def test_a_smaller_generator_is_grown(data, whole, tmp_path):
             larger, tmp_path / "other", kimg=0.004, grow_from=str(whole / GENERATOR_FILE),
             **(grown | {"plan": NetworkSettings(64, [9] * 5, 12, 1)}),
         )  # fmt: skip
-
-
-def test_a_damaged_checkpoint_is_said(data, whole, tmp_path):
-    (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes()[:5000])
-    with pytest.raises(UserError, match="restart=true begins anew"):
-        train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
 
 
 def others(folder):
@@ -261,72 +227,6 @@ def test_plans_are_checked():
         NetworkSettings(48)
     with pytest.raises(ValueError, match="4 numbers"):
         NetworkSettings(32, [8] * 5)
-
-
-def test_the_average_follows_faster_at_first():
-    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), 32, [8] * 4, 8, 1)
-    weight, mean = networks.generator.synthesis.b4.const, networks.average.synthesis.b4.const
-    with torch.no_grad():
-        weight.fill_(1)
-        mean.fill_(0)
-    networks.follow(200, 10)  # half-life: 5 % of 200 pictures, as long as one batch
-    assert mean.max().item() == pytest.approx(0.5)
-
-
-def spoil_moment(state):
-    state["optimisers"][0]["state"][0]["exp_avg"] = torch.tensor(1.0)
-
-
-def spoil_step(state):
-    state["optimisers"][0]["state"][0]["step"] = torch.ones(3)
-
-
-def spoil_weight(state):
-    state["networks"]["generator"]["synthesis.b4.const"].fill_(float("inf"))
-
-
-def add_moments(state):
-    state["optimisers"][0]["state"][10_000] = state["optimisers"][0]["state"][0]
-
-
-def lose_moments(state):
-    del state["optimisers"][0]["state"][0]["exp_avg"]
-
-
-@pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, add_moments, lose_moments])
-def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
-    state = torch.load(whole / CHECKPOINT, weights_only=True)
-    spoil(state)
-    torch.save(state, tmp_path / CHECKPOINT)
-    with pytest.raises(UserError, match="restart=true begins anew"):
-        restored(tmp_path)
-
-
-def test_options_of_an_optimizer_are_never_the_files(whole, tmp_path):
-    state = torch.load(whole / CHECKPOINT, weights_only=True)
-    for group in state["optimisers"][0]["param_groups"]:
-        group |= {"fused": True, "amsgrad": True, "capturable": True, "weight_decay": 1e9}
-    torch.save(state, tmp_path / CHECKPOINT)
-    for group in restored(tmp_path)[0].param_groups:
-        assert not (group["fused"] or group["amsgrad"] or group["capturable"] or group["weight_decay"])
-
-
-def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
-    content = bytearray((whole / CHECKPOINT).read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 4096] = bytes(4096)
-    (tmp_path / CHECKPOINT).write_bytes(content)
-    with pytest.raises(UserError, match="not what was written"):
-        restored(tmp_path)
-
-
-def restored(run):
-    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
-    compare = ReconstructionLosses(SETTINGS["reconstruction"], networks)
-    optimizers = [AutoencoderStep(SETTINGS["warm_up"], networks, compare).optimizer,
-                  *AdversarialStep(SETTINGS["adversarial"], networks, compare).optimizers]  # fmt: skip
-    restore_checkpoint(run, networks, optimizers)
-    return optimizers
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,86 @@
+"""Checkpoints of the training, also those that somebody changed."""
+
+from dataclasses import asdict
+
+import pytest
+import torch
+
+from faceswap.engine.accelerator import choose_accelerator
+from faceswap.stylegan.training.adversarial import AdversarialStep
+from faceswap.stylegan.training.state import CHECKPOINT, TrainingNetworks, restore_checkpoint
+from faceswap.stylegan.training.trainer import train_generator
+from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
+from faceswap.utils.errors import UserError
+from tests.stylegan.training.small import SETTINGS
+
+
+def test_a_damaged_checkpoint_is_said(data, whole, tmp_path):
+    (tmp_path / CHECKPOINT).write_bytes((whole / CHECKPOINT).read_bytes()[:5000])
+    with pytest.raises(UserError, match="restart=true begins anew"):
+        train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
+
+
+def test_the_average_follows_faster_at_first():
+    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), 32, [8] * 4, 8, 1)
+    weight, mean = networks.generator.synthesis.b4.const, networks.average.synthesis.b4.const
+    with torch.no_grad():
+        weight.fill_(1)
+        mean.fill_(0)
+    networks.follow(200, 10)  # half-life: 5 % of 200 pictures, as long as one batch
+    assert mean.max().item() == pytest.approx(0.5)
+
+
+def spoil_moment(state):
+    state["optimisers"][0]["state"][0]["exp_avg"] = torch.tensor(1.0)
+
+
+def spoil_step(state):
+    state["optimisers"][0]["state"][0]["step"] = torch.ones(3)
+
+
+def spoil_weight(state):
+    state["networks"]["generator"]["synthesis.b4.const"].fill_(float("inf"))
+
+
+def add_moments(state):
+    state["optimisers"][0]["state"][10_000] = state["optimisers"][0]["state"][0]
+
+
+def lose_moments(state):
+    del state["optimisers"][0]["state"][0]["exp_avg"]
+
+
+@pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, add_moments, lose_moments])
+def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
+    state = torch.load(whole / CHECKPOINT, weights_only=True)
+    spoil(state)
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(UserError, match="restart=true begins anew"):
+        restored(tmp_path)
+
+
+def test_options_of_an_optimizer_are_never_the_files(whole, tmp_path):
+    state = torch.load(whole / CHECKPOINT, weights_only=True)
+    for group in state["optimisers"][0]["param_groups"]:
+        group |= {"fused": True, "amsgrad": True, "capturable": True, "weight_decay": 1e9}
+    torch.save(state, tmp_path / CHECKPOINT)
+    for group in restored(tmp_path)[0].param_groups:
+        assert not (group["fused"] or group["amsgrad"] or group["capturable"] or group["weight_decay"])
+
+
+def test_a_checkpoint_of_which_a_part_was_lost_is_said(whole, tmp_path):
+    content = bytearray((whole / CHECKPOINT).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = bytes(4096)
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(UserError, match="not what was written"):
+        restored(tmp_path)
+
+
+def restored(run):
+    networks = TrainingNetworks(choose_accelerator("cpu", "fp32"), **asdict(SETTINGS["plan"]))
+    compare = ReconstructionLosses(SETTINGS["reconstruction"], networks)
+    optimizers = [AutoencoderStep(SETTINGS["warm_up"], networks, compare).optimizer,
+                  *AdversarialStep(SETTINGS["adversarial"], networks, compare).optimizers]  # fmt: skip
+    restore_checkpoint(run, networks, optimizers)
+    return optimizers
