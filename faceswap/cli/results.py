@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from faceswap.config.groups import GROUPS
 from faceswap.utils.errors import UserError
@@ -23,19 +23,20 @@ from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
 from faceswap.utils.limits import JSON_BYTES
 from faceswap.utils.untrusted.reading import read_json
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 RECORD = "made_with"
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
 UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run", "provenance")
 
 
-class ResultRequest(Protocol):
-    """A request (a frozen dataclass) whose result goes where `out` says, else into the workspace."""
+class SettingsObject(Protocol):
+    """A dataclass of settings."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+class ResultRequest(SettingsObject, Protocol):
+    """A request whose result goes where `out` says, else into the workspace."""
 
     @property
     def out(self) -> str:
@@ -146,7 +147,7 @@ def variant(command: str, request: ResultRequest, told: tuple[str, ...] = ()) ->
     return text
 
 
-def plain_settings(settings: DataclassInstance, prefix: str = "") -> dict[str, Any]:
+def plain_settings(settings: SettingsObject, prefix: str = "") -> dict[str, Any]:
     """Return by dotted name the settings that show in a result; plugins by the name of their choice, files by path."""
     found: dict[str, Any] = {}
     for field in dataclasses.fields(settings):
