@@ -31,16 +31,12 @@ def main() -> int:
 
 def run_script() -> int:
     """Run the command after which a console script is called: faceswap-extract is `python -m faceswap.extract`."""
+    from faceswap.cli.installation import script_of
     from faceswap.config.schema import COMMANDS
 
     script = os.path.basename(sys.argv[0]).removesuffix(".exe")
     sys.argv.insert(1, next(name for name in COMMANDS if script_of(name) == script))
     return main()
-
-
-def script_of(command: str) -> str:
-    """Return the name of a command's console script."""
-    return f"faceswap-{command.replace('.', '-').replace('_', '-')}"
 
 
 if __name__ == "__main__":

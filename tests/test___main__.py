@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.__main__ import run_script, script_of
+from faceswap.__main__ import run_script
+from faceswap.cli.installation import script_of
 from faceswap.config.schema import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]

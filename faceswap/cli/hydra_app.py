@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,8 @@ from faceswap.cli.composing.arguments import Overrides
 from faceswap.cli.composing.compose import checked, prepared
 from faceswap.cli.composing.flags import CommandLine
 from faceswap.cli.composing.messages import one_line_errors
+from faceswap.cli.installation import script_of
+from faceswap.cli.sweep_callback import SweepCallback
 from faceswap.config.groups import config_folder
 from faceswap.utils.errors import UserError
 
@@ -69,6 +74,8 @@ class Application:
             except Exception as error:
                 if sweep:
                     sweep.note_failure(number, error)
+                    if SweepCallback.sweep is None:  # in a process of a launcher's: the one that waits must hear of it
+                        raise
                 else:
                     failures.append(error)
                 return ""
@@ -78,7 +85,7 @@ class Application:
         arguments = [*self.line.hydra_flags(), *self._settings(sweep)]
         if "--shell-completion" in self.line.hydra:
             arguments = ["--shell-completion", *self.line.arguments]
-        with prepared(self.command, self.line.folder, self.name):
+        with prepared(self.command, self.line.folder, self.name), _without_schemas("--shell-completion" in arguments):
             _call_main(job, self.command, self.name, arguments)
         if failures:
             raise failures[0]
@@ -96,6 +103,18 @@ class Application:
         return [*(f"{key}={value}" for key, value in quiet.items() if key not in self.said.names), *self.said.for_hydra]
 
 
+@contextlib.contextmanager
+def _without_schemas(is_completion: bool) -> Iterator[None]:
+    """What completion offers, printed without the names that YAML files build on (lite_schema): nobody chooses one."""
+    if not is_completion:
+        yield
+        return
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        yield
+    for line in told.getvalue().splitlines():
+        print(re.sub(r"(?<!\S)\S+_schema(?:\s|$)", "", line))
+
+
 def _call_main(job: Callable[[Any], str], command: str, config_name: str, arguments: list[str]) -> None:
     """Call `hydra.main`, which reads sys.argv and raises errors as they are where HYDRA_FULL_ERROR is set."""
     from hydra import main
@@ -103,7 +122,8 @@ def _call_main(job: Callable[[Any], str], command: str, config_name: str, argume
     argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
-    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [argv[0] if argv else command, *arguments], "1"
+    # Completion is installed for the program of this name.
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [script_of(command), *arguments], "1"
     if "--info" in arguments:  # is logged, to a handler of Hydra's for standard output
         root.handlers.clear()
     try:

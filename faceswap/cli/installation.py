@@ -24,3 +24,8 @@ def missing_package(error: ModuleNotFoundError, command: str) -> str:
     if python.is_file() and Path(sys.prefix).resolve() != (_HOME / ".venv").resolve():
         return f"{what}; type {python} -m faceswap.{command} ..., or first: source {_HOME}/.venv/bin/activate"
     return f"{what}; type: make -C {_HOME} install, then {python} -m faceswap.{command} ..."
+
+
+def script_of(command: str) -> str:
+    """Return the name of a command's console script."""
+    return f"faceswap-{command.replace('.', '-').replace('_', '-')}"

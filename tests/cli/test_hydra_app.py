@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.cli.composing.compose import compose_config
+from faceswap.cli.composing.arguments import Overrides
+from faceswap.cli.composing.compose import checked, compose_config, read_arguments
+from faceswap.cli.composing.flags import take_flags
+from faceswap.cli.hydra_app import Application
 from faceswap.cli.runner import run_command
+from faceswap.cli.sweep import Sweep, compose_combinations
+from faceswap.cli.sweep_callback import SweepCallback
+from faceswap.config.exploring import GenerateRequest
+from faceswap.config.nodes import node_of
+from faceswap.utils.errors import UserError
 
 
 def run(command, *arguments, call=lambda config: Path("made")):
@@ -130,3 +138,33 @@ def test_a_command_may_ask_for_settings_while_it_runs():
         return Path("made")
 
     assert run("extract", "every=5", call=call) == 0 and seen == [3, 1]
+
+
+def test_tab_completes_the_installed_command_with_what_can_be_chosen(monkeypatch, capsys):
+    assert run_command("stylegan.train", print, ["-sc", "install=bash"]) == 0
+    assert "complete -o nospace -o default -F hydra_bash_completion faceswap-stylegan-train" in capsys.readouterr().out
+    monkeypatch.setenv("COMP_LINE", "faceswap-train model=li")
+    assert run_command("train", print, ["-sc", "query=bash"]) == 0
+    assert capsys.readouterr().out.split() == ["model=liae", "model=liae_128", "model=liae_256", "model=lite"]
+
+
+def test_a_job_in_another_process_knows_its_settings_by_what_declares_them():
+    """A launcher hands its processes copies of the classes that Hydra fills."""
+    from omegaconf import OmegaConf
+
+    copied = node_of.__wrapped__(GenerateRequest)
+    assert copied is not node_of(GenerateRequest)
+    request = checked("generate", OmegaConf.structured(copied(psi=0.5)), Overrides(), None)
+    assert type(request) is GenerateRequest and request.psi == 0.5
+
+
+def test_what_fails_in_another_process_is_an_error_of_the_command(monkeypatch, tmp_path):
+    def fail(request):
+        raise UserError("no such face")
+
+    arguments = ["seeds=1,2", f"workspace={tmp_path}"]
+    said = read_arguments("generate", arguments, None, sweeps=True)
+    line = take_flags(["--multirun", *arguments])
+    monkeypatch.setattr(SweepCallback, "sweep", None)
+    with pytest.raises(UserError, match="no such face"):
+        Application("generate", line, said, fail).run(Sweep("generate", compose_combinations("generate", said)))

@@ -16,7 +16,7 @@ from faceswap.cli.composing.pair_files import find_pair_file, read_pair
 from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
-from faceswap.config.nodes import frozen, node_of
+from faceswap.config.nodes import frozen
 from faceswap.utils.errors import UserError
 
 
@@ -96,7 +96,7 @@ def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | N
         raise
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
-    if not isinstance(node, node_of(schema.COMMANDS[command])):
+    if getattr(type(node), "declared", None) is not schema.COMMANDS[command]:
         raise UserError(f"the file of --config-name holds no settings of {command}: begin it with "
                         f"'defaults: [{command}, _self_]'")  # fmt: skip
     for field in dataclasses.fields(node):  # of a user's own class, which no schema knows
