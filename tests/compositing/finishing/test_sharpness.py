@@ -45,7 +45,7 @@ def test_a_soft_face_becomes_as_sharp_as_the_film_as_far_as_it_has_something():
     film, drawn = face(), face(0.5, seed=1)
     done = drawn + matched(drawn, frame(film), INSIDE, 200)[..., None]
     before, after = energies(drawn) / energies(film), energies(done) / energies(film)
-    assert before[0] < 0.75 and abs(after[0] - 1) < 0.1
+    assert before[0] < 0.75 and abs(after[0] - 1) < 0.15
     much_softer = face(3.0, seed=1)
     gained = energies(much_softer + matched(much_softer, frame(film), INSIDE, 200)[..., None]) / energies(much_softer)
     assert gained.max() < 1.8  # noise is not brought out
