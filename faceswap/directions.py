@@ -40,6 +40,7 @@ def _base_name(request: DirectionsRequest) -> str:
 def directions(request: DirectionsRequest) -> Path:
     """Finds directions or imports some, and returns their file."""
     check_apart(request.preserve)
+    check_source(request)
     from faceswap.cli.results import result_of
     from faceswap.media.pictures.images import write_image
     from faceswap.stylegan.directions.directions import save_directions
@@ -195,6 +196,15 @@ def check_apart(asked: Any) -> None:
         isinstance(one, str) or (isinstance(one, list) and all(isinstance(n, str) for n in one)) for one in others
     ):
         raise UserError(f"preserve={asked}: say all, none, or which from which as preserve={{smile: [glasses]}}")
+
+
+def check_source(request: DirectionsRequest) -> None:
+    """Raises UserError when directions of pairs are asked for together with what they have no use for."""
+    from faceswap.utils.errors import UserError
+
+    others = [name for name in ("import_from", "labels", "pictures", "scorer") if getattr(request, name)]
+    if request.pairs and others:
+        raise UserError(f"pairs= says all that is to be known: leave out {'= and '.join(others)}=")
 
 
 def apart_from(asked: Any, names: Sequence[str]) -> dict[str, list[str]]:

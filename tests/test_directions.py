@@ -3,7 +3,7 @@
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.directions import _base_name, apart_from, check_apart
+from faceswap.directions import _base_name, apart_from, check_apart, check_source
 from faceswap.utils.errors import UserError
 
 
@@ -24,3 +24,10 @@ def test_directions_of_each_source_have_a_name_of_their_own():
     assert names == ["directions", *(f"directions_{end}" for end in ("redness", "labels", "craig", "ffhq"))]
     assert _base_name(compose_config("directions", ["scorer=my:../../there"])) == "directions_there"
     assert _base_name(compose_config("directions", ["import_from=age.npy"])) == "age"
+
+
+def test_pairs_come_without_scores():
+    check_source(compose_config("directions", ["pairs=folder"]))
+    check_source(compose_config("directions", ["labels=labels.csv"]))
+    with pytest.raises(UserError, match=r"leave out labels= and scorer="):
+        check_source(compose_config("directions", ["pairs=folder", "labels=labels.csv", "scorer=a:b"]))
