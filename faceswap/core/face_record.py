@@ -123,7 +123,7 @@ class FaceRecord:
                 source=int(values.get("source", 0)),
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise ValueError(f"not an alignment: {error!r}") from error
+            raise ValueError(f"not an alignment: {error!r:.120}") from error
         if Path(record.file).name != record.file:
             raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
         record._check_ranges()

@@ -22,7 +22,7 @@ from faceswap.utils.limits import (
     JSON_LINES_BYTES,
     check_size,
 )
-from faceswap.utils.untrusted.reading import open_regular
+from faceswap.utils.untrusted.reading import check_lists, open_regular
 
 JOURNAL = ".resume.jsonl"
 VERSION = 2  # notes of another version are not gone on from
@@ -64,7 +64,9 @@ def read_note(line: bytes) -> PlannedCrops | StoredFrame | ResumePoint:
         ValueError: It is none.
     """
     try:
-        values = json.loads(line)
+        text = line.decode()
+        check_lists(text)
+        values = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if isinstance(values, dict):

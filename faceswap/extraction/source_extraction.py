@@ -59,7 +59,7 @@ def explained(folder: Path) -> Iterator[None]:
     """Turn what a journal that somebody changed leads to into one line for the user."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UserError(
             f"{folder / JOURNAL} does not tell where the run before was ({error!r:.80}); "
             "restart=true deletes its faces and starts anew"

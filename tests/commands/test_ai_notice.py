@@ -15,7 +15,7 @@ from tests.commands.conftest import Example, run
 from tests.provenance.test_notice import said_by
 from tests.stylegan.tiny import tiny_files
 
-MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov"}
+MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov", ".html"}
 WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors", "device=cpu")
 FOUND = ("finder=landmarks", "finder.path=photos.npz", "steps=1")
 EDIT = ("smile=+1", "directions=g/directions.safetensors", "mask=hull", *WEIGHTS)
@@ -32,6 +32,17 @@ RUNS = {  # a name: the command, its arguments, how many results at least
     "edited film": ("edit", ("video=craig.mp4", "stop=2", "steps=1", "finder=landmarks", *EDIT), 1),
     "sheet": ("edit", ("photo=photos/0.png", "sheet=true", *EDIT, *FOUND), 1),
     "morph": ("morph", ("a=1", "b=2", "seconds=0.1", "size_px=32", *WEIGHTS), 1),
+    "mkv": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=swapped.mkv"), 1),
+    "mov": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=swapped.mov"), 1),
+    "edited photo": ("edit", ("photo=photos/0.png", *EDIT, *FOUND), 1),
+    "page": ("edit", ("photo=photos/0.png", "page=true", *EDIT, *FOUND), 2),
+    "grid": ("morph", ("make=grid", "a=0-1", "b=2-3", "size_px=32", *WEIGHTS), 1),
+    "composite": ("morph", ("make=composite", "faces=craig", "size_px=32", *WEIGHTS), 1),
+    "cartoon": ("morph", ("make=cartoon", "a=1", "cartoon=g/generator.safetensors", "size_px=32", *WEIGHTS), 1),
+    "directions": ("directions", ("labels=labels.csv", "samples=0", "probes=8", "corrections=0", *WEIGHTS), 1),
+    "previews": ("stylegan.train", ("data=squares", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16",
+                                    "kimg=0.008", "batch_size=4", "monitor.log_kimg=0.004", "device=cpu",
+                                    "monitor.preview_kimg=0.004", "monitor.save_kimg=0.008", "monitor.samples=0"), 1),
     "child": ("morph", ("make=child", "a=1", "b=2", "size_px=32", *WEIGHTS), 1),
 }  # fmt: skip
 
@@ -50,6 +61,9 @@ def made(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_files(folder / "g")
     for frame, name in zip(read_frames(example.a.video), ("0.png", "1.jpg", "2.webp"), strict=False):
         write_image(folder / "photos" / name, frame.image)
+    for index, noise in enumerate(np.random.default_rng(0).integers(0, 255, (8, 32, 32, 3), np.uint8)):
+        write_image(folder / "squares" / f"{index}.png", noise)
+    (folder / "labels.csv").write_text("seed,smile\n" + "".join(f"{n},{n * 7 % 5}\n" for n in range(120)))
     points = np.load(example.a.landmarks)["points"][:3]
     np.savez(folder / "photos.npz", frame=np.arange(3), points=points)
     return folder
@@ -62,7 +76,7 @@ def test_what_a_command_makes_says_what_it_is(made, name):
     run(command, *arguments, cwd=made)
     results = [path for path in made.rglob("*") if path.suffix in MADE and before.get(path) != path.stat().st_mtime_ns]
     assert len(results) >= count
-    said = {path: said_by(path) for path in results}
+    said = {path: path.read_text() if path.suffix == ".html" else said_by(path) for path in results}
     assert [path for path, text in said.items() if "made with ai" not in text.lower()] == []
     assert [path for path in results if not is_signed(path)] == []
 

@@ -103,7 +103,8 @@ def test_a_second_film_is_gone_on_with_too(films: list[SourceInfo], tmp_path: Pa
     assert contents(tmp_path / "again") == contents(whole)
 
 
-@pytest.mark.parametrize("old, new", [('"followed":[{', '"followed":[7,{'), ('"next":', '"nxt":'), ('"last":', '"l":')])
+@pytest.mark.parametrize("old, new", [('"followed":[{', '"followed":[7,{'), ('"next":', '"nxt":'), ('"last":', '"l":'),
+                                      ('"source":', '"source":1e999,"s":')])  # fmt: skip
 def test_a_journal_that_somebody_changed_is_one_line(
     films: list[SourceInfo], tmp_path: Path, old: str, new: str
 ) -> None:
