@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from faceswap.cli.sweep import Combination, Sweep, folder_name, varied_name
 from faceswap.utils.errors import UserError
+from faceswap.utils.terminal import printable_lines
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import TrainRequest
@@ -70,7 +71,7 @@ class TrainingSweep(Sweep):
 
     def finish(self, results: Sequence[str]) -> str:
         table = self.folder / "comparison.md"
-        print(f"\n{table.read_text(encoding='utf-8')}", file=sys.stderr)
+        print(f"\n{printable_lines(table.read_text(encoding='utf-8'))}", file=sys.stderr)
         if self.failed:
             names = ", ".join(map(self.title, self.failed))
             raise UserError(f"{len(self.failed)} of {len(self.runs)} trainings failed ({names}); {table} says why")

@@ -3,7 +3,7 @@
 import av
 
 from tests.commands.conftest import run_process
-from tests.media.test_ai_notice import said_by
+from tests.provenance.test_notice import said_by
 
 
 def test_the_demo_swaps_the_shipped_clips(tmp_path):
