@@ -18,6 +18,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import writing_errors
+from faceswap.utils.files.links import guard, own_folder
 from faceswap.utils.files.locks import locked
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,7 +39,9 @@ class Database:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        guard(folder)
+        with writing_errors(folder):
+            own_folder(folder)
         self.url = url or f"sqlite:///{folder.resolve() / FILE}"
         self.engine = _engine(self.url)
         # SQLite has those who wait look again, at ever longer intervals: threads of one process take turns instead.

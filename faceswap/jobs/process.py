@@ -13,6 +13,7 @@ from pathlib import Path
 
 from faceswap.jobs.child import ENDED
 from faceswap.jobs.tables import Job
+from faceswap.utils.files.links import open_append, own_folder
 from faceswap.utils.progress import INTERVAL_VARIABLE
 from faceswap.utils.untrusted.reading import Untrusted, read_json_table
 
@@ -34,10 +35,11 @@ class JobProcess:
     @classmethod
     def start(cls, job: Job, folder: Path) -> JobProcess:
         """Start a job's command in a session of its own; what it says is added to what earlier attempts said."""
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder)
         (folder / ENDED).unlink(missing_ok=True)
         line = [sys.executable, "-m", "faceswap.jobs.child", str(folder), str(job.attempt), job.command, *job.arguments]
-        with open(folder / LOG, "ab") as log, open(folder / OUTPUT, "wb") as output:
+        (folder / OUTPUT).unlink(missing_ok=True)
+        with open_append(folder / LOG) as log, open_append(folder / OUTPUT) as output:
             process = subprocess.Popen(
                 line, stdin=subprocess.DEVNULL, stdout=output, stderr=log, start_new_session=True,
                 env={**os.environ, INTERVAL_VARIABLE: "1"},

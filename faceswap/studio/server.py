@@ -22,6 +22,8 @@ from faceswap.studio.shared.places import Places
 from faceswap.studio.shared.preview import ConvertPreview
 from faceswap.studio.shared.security import LOOPBACK, Sessions
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import writing_errors
+from faceswap.utils.files.links import own_folder
 
 PASSWORD_VARIABLE = "FACESWAP_STUDIO_PASSWORD"
 SHORTEST_PASSWORD = 10
@@ -63,7 +65,8 @@ def serve(settings: StudioSettings) -> Path:
     is_local = settings.host in LOOPBACK
     password = "" if is_local else _password()
     places = Places.of(settings.workspace, settings.media)
-    places.folders[0].mkdir(parents=True, exist_ok=True)
+    with writing_errors(places.folders[0]):
+        own_folder(places.folders[0])
     queue = open_queue(settings.workspace, settings.database)
     sessions = Sessions(secrets.token_urlsafe(24), password)
     studio = Studio(places, queue, ConvertPreview(places.workspace, settings.device))

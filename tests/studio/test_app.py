@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from pathlib import Path
@@ -136,6 +137,23 @@ def test_marked_faces_are_taken_out_by_a_command(client, set_there):
     assert "mark the faces" in client.post("/faces/x%3Cb%3Ey/marks").text
     for wrong in ("..%2f..%2fsecret.png", "alignments.jsonl"):
         assert client.page.get(f"/faces/x%3Cb%3Ey/crops/{wrong}").status_code in (400, 404)
+
+
+def test_one_person_of_several_is_kept(client, set_there):
+    report = {
+        "fingerprint": FaceInventory.open(set_there).fingerprint(),
+        "list": [{"file": path.name, "person": 1 + (number > 5), "against": ["blur"] if number == 2 else []}
+                 for number, path in enumerate(sorted(set_there.glob("*.png")))],
+    }  # fmt: skip
+    (set_there / "curation.json").write_text(json.dumps(report))
+    told = client.page.get("/faces/x%3Cb%3Ey").text
+    assert "Person 2, 6 faces" in told and told.count("Keep this person only") == 2 and told.count("face bad") == 1
+    assert client.post("/faces/x%3Cb%3Ey/keep/2").status_code == 204
+    assert client.studio.queue.jobs()[0].arguments[:2] == ["faces=x<b>y", "keep=2"]
+    assert client.post("/faces/x%3Cb%3Ey/keep/0").status_code == 400
+    assert client.post("/faces/x%3Cb%3Ey/keep/x").status_code == 400
+    (set_there / "curation.json").write_text('{"fingerprint": "of an earlier extraction", "list": []}')
+    assert "Judge the faces" in client.page.get("/faces/x%3Cb%3Ey").text
 
 
 def test_a_training_says_what_was_said(client, set_there):

@@ -68,6 +68,14 @@ def judge(request: Request, name: str) -> Response:
     return _queued(studio_of(request), request, name, [], f"judge {name}")
 
 
+@router.post("/{name}/keep/{person}")
+def keep(request: Request, name: str, person: int) -> Response:
+    """Take out everybody but one person of the sheet; convert then leaves the others as they were filmed."""
+    if person < 1:
+        raise UserError("people are counted from 1")
+    return _queued(studio_of(request), request, name, [f"keep={person}"], f"keep person {person} of {name}")
+
+
 @router.post("/{name}/marks")
 async def marks(request: Request, name: str) -> Response:
     """Take out and put back the faces that were marked."""
