@@ -45,7 +45,8 @@ class Direction:
     length 1 in the root mean square over rows. `scale`: length of one sigma along `step`. `rows`: first and last + 1
     row that it is to be applied to (None: all).
 
-    `accuracy`: shares of held-out samples on the right side, by "surest", "confident" and "all". `generator`: hash of
+    `accuracy`: shares of held-out samples on the right side, by "surest", "confident" and "all"; of pairs, under "all",
+    the share of those held out whose drawing changes as the picture does. `generator`: hash of
     the generator it was found in ("" unknown: an imported one). `source`: where it comes from, in words.
     """
 
