@@ -79,8 +79,9 @@ import faceswap
 
 IMPORT_ALL = """
 for module in pkgutil.walk_packages(faceswap.__path__, "faceswap."):
-    importlib.import_module(module.name)
-    print(module.name)
+    if not module.name.endswith("migrations.env"):  # a script of alembic's, run by it alone
+        importlib.import_module(module.name)
+        print(module.name)
 """
 
 EXTRACT = """

@@ -13,7 +13,7 @@ from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_
 from faceswap.extraction.identity import Person
 from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.run import Extraction
-from faceswap.extraction.settings import Settings, check_ranges, settings_for, stored_settings
+from faceswap.extraction.settings import ExtractionSettings, check_ranges, settings_for, stored_settings
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.locks import locked, tidy
@@ -92,7 +92,7 @@ def _probed(source: str | Path | SourceInfo | Sequence[SourceInfo]) -> Sequence[
     return [probe(source)] if isinstance(source, str | Path) else source
 
 
-def _journal(folder: Path, settings: Settings) -> Journal:
+def _journal(folder: Path, settings: ExtractionSettings) -> Journal:
     """Return the journal of the run that was begun there, else of a new one. Raises UserError when neither can be."""
     if stored_settings(folder)[0] is None:
         refuse_unknown_files(folder)
@@ -107,7 +107,7 @@ def _journal(folder: Path, settings: Settings) -> Journal:
     return journal
 
 
-def _is_complete(folder: Path, settings: Settings) -> bool:
+def _is_complete(folder: Path, settings: ExtractionSettings) -> bool:
     """Return whether the face set is there and whole. Raises UserError when it was begun with other settings."""
     if (folder / CLEARING).exists():  # half deleted
         return False

@@ -11,7 +11,7 @@ from typing import Any
 from faceswap.core.embeddings import likeness, mean_of
 from faceswap.core.face_record import FaceRecord
 from faceswap.extraction.journal import StoredFrame
-from faceswap.extraction.settings import Settings
+from faceswap.extraction.settings import ExtractionSettings
 from faceswap.media.sources import SourceInfo
 from faceswap.track.tracker import SAME
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def report_of(
-    sources: Sequence[SourceInfo], entries: Sequence[StoredFrame], tracks: int, settings: Settings
+    sources: Sequence[SourceInfo], entries: Sequence[StoredFrame], tracks: int, settings: ExtractionSettings
 ) -> dict[str, Any]:
     """Return what is known of a face set that has come as far as the journal's entries."""
     report = {**_about(sources[0], entries), "tracks": tracks, **settings.values}

@@ -17,7 +17,7 @@ from faceswap.extraction.contact_sheet import write_contact_sheet
 from faceswap.extraction.identity import Person, tracks_of
 from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.report import report_of, tell
-from faceswap.extraction.settings import Settings
+from faceswap.extraction.settings import ExtractionSettings
 from faceswap.extraction.source_extraction import SourceExtraction, explained
 from faceswap.media.sources import SourceInfo
 from faceswap.track.tracker import Tracker
@@ -36,7 +36,7 @@ class Extraction:
         sources: Sequence[SourceInfo],
         finder: Finder,
         folder: Path,
-        settings: Settings,
+        settings: ExtractionSettings,
         journal: Journal,
         keep: Person | None,
     ) -> None:

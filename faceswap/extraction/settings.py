@@ -19,7 +19,7 @@ _SAID = {"keep": "person"}  # what the command calls a stored setting
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExtractionSettings:
     """All that decides which faces a set holds."""
 
     source_sha256: str
@@ -69,11 +69,11 @@ def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: i
 def settings_for(
     sources: Sequence[SourceInfo], finder: str, size_px: int, every: int, start: int, stop: int | None,
     image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
-) -> Settings:  # fmt: skip
+) -> ExtractionSettings:  # fmt: skip
     """Return the settings of a run on one or several sources with a finder of this description."""
     checksums = [info.fingerprint for info in sources]
     together = hashlib.sha256(" ".join(checksums).encode()).hexdigest()[:16]
-    return Settings(
+    return ExtractionSettings(
         checksums[0] if len(checksums) == 1 else together, finder, size_px, every, start, stop, image_format,
         minimum_face_px, smooth_frames, keep,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from faceswap.detect.protocol import Finder, Resumable, batches
 from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.naming import crop_name
 from faceswap.extraction.quality import sharpness
-from faceswap.extraction.settings import Settings
+from faceswap.extraction.settings import ExtractionSettings
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
@@ -80,7 +80,7 @@ class SourceExtraction:
         finder: Finder,
         tracker: Tracker,
         folder: Path,
-        settings: Settings,
+        settings: ExtractionSettings,
         journal: Journal,
         place: dict[str, Any] | None,
     ) -> None:

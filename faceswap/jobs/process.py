@@ -52,8 +52,11 @@ class JobProcess:
         try:
             return self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            if sys.platform == "win32":
+                self.process.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
             return self.process.wait()
 
 
@@ -86,7 +89,7 @@ def last_words(folder: Path, code: int) -> str:
     """Return why a command ended with an exit code that is not 0, in one line."""
     if code < 0:
         name = signal.Signals(-code).name if -code in {int(one) for one in signal.Signals} else str(-code)
-        return f"it was ended by {name}" + ("; often memory was short" if -code == signal.SIGKILL else "")
+        return f"it was ended by {name}" + ("; often memory was short" if name == "SIGKILL" else "")
     found = _LAST_WORDS.findall(_tail(folder / LOG).replace("\r", "\n"))
     return found[-1] if found else f"it ended with exit code {code}"
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
-import resource
+import sys
+
+if sys.platform != "win32":
+    import resource
 
 _NO_MEMORY = re.compile(
     "not enough memory|can't allocate memory|cannot allocate memory|insufficient memory|bad_?alloc|"
@@ -27,12 +30,13 @@ class Interrupted(Exception):
 
 def check_memory_limit() -> None:
     """Raise UserError where the process may take less memory than its libraries alone: OpenBLAS would end it."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit != resource.RLIM_INFINITY and limit < _LEAST_BYTES:
-        raise UserError(
-            f"this process may take {limit >> 20} MB of memory (ulimit -v); without a film or model the program alone "
-            f"takes {_LEAST_BYTES >> 20} MB"
-        )
+    if sys.platform != "win32":  # which has no such limits
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < _LEAST_BYTES:
+            raise UserError(
+                f"this process may take {limit >> 20} MB of memory (ulimit -v); without a film or model the program "
+                f"alone takes {_LEAST_BYTES >> 20} MB"
+            )
 
 
 def is_out_of_memory(error: BaseException) -> bool:
