@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from faceswap.core.face_set import FaceSet
     from faceswap.core.values import AlignedFace, Face
     from faceswap.engine.callbacks import Callback
-    from faceswap.swap.training.config import TrainConfig
+    from faceswap.swap.training.train_config import TrainConfig
     from faceswap.swap.training.trainer import Trainer
     from faceswap.utils.errors import Interrupted
     from faceswap.utils.errors import UserError as Error
@@ -66,7 +66,7 @@ _HOMES = {
     "read_frames": "faceswap.api.images",
     "FaceSet": "faceswap.core.face_set",
     "Callback": "faceswap.engine.callbacks",
-    "TrainConfig": "faceswap.swap.training.config",
+    "TrainConfig": "faceswap.swap.training.train_config",
     "Trainer": "faceswap.swap.training.trainer",
 }
 

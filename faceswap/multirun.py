@@ -90,7 +90,7 @@ def is_finished(run: Path, request: TrainRequest) -> bool:
     from faceswap.swap.runs.checkpoints import list_checkpoints
     from faceswap.swap.runs.comparison import read_report
     from faceswap.swap.runs.config_guard import check_same_settings
-    from faceswap.swap.training.config import usual_iterations
+    from faceswap.swap.training.train_config import usual_iterations
 
     report = read_report(run)
     iteration, seconds = (report.get(name) for name in ("iteration", "seconds"))

@@ -12,7 +12,7 @@ from faceswap.multirun import TrainingSweep
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import TrainRequest
-    from faceswap.swap.training.config import TrainConfig
+    from faceswap.swap.training.train_config import TrainConfig
     from faceswap.utils.files.workspace import Workspace
 
 
@@ -43,7 +43,7 @@ def train_config(request: TrainRequest, workspace: Workspace) -> TrainConfig:
     """Return the settings of a training as the command has composed them."""
     from faceswap.config.build import build
     from faceswap.swap.data.augmentation import Augmentation
-    from faceswap.swap.training.config import TrainConfig
+    from faceswap.swap.training.train_config import TrainConfig
 
     plain = {field.name: getattr(request, field.name) for field in fields(TrainConfig)}
     parts = ("loss", "likeness", "discriminator", "optimizer", "update", "init")

@@ -130,11 +130,13 @@ def variant(command: str, request: ResultRequest, told: tuple[str, ...] = ()) ->
         told: settings that are told of elsewhere.
     """
     from faceswap.cli.composing.compose import compose_config
-    from faceswap.config.build import untouched
+    from faceswap.config.build import is_users, untouched
     from faceswap.config.schema import names_of_kind
 
     usual = plain_settings(untouched(request))
     usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
+    own = {field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))}
+    usual = {name: value for name, value in usual.items() if name.split(".")[0] not in own}  # nobody knows their usual
     files = {*names_of_kind(command), *told} - {"seeds", "styles"}
     words = [
         f"_{name.rpartition('.')[2]}_{_word(value)}"
@@ -156,7 +158,7 @@ def plain_settings(settings: SettingsObject, prefix: str = "") -> dict[str, Any]
             continue
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             if group := field.metadata.get("group"):
-                found[name] = _choice(group, type(value))
+                found[name] = _choice(group, value)
             found |= plain_settings(value, f"{name}.")
         elif isinstance(value, dict):
             found |= {f"{name}.{key}": each for key, each in value.items()}
@@ -219,8 +221,10 @@ def _stored(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _choice(group: str, kind: type) -> str:
-    return next((name for name, known in GROUPS.get(group, {}).items() if known is kind), kind.__name__)
+def _choice(group: str, settings: Any) -> str:
+    """The name of a choice; of a user's own class, that class's."""
+    known = (name for name, kind in GROUPS.get(group, {}).items() if kind is type(settings))
+    return next(known, str(getattr(settings, "_target_", "")).rpartition(".")[2])
 
 
 def _word(value: Any) -> str:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from faceswap.swap.data.config import FOREHEAD
-from faceswap.utils.settings.options import DEVICES, Settings, option
+from faceswap.utils.settings.options import DEVICES, DeclaredSettings, option
 
 FEATHER = "fade out over this share of the face's size, inwards"
 FOREHEAD_HELP = "how far the outline rises above the brows, in distances from eyes to brows"
 
 
 @dataclass(frozen=True)
-class HullMaskConfig(Settings):
+class HullMaskConfig(DeclaredSettings):
     """The convex hull of the landmarks."""
 
     _target_: ClassVar[str] = "faceswap.compositing.masks.HullMask"

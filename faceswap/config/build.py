@@ -45,12 +45,17 @@ def to_yaml(settings: Any) -> str:
 
 def untouched(settings: Any) -> Any:
     """Return the same settings and plugins with every value as it is declared."""
-    if "_target_" in {field.name for field in dataclasses.fields(settings)}:  # of a user's class
+    if is_users(settings):
         return settings
     values = {
         name: untouched(value) for name, value in settings_of(settings).items() if dataclasses.is_dataclass(value)
     }
     return type(settings)(**values)
+
+
+def is_users(settings: Any) -> bool:
+    """Return whether settings are of a class of the user's own, which no dataclass here declares."""
+    return dataclasses.is_dataclass(settings) and "_target_" in {field.name for field in dataclasses.fields(settings)}
 
 
 def require(request: Any, *names: str) -> None:

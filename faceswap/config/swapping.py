@@ -6,18 +6,15 @@ from typing import Any, Literal, get_args
 from faceswap.curation.config import Limits
 from faceswap.engine.config import UpdateConfig
 from faceswap.provenance.config import SigningConfig, signing
+from faceswap.swap.training.config import TrainingConfig
 from faceswap.utils.choices import (
     FACE_ORDERS,
     IMAGE_FORMATS,
     REJECTED,
     X264_PRESETS,
-    Compile,
-    Precision,
     Side,
-    StopWhen,
-    Switch,
 )
-from faceswap.utils.limits import CROP_SIDE_PX, SEED
+from faceswap.utils.limits import CROP_SIDE_PX
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, which_checkpoint, workspace
 
 
@@ -99,31 +96,19 @@ class CurateRequest:
 
 
 @dataclass(frozen=True)
-class TrainRequest:
-    """Train one shared encoder and two decoders on the faces of A and B."""
+class _TrainedPair:
+    """Whom a training is of, where it lies, and its network."""
 
     pair: Pair = section(Pair, "a file of pair/, or two face sets A_B", group="pair")
     run: str = option("", "the run's name, for a second one of a pair (default: the pair's)", kind="name")
     workspace: str = workspace()
     model: Any = plugin("model", "the network")
-    iterations: int | None = option(
-        None,
-        "steps in all, those of earlier sessions counted in (default: 20,000 on a CPU, 100,000 on a GPU)",
-        minimum=1,
-    )
-    minutes: float | None = option(
-        None, "training time in all, likewise (default: no limit)", minimum=0, maximum=1000000
-    )
-    stop_when: StopWhen = option(
-        "length", "plateau: also when validation has long not improved", choices=get_args(StopWhen)
-    )
-    batch_size: int | str = option(
-        8,
-        "faces of each side a step, of each process; auto: what memory allows",
-        minimum=1,
-        words=("auto",),
-        maximum=65536,
-    )
+
+
+@dataclass(frozen=True)
+class TrainRequest(TrainingConfig, _TrainedPair):
+    """Train one shared encoder and two decoders on the faces of A and B."""
+
     init: Any = plugin("init", "what a new run begins with")
     loss: Any = plugin("loss", "reconstruction loss of the decoders")
     likeness: Any = plugin("likeness", "losses by the built-in face embedder")
@@ -132,32 +117,6 @@ class TrainRequest:
     update: UpdateConfig = section(UpdateConfig, "learning-rate schedule, clipping, moving average of the weights")
     warp: Any = plugin("warp", "random geometric changes of the training faces")
     augment: Any = plugin("augment", "colour changes of the training faces")
-    device: str = option("auto", DEVICES)
-    precision: Precision = option("auto", "arithmetic; auto takes what measured fastest", choices=get_args(Precision))
-    channels_last: Switch = option("auto", "memory layout of pictures", choices=get_args(Switch))
-    compile: Compile = option("auto", "torch.compile; graphs: with CUDA graphs", choices=get_args(Compile))
-    workers: int | None = option(
-        None, "processes that prepare batches; 0: a thread (default: measured)", minimum=0, maximum=256
-    )
-    threads: int | None = option(
-        None,
-        "CPU threads of the arithmetic (default: the cores that other programs leave free, OMP_NUM_THREADS at most)",
-        minimum=1,
-        maximum=1024,
-    )
-    seed: int = option(0, "seed of weights, order, warps and colours", minimum=0, maximum=SEED)
-    validation_share: float = option(
-        0.05, "share of each face set, its end, that is held out for validation", minimum=0, maximum=0.5
-    )
-    log_every: int = option(50, "steps between points of the curves", minimum=1)
-    preview_every: int = option(500, "steps between previews and validations", minimum=1)
-    evaluate: bool = option(
-        True, "also measure at each validation whose face the swap is and how well it follows B (built-in networks)"
-    )
-    save_every: int = option(1000, "steps between checkpoints", minimum=1)
-    keep_checkpoints: int = option(2, "number of checkpoints to keep", minimum=1, maximum=100000)
-    restart: bool = option(False, "delete the earlier training of this pair and start anew")
-    allow_changes: bool = option(False, "go on with the training of this pair with other settings than before")
 
 
 @dataclass(frozen=True)

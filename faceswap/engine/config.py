@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from faceswap.utils.choices import Schedule
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 
 @dataclass(frozen=True)
-class AdamConfig(Settings):
+class AdamConfig(DeclaredSettings):
     """Adam, fused."""
 
     _target_: ClassVar[str] = "faceswap.engine.optimizers.Adam"
@@ -43,7 +43,7 @@ class AdaBeliefConfig(AdamConfig):
 
 
 @dataclass(frozen=True)
-class UpdateConfig(Settings):
+class UpdateConfig(DeclaredSettings):
     """Learning-rate schedule, gradient clipping, exponential moving average, recovery."""
 
     _target_: ClassVar[str] = "faceswap.engine.update.Update"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.results import LONGEST_VARIANT, check_folder_name, record_path, result_of, variant
+from faceswap.config.targets import node_from
 from faceswap.utils.errors import UserError
 
 VARIANTS = {
@@ -114,3 +116,12 @@ def test_a_source_is_never_written_over(tmp_path, command, setting) -> None:
         with pytest.raises(UserError, match=rf"cannot write .*{setting.partition('=')[0]}= names.*out="):
             named(tmp_path, command, setting.format(folder), f"out={out}")
     assert named(tmp_path, command, setting.format(folder), f"out={folder / 'new.png'}") == folder / "new.png"
+
+
+def test_a_class_of_the_users_own_is_named_with_its_settings(tmp_path) -> None:
+    """With other settings it is another result: it lies beside the first."""
+    own = replace(
+        compose_config("convert", [f"workspace={tmp_path}"]),
+        mask=node_from({"_target_": "my_lab.masks.Ellipse", "width": 0.9}),
+    )
+    assert variant("convert", own) == "_mask_Ellipse_width_0.9"

@@ -5,7 +5,7 @@ import pytest
 
 from faceswap.engine.progress import IMPROVEMENT, PATIENCE_SHARE, PATIENCE_STEPS, TrainingProgress
 from faceswap.engine.state import TrainingState
-from faceswap.swap.training.config import usual_iterations
+from faceswap.swap.training.train_config import usual_iterations
 
 
 def progress_at(iteration, until="plateau", **state):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from faceswap.config import schema
 from faceswap.config.groups import group_choices
@@ -37,7 +38,8 @@ def one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
     name = str(getattr(cause, "full_key", None) or "")
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) and name:
         owner, _, last = name.rpartition(".")
-        hint = nearest(last, schema.names_in(command, owner))
+        holder: Any = getattr(cause, "parent_node", None) if owner else None  # of a user's class: what its file names
+        hint = nearest(last, [*schema.names_in(command, owner), *map(str, holder or ())])
         where = " as chosen" if owner else ""
         return f"{owner or command} has no setting '{last}'{where}{hint}; --help lists all settings"
     if isinstance(cause, MissingMandatoryValue) and name:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 
 @dataclass(frozen=True)
-class InversionWeights(Settings):
+class InversionWeights(DeclaredSettings):
     """How a generated face is compared with the photo: what each part counts.
 
     `pixels`: mean squared error of RGB in [-1, 1]; `perceptual`: squared distance of features of length 1, the mean

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
 from faceswap.utils.choices import ColourTransfer
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 # How far the outline rises above the middle of the brows, in units of the distance from eyes to brows: most of the
 # forehead, while hair and its shadow mostly stay outside.
@@ -12,7 +12,7 @@ FOREHEAD = 1.0
 
 
 @dataclass(frozen=True)
-class WarpConfig(Settings):
+class WarpConfig(DeclaredSettings):
     """Random geometric changes of the training faces."""
 
     _target_: ClassVar[str] = "faceswap.swap.data.warp.Warp"

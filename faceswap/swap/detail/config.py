@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 STRENGTH = "how much of the detail is added; 1: all of it, 0.5: half"
 
@@ -16,7 +16,7 @@ class NoDetailConfig:
 
 
 @dataclass(frozen=True)
-class RestoreConfig(Settings):
+class RestoreConfig(DeclaredSettings):
     """Sharpened by what faces look like: for photos, and models without a face set."""
 
     _target_: ClassVar[str] = "faceswap.swap.detail.choices.Restore"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ScratchConfig:
 
 
 @dataclass(frozen=True)
-class GenericConfig(Settings):
+class GenericConfig(DeclaredSettings):
     """The shipped weights, which know faces but nobody's; random ones for a model that has none."""
 
     _target_: ClassVar[str] = "faceswap.swap.initialisation.schemes.Generic"

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 
 @dataclass(frozen=True)
-class ReconstructionLossConfig(Settings):
+class ReconstructionLossConfig(DeclaredSettings):
     """Reconstruction loss of the decoders: weighted sum of the parts below."""
 
     _target_: ClassVar[str] = "faceswap.swap.losses.reconstruction.ReconstructionLoss"
@@ -35,7 +35,7 @@ class ReconstructionLossConfig(Settings):
 
 
 @dataclass(frozen=True)
-class LikenessConfig(Settings):
+class LikenessConfig(DeclaredSettings):
     """Losses by the face embedder, which tells people apart."""
 
     _target_: ClassVar[str] = "faceswap.swap.losses.perceptual.Likeness"
@@ -46,7 +46,7 @@ class LikenessConfig(Settings):
 
 
 @dataclass(frozen=True)
-class DiscriminatorConfig(Settings):
+class DiscriminatorConfig(DeclaredSettings):
     """A PatchGAN discriminator that learns to tell generated faces from real ones."""
 
     _target_: ClassVar[str] = "faceswap.swap.losses.adversarial.Discriminator"

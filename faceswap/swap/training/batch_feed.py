@@ -14,7 +14,7 @@ from faceswap.swap.data.pair_data import PairData
 from faceswap.swap.data.prefetch import AnyBatch, CudaPrefetcher, DeviceLoader
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.training.batch_size import choose_batch_size
-from faceswap.swap.training.config import TrainConfig
+from faceswap.swap.training.train_config import TrainConfig
 
 Batches = Iterator[Mapping[str, AnyBatch]]
 

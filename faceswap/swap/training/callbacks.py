@@ -14,7 +14,7 @@ from faceswap.swap.models.weights import describe
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from faceswap.swap.training.config import TrainConfig
+    from faceswap.swap.training.train_config import TrainConfig
     from faceswap.swap.training.trainer import Trainer
 
 log = logging.getLogger(__name__)

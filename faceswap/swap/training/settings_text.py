@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from faceswap.swap.models.layers import SwapModel
-from faceswap.swap.training.config import TrainConfig
+from faceswap.swap.training.train_config import TrainConfig
 from faceswap.utils.program_versions import versions_comment
 
 

@@ -32,10 +32,10 @@ from faceswap.swap.runs.config_guard import check_same_settings
 from faceswap.swap.runs.run_log import RunLog
 from faceswap.swap.training.batch_feed import Batches, batch_maker_for, open_batches
 from faceswap.swap.training.callbacks import standard_callbacks
-from faceswap.swap.training.config import TrainConfig
 from faceswap.swap.training.objective import Objective
 from faceswap.swap.training.run_folder import forget_run, hold_run, open_log
 from faceswap.swap.training.settings_text import SettingsText, settings_text
+from faceswap.swap.training.train_config import TrainConfig
 from faceswap.swap.training.train_step import TrainStep
 from faceswap.utils.errors import Interrupted
 from faceswap.utils.progress import Progress

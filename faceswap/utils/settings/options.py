@@ -106,7 +106,7 @@ def which_checkpoint() -> Any:
     return option(None, help_text, minimum=0, words=("best", "latest"))
 
 
-class Settings:
+class DeclaredSettings:
     """Base of the dataclasses of settings: values are held to what is declared of them when one is made."""
 
     _section_: ClassVar[str] = ""  # what stands before the names in messages, as "loss"

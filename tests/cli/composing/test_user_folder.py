@@ -164,6 +164,12 @@ def test_a_trusted_package_lends_no_others(folder, lab):
             targets.check_targets(node_of(TrainRequest)(model=node_of(LiteConfig)(_target_=target)), ["my_lab"])
 
 
+def test_a_misspelt_setting_of_a_users_class_is_told_with_the_one_meant(folder, lab):
+    extra = folder("mask/mine", "_target_: my_lab.masks.Ellipse\nwidth: 2\n")
+    with pytest.raises(UserError, match=r"no setting 'widht' as chosen \(did you mean 'width'"):
+        compose_config("convert", ["mask=mine", "trust=my_lab", "mask.widht=3"], extra)
+
+
 def test_what_a_users_class_does_not_take_is_told(folder, lab):
     config = compose_config("convert", ["mask=mine", "trust=my_lab"], folder(
         "mask/mine", "_target_: my_lab.masks.Ellipse\nwidht: 2\n"))  # fmt: skip

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import pytest
 
-from faceswap.utils.settings.options import Settings, option
+from faceswap.utils.settings.options import DeclaredSettings, option
 
 
 @dataclass(frozen=True)
-class BrushConfig(Settings):
+class BrushConfig(DeclaredSettings):
     _section_: ClassVar[str] = "brush"
     width: float = option(0.5, "width", minimum=0, maximum=1)
     steps: int | None = option(None, "steps", minimum=2)
