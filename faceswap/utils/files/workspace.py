@@ -61,7 +61,10 @@ class Workspace:
             UserError: One is not there; those there are listed.
         """
         if not self.faces(name).is_dir() and "+" in name:
-            for part in name.split("+"):
+            parts = name.split("+")
+            if twice := next((part for part in parts if parts.count(part) > 1), ""):
+                raise UserError(f"{name}: the face set {twice} stands there twice; name each once")
+            for part in parts:
                 self.existing_faces(part)
             return self.faces(name)
         return self.existing_faces(name)

@@ -44,6 +44,11 @@ def test_a_set_that_lacks_is_named(workspace):
         workspace.existing_faces_together("anna_day+carla")
 
 
+def test_a_set_named_twice_is_refused(workspace):
+    with pytest.raises(UserError, match="the face set ben stands there twice"):
+        workspace.existing_faces_together("ben+anna_day+ben")
+
+
 def test_a_set_called_with_a_plus_is_that_set(workspace, tmp_path):
     make_face_set(tmp_path / "faces" / "x+y", 3)
     assert len(open_faces(workspace.existing_faces_together("x+y"))) == 3
