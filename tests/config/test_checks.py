@@ -68,6 +68,7 @@ def test_defaults_lie_within_their_bounds(command):
         ("extract", "every=~", "cannot read 'every=~'"), ("extract", "every=1.5", "a whole number is wanted"),
         ("train", "minutes=" + "9" * 400, "at most 308 digits"), ("train", "minutes=1e400", "a finite number"),
         ("curate", "keep=[" + "9" * 400 + "]", "at most 308 digits"),
+        ("train", "restart=-1", "true or false"), ("train", "restart=1.5", "true or false"),
         ("train", "loss=null", "choose from: eyes_mouth, recon"),
         ("train", "update=null", "set as update."), ("train", "loss.dssim_window_px=4", "an odd number"),
         ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "at most 308 digits"),

@@ -21,6 +21,7 @@ MOST_VALUES = 201  # of one setting in a sweep: one more than all combinations m
 _ENVIRONMENT = re.compile(r"\$\{oc\.env:(\w+)(?:,([^{}]*))?\}")
 _KEY = re.compile(r"^[A-Za-z_][\w.]*$")
 _WHOLE = re.compile(r"^[-+]?\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?$")
+_NUMBER = re.compile(r"^[-+]?[\d.]")
 _TOO_LARGE = re.compile(r"\d{309}")  # for a float, which OmegaConf makes of it
 _LIST = re.compile(r"^[\w.+-]+(?:,\s*[\w.+-]+)*,?$")  # plain words and numbers; all else is Hydra's to read
 
@@ -161,6 +162,8 @@ def _as_hydra(command: str, key: str, value: str) -> str:
             return f"[{','.join(map(quoted, words) if texts else words)}]"
         return value
     kinds = schema.kinds_of(command, key)
+    if kinds == {"bool"} and _NUMBER.match(value) and value not in ("0", "1"):  # OmegaConf takes each for true
+        raise UserError(f"{key}={shortened(value)}: true or false is wanted")
     if "int" in kinds and "float" not in kinds and _WHOLE.match(value) and float(value).is_integer():
         return str(int(value)) if value.lstrip("+-").isdecimal() else str(int(float(value)))
     return value
