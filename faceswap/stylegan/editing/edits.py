@@ -74,6 +74,7 @@ def _strengths(name: str, text: str, known: DirectionSet) -> tuple[float, float]
     if not all(abs(value) <= EDIT_SIGMAS for value in values):
         about = "" if name in known.directions else f"; edit has no setting and no direction '{name}'"
         raise UserError(
-            f"{name}={text}: a strength is a number of sigmas such as +1.5, or for a video a ramp such as 0:2{about}"
+            f"{name}={text[:60]}: a strength is a number of sigmas such as +1.5, or for a video a ramp such as 0:2"
+            f"{about}"
         )
     return values
