@@ -1,9 +1,10 @@
 """Settings of masks and blenders: each default once, with its help and its range."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 from faceswap.swap.data.config import FOREHEAD
+from faceswap.utils.choices import X264_PRESETS, Side
 from faceswap.utils.settings.options import DEVICES, DeclaredSettings, option
 
 FEATHER = "fade out over this share of the face's size, inwards"
@@ -72,3 +73,54 @@ class PoissonBlenderConfig:
     """Keeps the face's details and takes the frame's tones at the mask's edge (slower)."""
 
     _target_: ClassVar[str] = "faceswap.compositing.blenders.PoissonBlender"
+
+
+@dataclass(frozen=True)
+class ConversionConfig:
+    """Which frames and tracks are swapped, how results are steadied, finished and written."""
+
+    to: Side = option("a", "whose face is shown", choices=get_args(Side))
+    tracks: Any = option(
+        None, "swap these tracks of the face set only: 1, or several as 0,2 (default: all)", several=int, minimum=0
+    )
+    start: int = option(0, "first frame", minimum=0)
+    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
+    batch_size: int = option(8, "faces per batch", minimum=1, maximum=65536)
+    smooth_frames: int | None = option(
+        None,
+        "steady the face's place over this many frames on each side (default: films 2, pictures 0)",
+        minimum=0,
+        maximum=1000,
+    )
+    smooth_colour: float | None = option(
+        None,
+        "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)",
+        minimum=0,
+        maximum=0.999,
+    )
+    sharpen: float | Literal["auto"] = option(
+        0.0,
+        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
+        words=("auto",),
+        minimum=0,
+        maximum=3,
+    )
+    motion_blur: bool = option(False, "blur the drawn face along its motion as far as the film's own face is blurred")
+    grain: bool = option(False, "carry the film's own grain over to the skin of the drawn face")
+    fill_frames: int | None = option(
+        None,
+        "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",
+        minimum=0,
+        maximum=10000,
+    )
+    fade_from_yaw: int | Literal["auto", "off"] = option(
+        "auto",
+        "degrees that a head is turned where the swap begins to fade out; auto: further than the model has seen",
+        words=("auto", "off"),
+        minimum=0,
+        maximum=180,
+    )
+    side_by_side: bool = option(False, "also write the original and the result beside each other")
+    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
+    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
+    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)

@@ -22,6 +22,7 @@ from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.collapse import CollapseDetector
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
@@ -80,24 +81,24 @@ def convert_video(
     colour: ColourMatcher | None = None,
     blender: Blender | None = None,
     refiner: Refiner | None = None,
-    to: Side = "a",
-    tracks: Collection[int] | None = None,
-    start: int = 0,
-    stop: int | None = None,
-    batch_size: int = 8,
-    smooth_frames: int | None = None,
-    smooth_colour: float | None = None,
-    sharpen: float | Literal["auto"] = 0.0,
-    motion_blur: bool = False,
-    grain: bool = False,
-    fill_frames: int | None = None,
-    fade_from_yaw: float | Literal["auto", "off"] = "auto",
-    side_by_side: bool = False,
+    to: Side = ConversionConfig.to,
+    tracks: Collection[int] | None = ConversionConfig.tracks,
+    start: int = ConversionConfig.start,
+    stop: int | None = ConversionConfig.stop,
+    batch_size: int = ConversionConfig.batch_size,
+    smooth_frames: int | None = ConversionConfig.smooth_frames,
+    smooth_colour: float | None = ConversionConfig.smooth_colour,
+    sharpen: float | Literal["auto"] = ConversionConfig.sharpen,
+    motion_blur: bool = ConversionConfig.motion_blur,
+    grain: bool = ConversionConfig.grain,
+    fill_frames: int | None = ConversionConfig.fill_frames,
+    fade_from_yaw: float | Literal["auto", "off"] = ConversionConfig.fade_from_yaw,
+    side_by_side: bool = ConversionConfig.side_by_side,
     metadata: dict[str, str] | None = None,
     record: dict[str, Any] | None = None,
-    crf: int = 18,
-    preset: str = "veryfast",
-    image_quality: int = 97,
+    crf: int = ConversionConfig.crf,
+    preset: str = ConversionConfig.preset,
+    image_quality: int = ConversionConfig.image_quality,
 ) -> Path:
     """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
 

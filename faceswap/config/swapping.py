@@ -1,20 +1,19 @@
 """Settings of the commands that make a swap: extract, curate, train, convert, export, and the demo of them."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
+from faceswap.compositing.config import ConversionConfig
 from faceswap.curation.config import Limits
 from faceswap.engine.config import UpdateConfig
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.provenance.config import SigningConfig, signing
 from faceswap.swap.training.config import TrainingConfig
 from faceswap.utils.choices import (
     FACE_ORDERS,
-    IMAGE_FORMATS,
     REJECTED,
-    X264_PRESETS,
     Side,
 )
-from faceswap.utils.limits import CROP_SIDE_PX
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, which_checkpoint, workspace
 
 
@@ -39,8 +38,8 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class ExtractRequest:
-    """Find, track, align and store the faces of a video or several, a folder of images, a glob or one image."""
+class _FilmedFaces:
+    """What faces are looked for in, by what, and where they go."""
 
     video: str = option(
         "",
@@ -51,24 +50,18 @@ class ExtractRequest:
     name: str = option("", "the face set's name (default: the stem of the video, the folder of several)", kind="name")
     workspace: str = workspace()
     finder: Any = plugin("finder", "how faces are found")
-    size_px: int = option(
-        256, "width of the stored crops; they hold the whole head with margin", minimum=32, maximum=CROP_SIDE_PX
-    )
-    every: int = option(1, "take every n-th frame", minimum=1)
-    start: int = option(0, "first frame", minimum=0)
-    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    image_format: str = option("jpg", "file type of the crops", choices=IMAGE_FORMATS)
-    minimum_face_px: int = option(16, "smaller faces (longer side of the box) are left out", minimum=0)
-    smooth_frames: int = option(
-        0, "smooth a film's points over this many frames on each side, without lag", minimum=0, maximum=1000
-    )
+
+
+@dataclass(frozen=True)
+class ExtractRequest(ExtractionConfig, _FilmedFaces):
+    """Find, track, align and store the faces of a video or several, a folder of images, a glob or one image."""
+
     person: str = option(
         "", "keep one person only: a photo of this person alone, or the folder of a face set of theirs", kind="path"
     )
     person_similarity: float = option(
         0.65, "minimum cosine similarity of a track to that person", minimum=-1, maximum=1
     )
-    restart: bool = option(False, "delete what was extracted before and start anew")
 
 
 @dataclass(frozen=True)
@@ -120,8 +113,8 @@ class TrainRequest(TrainingConfig, _TrainedPair):
 
 
 @dataclass(frozen=True)
-class ConvertRequest:
-    """Send the faces of B's film through the decoder of A and blend them back, with sound."""
+class _SwappedFilm:
+    """The film, what swaps its faces, and what pastes them."""
 
     pair: Pair = section(Pair, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run by its name or folder, instead of pair=", kind="path")
@@ -132,7 +125,6 @@ class ConvertRequest:
     )
     workspace: str = workspace()
     provenance: SigningConfig = signing()
-    to: Side = option("a", "whose face is shown", choices=get_args(Side))
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
     photo: Side = option(
@@ -147,50 +139,12 @@ class ConvertRequest:
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
     detail: Any = plugin("detail", "how the drawn face is made sharp")
-    tracks: Any = option(
-        None, "swap these tracks of the face set only: 1, or several as 0,2 (default: all)", several=int, minimum=0
-    )
-    start: int = option(0, "first frame", minimum=0)
-    stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    batch_size: int = option(8, "faces per batch", minimum=1, maximum=65536)
-    smooth_frames: int | None = option(
-        None,
-        "steady the face's place over this many frames on each side (default: films 2, pictures 0)",
-        minimum=0,
-        maximum=1000,
-    )
-    smooth_colour: float | None = option(
-        None,
-        "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)",
-        minimum=0,
-        maximum=0.999,
-    )
-    sharpen: float | Literal["auto"] = option(
-        0.0,
-        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
-        words=("auto",),
-        minimum=0,
-        maximum=3,
-    )
-    motion_blur: bool = option(False, "blur the drawn face along its motion as far as the film's own face is blurred")
-    grain: bool = option(False, "carry the film's own grain over to the skin of the drawn face")
-    fill_frames: int | None = option(
-        None,
-        "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",
-        minimum=0,
-        maximum=10000,
-    )
-    fade_from_yaw: int | Literal["auto", "off"] = option(
-        "auto",
-        "degrees that a head is turned where the swap begins to fade out; auto: further than the model has seen",
-        words=("auto", "off"),
-        minimum=0,
-        maximum=180,
-    )
-    side_by_side: bool = option(False, "also write the original and the result beside each other")
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
-    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
-    image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)
+
+
+@dataclass(frozen=True)
+class ConvertRequest(ConversionConfig, _SwappedFilm):
+    """Send the faces of B's film through the decoder of A and blend them back, with sound."""
+
     device: str = option("auto", DEVICES)
 
 

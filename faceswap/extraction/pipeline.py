@@ -10,6 +10,7 @@ from pathlib import Path
 from faceswap.core.face_set import FaceSet
 from faceswap.detect.protocol import Finder
 from faceswap.extraction.cleaning import CLEARING, clear, refuse_source, refuse_unknown_files
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.identity import Person
 from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.run import Extraction
@@ -26,15 +27,15 @@ def extract_faces(
     finder: Finder,
     folder: Path,
     *,
-    size_px: int = 256,
-    every: int = 1,
-    start: int = 0,
-    stop: int | None = None,
-    image_format: str = "jpg",
-    minimum_face_px: int = 16,
-    smooth_frames: int = 0,
+    size_px: int = ExtractionConfig.size_px,
+    every: int = ExtractionConfig.every,
+    start: int = ExtractionConfig.start,
+    stop: int | None = ExtractionConfig.stop,
+    image_format: str = ExtractionConfig.image_format,
+    minimum_face_px: int = ExtractionConfig.minimum_face_px,
+    smooth_frames: int = ExtractionConfig.smooth_frames,
     keep: Person | None = None,
-    restart: bool = False,
+    restart: bool = ExtractionConfig.restart,
 ) -> Path:
     """Find the faces of `source`, or of several, and store them as one face set in `folder`, which is returned.
 
