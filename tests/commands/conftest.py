@@ -6,6 +6,7 @@ import functools
 import multiprocessing
 import multiprocessing.context
 import os
+import resource
 import runpy
 import subprocess
 import sys
@@ -41,11 +42,16 @@ def run_process(command: str, *arguments: str, cwd: Path, code: int | None = 0, 
     return _ran(cwd, done.returncode, done.stdout, done.stderr, code)
 
 
-def run(command: str, *arguments: str, cwd: Path, code: int | None = 0, **environment: str) -> Ran:
-    """As `run_process`, in a process that is forked from one that has imported everything."""
+def run(
+    command: str, *arguments: str, cwd: Path, code: int | None = 0, memory_bytes: int = 0, **environment: str
+) -> Ran:
+    """As `run_process`, in a process that is forked from one that has imported everything.
+
+    `memory_bytes`: of addresses that it may have, as by `ulimit -v`; 0: any number.
+    """
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "stdout"), Path(folder, "stderr")
-        process = _forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told))
+        process = _forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told, memory_bytes))
         process.start()
         process.join(240)
         process.kill()
@@ -66,8 +72,17 @@ def _forks() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def _typed(command: str, arguments: tuple[str, ...], cwd: str, environment: dict[str, str], told: list[Path]) -> None:
+def _typed(
+    command: str,
+    arguments: tuple[str, ...],
+    cwd: str,
+    environment: dict[str, str],
+    told: list[Path],
+    memory_bytes: int = 0,
+) -> None:
     """What `python -m faceswap.COMMAND ARGUMENTS` does, in a process that is there already."""
+    if memory_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     for number, path in zip((1, 2), told, strict=True):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), number)
     os.chdir(cwd)

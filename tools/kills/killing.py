@@ -37,7 +37,7 @@ def import_commands() -> None:
 
     found = [module.name for module in pkgutil.walk_packages(faceswap.__path__, "faceswap.")]
     for name in (*found, "onnx", "tensorboard", "moviepy"):
-        if not name.endswith("__main__"):
+        if not name.endswith("__main__") and ".migrations" not in name:  # which only alembic can import
             with suppress(ImportError):  # a package of an extra
                 importlib.import_module(name)
 
