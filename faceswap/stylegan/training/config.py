@@ -1,10 +1,11 @@
 """Settings of a StyleGAN2 training."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
-from faceswap.utils.limits import LAYER_CHANNELS
-from faceswap.utils.settings.options import option
+from faceswap.utils.choices import Precision
+from faceswap.utils.limits import LAYER_CHANNELS, SEED
+from faceswap.utils.settings.options import DEVICES, option
 
 
 @dataclass(frozen=True)
@@ -122,3 +123,29 @@ class MonitorSettings:
     save_kimg: float = option(10, "kimg between checkpoints", minimum=0)
     distance_kimg: float = option(50, "kimg between Frechet distances", minimum=0)
     samples: int = option(2000, "pictures of each Frechet distance; 0: not measured", minimum=0, maximum=1000000)
+
+
+@dataclass(frozen=True)
+class GeneratorTrainingConfig:
+    """How long a training is, what it begins with, and on what it runs."""
+
+    kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
+    minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0, maximum=1000000)
+    batch_size: int = option(32, "pictures a step; a multiple of 4 is best", minimum=1, maximum=65536)
+    mirror: bool = option(True, "mirror half of the pictures")
+    grow_from: str = option(
+        "", "start from this generator's weights where they fit; one of a lower resolution is grown", kind="path"
+    )
+    encoder_from: str = option("", "start from this encoder, which belongs to that generator", kind="path")
+    counterfactual: str = option(
+        "", "a folder with pairs.csv, seen.npy and targets.npy: faces before and after a known move, from which "
+        "straight directions are learned", kind="path",
+    )  # fmt: skip
+    inception: str = option(
+        "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", kind="path"
+    )
+    device: str = option("auto", DEVICES)
+    precision: Precision = option("auto", "arithmetic; auto takes what measured fastest", choices=get_args(Precision))
+    seed: int = option(0, "seed of weights, order and noise", minimum=0, maximum=SEED)
+    restart: bool = option(False, "delete the earlier training in this folder and start anew")
+    allow_changes: bool = option(False, "go on with other settings or other pictures than before")

@@ -17,6 +17,7 @@ from faceswap.stylegan.training.adversarial import AdversarialStep
 from faceswap.stylegan.training.config import (
     Adversarial,
     Equivariance,
+    GeneratorTrainingConfig,
     MonitorSettings,
     NetworkSettings,
     ReconstructionWeights,
@@ -53,22 +54,22 @@ def train_generator(
     adversarial: Adversarial = Adversarial(),  # noqa: B008 (frozen)
     reconstruction: ReconstructionWeights = ReconstructionWeights(),  # noqa: B008 (frozen)
     monitor: MonitorSettings = MonitorSettings(),  # noqa: B008 (frozen)
-    kimg: float = 5000,  # thousands of pictures in all, those of earlier sessions counted in
-    minutes: float | None = None,  # training time in all
-    batch_size: int = 32,
-    mirror: bool = True,  # half of the pictures
-    grow_from: str = "",  # a generator whose weights are taken where they fit: of a lower resolution, it is grown
-    encoder_from: str = "",  # the encoder that belongs to that generator
-    counterfactual: str = "",  # folder of packed pairs, before and after a move by a known step
+    kimg: float = GeneratorTrainingConfig.kimg,
+    minutes: float | None = GeneratorTrainingConfig.minutes,
+    batch_size: int = GeneratorTrainingConfig.batch_size,
+    mirror: bool = GeneratorTrainingConfig.mirror,
+    grow_from: str = GeneratorTrainingConfig.grow_from,
+    encoder_from: str = GeneratorTrainingConfig.encoder_from,
+    counterfactual: str = GeneratorTrainingConfig.counterfactual,
     equivariance: Equivariance = Equivariance(),  # noqa: B008 (frozen)
-    inception: str = "",  # weights of the network of published FIDs, to measure that too
-    device: str = "auto",
-    precision: Precision = "auto",
-    seed: int = 0,
+    inception: str = GeneratorTrainingConfig.inception,
+    device: str = GeneratorTrainingConfig.device,
+    precision: Precision = GeneratorTrainingConfig.precision,
+    seed: int = GeneratorTrainingConfig.seed,
     config_text: str = "",  # all settings, shown in TensorBoard
     default_text: str = "",  # the same with every value as it is when nobody sets it
-    restart: bool = False,  # forget an earlier training in this folder
-    allow_changes: bool = False,  # go on with other settings or pictures than before
+    restart: bool = GeneratorTrainingConfig.restart,
+    allow_changes: bool = GeneratorTrainingConfig.allow_changes,
 ) -> Path:
     """Train until `kimg` or `minutes` are reached and return back `run`: checkpoint, previews, weights, TensorBoard.
 
