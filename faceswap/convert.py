@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from faceswap.cli.runner import run_command
 
@@ -19,9 +20,34 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Converted(NamedTuple):
+    """A film that was made, now or (not `is_new`) by an earlier command."""
+
+    path: Path
+    is_new: bool = True
+
+
 def convert(request: ConvertRequest) -> Path:
-    """Writes the swapped film and returns its path."""
-    from faceswap.cli.results import result_of
+    """Writes the swapped film and returns its path; of several films, the report on all of them."""
+    from faceswap.media.takes import films_named
+
+    films = films_named(request.video) if request.video else []
+    if len(films) > 1:
+        from faceswap.convert_several import convert_several
+
+        return convert_several(request, films)
+    return convert_one(replace(request, video=str(films[0])) if films else request).path
+
+
+def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_done: bool = False) -> Converted:
+    """Writes the swapped film.
+
+    Args:
+        request: With one film.
+        folder: Where the film goes without out= (None: out/ of the workspace).
+        skip_done: Leave a film alone that was made from the same inputs with the same settings.
+    """
+    from faceswap.cli.results import is_done, result_of
     from faceswap.config.build import build
     from faceswap.media.sources import probe
     from faceswap.pairs import with_consent
@@ -44,15 +70,20 @@ def convert(request: ConvertRequest) -> Path:
         finder = None if stored else usual_finder(info, workspace)
     result = result_of(
         "convert", request, default_name(info, shown, request.start, request.stop, tracks, model.variant),
-        suffix_of(info), told=("to", "start", "stop", "tracks"), sources={"video": info.path, "model": model.source},
+        suffix_of(info), told=("to", "start", "stop", "tracks"), folder=folder,
+        sources={"video": info.path, "model": model.source},
     )  # fmt: skip
     from faceswap.compositing.pipeline import convert_video  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.results import model_name
 
     swapper = model.load(info)
+    inputs = {"video_fingerprint": info.fingerprint, "model_sha256": swapper.description.get("sha256")}
+    result = replace(result, record=result.record | {"inputs": inputs})
+    if skip_done and is_done(result):
+        return Converted(result.path, is_new=False)
     log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
     refiner = build(request.detail).refiner(workspace.faces(shown), swapper.resolution, request.device, model.photos)
-    return convert_video(
+    convert_video(
         info,
         swapper,
         result.path,
@@ -81,6 +112,7 @@ def convert(request: ConvertRequest) -> Path:
         preset=request.preset,
         image_quality=request.image_quality,
     )
+    return Converted(result.path)
 
 
 def source_of(workspace: Workspace, name: str) -> Path:

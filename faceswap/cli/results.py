@@ -217,6 +217,18 @@ def _refuse_other(path: Path, made: Mapping[str, Any]) -> None:
         raise UserError(f"{path} is there and was made with {told}: name this one with out=, or remove that one")
 
 
+def is_done(result: Result) -> bool:
+    """Return whether a result is there of the same inputs and settings, as its report says."""
+    try:
+        report = record_path(result.path)
+        if not result.path.exists() or report.stat().st_size > JSON_BYTES:
+            return False
+        before = read_json(report)
+        return all(before.get(name) == value for name, value in _stored(result.record).items())
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False
+
+
 def _stored(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 

@@ -118,10 +118,18 @@ class _SwappedFilm:
 
     pair: Pair = section(Pair, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run by its name or folder, instead of pair=", kind="path")
-    video: str = option("", "a video, folder of images, glob or image to convert (default: B's)", kind="path")
+    video: str = option(
+        "",
+        "a video, folder of images, glob or image to convert (default: B's); several films as a folder, a glob "
+        "('shots/*.mp4') or a list [a.mp4,b.mp4]: those that are done already are skipped",
+        kind="path",
+    )
     faces: str = option("", "face set of the video (default: the one made from it)", kind="name")
     out: str = option(
-        "", "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP)", kind="path"
+        "",
+        "the result (default: out/VIDEO_as_A in the workspace; of a part: VIDEO_as_A_START-STOP); of several films a "
+        "folder",
+        kind="path",
     )
     workspace: str = workspace()
     provenance: SigningConfig = signing()

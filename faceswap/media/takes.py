@@ -31,14 +31,19 @@ def probe_takes(text: str | Path) -> tuple[SourceInfo, ...]:
     Raises:
         UserError: There is nothing to read, or a part of a list is not there.
     """
+    files = films_named(text)
+    if len(files) > FILMS_A_SET:
+        raise UserError(f"{text} names {len(files)} films; one face set is made of up to {FILMS_A_SET}")
+    return tuple(probe(file) for file in files) if files else (probe(text),)
+
+
+def films_named(text: str | Path) -> list[Path]:
+    """Return the films that a folder, pattern or list names (see `probe_takes`), unread; empty for one source."""
     path = Path(text)
     files: list[Path] = list(_films_of(path))
     if not os.path.lexists(path) and not _matches(path):
         files = [file for part in _listed(str(text)) for file in _films_of(Path(part)) or (Path(part),)]
-    files = list({os.path.realpath(file): file for file in files}.values())
-    if len(files) > FILMS_A_SET:
-        raise UserError(f"{text} names {len(files)} films; one face set is made of up to {FILMS_A_SET}")
-    return tuple(probe(file) for file in files) if files else (probe(path),)
+    return list({os.path.realpath(file): file for file in files}.values())
 
 
 def name_of_takes(text: str | Path, takes: Sequence[SourceInfo]) -> str:
