@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.temporary import temp_path
 
 _guarded: set[str] = set()
 _HAS_FOLDERS = hasattr(os, "O_DIRECTORY") and os.open in os.supports_dir_fd
@@ -139,10 +140,27 @@ def open_own(path: Path, flags: int) -> int:
                 error.filename = str(path)
                 raise
             raise _not_ours(path, what) from error
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise _not_ours(path, "no ordinary file")
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(file)
+            raise _not_ours(path, "no ordinary file")
+        if found.st_nlink > 1:
+            os.close(file)
+            _copy_in_place(folder, path)
+            file = os.open(folder.entry(path.name), flags, 0o666, dir_fd=folder.descriptor)
     return file
+
+
+def _copy_in_place(folder: OpenFolder, path: Path) -> None:
+    """Put a copy of a file in its place, so that what has the same content by another name (a backup) keeps it."""
+    temp, reads = folder.entry(temp_path(path).name), os.O_RDONLY | _NO_LINK | _PLAIN
+    makes = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _PLAIN
+    with (
+        open(os.open(folder.entry(path.name), reads, dir_fd=folder.descriptor), "rb") as old,
+        open(os.open(temp, makes, 0o666, dir_fd=folder.descriptor), "wb") as new,
+    ):
+        shutil.copyfileobj(old, new)
+    os.replace(temp, folder.entry(path.name), src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
 
 
 def move(source: Path, target: Path) -> None:

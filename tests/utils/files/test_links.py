@@ -79,6 +79,24 @@ def test_a_file_that_is_a_link_is_not_written_through(run, precious, write, targ
     assert is_unharmed(precious)
 
 
+@pytest.mark.parametrize("name", ["alignments.jsonl", LOCK])
+def test_a_second_name_of_a_file_keeps_its_content(tmp_path, name):
+    set_folder, backup = tmp_path / "faces" / "anna", tmp_path / "backup"
+    set_folder.mkdir(parents=True)
+    backup.write_text("as it was\n")
+    os.link(backup, set_folder / name)
+    if name == LOCK:
+        with locked(set_folder, "working in it"):
+            assert (set_folder / name).read_text().startswith(str(os.getpid()))
+    else:
+        with open_append(set_folder / name) as file:
+            file.write(b"more\n")
+        assert (set_folder / name).read_text() == "as it was\nmore\n"
+        truncate(set_folder / name, 2)
+    assert backup.read_text() == "as it was\n"
+    assert [path.name for path in set_folder.iterdir()] in ([], [name])
+
+
 @pytest.mark.parametrize(
     "write", [open_append, lambda path: truncate(path, 0), lambda path: locked(path.parent, "x").__enter__()]
 )
