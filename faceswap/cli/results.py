@@ -89,10 +89,10 @@ def result_of(
             raise UserError(f"cannot write {request.out}: a folder has that name; name another place with out=")
         return result_at(Path(request.out), command, request, sources, is_chosen=True)
     folder = Workspace(Path(request.workspace)).out if folder is None else folder
-    told_apart = variant(command, request, told)
+    settings_part = variant(command, request, told)
     if not suffix:
-        told_apart = told_apart.replace(".", "_")  # a folder's name had better not look like a file's
-    return result_at(folder / f"{base}{told_apart}{suffix}", command, request, sources)
+        settings_part = settings_part.replace(".", "_")  # a folder's name had better not look like a file's
+    return result_at(folder / f"{base}{settings_part}{suffix}", command, request, sources)
 
 
 def check_folder_name(out: str) -> None:

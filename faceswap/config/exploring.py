@@ -9,8 +9,8 @@ from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout
 from faceswap.utils.limits import SEED
 from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
 
-SITTER = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
-SITTERS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
+SUBJECT = "a photo, an inverted photo (.latent.safetensors) or a seed of the generator"
+SUBJECTS = "a folder or glob of photos, or seeds as 3,5 or 0-9"
 PSI = "truncation psi: distance of samples from the average face; 1: as trained, 0: the average"
 
 
@@ -146,8 +146,8 @@ class MorphRequest:
         "film", "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
         choices=("film", "child", "grid", "composite", "cartoon"),
     )  # fmt: skip
-    a: str = option("", f"the first face: {SITTER}; for grid and cartoon also several: {SITTERS}", kind="path")
-    b: str = option("", f"the second face: {SITTER}; for grid also several", kind="path")
+    a: str = option("", f"the first face: {SUBJECT}; for grid and cartoon also several: {SUBJECTS}", kind="path")
+    b: str = option("", f"the second face: {SUBJECT}; for grid also several", kind="path")
     faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", kind="path")
     workspace: str = workspace()
     provenance: SigningConfig = signing()

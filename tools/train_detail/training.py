@@ -29,7 +29,7 @@ WARM_UP_STEPS = 100
 BATCHES_AHEAD = 3
 LOG_EVERY = 25
 WHOLE = 0.33  # share of the time after which whole views are learned from
-CONTEST = 0.06  # share of the time after which the adversary takes part
+ADVERSARIAL_FROM = 0.06  # share of the time after which the adversary takes part
 ADVERSARY = Discriminator(gan_weight=0.06, feature_matching=0.3, channels=24, init="scratch")
 
 
@@ -64,7 +64,7 @@ def train(task: DetailTask, folder: Path, minutes: float, save_every_seconds: fl
                 group["lr"] = RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * _half_wave(share)
             with accelerator.autocast():
                 parts, images, targets, masks = task.losses(network, batch)
-                if share >= CONTEST:
+                if share >= ADVERSARIAL_FROM:
                     parts |= adversary(images, targets.clamp(0, 1), masks, step)
             loss = torch.stack([part.float() for part in parts.values()]).sum()
             optimiser.zero_grad(set_to_none=True)

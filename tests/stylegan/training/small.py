@@ -10,12 +10,12 @@ from faceswap.stylegan.training.config import (
     WarmUp,
 )
 
-CONTEST = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
+GAN = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 
 
 SETTINGS: dict[str, Any] = {
     "plan": NetworkSettings(32, [8] * 4, 16),
-    "adversarial": CONTEST,
+    "adversarial": GAN,
     "reconstruction": ReconstructionWeights(features=0),
     "monitor": MonitorSettings(0.008, 0.008, 0.008, 1, 0),
     "warm_up": WarmUp(0.008, 0.004),

@@ -23,7 +23,7 @@ from faceswap.stylegan.training.state import CHECKPOINT, mean_of_w
 from faceswap.stylegan.training.trainer import train_generator
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
-from tests.stylegan.training.small import CONTEST, SETTINGS
+from tests.stylegan.training.small import GAN, SETTINGS
 
 
 def weights_of(run):
@@ -61,7 +61,7 @@ def test_noise_that_is_taken_out_stays_out(data, tmp_path):
 
     train_generator(data, tmp_path, kimg=0.016, **SETTINGS)
     assert any(strengths("generator")) and any(strengths("average"))
-    train_generator(data, tmp_path, kimg=0.024, **SETTINGS | {"adversarial": replace(CONTEST, noise=False)})
+    train_generator(data, tmp_path, kimg=0.024, **SETTINGS | {"adversarial": replace(GAN, noise=False)})
     assert not any(strengths("generator")) and not any(strengths("average"))
 
 
@@ -218,7 +218,7 @@ def test_a_training_that_falls_apart_saves_nothing_of_it(data, tmp_path):
     train_generator(data, tmp_path, kimg=0.012, **SETTINGS)
     before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()
     with pytest.raises(UserError, match="has fallen apart after"):
-        train_generator(data, tmp_path, kimg=0.4, **SETTINGS | {"adversarial": replace(CONTEST, learning_rate=1e30)})
+        train_generator(data, tmp_path, kimg=0.4, **SETTINGS | {"adversarial": replace(GAN, learning_rate=1e30)})
     assert ((tmp_path / CHECKPOINT).read_bytes(), (tmp_path / GENERATOR_FILE).read_bytes()) == before
 
 
@@ -242,7 +242,11 @@ def moved(tmp_path_factory):
 
 
 def test_known_moves_become_directions_and_a_stopped_run_goes_on(data, moved, tmp_path):
-    told = SETTINGS | {"warm_up": WarmUp(), "counterfactual": str(moved), "adversarial": replace(CONTEST, head_start=0)}
+    told = SETTINGS | {
+        "warm_up": WarmUp(),
+        "counterfactual": str(moved),
+        "adversarial": replace(GAN, head_start=0),
+    }
     train_generator(data, tmp_path / "whole", kimg=0.024, **told)
     for kimg in (0.012, 0.024):
         train_generator(data, tmp_path / "parts", kimg=kimg, **told)

@@ -92,7 +92,7 @@ def test_the_answer_costs_nothing(data, small):
 
 
 def test_a_training_goes_on_and_its_weights_can_be_shipped(data, small, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "CONTEST", 0.0)
+    monkeypatch.setattr(training, "ADVERSARIAL_FROM", 0.0)
     monkeypatch.setattr(training, "LOG_EVERY", 1)
     work, out = DetailTask(data), tmp_path / "out"
     for minutes in (0.02, 0.05):
