@@ -196,7 +196,7 @@ def _read(path: Path, source: SourceInfo) -> tuple[ImportedFaces, list[Path]]:
             imported = _reader_for(path)(path)
     except _UNREADABLE as error:
         told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        reason = (path.suffix.lower() != ".json" and look_mistaken(path)) or told
+        reason = (not path.suffix.lower().startswith(".json") and look_mistaken(path)) or told
         raise UserError(f"cannot read landmarks from {path}: {reason}; accepted: {ACCEPTED}") from error
     if not any(imported.faces.values()):
         raise UserError(f"no face with 68 points in {path}; accepted: {ACCEPTED}")
