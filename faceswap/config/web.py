@@ -25,7 +25,7 @@ class MatchRequest:
 
 @dataclass(frozen=True)
 class WorkerRequest:
-    """Run the jobs of a workspace's queue; as many workers as wanted, on one machine or several."""
+    """Run the jobs of a workspace's queue; one whose worker is stopped goes on with the next worker."""
 
     workspace: str = workspace()
     database: str = option(

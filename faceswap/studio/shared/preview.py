@@ -47,7 +47,7 @@ class ConvertPreview:
         self._lock = threading.Lock()
         self._swappers: dict[tuple[str, int], Any] = {}
         self._drawn: OrderedDict[tuple[Any, ...], _Drawn] = OrderedDict()
-        self._built: dict[str, Any] = {}
+        self._built: dict[tuple[Any, ...], Any] = {}
 
     def frame(self, run: str, film: Path, index: int, settings: Sequence[str]) -> tuple[NDArray, NDArray]:
         """Return a frame of a film (H, W, 3) as it was filmed, and as convert would make it.
@@ -67,7 +67,7 @@ class ConvertPreview:
             drawn = self._draw(run, film, index, settings)
             if drawn.decoded is None:
                 return drawn.frame.image, drawn.frame.image
-            config = self._pasting(settings)
+            config = self._pasting(settings, (str(film), index))
             made = blend(
                 drawn.frame, drawn.views, drawn.decoded, mask=config["mask"], colour=config["colour"],
                 blender=config["blender"], tracks=drawn.tracks, finish=config["finish"],
@@ -96,7 +96,8 @@ class ConvertPreview:
         from faceswap.media.sources import probe
         from faceswap.swappers import trained_model
 
-        config = compose_config("convert", [f"workspace={self.workspace.root}", f"run={run}", *drawing])
+        said = [f"workspace={self.workspace.root}", f"run={run}", f"device={self.device}", *drawing]
+        config = compose_config("convert", said)
         info = probe(film)
         model = trained_model(config, self.workspace)
         if (run, stamp) not in self._swappers:
@@ -122,12 +123,12 @@ class ConvertPreview:
             views, decoded = refiner.refine(views, decoded, tracks, [index] * len(views))
         return _Drawn(frame, views, decoded, tracks)
 
-    def _pasting(self, settings: Sequence[str]) -> dict[str, Any]:
-        """What pastes the face; built once for each choice of settings."""
+    def _pasting(self, settings: Sequence[str], place: tuple[str, int]) -> dict[str, Any]:
+        """What pastes the face; built anew for each frame, since a mask that sees films remembers the one before."""
         from faceswap.compositing.finishing.finish import Finish
 
         asked = [one for one in settings if one.split("=")[0].split(".")[0] in PASTING]
-        key = "\n".join(sorted(asked))
+        key = (place, *sorted(asked))
         if key not in self._built:
             config = compose_config("convert", asked)
             if len(self._built) > 100:
