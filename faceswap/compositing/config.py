@@ -98,7 +98,7 @@ class ConversionConfig:
         minimum=0,
         maximum=0.999,
     )
-    sharpen: float | Literal["auto"] = option(
+    sharpen: int | float | Literal["auto"] = option(
         0.0,
         "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
         words=("auto",),

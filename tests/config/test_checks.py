@@ -74,6 +74,7 @@ def test_defaults_lie_within_their_bounds(command):
         ("train", "model.x=3", "no setting 'x'"), ("extract", "every=" + "9" * 5000, "at most 308 digits"),
         ("extract", "every=${oc.env:HOME}", "not resolved"), ("extract", "every.x=3", "every is one value"),
         ("invert", "start=average", "did you mean 'guess'"),
+        ("convert", "sharpen=4", "3 or less"), ("convert", "sharpen=much", "a number, or auto"),
         ("train", "update.clip=1", "mean 'update.grad_clip_norm'"), ("train", "validation_share=0.99", "0.5 or less"),
     ],
 )  # fmt: skip
@@ -89,3 +90,8 @@ def test_numbers_and_lists_as_people_write_them():
     for argument in ("reject=blur,damaged", "reject=[blur,damaged]"):
         assert compose_config("curate", [argument]).reject == ["blur", "damaged"]
     assert compose_config("curate", ["keep=1,3"]).keep == [1, 3] and compose_config("curate", ["keep=2"]).keep == [2]
+
+
+@pytest.mark.parametrize(("said", "means"), [("1", 1), ("0.5", 0.5), ("auto", "auto")])
+def test_a_strength_may_be_whole_or_not_or_a_word(said, means):
+    assert compose_config("convert", [f"sharpen={said}"]).sharpen == means

@@ -148,3 +148,12 @@ def test_without_a_face_set_it_restores_and_says_so(tmp_path, monkeypatch, caplo
 def test_strength_is_checked(strength):
     with pytest.raises(ValueError, match=r"detail\.strength"):
         Restore(strength)
+
+
+def test_a_large_batch_gives_the_same_pictures_in_parts(network, monkeypatch):
+    drawn = np.random.default_rng(0).random((5, SIZE_PX, SIZE_PX, 3), np.float32)
+    nothing = np.empty((5, 0, SIZE_PX, SIZE_PX, 3), np.uint8), np.empty((5, 0), np.float32)
+    one = Refiner(network, choose_accelerator("cpu"))
+    parts = one._sharp(drawn, *nothing)
+    monkeypatch.setattr("faceswap.swap.detail.refiner.AT_ONCE", 8)
+    np.testing.assert_allclose(parts, one._sharp(drawn, *nothing), atol=1e-5)
