@@ -83,6 +83,7 @@ WAYS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
 }
 WHOLE = {"extract": 24, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}  # steps of each
 PARTS = {"demo": ("extract", "train")}  # what a command does by others
+QUEUE = ("worker", "studio")  # whose jobs go on: tests/jobs/test_working.py kills workers
 
 
 def called(command: str) -> Callable[[Any], Path]:
@@ -91,7 +92,7 @@ def called(command: str) -> Callable[[Any], Path]:
 
 
 def test_every_command_that_goes_on_is_tried() -> None:
-    assert {*WAYS, *PARTS} == set(schema.GO_ON)
+    assert {*WAYS, *PARTS, *QUEUE} == set(schema.GO_ON)
     assert all(part in WAYS for parts in PARTS.values() for part in parts)
 
 
