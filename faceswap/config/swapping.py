@@ -135,7 +135,7 @@ class _SwappedFilm:
     provenance: SigningConfig = signing()
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
-    photo: Side = option(
+    photo: str = option(
         "",
         "swap without training: a photo of A, several as a list, glob or folder, or a face set; instead of a run",
         kind="path",
