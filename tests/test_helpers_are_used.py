@@ -18,7 +18,8 @@ BYPASSES = {
     r"\.mkdir\(": "links.own_folder",
     r"\brmtree\(": "atomic.remove",
     r"\bos\.(truncate|symlink|link|makedirs|mkdir)\(": "links.truncate, links.own_folder",
-    r"open\((?!temp,)[^()\n]*[\"'](a|ab|a\+|r\+b?)[\"']": "links.open_append",  # a temp is the process's own
+    # a temp is the process's own
+    r"open\((?!temp,|os\.devnull,)[^()\n]*[\"'](a|ab|a\+|r\+b?)[\"']": "links.open_append",
     r"json\.loads?\([^\n]*\.(read_text|read_bytes)\(": "untrusted.read_json",
 }
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from faceswap import __version__
 from faceswap.cli.composing.flags import take_flags
 from faceswap.cli.installation import missing_package
-from faceswap.utils.errors import Interrupted, UserError, check_memory_limit, is_out_of_memory
+from faceswap.utils.errors import Interrupted, UserError, is_out_of_memory
+from faceswap.utils.limits import check_memory_limit
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 

@@ -36,10 +36,10 @@ def mark_of(pictures: Iterable[bytes | memoryview]) -> str:
     return f"[pictures {digest.hexdigest()[:_DIGITS]}]"
 
 
-def fill(path: Path, mark: str) -> None:
-    """Write the mark into a file wherever room was left for it."""
+def fill(temp: Path, mark: str) -> None:
+    """Write the mark into a file that is not yet finished, wherever room was left for it."""
     blank, filled = BLANK.encode(), mark.encode()
-    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+    with open(temp, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         place = content.find(blank)
         while place >= 0:
             content[place : place + len(blank)] = filled

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from faceswap.provenance.certificates import Certificate, own_path
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.temporary import sweep, temp_path
+from faceswap.utils.files.private import keep_private
 from faceswap.utils.limits import CERTIFICATE_BYTES
 from faceswap.utils.untrusted.reading import Untrusted, read_bytes
 
@@ -40,7 +40,6 @@ def own_certificate() -> Certificate:
         return _stored(path)
     made = new_certificate()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _keep(made, path)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
@@ -121,21 +120,11 @@ def _stored(path: Path) -> Certificate:
 
 
 def _keep(made: Certificate, path: Path) -> Certificate:
-    """Store a certificate whole, for its owner's eyes alone; where another process was first, take that one."""
-    temp = temp_path(path)
-    sweep(path.parent)
-    try:
-        with open(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(made.chain + made.key)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temp, path)
-        except FileExistsError:
-            with suppress(UserError, Untrusted, ValueError):
-                return _stored(path)
-            os.replace(temp, path)  # what is there is no certificate
-        log.info("results are signed from now on with a certificate of your own: %s", path)
-        return made
-    finally:
-        temp.unlink(missing_ok=True)
+    """Store a certificate; where another process was first, take that one."""
+    content = made.chain + made.key
+    if not keep_private(path, content):
+        with suppress(UserError, Untrusted, ValueError):
+            return _stored(path)
+        keep_private(path, content, replace=True)  # what is there is no certificate
+    log.info("results are signed from now on with a certificate of your own: %s", path)
+    return made

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import errno
 import re
-import sys
-
-if sys.platform != "win32":
-    import resource
 
 _NO_MEMORY = re.compile(
     "not enough memory|can't allocate memory|cannot allocate memory|insufficient memory|bad_?alloc|"
     "can't start new thread|failed to map segment|os error 12\\b",
     re.IGNORECASE,
 )
-_LEAST_BYTES = 1 << 30
 _FOREIGN = ("cv2", "safetensors")  # packages whose errors are of no common class
 
 
@@ -26,17 +21,6 @@ class UserError(Exception):
 
 class Interrupted(Exception):
     """The user (or the system) asked to stop; the work so far is saved (exit code 130)."""
-
-
-def check_memory_limit() -> None:
-    """Raise UserError where the process may take less memory than its libraries alone: OpenBLAS would end it."""
-    if sys.platform != "win32":  # which has no such limits
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY and limit < _LEAST_BYTES:
-            raise UserError(
-                f"this process may take {limit >> 20} MB of memory (ulimit -v); without a film or model the program "
-                f"alone takes {_LEAST_BYTES >> 20} MB"
-            )
 
 
 def is_out_of_memory(error: BaseException) -> bool:

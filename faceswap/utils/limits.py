@@ -7,8 +7,12 @@ that reads, decodes or makes something takes its bound from here, so that nothin
 from __future__ import annotations
 
 import math
+import sys
 
 from faceswap.utils.errors import UserError
+
+if sys.platform != "win32":
+    import resource
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
@@ -37,6 +41,7 @@ UPLOAD_BYTES = 64 * GIB  # a film that is sent to the studio
 GALLERY_BYTES = 1 * GIB  # people to whom a face is compared; 100,000 photos without pictures take 30 MB
 EVENT_BYTES = 64 * MIB  # one record of TensorBoard; a preview has some MB
 FACE_MEASURES_BYTES = 8 * KIB  # a face's measures take 1.5 kB, and its name
+LEAST_PROCESS_BYTES = 1 * GIB  # of addresses (ulimit -v): less ends in the libraries, not in a line of ours
 SPARE_BYTES = 1 * MIB  # what a reader may take besides what the size of a file, or its count of faces, explains
 
 # Numbers in them.
@@ -119,6 +124,17 @@ def check_size(what: str, count: int, most: int, unit: str = "bytes") -> None:
     """Raise UserError when `what` would take more than `most` of its unit; call it before the memory is taken."""
     if count > most:
         raise UserError(f"{what} would take {_plain(count)} {unit}, more than the {_plain(most)} that are accepted")
+
+
+def check_memory_limit() -> None:
+    """Raise UserError where the process may take less memory than its libraries alone: OpenBLAS would end it."""
+    if sys.platform != "win32":  # which has no such limits
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < LEAST_PROCESS_BYTES:
+            raise UserError(
+                f"this process may take {limit >> 20} MB of memory (ulimit -v); without a film or model the program "
+                f"alone takes {LEAST_PROCESS_BYTES >> 20} MB"
+            )
 
 
 def _plain(number: float) -> str:
