@@ -42,7 +42,9 @@ def film(request: MorphRequest) -> Path:
     timing = Timing(
         request.hold_seconds, request.fade_seconds, request.seconds, request.easing, request.there_and_back
     )  # fmt: skip
-    how = MorphFilmSettings(request.size_px, request.frames_per_second, request.crf, request.preset)
+    how = MorphFilmSettings(
+        request.size_px, request.frames_per_second, request.crf, request.preset, request.pixels
+    )  # fmt: skip
     paster = None if request.paste == "none" else paster_of(request, request.paste)
     write_film(reader.inverter.generator, first, second, result.path, timing, how, paster)
     return result.note()

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from faceswap.config.editing import ENCODER, FACE, GENERATOR
 from faceswap.provenance.config import SigningConfig, signing
-from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout, Noise, Start
+from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout, Noise, Pixels, Start
 from faceswap.utils.limits import SEED
 from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
 
@@ -160,9 +160,14 @@ class MorphRequest:
     steps: int = option(100, "photos: steps of the optimizer", minimum=0, maximum=100000)
     fidelity: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
     seconds: float = option(3.0, "film: seconds from one face to the next", minimum=0.04, maximum=3600)
+    pixels: Pixels = option(
+        "photos", "film: warp two photos into each other, sharp all the way, or show the generator's own frames",
+        choices=get_args(Pixels),
+    )  # fmt: skip
     fade_seconds: float = option(
-        0.6, "film: seconds of the cross-fade from a photo to its reconstruction", minimum=0, maximum=600
-    )
+        0.6, "film of the generator's frames: seconds of the cross-fade from a photo to its reconstruction",
+        minimum=0, maximum=600,
+    )  # fmt: skip
     hold_seconds: float = option(0.5, "film: seconds of standing still at each end", minimum=0, maximum=3600)
     easing: str = option(
         "smooth", "film: speed along the way: constant, or slow at both ends", choices=("linear", "smooth", "sine")

@@ -7,6 +7,7 @@ Start = Literal["encoder", "average"]  # of an inversion
 Noise = Literal["const", "random", "none"]  # between a generator's layers
 Layout = Literal["ours", "nvidia", "rosinality"]  # of a generator's weights
 Way = Literal["move", "change", "whole"]  # of pasting an edit
+Pixels = Literal["photos", "generator"]  # of a morph's frames
 Precision = Literal["auto", "fp32", "bf16"]
 Switch = Literal["auto", "on", "off"]
 Compile = Literal["auto", "on", "off", "graphs"]

@@ -51,7 +51,12 @@ def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDA
 
     Piecewise affine over the triangles of the wanted points.
     """
-    size = image.shape[0]
+    x, y = np.moveaxis(moved_places(points, wanted, image.shape[0]), 2, 0)
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def moved_places(points: NDArray, wanted: NDArray, size: int) -> NDArray[np.float32]:
+    """Return where each pixel of `warped_to` comes from: x, y in the picture's own pixels, (S, S, 2)."""
     frame = _border(size)
     source, target = np.concatenate([points, frame]), np.concatenate([wanted, frame])
     target = np.clip(target, 0, size - 1)
@@ -70,7 +75,7 @@ def warped_to(image: NDArray[np.uint8], points: NDArray, wanted: NDArray) -> NDA
         shares = shares.reshape(3, *x[box].shape)
         here = (shares >= -1e-9).all(0)
         map_x[box][here], map_y[box][here] = np.einsum("kn,kc->cn", shares[:, here], source[corners])
-    return np.asarray(cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.stack([map_x, map_y], 2)
 
 
 def triangles(points: NDArray, size: int) -> NDArray[np.intp]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -28,26 +29,30 @@ from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
 from faceswap.stylegan.gallery.sheets import drawn
 from faceswap.stylegan.inversion.pipeline import made_with_ai
 from faceswap.stylegan.morphing.films import Ending, Timing, moments, morph_frames
+from faceswap.stylegan.morphing.photographs import PhotoMorph, photograph_of
 from faceswap.stylegan.morphing.subjects import Subject, codes_of, photo_of
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.choices import Pixels
 from faceswap.utils.files.atomic import write_text
 from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
 
 SHEET_STEPS, PAGE_STEPS, PAGE_PX = 7, 25, 256
+Carried = Callable[[float], NDArray[np.uint8]]  # way in [0, 1] -> the frame made of photographs
 _PAGE = Path(__file__).with_name("morph.html")
 
 
 @dataclass(frozen=True)
 class MorphFilmSettings:
-    """Size and rate of a film, and how it is encoded."""
+    """Size and rate of a film, how it is encoded, and whose pixels its frames have where both ends are photos."""
 
     size_px: int = 256
     frames_per_second: int = 25
     crf: int = 18
     preset: str = "veryfast"
+    pixels: Pixels = "photos"
 
 
 def write_film(
@@ -66,31 +71,52 @@ def write_film(
     With a `paster` the face changes within the first one's photo.
     """
     one, other = (Ending(subject.rows, photo_of(subject, how.size_px)) for subject in (first, second))
-    fades = [end.photo is not None and paster is None for end in (one, other)]
+    carried = _carried(generator, first, second, how) if paster is None else None
+    fades = [end.photo is not None and paster is None and carried is None for end in (one, other)]
     film = list(moments(timing, how.frames_per_second, *fades))
-    if paster is None:
+    frames: Iterator[NDArray[np.uint8]]
+    size, what = (how.size_px, how.size_px), "drawn"
+    if carried is not None:
+        frames, what = (carried(moment.way) for moment in film), "put together from two"
+    elif paster is None:
         frames = morph_frames(lambda rows: _drawn(generator, rows), one, other, film, how.size_px)
-        size = (how.size_px, how.size_px)
     else:
         frames = (_pasted(generator, first, second, moment.way, paster) for moment in film)
         assert first.portrait is not None
         size = (first.portrait.frame.width, first.portrait.frame.height)
-    source_type = GENERATED if paster is None else COMPOSITE
-    about = made_with_ai(generator_hash(generator), "faces in this film were drawn", source_type)
+    source_type = GENERATED if paster is None and carried is None else COMPOSITE
+    about = made_with_ai(generator_hash(generator), f"faces in this film were {what}", source_type)
     info = generated_source(first, size, how.frames_per_second, len(film))
     writer = VideoWriter(out, info, crf=how.crf, preset=how.preset, metadata=about, size=size)
     with writer, Progress(len(film), "morph") as bar:
         for index, image in enumerate(frames):
             writer.write(Frame(image, index, index / how.frames_per_second))
             bar.advance()
-    steps = torch.linspace(0, 1, PAGE_STEPS)[:, None, None]
-    way = drawn(generator, torch.lerp(first.rows, second.rows, steps.to(first.rows)))
-    chosen = evenly_spread(PAGE_STEPS, SHEET_STEPS)
-    pictures = [picture for picture in (one.photo, *way[chosen], other.photo) if picture is not None]
-    sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
-    write_image(out.with_name(f"{out.name}.png"), sheet, metadata=about)
-    write_page(out.with_name(f"{out.name}.html"), f"{first.name} → {second.name}", list(way), about["comment"])
+    _write_sheet_and_page(generator, one, other, out, f"{first.name} → {second.name}", carried, about)
     return out
+
+
+def _write_sheet_and_page(
+    generator: Generator,
+    one: Ending,
+    other: Ending,
+    film: Path,
+    title: str,
+    carried: Carried | None,
+    about: dict[str, str],
+) -> None:
+    """Write FILM.png and FILM.html beside a film: pictures along the way, carried ones or the generator's."""
+    steps = torch.linspace(0, 1, PAGE_STEPS)
+    if carried is not None:
+        way = [carried(float(step)) for step in steps]
+    else:
+        way = list(drawn(generator, torch.lerp(one.rows, other.rows, steps[:, None, None].to(one.rows))))
+    pictures = [way[step] for step in evenly_spread(PAGE_STEPS, SHEET_STEPS)]
+    if carried is None:  # carried ones begin and end with the photos
+        pictures = [picture for picture in (one.photo, *pictures, other.photo) if picture is not None]
+    sheet = contact_sheet(pictures, columns=len(pictures), tile_px=128)
+    write_image(film.with_name(f"{film.name}.png"), sheet, metadata=about)
+    write_page(film.with_name(f"{film.name}.html"), title, way, about["comment"])
 
 
 def write_child(
@@ -148,6 +174,20 @@ def generated_source(subject: Subject, size: tuple[int, int], frames_per_second:
         frames_per_second=rate, time_base=1 / rate, frame_count=count, duration_seconds=float(count / rate),
         rotation_degrees=0, has_audio=False, name=path.stem, colour=ColourTags(2, 0, 1, 13), pixel_format="rgb24",
     )  # fmt: skip
+
+
+def _carried(generator: Generator, first: Subject, second: Subject, how: MorphFilmSettings) -> Carried | None:
+    """Return what makes a frame of photographs at a way in [0, 1]; None where an end has none, or none are wanted."""
+    photographs = [photograph_of(subject, how.size_px) for subject in (first, second)]
+    if how.pixels == "generator" or photographs[0] is None or photographs[1] is None:
+        return None
+    morph = PhotoMorph(photographs[0], photographs[1], *_drawn(generator, codes_of([first, second])))
+
+    @lru_cache(maxsize=1)  # a film stands still at its ends
+    def frame(way: float) -> NDArray[np.uint8]:
+        return morph.frame(way, _drawn(generator, torch.lerp(first.rows, second.rows, way)[None])[0])
+
+    return frame
 
 
 @torch.inference_mode()
