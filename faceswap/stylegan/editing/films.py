@@ -27,6 +27,7 @@ from faceswap.stylegan.data.portraits import SMALLEST_PX, as_input, check_choice
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.film_latents import LatentTracker
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
+from faceswap.stylegan.editing.reach import reaches_of
 from faceswap.stylegan.inversion.latents import CodedFrame, smoothed_codes
 from faceswap.stylegan.inversion.pipeline import Inverter, batches
 from faceswap.utils.errors import Interrupted, UserError
@@ -94,7 +95,7 @@ def edit_film(
             bar = stack.enter_context(Progress(total, "edit"))
             stack.enter_context(writer)
             for one in drawing:
-                writer.write(_pasted(one, paster))
+                writer.write(_pasted(one, edits, paster))
                 frames, faces = frames + 1, faces + len(one.coded.views)
                 bar.advance()
             if faces == 0:
@@ -206,11 +207,12 @@ def _drawn(
             done += count
 
 
-def _pasted(drawn: _Drawn, paster: Paster) -> Frame:
+def _pasted(drawn: _Drawn, edits: Sequence[DirectionEdit], paster: Paster) -> Frame:
     coded = drawn.coded
     if not coded.views:
         return coded.frame
-    return paster.paste(coded.frame, coded.views, drawn.before, drawn.after, coded.tracks, drawn.free)
+    reaches = reaches_of(edits)
+    return paster.paste(coded.frame, coded.views, drawn.before, drawn.after, coded.tracks, drawn.free, reaches)
 
 
 def _seconds(began: float) -> float:

@@ -19,6 +19,7 @@ from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.stylegan.editing.flow import motion_and_rest
+from faceswap.stylegan.editing.reach import EVERYTHING, Reach, reach_alpha, without_light
 from faceswap.utils.choices import Way
 from faceswap.utils.images import channels_last
 
@@ -52,10 +53,12 @@ class Paster:
         after: NDArray,
         tracks: Sequence[int],
         free: Sequence[NDArray] | None,
+        reaches: Sequence[Reach] = (EVERYTHING,),
     ) -> Frame:
         """Return the frame with its faces edited.
 
-        `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it.
+        `before`, `after` (n, R, R, 3) in [0, 1]: as drawn without and with it; `reaches`: what the edits may change,
+        except where the whole face is replaced.
         """
         if self.way == "whole":
             return blend(
@@ -73,10 +76,15 @@ class Paster:
         for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
             view = views[index]
             alpha = self.alpha(view, free, index)
-            if self.way == "change":
-                paste_change(image, after[index] - before[index], alpha, view.frame_to_crop)
+            within = reach_alpha(reaches, view.points, view.size_px)
+            alpha = alpha * cv2.resize(within, alpha.shape[::-1], interpolation=cv2.INTER_AREA)
+            has_light = any(reach.light for reach in reaches)
+            if self.way == "change" or not any(reach.moves for reach in reaches):
+                change = after[index] - before[index]
+                paste_change(image, change if has_light else without_light(change), alpha, view.frame_to_crop)
                 continue
             flow, rest = motion_and_rest(before[index], after[index])
+            rest = rest if has_light else without_light(rest)
             frame_to_flow = compose(resizing(view.size_px, len(flow)), view.frame_to_crop)
             paste_change(image, rest, alpha, frame_to_flow, flow)
         return Frame(image, frame.index, frame.seconds)

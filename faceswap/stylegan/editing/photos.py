@@ -18,6 +18,7 @@ from faceswap.media.reading import read_frames
 from faceswap.stylegan.data.portraits import portraits
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
+from faceswap.stylegan.editing.reach import reaches_of
 from faceswap.stylegan.inversion.inversion import draw
 from faceswap.stylegan.inversion.latents import Latent
 from faceswap.stylegan.inversion.pipeline import Inverter
@@ -101,7 +102,7 @@ def edited(
     """Return the photo after the moves; of ramps the strength at `share` in [0, 1]."""
     after = photo.drawn(generator, apply_edits(photo.rows, edits, [share]))
     free = paster.seen([photo.frame], [photo.aligned], [-1])
-    return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free)
+    return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free, reaches_of(edits))
 
 
 def write_report(

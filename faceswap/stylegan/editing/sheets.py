@@ -22,6 +22,7 @@ from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.pasting import Paster
 from faceswap.stylegan.editing.photos import Inverted
+from faceswap.stylegan.editing.reach import reaches_of
 from faceswap.stylegan.inversion.pipeline import made_with_ai
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash
@@ -110,7 +111,8 @@ def _edited(
             shares = [(strength - first) / (last - first) for strength in strengths[direction.name]]
             ramp = [DirectionEdit(direction, first, last)]
             after = photo.drawn(generator, apply_edits(photo.rows.expand(len(shares), -1, -1), ramp, shares))
-            frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free) for drawn in after]
+            reaches = reaches_of(ramp)
+            frames = [paster.paste(photo.frame, views, before, drawn[None], [-1], free, reaches) for drawn in after]
             yield direction, [warp_crop(one.image, frame_to_crop, size_px, repeat_border=True) for one in frames]
             bar.advance()
 
