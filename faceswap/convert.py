@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from faceswap.cli.runner import run_command
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest
@@ -50,50 +52,65 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
     from faceswap.cli.results import is_done, result_of
     from faceswap.config.build import build
     from faceswap.media.sources import probe
-    from faceswap.pairs import with_consent
-    from faceswap.provenance.consent import consent_metadata, show_consent
-    from faceswap.swappers import chosen_model
+    from faceswap.provenance.consent import show_consent
+    from faceswap.roles import found_people, load_cast, models_for, name_of, people_asked
     from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(request.workspace))
-    model = chosen_model(request, workspace)
-    consent = vars(with_consent(request.pair, model.consent).consent)
-    show_consent(consent)
-    shown, performing = (model.a, model.b) if request.to == "a" else (model.b, model.a)
+    asked = people_asked(request)
+    models = models_for(asked, request, workspace)
+    consents = [consent_of(request, model) for model in models]
+    for consent in consents:
+        show_consent(consent)
+    shown = [model.a if request.to == "a" else model.b for model in models]
+    performing = models[0].b if request.to == "a" else models[0].a
     tracks = request.tracks
     info = probe(request.video or source_of(workspace, performing))
     # faces= and finder= together: the set, and the finder for frames that it was not made of
     stored = stored_faces(request.faces, info, workspace, performing) if request.faces or not request.finder else None
+    if asked and stored is None:
+        raise UserError(f"who is in {info.path} is not known yet: give python -m faceswap.people video={info.path}")
     if request.finder:
         finder = build(request.finder)
     else:
         finder = None if stored else usual_finder(info, workspace)
-    result = result_of(
-        "convert", request, default_name(info, shown, request.start, request.stop, tracks, model.variant),
-        suffix_of(info), told=("to", "start", "stop", "tracks"), folder=folder,
-        sources={"video": info.path, "model": model.source},
+    name = default_name(
+        info, "+".join(dict.fromkeys(shown)), request.start, request.stop, tracks,
+        "+".join(filter(None, (model.variant for model in models))),
     )  # fmt: skip
-    from faceswap.compositing.pipeline import convert_video  # torch takes seconds: what is misspelt is told before
+    sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
+    result = result_of(
+        "convert", request, name + name_of(asked), suffix_of(info),
+        told=("to", "start", "stop", "tracks", "map", "only"), folder=folder, sources={"video": info.path} | sources,
+    )  # fmt: skip
+    from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
+    from faceswap.compositing.pipeline import convert_video
     from faceswap.compositing.results import model_name
 
-    swapper = model.load(info)
-    inputs = {"video_fingerprint": info.fingerprint, "model_sha256": swapper.description.get("sha256")}
-    result = replace(result, record=result.record | {"inputs": inputs})
+    people = found_people(asked, stored, info, request.device) if asked and stored else None
+    cast = load_cast(models, request, info, people)
+    inputs = {"video_fingerprint": info.fingerprint, "model_sha256": cast.description.get("sha256")}
+    record = result.record | {"inputs": inputs} | ({"people": people.told} if people else {})
+    result = replace(result, record=record)
     if skip_done and is_done(result):
         return Converted(result.path, is_new=False)
-    log.info("%s as %s, by %s", info.path, shown, model_name(swapper))
-    refiner = build(request.detail).refiner(workspace.faces(shown), swapper.resolution, request.device, model.photos)
+    log.info("%s as %s, by %s", info.path, " and ".join(shown), model_name(cast))
+    detail = build(request.detail)
+    roles = [
+        replace(role, refiner=detail.refiner(
+            workspace.faces(name), role.swapper.resolution, request.device, model.photos
+        ))
+        for role, name, model in zip(cast.roles, shown, models, strict=True)
+    ]  # fmt: skip
     convert_video(
         info,
-        swapper,
+        Cast(roles, cast.role_of),
         result.path,
-        faces=stored,
+        faces=people.faces if people else stored,
         finder=finder,
         mask=build(request.mask),
         colour=build(request.colour),
         blender=build(request.blender),
-        refiner=refiner,
-        to=request.to,
         tracks=tracks,
         start=request.start,
         stop=request.stop,
@@ -106,7 +123,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
         fill_frames=request.fill_frames,
         fade_from_yaw=request.fade_from_yaw,
         side_by_side=request.side_by_side,
-        metadata=consent_metadata(consent) | faces_metadata(model, workspace),
+        metadata=consents_metadata(consents, shown) | faces_metadata(models, workspace),
         record=result.record,
         crf=request.crf,
         preset=request.preset,
@@ -118,7 +135,6 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
 def source_of(workspace: Workspace, name: str) -> Path:
     """The video that a face set was made from. Raises UserError when it is unknown, gone, or one of several."""
     from faceswap.core.face_set import FaceSet
-    from faceswap.utils.errors import UserError
 
     folder = workspace.existing_faces_together(name)
     parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split("+")]
@@ -131,15 +147,32 @@ def source_of(workspace: Workspace, name: str) -> Path:
     return source
 
 
-def faces_metadata(model: Model, workspace: Workspace) -> dict[str, str]:
+def consent_of(request: ConvertRequest, model: Model) -> dict[str, str]:
+    """The consent that the request tells of, else the one on record with the model."""
+    from faceswap.pairs import with_consent
+
+    return vars(with_consent(request.pair, model.consent).consent)
+
+
+def consents_metadata(consents: Sequence[Mapping[str, str]], shown: Sequence[str]) -> dict[str, str]:
+    """The consents to a result's swaps as its metadata; of several swaps with whose faces are shown."""
+    from faceswap.provenance.consent import consent_metadata
+
+    told = [consent_metadata(consent)["consent"] for consent in consents]
+    if len(told) == 1:
+        return {"consent": told[0]}
+    return {"consent": ". ".join(f"{name}: {one}" for name, one in zip(shown, told, strict=True))}
+
+
+def faces_metadata(models: Sequence[Model], workspace: Workspace) -> dict[str, str]:
     """What a film's record says of whose faces it was made with: the names of A and B and checksums of their sets."""
     from faceswap.core.face_set import ALIGNMENTS, TOGETHER
     from faceswap.utils.files.checksums import sha256_of
 
     known, told = workspace.face_set_names(), {}
-    for side, name in (("a", model.a), ("b", model.b)):
-        parts = []
-        for part in name.split(TOGETHER):
+    for side in ("a", "b"):
+        parts = list[str]()
+        for part in dict.fromkeys(part for model in models for part in getattr(model, side).split(TOGETHER)):
             alignments = [workspace.faces(part) / ALIGNMENTS] if part in known else []
             checksums = [f"{part} (sha256 {sha256_of(path)})" for path in alignments if path.is_file()]
             parts += checksums or [part]
@@ -166,7 +199,6 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
     from faceswap.detect.builtin.detector import BuiltinFinder
-    from faceswap.utils.errors import UserError
 
     known = ", ".join(workspace.face_set_names()) or "none"
     what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"

@@ -15,7 +15,7 @@ from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.compositing.masks import Mask
 from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
-from faceswap.core.values import AlignedFace, Decoded, Frame
+from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
 SKIN_SHARE = 0.3  # of the mask
@@ -37,7 +37,7 @@ def view_of(
 def blend(
     frame: Frame,
     views: Sequence[AlignedFace],
-    decoded: Decoded,
+    decoded: Decoded | DrawnFaces,
     *,
     mask: Mask,
     colour: ColourMatcher,

@@ -10,36 +10,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from faceswap.compositing.allocator import reuse_freed_memory
 from faceswap.compositing.blenders import AlphaBlender, Blender
-from faceswap.compositing.collapse import CollapseDetector
+from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.colour import ColourSmoother
-from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.compositor import blend
 from faceswap.compositing.config import ConversionConfig
-from faceswap.compositing.face_sources.face_source import FaceSource
+from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
-from faceswap.compositing.finishing.track_motion import with_motion
 from faceswap.compositing.masks import HullMask, Mask
-from faceswap.compositing.parsed_mask import FrameMask
 from faceswap.compositing.results import (
     Counts,
     FaceSwapper,
     check_results,
     made_with_ai,
-    model_name,
     write_comparison,
     write_report,
 )
 from faceswap.compositing.turning import WHOLE, Fading
-from faceswap.core.values import AlignedFace, Decoded, Frame
+from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
 from faceswap.utils.choices import Side
@@ -47,35 +41,21 @@ from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
+    from faceswap.core.face_set import FaceSet
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
     from faceswap.media.writing import Writer
     from faceswap.swap.detail.refiner import Refiner
 
-FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
-MOST_FRAMES_HELD = 16
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class _Item:
-    """A frame on its way, with the views of its faces and what the model made of them."""
-
-    frame: Frame
-    views: Sequence[AlignedFace] = ()
-    tracks: Sequence[int] = ()
-    decoded: Decoded | None = None
-    motions: Sequence[NDArray] = ()
-    free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
 
 
 def convert_video(
     source: str | Path | SourceInfo,
-    swapper: FaceSwapper,
+    swapper: FaceSwapper | Cast,
     out: str | Path,
     *,
-    faces: str | Path | None = None,
+    faces: str | Path | FaceSet | None = None,
     finder: Finder | None = None,
     mask: Mask | None = None,
     colour: ColourMatcher | None = None,
@@ -111,6 +91,7 @@ def convert_video(
     draws sharp; None: it stays as it is.
 
     Args:
+        swapper: What draws the faces; a Cast, whose roles have their own sides and refiners: what draws whom.
         fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
             suits the model.
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
@@ -128,15 +109,17 @@ def convert_video(
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
+    cast = swapper if isinstance(swapper, Cast) else Cast([Role(swapper, to, refiner)])
+    tracks = tracks if cast.role_of is None else set(cast.role_of)
     paste = _Paste(
         mask or HullMask(),
         colour or Reinhard(),
         blender or AlphaBlender(),
         ColourSmoother(smooth_colour),
-        Fading.asked_for(fade_from_yaw, swapper.description, to),
+        cast.fadings(fade_from_yaw),
         Finish(sharpen, motion_blur, grain),
     )
-    about = made_with_ai(swapper) | (metadata or {})
+    about = made_with_ai(cast) | (metadata or {})
     writer = writer_for(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
     )
@@ -146,9 +129,9 @@ def convert_video(
     try:
         with ExitStack() as stack:
             frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
-            placed = _stage(stack, _with_views(frames, face_source, swapper), 2, "find")
-            answers_waiting = max(1, _frames_held(info.width * info.height * 3) // 2)
-            answers = _swapped(placed, swapper, to, batch_size, paste.mask, refiner)
+            placed = _stage(stack, with_views(frames, face_source, cast), 2, "find")
+            answers_waiting = max(1, frames_held(info.width * info.height * 3) // 2)
+            answers = swapped_faces(placed, cast, batch_size, paste.mask)
             swapped = _stage(stack, answers, answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
             _write(blended, writer, info, counts, start, stop)
@@ -156,7 +139,7 @@ def convert_video(
         raise Interrupted(
             f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
         ) from error
-    write_report(info, out, counts, swapper, about | face_source.about, start, stop, record or {})
+    write_report(info, out, counts, cast, about | face_source.about, start, stop, record or {})
     if side_by_side:
         write_comparison(info, out, start, stop, about)
     return out
@@ -172,74 +155,13 @@ def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
     return iter(read_frames(info, start, stop))
 
 
-def _with_views(frames: Iterable[Frame], face_source: FaceSource, swapper: FaceSwapper) -> Iterator[_Item]:
-    """Yield each frame with its faces as the model wants to see them."""
-    for frame, faces, motions in with_motion(face_source.locate(frames)):
-        views = [
-            view_of(frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution)
-            for face in faces
-        ]
-        yield _Item(frame, views, [face.track for face in faces], motions=motions)
-
-
-def _swapped(
-    items: Iterable[_Item], swapper: FaceSwapper, to: Side, batch_size: int, mask: Mask, refiner: Refiner | None = None
-) -> Iterator[_Item]:
-    """Yield the model's answers, and what a mask sees, asked for in batches of faces that may span several frames."""
-    waiting: list[_Item] = []
-    watch = CollapseDetector(model_name(swapper))
-    for item in items:
-        waiting.append(item)
-        faces = sum(len(waiting_item.views) for waiting_item in waiting)
-        if faces >= batch_size or len(waiting) >= _frames_held(item.frame.image.nbytes):
-            yield from _answered(waiting, swapper, to, mask, watch, refiner)
-            waiting = []
-    yield from _answered(waiting, swapper, to, mask, watch, refiner)
-
-
-def _answered(
-    items: Sequence[_Item],
-    swapper: FaceSwapper,
-    to: Side,
-    mask: Mask,
-    watch: CollapseDetector | None = None,
-    refiner: Refiner | None = None,
-) -> Iterator[_Item]:
-    views = [view for item in items for view in item.views]
-    free = _seen(items, mask) if isinstance(mask, FrameMask) else None
-    if views:
-        decoded = swapper.swap(shown := np.stack([view.image for view in views]), to=to)
-        if watch is not None:
-            watch.check(shown, decoded.images)
-        if refiner is not None:
-            tracks = [track for item in items for track in item.tracks]
-            frames = [item.frame.index for item in items for _ in item.views]
-            views, decoded = refiner.refine(views, decoded, tracks, frames)
-    done = 0
-    for item in items:
-        count = len(item.views)
-        if count:
-            part = slice(done, done + count)
-            masks = None if decoded.masks is None else decoded.masks[part]
-            answer = Decoded(decoded.images[part], masks)
-            item = replace(item, views=views[part], decoded=answer, free=free and free[part])
-            done += count
-        yield item
-
-
-def _seen(items: Sequence[_Item], mask: FrameMask) -> list[NDArray]:
-    frames = [item.frame for item in items for _ in item.views]
-    views = [view for item in items for view in item.views]
-    return mask.free(frames, views, [track for item in items for track in item.tracks])
-
-
 @dataclass(frozen=True)
 class _Paste:
     mask: Mask
     colour: ColourMatcher
     blender: Blender
     memory: ColourSmoother
-    fading: Fading
+    fadings: Sequence[Fading]
     finish: Finish
 
 
@@ -251,13 +173,15 @@ class _Blended(NamedTuple):
     is_faded: bool
 
 
-def _blended(items: Iterable[_Item], paste: _Paste) -> Iterator[_Blended]:
+def _blended(items: Iterable[PlacedFrame], paste: _Paste) -> Iterator[_Blended]:
     for item in items:
         frame = item.frame
-        strengths = [paste.fading.strength(view.points) for view in item.views]
-        if item.decoded is not None:
+        strengths = [
+            paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
+        ]
+        if item.drawn is not None:
             frame = blend(
-                frame, item.views, item.decoded, mask=paste.mask, colour=paste.colour, blender=paste.blender,
+                frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
                 memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, finish=paste.finish,
                 motions=item.motions, in_place=True,
             )  # fmt: skip
@@ -279,7 +203,3 @@ def _write(
             bar.advance()
         if counts.frames == 0:
             raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")
-
-
-def _frames_held(bytes_a_frame: int) -> int:
-    return int(np.clip(FRAMES_HELD_BYTES // bytes_a_frame, 1, MOST_FRAMES_HELD))

@@ -28,6 +28,13 @@ PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a f
 log = logging.getLogger(__name__)
 
 
+class Described(Protocol):
+    """What draws faces, as far as metadata tell of it."""
+
+    @property
+    def description(self) -> Mapping[str, Any]: ...
+
+
 class FaceSwapper(Protocol):
     """What convert asks of a trained model. `description` has its "model"; "iteration", "run", "sha256" if known."""
 
@@ -56,7 +63,7 @@ class Counts:
     started: float = field(default_factory=time.monotonic)
 
 
-def made_with_ai(swapper: FaceSwapper) -> dict[str, str]:
+def made_with_ai(swapper: Described) -> dict[str, str]:
     """Return the container metadata that say what the film is."""
     checksum = str(swapper.description.get("sha256") or "")
     about = notice.made_with_ai(
@@ -65,7 +72,7 @@ def made_with_ai(swapper: FaceSwapper) -> dict[str, str]:
     return about | {"consent": notice.NOT_RECORDED}  # until who calls says better
 
 
-def model_name(swapper: FaceSwapper) -> str:
+def model_name(swapper: Described) -> str:
     """Return the model's name, with iteration and run where they are known."""
     known = swapper.description
     details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
@@ -89,7 +96,7 @@ def write_report(
     info: SourceInfo,
     out: Path,
     counts: Counts,
-    swapper: FaceSwapper,
+    swapper: Described,
     about: Mapping[str, Any],
     start: int,
     stop: int | None,

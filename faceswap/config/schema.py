@@ -10,6 +10,7 @@ from faceswap.utils.settings.options import kinds, walk
 
 COMMANDS: dict[str, type] = {
     "extract": swapping.ExtractRequest,
+    "people": swapping.PeopleRequest,
     "curate": swapping.CurateRequest,
     "train": swapping.TrainRequest,
     "convert": swapping.ConvertRequest,
@@ -34,6 +35,7 @@ GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metri
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
+    "people": "video=film.mp4",
     "curate": "faces=craig",
     "train": "pair=craig_brosnan",
     "convert": "video=brosnan.mp4",

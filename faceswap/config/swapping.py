@@ -65,6 +65,19 @@ class ExtractRequest(ExtractionConfig, _FilmedFaces):
 
 
 @dataclass(frozen=True)
+class PeopleRequest:
+    """Tell the people of a film apart; their numbers say in convert who becomes whom (map=, only=)."""
+
+    video: str = option("", "the film, folder of images or glob; or several takes as a folder or list", kind="path")
+    faces: str = option(
+        "", "its face set (default: the one made from it; without one its faces are found)", kind="name"
+    )
+    out: str = option("", "the sheet, .html; a .json beside it (default: out/VIDEO.people.html)", kind="path")
+    workspace: str = workspace()
+    device: str = option("auto", DEVICES)
+
+
+@dataclass(frozen=True)
 class CurateRequest:
     """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
 
@@ -142,6 +155,17 @@ class _SwappedFilm:
     )
     photo_face: int | None = option(None, "the face of a photo that shows several, from the left", minimum=0)
     photo_model: str = option("lite", "the model that draws A without training", choices=("lite", "df"))
+    map: str = option(
+        "",
+        "who becomes whom, as '{anna.jpg: hanna_vera, 2: amara_henrik}': a photo of somebody in the film, or their "
+        "number from faceswap.people, and the run that draws them; all others stay as filmed",
+        kind="text",
+    )
+    only: str = option(
+        "",
+        "swap this person of the film alone: a photo of them, or their number from faceswap.people",
+        kind="path",
+    )
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
     colour: Any = plugin("colour", "how the face takes on the frame's colours")

@@ -6,6 +6,7 @@ Pixel convention everywhere (OpenCV's): the centre of the top-left pixel is (0, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +121,17 @@ class Decoded:
                 "the model draws no pictures (numbers that are none): its weights are broken; take another checkpoint= "
                 "or train again"
             )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnFaces:
+    """What several models made of N faces: of each its `images` (R, R, 3) and `masks` (R, R) or None, R its model's."""
+
+    images: Sequence[NDArray[np.float32]]
+    masks: Sequence[NDArray[np.float32] | None]
 
     def __len__(self) -> int:
         return len(self.images)

@@ -54,7 +54,7 @@ def person_of(path: str | Path, least_likeness: float, finder: Finder, embedder:
             raise UserError(f"person={path}: the face set has no face left to compare with")
         content = (path / ALIGNMENTS).read_bytes()
     else:
-        found, content = _on_photo(path, finder, embedder)
+        found, content = face_on_photo(path, finder, embedder)
     checksum = hashlib.sha256(content).hexdigest()[:16]
     return Person(found, least_likeness, f"{checksum} >= {least_likeness:g}", embedder)
 
@@ -98,15 +98,27 @@ def _embedded(folder: Path, records: Sequence[FaceRecord], embedder: Embedder) -
     return mean_of(embedder.embed(images, [record.crop_points for record in clearest]))
 
 
-def _on_photo(path: Path, finder: Finder, embedder: Embedder) -> tuple[NDArray[np.float32], bytes]:
-    """Return the embedding of the one face on a photo, and the file's content."""
+def face_on_photo(
+    path: Path, finder: Finder, embedder: Embedder, setting: str = "person="
+) -> tuple[NDArray[np.float32], bytes]:
+    """Return the embedding (128,) of the one face on a photo, and the file's content.
+
+    Args:
+        path: The photo.
+        finder: Looks for the face.
+        embedder: Reads who it is.
+        setting: What stands before the path in messages.
+
+    Raises:
+        UserError: It is no photo, or not exactly one face is on it.
+    """
     info = probe(path)
     if not info.is_still:
-        raise UserError(f"person={path} is neither one photo nor a face set's folder")
+        raise UserError(f"{setting}{path} is neither one photo nor a face set's folder")
     finder.prepare(info)
     frame = next(iter(read_frames(info)))
     faces = finder.find([frame])[0]
     if len(faces) != 1:
         what = "shows no face that could be found" if not faces else f"shows {len(faces)} faces"
-        raise UserError(f"person={path} {what}; name a photo of one person alone")
+        raise UserError(f"{setting}{path} {what}; name a photo of one person alone")
     return mean_of(embedder.embed([frame.image], [faces[0].points])), info.files[0].read_bytes()

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.blenders import AlphaBlender
+from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.drawing import PlacedFrame, answered
 from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask
 from faceswap.compositing.parsed_mask import FrameMask, ParsedMask, without_specks
-from faceswap.compositing.pipeline import _answered, _Item, convert_video
+from faceswap.compositing.pipeline import convert_video
 from faceswap.core.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.core.values import Decoded, Frame
 from faceswap.facenets.parser import COVERAGE, NAMES, RESOLUTION_PX
@@ -130,14 +132,15 @@ def test_small_changes_are_steadied_and_large_ones_pass_at_once() -> None:
 def test_faces_of_several_frames_are_parsed_in_one_call() -> None:
     mask, frames = parsed(), [film(index=index) for index in range(3)]
     items = [
-        _Item(frame, [view(frame)] * (1 + number % 2), [5, 6][: 1 + number % 2]) for number, frame in enumerate(frames)
+        PlacedFrame(frame, [view(frame)] * (1 + number % 2), [5, 6][: 1 + number % 2], [0, 0][: 1 + number % 2])
+        for number, frame in enumerate(frames)
     ]
-    answered = list(_answered(items, IdentitySwapper(96), "a", mask))
+    done = list(answered(items, Cast([Role(IdentitySwapper(96))]), mask))
     assert mask._parser.calls == [4]  # type: ignore[union-attr]
-    assert [len(item.free or ()) for item in answered] == [1, 2, 1]
+    assert [len(item.free or ()) for item in done] == [1, 2, 1]
     blend(
-        frames[0], answered[0].views, black(), mask=mask, colour=NoColour(), blender=AlphaBlender(),
-        free=answered[0].free,
+        frames[0], done[0].views, black(), mask=mask, colour=NoColour(), blender=AlphaBlender(),
+        free=done[0].free,
     )  # fmt: skip
     assert mask._parser.calls == [4]  # type: ignore[union-attr]
 
@@ -145,7 +148,7 @@ def test_faces_of_several_frames_are_parsed_in_one_call() -> None:
 def test_other_masks_see_nothing() -> None:
     assert isinstance(parsed(), FrameMask) and not isinstance(HullMask(), FrameMask)
     frame = film()
-    (item,) = _answered([_Item(frame, [view(frame)], [0])], IdentitySwapper(96), "a", HullMask())
+    (item,) = answered([PlacedFrame(frame, [view(frame)], [0], [0])], Cast([Role(IdentitySwapper(96))]), HullMask())
     assert item.free is None
 
 

@@ -91,7 +91,7 @@ class FilledFaces:
 
 def face_source_for(
     info: SourceInfo,
-    faces: str | Path | None,
+    faces: str | Path | FaceSet | None,
     finder: Finder | None,
     tracks: Collection[int] | None,
     smooth_frames: int,
@@ -102,7 +102,7 @@ def face_source_for(
     """Return the places of the faces in the frames `start` to `stop`.
 
     Args:
-        faces: the folder of a face set; frames that it was not made of are searched.
+        faces: a face set, all of it with deleted crops too, or its folder; frames that it was not made of are searched.
         finder: who searches them; None: the one that the set was made with. Without a face set it finds all faces.
         tracks: of the face set, these only.
 
@@ -116,7 +116,8 @@ def face_source_for(
             raise UserError("tracks= chooses among the tracks of a face set: extract the video first")
         finder.prepare(info)
         return DetectedFaces(finder, smooth_frames)
-    face_set = FaceSet.open(faces, with_deleted=True)  # deleted crops leave the training, not the film
+    face_set = faces if isinstance(faces, FaceSet) else FaceSet.open(faces, with_deleted=True)
+    # deleted crops leave the training, not the film
     check_complete(face_set)
     face_set = part_of(face_set, info)
     is_film = info.kind != "images"

@@ -1,0 +1,131 @@
+"""The middle of a conversion: faces placed in their frames, and drawn by the models of a cast in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faceswap.compositing.casting import Cast, Role
+from faceswap.compositing.collapse import CollapseDetector
+from faceswap.compositing.compositor import view_of
+from faceswap.compositing.face_sources.face_source import FaceSource
+from faceswap.compositing.finishing.track_motion import with_motion
+from faceswap.compositing.masks import Mask
+from faceswap.compositing.parsed_mask import FrameMask
+from faceswap.core.values import AlignedFace, DrawnFaces, Frame
+
+FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
+MOST_FRAMES_HELD = 16
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedFrame:
+    """A frame on its way, with the views of its faces, whose roles they play, and what the models made of them."""
+
+    frame: Frame
+    views: Sequence[AlignedFace] = ()
+    tracks: Sequence[int] = ()
+    roles: Sequence[int] = ()
+    drawn: DrawnFaces | None = None
+    motions: Sequence[NDArray] = ()
+    free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
+
+
+def with_views(frames: Iterable[Frame], face_source: FaceSource, cast: Cast) -> Iterator[PlacedFrame]:
+    """Yield each frame with the faces that play a role, as its model wants to see them."""
+    for frame, faces, motions in with_motion(face_source.locate(frames)):
+        playing = [(face, role, motion) for face, motion in zip(faces, motions, strict=True)
+                   if (role := cast.role(face.track)) is not None]  # fmt: skip
+        views = []
+        for face, role, _ in playing:
+            swapper = cast.roles[role].swapper
+            view = view_of(
+                frame, face.points, face.frame_to_crop, face.crop_size_px, swapper.coverage, swapper.resolution
+            )
+            views.append(view)
+        yield PlacedFrame(
+            frame, views, [face.track for face, _, _ in playing], [role for _, role, _ in playing],
+            motions=[motion for _, _, motion in playing],
+        )  # fmt: skip
+
+
+def swapped_faces(items: Iterable[PlacedFrame], cast: Cast, batch_size: int, mask: Mask) -> Iterator[PlacedFrame]:
+    """Yield the models' answers, and what a mask sees, asked for in batches of faces that may span several frames."""
+    waiting: list[PlacedFrame] = []
+    watches = cast.watches()
+    for item in items:
+        waiting.append(item)
+        faces = sum(len(waiting_item.views) for waiting_item in waiting)
+        if faces >= batch_size or len(waiting) >= frames_held(item.frame.image.nbytes):
+            yield from answered(waiting, cast, mask, watches)
+            waiting = []
+    yield from answered(waiting, cast, mask, watches)
+
+
+def answered(
+    items: Sequence[PlacedFrame], cast: Cast, mask: Mask, watches: Sequence[CollapseDetector] = ()
+) -> Iterator[PlacedFrame]:
+    """Yield frames with their faces drawn, those of one role in one batch.
+
+    Args:
+        items: The frames, in order.
+        cast: Who draws whom.
+        mask: One that sees the frames is asked about them.
+        watches: One for each role looks at its answers.
+    """
+    free = _seen(items, mask) if isinstance(mask, FrameMask) else None
+    roles = [role for item in items for role in item.roles]
+    views = [view for item in items for view in item.views]
+    images: list[NDArray] = [np.empty(0)] * len(views)
+    masks: list[NDArray | None] = [None] * len(views)
+    tracks = [track for item in items for track in item.tracks]
+    frames = [item.frame.index for item in items for _ in item.views]
+    for number in sorted(set(roles)):
+        own = [place for place, role in enumerate(roles) if role == number]
+        watch = watches[number] if watches else None
+        _draw(cast.roles[number], own, views, images, masks, tracks, frames, watch)
+    done = 0
+    for item in items:
+        part = slice(done, done := done + len(item.views))
+        if item.views:
+            drawn = DrawnFaces(images[part], masks[part])
+            item = replace(item, views=views[part], drawn=drawn, free=free and free[part])
+        yield item
+
+
+def _draw(
+    role: Role,
+    own: Sequence[int],
+    views: list[AlignedFace],
+    images: list[NDArray],
+    masks: list[NDArray | None],
+    tracks: Sequence[int],
+    frames: Sequence[int],
+    watch: CollapseDetector | None,
+) -> None:
+    """Put in the places `own` of the lists what a role makes of the views there."""
+    shown = [views[place] for place in own]
+    decoded = role.swapper.swap(pictures := np.stack([view.image for view in shown]), to=role.to)
+    if watch is not None:
+        watch.check(pictures, decoded.images)
+    if role.refiner is not None:
+        shown, decoded = role.refiner.refine(
+            shown, decoded, [tracks[place] for place in own], [frames[place] for place in own]
+        )
+    for at, place in enumerate(own):
+        views[place], images[place] = shown[at], decoded.images[at]
+        masks[place] = None if decoded.masks is None else decoded.masks[at]
+
+
+def frames_held(bytes_a_frame: int) -> int:
+    """Return how many decoded frames one stage may hold."""
+    return int(np.clip(FRAMES_HELD_BYTES // bytes_a_frame, 1, MOST_FRAMES_HELD))
+
+
+def _seen(items: Sequence[PlacedFrame], mask: FrameMask) -> list[NDArray]:
+    frames = [item.frame for item in items for _ in item.views]
+    views = [view for item in items for view in item.views]
+    return mask.free(frames, views, [track for item in items for track in item.tracks])
