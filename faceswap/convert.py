@@ -51,6 +51,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
     """
     from faceswap.cli.results import is_done, result_of
     from faceswap.config.build import build
+    from faceswap.core.keyframes import Keyframes
     from faceswap.media.sources import probe
     from faceswap.provenance.consent import show_consent
     from faceswap.roles import found_people, load_cast, models_for, name_of, people_asked
@@ -78,10 +79,13 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
         info, "+".join(dict.fromkeys(shown)), request.start, request.stop, tracks,
         "+".join(filter(None, (model.variant for model in models))),
     )  # fmt: skip
+    if (course := str(Keyframes.read("strength", request.strength))) != "1":
+        name += f"_strength_{course}"
     sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
     result = result_of(
         "convert", request, name + name_of(asked), suffix_of(info),
-        told=("to", "start", "stop", "tracks", "map", "only"), folder=folder, sources={"video": info.path} | sources,
+        told=("to", "start", "stop", "tracks", "map", "only", "strength"), folder=folder,
+        sources={"video": info.path} | sources,
     )  # fmt: skip
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.pipeline import convert_video
@@ -122,6 +126,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
         grain=request.grain,
         fill_frames=request.fill_frames,
         fade_from_yaw=request.fade_from_yaw,
+        strength=request.strength,
         side_by_side=request.side_by_side,
         metadata=consents_metadata(consents, shown) | faces_metadata(models, workspace),
         record=result.record,

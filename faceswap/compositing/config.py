@@ -120,6 +120,11 @@ class ConversionConfig:
         minimum=0,
         maximum=180,
     )
+    strength: str = option(
+        "1",
+        "share of the swap that is pasted, 0 to 1; along the film by keyframes: '{0: 1, 120: 0.5}'",
+        kind="text",
+    )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)

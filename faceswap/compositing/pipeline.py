@@ -8,7 +8,7 @@ The first four run in threads of their own, the last in the caller's; bounded qu
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from faceswap.compositing.results import (
     write_report,
 )
 from faceswap.compositing.turning import WHOLE, Fading
+from faceswap.core.keyframes import Keyframes
 from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.stages import Stage
@@ -73,6 +74,7 @@ def convert_video(
     grain: bool = ConversionConfig.grain,
     fill_frames: int | None = ConversionConfig.fill_frames,
     fade_from_yaw: float | Literal["auto", "off"] = ConversionConfig.fade_from_yaw,
+    strength: str | float | Mapping[int, float] = ConversionConfig.strength,
     side_by_side: bool = ConversionConfig.side_by_side,
     metadata: dict[str, str] | None = None,
     record: dict[str, Any] | None = None,
@@ -94,6 +96,8 @@ def convert_video(
         swapper: What draws the faces; a Cast, whose roles have their own sides and refiners: what draws whom.
         fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
             suits the model.
+        strength: The share of the swap that is pasted, from 0 to 1; by frame, with straight lines between, held before
+            the first and after the last.
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
 
     Raises:
@@ -111,6 +115,8 @@ def convert_video(
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     cast = swapper if isinstance(swapper, Cast) else Cast([Role(swapper, to, refiner)])
     tracks = tracks if cast.role_of is None else set(cast.role_of)
+    course = Keyframes.read("strength", strength)
+    course.check_within("strength", info.frame_count)
     paste = _Paste(
         mask or HullMask(),
         colour or Reinhard(),
@@ -118,6 +124,7 @@ def convert_video(
         ColourSmoother(smooth_colour),
         cast.fadings(fade_from_yaw),
         Finish(sharpen, motion_blur, grain),
+        course,
     )
     about = made_with_ai(cast) | (metadata or {})
     writer = writer_for(
@@ -163,10 +170,11 @@ class _Paste:
     memory: ColourSmoother
     fadings: Sequence[Fading]
     finish: Finish
+    course: Keyframes
 
 
 class _Blended(NamedTuple):
-    """A finished frame, the number of its faces, and whether one of them is not swapped in full."""
+    """A finished frame, the number of faces swapped in it, and whether one of them fades as its head is turned."""
 
     frame: Frame
     faces: int
@@ -179,13 +187,14 @@ def _blended(items: Iterable[PlacedFrame], paste: _Paste) -> Iterator[_Blended]:
         strengths = [
             paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
         ]
+        share = paste.course.at(frame.index)
         if item.drawn is not None:
             frame = blend(
                 frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, strengths=strengths, finish=paste.finish,
-                motions=item.motions, in_place=True,
+                memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
+                strengths=[share * strength for strength in strengths], motions=item.motions, in_place=True,
             )  # fmt: skip
-        yield _Blended(frame, len(item.views), any(strength < WHOLE for strength in strengths))
+        yield _Blended(frame, len(item.views) if share > 0 else 0, any(strength < WHOLE for strength in strengths))
 
 
 def _write(

@@ -203,3 +203,22 @@ def test_batches_do_not_change_the_result(film: Path, faces: Path, tmp_path: Pat
     for a, b in zip(read_frames(one), read_frames(many), strict=True):
         # x264 itself varies by a level or two from run to run
         assert np.abs(a.image.astype(int) - b.image).max() <= 6
+
+
+def test_strength_goes_along_its_keyframes(film: Path, faces: Path, tmp_path: Path) -> None:
+    parts = {"faces": faces, "colour": NoColour(), "crf": 0, "stop": 20}
+    whole = [
+        f.image.astype(float) for f in read_frames(convert_video(film, TintSwapper(64), tmp_path / "a.mp4", **parts))
+    ]
+    course = "{0: 1, 10: 0.5, 19: 0}"
+    part = convert_video(film, TintSwapper(64), tmp_path / "b.mp4", strength=course, **parts)
+    for before, full, after in zip(read_frames(film, stop=20), whole, read_frames(part), strict=True):
+        x, y = (round(c) for c in centre(before.index))
+        spot = np.s_[y - 10 : y + 10, x - 10 : x + 10]
+        change = (full - before.image)[spot]
+        share = ((after.image - before.image.astype(float))[spot] * change).sum() / (change**2).sum()
+        assert share == pytest.approx(np.interp(before.index, (0, 10, 19), (1, 0.5, 0)), abs=0.06)
+    report = json.loads(report_path(part).read_text())
+    assert report["frames_without_face_at"] == ["19"] and report["frames_faded"] == 0
+    with pytest.raises(UserError, match="frame 99 is past the end"):
+        convert_video(film, TintSwapper(64), tmp_path / "c.mp4", strength={0: 1, 99: 0}, faces=faces)

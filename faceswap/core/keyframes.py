@@ -1,0 +1,81 @@
+"""A setting that changes along a film: numbers at some frames, straight lines between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from faceswap.utils.errors import UserError
+from faceswap.utils.limits import FRAME_NUMBER
+
+_ONE = re.compile(r"\s*(\d{1,9})\s*:\s*(\d*\.?\d+)\s*")
+_NUMBER = re.compile(r"\s*(\d*\.?\d+)\s*")
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """`frames`, ascending, and the `values` there; before the first and after the last the value is held."""
+
+    frames: tuple[int, ...]
+    values: tuple[float, ...]
+
+    @classmethod
+    def read(cls, name: str, said: str | float | Mapping[int, float], most: float = 1.0) -> Keyframes:
+        """Return what a setting says: one number for the whole film, or numbers by frame.
+
+        Args:
+            name: Of the setting, for messages.
+            said: 0.5, "0.5", "{0: 1, 120: 0.5}" or the mapping.
+            most: The largest value; the least is 0.
+
+        Raises:
+            UserError: It says neither, a frame twice, or a value out of range.
+        """
+        how = f"say {name}=0.5, or by frames {name}='{{0: 1, 120: 0.5}}'"
+        pairs = _pairs(said)
+        if not pairs:
+            raise UserError(f"{name}={str(said)[:60]}: {how}")
+        frames = [frame for frame, _ in pairs]
+        if len(set(frames)) < len(frames):
+            raise UserError(f"{name}={str(said)[:60]}: a frame stands there twice; {how}")
+        if wrong := [value for _, value in pairs if not 0 <= value <= most]:
+            raise UserError(f"{name}={wrong[0]:g}: a number from 0 to {most:g} is wanted; {how}")
+        if any(not 0 <= frame <= FRAME_NUMBER for frame in frames):
+            raise UserError(f"{name}={str(said)[:60]}: no film has such a frame; {how}")
+        pairs.sort()
+        return cls(tuple(frame for frame, _ in pairs), tuple(value for _, value in pairs))
+
+    def at(self, frame: int) -> float:
+        """Return the value at a frame."""
+        return float(np.interp(frame, self.frames, self.values))
+
+    def check_within(self, name: str, frame_count: int | None) -> None:
+        """Raise UserError when a keyframe lies behind the end of a film of `frame_count` frames (None: unknown)."""
+        if frame_count is not None and self.frames[-1] >= frame_count:
+            raise UserError(
+                f"{name}: frame {self.frames[-1]} is past the end: the last of {frame_count} is {frame_count - 1}"
+            )
+
+    def __str__(self) -> str:
+        """Return what names of results say of it."""
+        if len(self.frames) == 1:
+            return f"{self.values[0]:g}"
+        return "_".join(f"{frame}-{value:g}" for frame, value in zip(self.frames, self.values, strict=True))
+
+
+def _pairs(said: str | float | Mapping[int, float]) -> list[tuple[int, float]]:
+    """Return frames and values, none where the text cannot be read."""
+    if isinstance(said, Mapping):
+        return [(int(frame), float(value)) for frame, value in said.items()]
+    if not isinstance(said, str):
+        return [(0, float(said))]
+    if _NUMBER.fullmatch(said):
+        return [(0, float(said))]
+    text = said.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return []
+    found = [_ONE.fullmatch(part) for part in text[1:-1].split(",")]
+    return [(int(one[1]), float(one[2])) for one in found if one] if all(found) else []
