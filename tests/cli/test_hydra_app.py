@@ -69,6 +69,7 @@ def test_what_hydra_can_do_works(command, arguments, says, capsys, tmp_path, mon
         ("train", ["--resolve"], "--resolve"),
         ("train", ["-m", "--cfg", "job"], "only one of"),
         ("train", ["hydra.nothing=1"], "has no setting 'nothing'"),
+        ("train", ["hydra.searchpath=[x]", "pair=craig_brosnan"], "hydra.searchpath is not taken: --config-dir DIR"),
         ("train", ["-m", "hydra/launcher=nothing", "seed=1,2"], "hydra/launcher=nothing is not"),
         ("train", ["seed=${oc.env:HOME}"], "is not resolved"),
         ("train", ["workspace=${oc.env:NO_SUCH_NAME}"], "no variable NO_SUCH_NAME"),

@@ -53,7 +53,6 @@ def sort_arguments(
     """
     names, opened = schema.names_of_kind(command), schema.open_name(command)
     plugins = {f.name: f for f in fields(schema.COMMANDS[command]) if schema.choices(f.metadata.get("group", ""))}
-    elsewhere = any(argument.startswith("hydra.searchpath") for argument in arguments)
     found = Overrides()
     for argument in arguments:
         key, equals, value = argument.partition("=")
@@ -71,7 +70,7 @@ def sort_arguments(
             is_text = bare not in schema.names_of_kind(command, "path", "name")
             found.add(bare, f"{key}={_quoted(value, sweeps and not is_text)}")
         elif bare in plugins and equals and bare == key:
-            found.add(bare, f"{bare}={_choice(plugins[bare], bare, value, elsewhere or extra_folder)}")
+            found.add(bare, f"{bare}={_choice(plugins[bare], bare, value, extra_folder)}")
         elif opened and _is_new(command, bare):
             found.add(f"{opened}.{bare}", f"++{opened}.{bare}={quoted(value)}")
         else:
@@ -169,15 +168,15 @@ def _as_hydra(command: str, key: str, value: str) -> str:
     return value
 
 
-def _choice(plugin: Field, key: str, value: str, folder: Path | bool | None) -> str:
+def _choice(plugin: Field, key: str, value: str, folder: Path | None) -> str:
     """A choice of a group in Hydra's grammar. Raises UserError for one there is not, where that can be told."""
     group = plugin.metadata["group"]
     value = value[1:-1] if len(value) > 2 and value[0] in "'\"" and value[0] == value[-1] else value
-    known = group_choices(group, folder if isinstance(folder, Path) else None)
+    known = group_choices(group, folder)
     if value in known:
         return quoted(value)
-    if folder is True or re.search(r"[,(]", value) or (value == "null" and plugin.default is None):
-        return value  # of a folder that only Hydra knows; of several, which are told of where they are not taken
+    if re.search(r"[,(]", value) or (value == "null" and plugin.default is None):
+        return value  # several, which are told of where they are not taken
     raise UserError(f"{key}={shortened(value)} is not known{nearest(value, known)}; choose from: {', '.join(known)}")
 
 
@@ -190,6 +189,8 @@ def _check_known(command: str, key: str) -> None:
     """Raise UserError for a key whose first part is no setting of the command, and for names that settings had."""
     if (now := new_name(command, key)) and key not in schema.settings_of(command):
         raise UserError(f"{command} has no setting '{key}' (did you mean '{now}'? It is called so now)")
+    if key.startswith("hydra.searchpath"):  # whose files would lie behind the shipped ones, and hold no pairs
+        raise UserError("hydra.searchpath is not taken: --config-dir DIR puts a folder before the shipped settings")
     known = schema.names_in(command, "")
     first = key.split(".")[0].split("/")[0]
     if first in known or first in ("hydra", "experiment"):
