@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from faceswap.swap.training.train_config import TrainConfig
     from faceswap.utils.files.workspace import Workspace
 
+log = logging.getLogger(__name__)
+
 
 def train(request: TrainRequest) -> Path:
     """Train a pair and return the run's folder."""
     from faceswap.config.build import to_yaml, untouched
     from faceswap.pairs import refuse_itself, run_to_train
     from faceswap.provenance.consent import show_consent
-    from faceswap.utils.files.workspace import Workspace
+    from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
     from faceswap.utils.program_versions import versions_comment
 
     workspace = Workspace(Path(request.workspace))
@@ -30,13 +33,18 @@ def train(request: TrainRequest) -> Path:
     faces_a, faces_b = (workspace.existing_faces_together(name) for name in (pair.a, pair.b))
     refuse_itself(faces_a, faces_b)
     show_consent(vars(pair.consent))
+    from faceswap.swap.runs.run_record import record_consent
     from faceswap.swap.training.settings_text import (
         SettingsText,  # torch takes seconds: what is misspelt is told before
     )
     from faceswap.swap.training.trainer import Trainer
 
     told = SettingsText(versions_comment() + to_yaml(request), to_yaml(untouched(request)))
-    return Trainer(faces_a, faces_b, run, train_config(request, workspace), settings_told=told).fit()
+    trainer = Trainer(faces_a, faces_b, run, train_config(request, workspace), settings_told=told)
+    folder = trainer.fit()
+    if trainer.processes.is_leader and record_consent(folder, vars(pair.consent)):  # where nothing was to be done
+        log.info("the consent is on record now, in %s", folder / RUN_CONFIG)
+    return folder
 
 
 def train_config(request: TrainRequest, workspace: Workspace) -> TrainConfig:

@@ -6,7 +6,7 @@ import pytest
 
 from faceswap.cli.composing.compose import compose_config
 from faceswap.config.swapping import Consent
-from faceswap.swap.runs.run_record import recorded_pair
+from faceswap.swap.runs.run_record import record_consent, recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
 from faceswap.utils.limits import YAML_BYTES
@@ -27,6 +27,16 @@ def test_other_keys_and_values_that_are_not_plain_are_left_out(tmp_path):
     *_, consent = run_with(tmp_path, "pair: {a: x, b: y, consent: {who: Both, lawyer: me, purpose: [1], when: {z: 1}}}")
     assert consent == {"who": "Both"}
     Consent(**consent)
+
+
+def test_a_consent_that_comes_after_the_training_is_recorded_and_all_else_stays(tmp_path):
+    said = {"who": "Both", "purpose": "a test", "when": "2026-03-02", "until": ""}
+    text = "# made with faceswap 0\npair: {a: '007', b: y, consent: {who: ''}}\niterations: 604\nrun: 'no'\n"
+    assert run_with(tmp_path, text) == ("007", "y", {"who": ""}) and not record_consent(tmp_path, {"who": ""})
+    assert record_consent(tmp_path, said) and not record_consent(tmp_path, said)
+    assert recorded_pair(tmp_path) == ("007", "y", said)
+    written = (tmp_path / "config.yaml").read_text()
+    assert written.startswith("# made with faceswap 0\n") and written.endswith("iterations: 604\nrun: 'no'\n")
 
 
 def test_aliases_that_unfold_to_any_size_stay_folded(tmp_path):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections.abc import Mapping
 from pathlib import Path
+
+import yaml
 
 from faceswap.provenance.consent import CONSENT
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_text
 from faceswap.utils.files.workspace import RUN_CONFIG
-from faceswap.utils.untrusted.yaml_files import read_yaml
+from faceswap.utils.limits import YAML_BYTES
+from faceswap.utils.untrusted.text_files import read_text
+from faceswap.utils.untrusted.yaml_files import parse_yaml, read_yaml
 
 
 def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
@@ -30,6 +38,30 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
         known = isinstance(error, UserError)
         reason = str(error).removeprefix(f"{path}: ") if known else error.__class__.__name__
         raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error
+
+
+def record_consent(run: Path, consent: Mapping[str, str]) -> bool:
+    """Put a consent on record for a run that is not trained further: in its config.yaml, where all else stays.
+
+    Returns:
+        False where nobody consents, or this consent is on record already.
+
+    Raises:
+        UserError: The file does not tell which pair was trained, or cannot be written.
+    """
+    if not consent.get("who") or {key: text for key, text in recorded_pair(run)[2].items() if text} == {
+        key: text for key, text in consent.items() if text
+    }:
+        return False
+    path = run / RUN_CONFIG
+    text = read_text(path, YAML_BYTES)
+    values = parse_yaml(text, str(path))
+    values["pair"]["consent"] = {key: consent.get(key, "") for key in CONSENT}
+    comments = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True))
+    written = path.stat().st_mtime_ns
+    write_text(path, "".join(comments) + yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120))
+    os.utime(path, ns=(written, written))  # its time tells which pair was trained last
+    return True
 
 
 def recorded_model(run: Path) -> str:
