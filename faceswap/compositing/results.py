@@ -36,7 +36,7 @@ class Described(Protocol):
 
 
 class FaceSwapper(Protocol):
-    """What convert asks of a trained model. `description` has its "model"; "iteration", "run", "sha256" if known."""
+    """What convert asks of a model. `description` has "model"; "iteration", "run", "person", "sha256" if known."""
 
     @property
     def resolution(self) -> int: ...
@@ -73,9 +73,9 @@ def made_with_ai(swapper: Described) -> dict[str, str]:
 
 
 def model_name(swapper: Described) -> str:
-    """Return the model's name, with iteration and run where they are known."""
+    """Return the model's name, with iteration and run, or the person of an untrained one, where they are known."""
     known = swapper.description
-    details = [f"{key} {known[key]}" for key in ("iteration", "run") if known.get(key) is not None]
+    details = [f"{key} {known[key]}" for key in ("iteration", "run", "person") if known.get(key) is not None]
     return f"{known['model']} ({', '.join(details)})" if details else str(known["model"])
 
 

@@ -87,8 +87,8 @@ def untrained_swapper(
     weights.load(network, (*PARTS, "decoder_a", "decoder_b"))
     weights.draw(network, "a", person)
     accelerator = choose_accelerator(device, precision)
-    about = {"model": f"{model}, untrained", "settings": network.settings, "version": faceswap.__version__, "run": name}
-    about["sha256"] = entry_of(weights.name).sha256
+    about = {"model": f"{model}, untrained", "settings": network.settings, "version": faceswap.__version__}
+    about |= {"person": name, "sha256": entry_of(weights.name).sha256}
     return TrainedSwapper(accelerator.place(network).eval(), accelerator, about)
 
 

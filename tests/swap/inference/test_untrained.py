@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from faceswap.cli.runner import run_command
+from faceswap.compositing.results import model_name
 from faceswap.convert import convert
 from faceswap.media.sources import probe
 from faceswap.swap.inference.untrained import AWAY, PersonReader, away_from, drawing_models, untrained_swapper
@@ -24,7 +25,7 @@ def test_it_draws_the_person_it_is_told(shipped):  # noqa: F811
         images = torch.from_numpy(views).permute(0, 3, 1, 2) / 255
         told = shipped(images, torch.from_numpy(person).expand(2, -1))[1]
     np.testing.assert_allclose(swapper.swap(views).images, told.permute(0, 2, 3, 1), atol=0.02)
-    assert swapper.description["run"] == "anna" and "untrained" in swapper.description["model"]
+    assert model_name(swapper) == "lite, untrained (person anna)"  # there is no run
 
 
 def test_a_model_without_generic_weights_is_one_line(shipped):  # noqa: F811
