@@ -83,8 +83,11 @@ class Paster:
                 change = after[index] - before[index]
                 paste_change(image, change if has_light else without_light(change), alpha, view.frame_to_crop)
                 continue
-            flow, rest = motion_and_rest(before[index], after[index])
-            rest = rest if has_light else without_light(rest)
+            flow, rest = motion_and_rest(before[index], after[index], turns=any(reach.turns for reach in reaches))
+            if all(reach.turns for reach in reaches):
+                alpha, rest = self.alpha(view, None, index), np.zeros_like(rest)  # a mask would tear at its edge
+            elif not has_light:
+                rest = without_light(rest)
             frame_to_flow = compose(resizing(view.size_px, len(flow)), view.frame_to_crop)
             paste_change(image, rest, alpha, frame_to_flow, flow)
         return Frame(image, frame.index, frame.seconds)

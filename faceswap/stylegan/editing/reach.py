@@ -29,11 +29,15 @@ _EYES = [*range(17, 28), *range(36, 48), 29]  # brows, eyes and the bridge of th
 
 @dataclass(frozen=True)
 class Reach:
-    """`moves`: pixels move with it; `light`: it may make whole parts of the face lighter or darker."""
+    """`moves`: pixels move with it; `light`: it may make whole parts of the face lighter or darker.
+
+    `turns`: the head moves in one piece with what is around it, and takes no other colour.
+    """
 
     region: Region = "head"
     moves: bool = True
     light: bool = True
+    turns: bool = False
 
 
 EVERYTHING = Reach()
@@ -46,6 +50,8 @@ REACHES = {
     "hair": Reach("around the face", moves=False),
     "skin": Reach(moves=False),
     "light": Reach(moves=False),
+    "yaw": Reach(turns=True),
+    "pitch": Reach(turns=True),
 }
 
 

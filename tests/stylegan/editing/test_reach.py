@@ -13,6 +13,7 @@ from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.stylegan.data.alignment import align_style
 from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.editing.edits import DirectionEdit
+from faceswap.stylegan.editing.flow import in_one_piece
 from faceswap.stylegan.editing.pasting import Paster
 from faceswap.stylegan.editing.reach import EVERYTHING, REACHES, reach_alpha, reaches_of, without_light
 
@@ -68,7 +69,7 @@ def test_a_smile_shades_no_cheeks_and_keeps_its_detail():
 
 @pytest.mark.parametrize("name", [name for name, reach in REACHES.items() if not reach.moves])
 def test_what_is_no_motion_moves_no_pixel(name, monkeypatch):
-    def no_flow(before, after):
+    def no_flow(before, after, turns):
         raise AssertionError("no pixel is to be moved")
 
     monkeypatch.setattr("faceswap.stylegan.editing.pasting.motion_and_rest", no_flow)
@@ -83,6 +84,24 @@ def test_a_region_is_smooth_and_a_whole_head_is_whole():
     assert alpha.min() == 0 and alpha.max() == 1
     assert np.abs(np.diff(alpha, axis=0)).max() < 0.25 and np.abs(np.diff(alpha, axis=1)).max() < 0.25
     assert (reach_alpha([REACHES["smile"], EVERYTHING], VIEW.points, 64) == 1).all()
+
+
+def test_a_turn_moves_the_head_in_one_piece_and_adds_no_colour():
+    columns = np.arange(64, dtype=np.float32)
+    blob = [np.exp(-((columns[None] - x) ** 2 + (columns[:, None] - 31.5) ** 2) / 50) for x in (30.5, 33.5)]
+    before, after = (0.5 * one[..., None].repeat(3, 2).astype(np.float32) for one in blob)
+    assert changed(before, after + np.float32(0.2), "yaw").max() <= 1  # on a flat photo only colour could be seen
+    assert changed(before, after + np.float32(0.2), "yaw", "light").max() > 45
+
+
+def test_a_turn_is_fitted_whatever_an_eye_does():
+    rows, columns = np.mgrid[:128, :128].astype(np.float32) / 63.5 - 1
+    turn = np.stack([3 - 4 * columns**2 + rows, 0.5 * columns * rows], -1).astype(np.float32)
+    torn = turn.copy()
+    torn[50:60, 40:55] += 9  # an eye that goes its own way
+    face = np.hypot(columns / 0.5, (rows - 0.1) / 0.6) < 1
+    np.testing.assert_allclose(in_one_piece(torn)[face], turn[face], atol=0.15)
+    assert np.abs(in_one_piece(torn)[0, 0]).max() < np.abs(turn[0, 0]).max()  # it dies away
 
 
 def test_an_edit_of_no_strength_opens_nothing():
