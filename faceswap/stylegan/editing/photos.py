@@ -99,10 +99,20 @@ def edit_photos(
 def edited(
     generator: Generator, photo: Inverted, edits: Sequence[DirectionEdit], paster: Paster, share: float = 1.0
 ) -> Frame:
-    """Return the photo after the moves; of ramps the strength at `share` in [0, 1]."""
-    after = photo.drawn(generator, apply_edits(photo.rows, edits, [share]))
+    """Return the photo after the moves; of ramps the strength at `share` in [0, 1].
+
+    A head is turned last, when all else has been done to it: colours drawn of a turned face lie beside the photo's.
+    """
+    turns = [edit for edit in edits if any(reach.turns for reach in reaches_of([edit]))]
+    others = [edit for edit in edits if edit not in turns]
+    steps = [others, turns] if paster.way == "move" and turns and others else [edits]
     free = paster.seen([photo.frame], [photo.aligned], [-1])
-    return paster.paste(photo.frame, [photo.aligned], photo.drawn(generator), after, [-1], free, reaches_of(edits))
+    frame, rows, before = photo.frame, photo.rows, photo.drawn(generator)
+    for step in steps:
+        rows = apply_edits(rows, step, [share])
+        after = photo.drawn(generator, rows)
+        frame, before = paster.paste(frame, [photo.aligned], before, after, [-1], free, reaches_of(step)), after
+    return frame
 
 
 def write_report(

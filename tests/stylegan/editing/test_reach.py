@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.masks import BoxMask
@@ -15,7 +16,9 @@ from faceswap.stylegan.directions.directions import Direction
 from faceswap.stylegan.editing.edits import DirectionEdit
 from faceswap.stylegan.editing.flow import in_one_piece
 from faceswap.stylegan.editing.pasting import Paster
+from faceswap.stylegan.editing.photos import Inverted, edited
 from faceswap.stylegan.editing.reach import EVERYTHING, REACHES, reach_alpha, reaches_of, without_light
+from tests.stylegan.tiny import tiny_generator
 
 FACE = Face.from_points(MEAN_FACE[:, :2] * 60 + [100, 100])
 FRAME = Frame(np.full((200, 200, 3), 120, np.uint8), 0, 0.0)
@@ -106,3 +109,24 @@ def test_a_turn_is_fitted_whatever_an_eye_does():
 
 def test_an_edit_of_no_strength_opens_nothing():
     assert reaches_of([edit("beard"), edit("yaw", 0.0), edit("own")]) == [REACHES["beard"], EVERYTHING]
+
+
+def test_a_head_is_turned_after_everything_else():
+    """Each step is given what it may change alone."""
+    generator = tiny_generator()
+    rows = generator.spread(torch.randn(1, generator.average.shape[-1]))
+    steps = []
+
+    class Watched(Paster):
+        def paste(self, frame, views, before, after, tracks, free, reaches=()):
+            steps.append(list(reaches))
+            return super().paste(frame, views, before, after, tracks, free, reaches)
+
+    def moving(name):
+        any_way = np.ones(rows.shape[-1], np.float32)
+        return DirectionEdit(Direction(name, any_way, any_way, 1.0), 1, 1)
+
+    photo = Inverted(FRAME, align_style(FRAME, FACE, 32), rows, 0.0)
+    edited(generator, photo, [moving("yaw"), moving("beard")], Watched(Whole(), NoColour(), AlphaBlender()))
+    edited(generator, photo, [moving("beard")], Watched(Whole(), NoColour(), AlphaBlender()))
+    assert steps == [[REACHES["beard"]], [REACHES["yaw"]], [REACHES["beard"]]]
