@@ -70,8 +70,11 @@ def sign(temp: Path, path: Path, about: Mapping[str, str], sources: Sequence[Pat
 
 
 def sidecar_path(path: Path) -> Path:
-    """Return where the record of a file lies whose format has no room for it."""
-    return path.with_suffix(SIDECAR_SUFFIX)
+    """Return where the record of a file lies whose format has no room for it: film.mkv.c2pa.
+
+    The whole name counts: film.avi beside film.mkv has a record of its own.
+    """
+    return path.with_name(path.name + SIDECAR_SUFFIX)
 
 
 def refuse_unfit(certificate: Certificate, name: str) -> None:

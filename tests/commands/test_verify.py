@@ -116,7 +116,7 @@ def test_a_record_beside_its_film_is_lost_without_it(example, tmp_path):
     moved.mkdir()
     shutil.copy(out, moved)
     assert "taken out" in run("verify", "film.mkv", cwd=moved, code=4).stderr
-    shutil.copy(tmp_path / "film.c2pa", moved)
+    shutil.copy(tmp_path / "film.mkv.c2pa", moved)
     assert run("verify", "film.mkv", cwd=moved).code == 0
 
 

@@ -98,6 +98,12 @@ def test_the_record_of_another_film_does_not_fit(tmp_path):
     assert not read_record(path).is_intact
 
 
+def test_the_record_of_one_film_is_not_taken_for_that_of_another_of_its_name(tmp_path):
+    signed = film(tmp_path, ".mkv")
+    (tmp_path / "out.avi").write_bytes(b"RIFF" + bytes(60))
+    assert read_record(signed).is_intact and read_record(tmp_path / "out.avi") is None
+
+
 def test_what_cannot_be_signed_is_kept_with_a_warning_and_without_an_old_record(tmp_path, monkeypatch, caplog):
     path = film(tmp_path, ".mkv")
     monkeypatch.setattr(signing, "SIDECAR_FILM_BYTES", 10)
