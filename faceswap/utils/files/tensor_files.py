@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+import faceswap
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.versions import refuse_newer
 from faceswap.utils.untrusted.arrays import read_safetensors_header
@@ -26,6 +27,7 @@ from faceswap.utils.untrusted.reading import Untrusted, open_regular, parse_json
 
 HEADER_KEY = "faceswap"
 SUM_KEY = "sha256"  # in the header: see content_sum
+VERSION_KEY = "version"  # in the header: of the program that wrote the file
 _OPEN_FILES = Path("/dev/fd")
 
 
@@ -45,6 +47,7 @@ def read_description(path: Path) -> dict[str, Any]:
     with _reading(path):
         _, texts = read_safetensors_header(path)
         description = parse_json(texts.get(HEADER_KEY, "{}"))
+    refuse_newer(path, texts.get(VERSION_KEY))
     if not isinstance(description, dict):
         return {}
     refuse_newer(path, description.get("version"))
@@ -60,7 +63,7 @@ def read_tensors(path: Path, expected_sum: str | None = None) -> dict[str, Tenso
 
     Raises:
         DamagedCheckpoint: It cannot be read, or does not hold what was written.
-        UserError: It may not be read.
+        UserError: It may not be read, or a newer version of the program wrote it.
     """
     return read_tensor_file(path, expected_sum)[0]
 
@@ -71,21 +74,27 @@ def read_tensor_file(path: Path, expected_sum: str | None = None) -> tuple[dict[
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
         texts = dict(file.metadata() or {})
     told = texts.pop(SUM_KEY, None)
+    refuse_newer(path, texts.get(VERSION_KEY))
     if expected_sum is not None and told != expected_sum:
         raise DamagedCheckpoint(f"{path.name} is another file than the one that was written")
     if told is not None and told != content_sum(tensors, texts):
         raise DamagedCheckpoint(f"{path.name} does not hold what was written")
+    texts.pop(VERSION_KEY, None)
     return tensors, texts
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str] | None = None) -> str:
-    """Write a safetensors file and return its sum. Raises OSError, as every other way of writing does."""
+    """Write a safetensors file that tells this program's version, and return its sum.
+
+    Raises:
+        OSError: As every other way of writing does.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}  # as the format wants them
     places = Counter(tensor.untyped_storage().data_ptr() for tensor in plain.values())
     for name, tensor in plain.items():
         if places[tensor.untyped_storage().data_ptr()] > 1:  # the format refuses what two names share
             plain[name] = tensor.clone()
-    texts = dict(header or {})
+    texts = {**(header or {}), VERSION_KEY: faceswap.__version__}
     told = content_sum(plain, texts)
     with open(path, "wb") as file:
         mode = os.fstat(file.fileno()).st_mode & 0o777  # what the umask allows: save_file keeps all others out

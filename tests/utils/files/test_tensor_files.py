@@ -34,6 +34,16 @@ def test_what_a_newer_program_wrote_is_refused_in_one_line(tmp_path, version):
         read_description(path)
 
 
+@pytest.mark.parametrize("read", [read_description, read_tensors])
+def test_every_file_tells_which_version_wrote_it(tmp_path, monkeypatch, read):
+    path = tmp_path / "x.safetensors"
+    with monkeypatch.context() as later:
+        later.setattr(faceswap, "__version__", "99.0.0")
+        save_tensors({"w": torch.zeros(1)}, path)
+    with pytest.raises(UserError, match=r"written by version 99.0.0.*update the program"):
+        read(path)
+
+
 @pytest.mark.parametrize("version", [faceswap.__version__, "0.0.1", None, 5, "", "unknown", [], "9" * 400])
 def test_older_versions_and_none_pass(tmp_path, version):
     path = tmp_path / "x.safetensors"
