@@ -21,6 +21,7 @@ from faceswap.cli.installation import script_of
 from faceswap.cli.sweep_callback import SweepCallback
 from faceswap.config.groups import config_folder
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.workspace import USUAL_WORKSPACE, guard_workspace
 
 # Nothing of Hydra's is written and nothing moves: a run's folder has records of its own, and logging is ours.
 _QUIET = {
@@ -69,6 +70,7 @@ class Application:
             try:
                 with one_line_errors(self.command, self.line.folder):
                     request = checked(self.command, composed, self.said, self.line.folder)
+                guard_workspace(Path(getattr(request, "workspace", USUAL_WORKSPACE)))  # wherever out= leads
                 choose_certificate(request)
                 result = str(sweep.make(number, request, self.call) if sweep else self.call(request))
             except Exception as error:

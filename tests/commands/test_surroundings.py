@@ -16,6 +16,7 @@ import pytest
 
 from tests.clips import Clip, make_clip
 from tests.commands.conftest import FAST, Example, one_line_error, run, run_process
+from tests.stylegan.tiny import tiny_files
 
 POINTS = ("finder=landmarks",)
 
@@ -58,6 +59,28 @@ def test_a_link_that_came_with_a_set_or_run_is_refused_at_every_start(copied, tm
     assert f"{planted} is a link" in one_line_error(ran)
     assert [path.name for path in precious.iterdir()] == ["thesis.txt"]
     assert (precious / "thesis.txt").read_text() == "years of work"
+
+
+WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors", "device=cpu")
+OUTSIDE = "workspace/runs/passed_on/linked/deep"  # through a link in a run that somebody passed on
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("generate", ("seeds=0", WEIGHTS[0], f"out={OUTSIDE}/faces")),
+        ("morph", ("a=1", "b=2", "seconds=0.2", *WEIGHTS, f"out={OUTSIDE}/morph.mp4")),
+        ("convert_weights", (WEIGHTS[0], f"out={OUTSIDE}/again.safetensors")),
+        ("stylegan.metrics", (*WEIGHTS, "measures=[path_length]", f"out={OUTSIDE}/metrics.json")),
+    ],
+)  # fmt: skip
+def test_out_does_not_lead_through_a_link_in_the_workspace(tmp_path, command, arguments):
+    for folder in ("precious", "workspace/runs/passed_on", "g"):
+        (tmp_path / folder).mkdir(parents=True)
+    tiny_files(tmp_path / "g")
+    (tmp_path / "workspace/runs/passed_on/linked").symlink_to(tmp_path / "precious")
+    assert "linked is a link" in one_line_error(run(command, *arguments, cwd=tmp_path, code=None))
+    assert list((tmp_path / "precious").iterdir()) == []
 
 
 def test_a_training_outlives_its_reader_and_saves_when_the_terminal_closes(copied):

@@ -8,6 +8,7 @@ from pathlib import Path
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import guard
 
+USUAL_WORKSPACE = "workspace"
 RUN_CONFIG = "config.yaml"
 RESULT_REPORT = "report.json"  # in a folder of pictures; beside a file: FILE.report.json
 
@@ -21,8 +22,7 @@ class Workspace:
     def __post_init__(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise UserError(f"workspace={self.root} is a file; name a folder (it is made when missing)")
-        for folder in ("faces", "runs", "out"):  # these may be links of the user's, what lies below may not
-            guard(self.root / folder)
+        guard_workspace(self.root)
 
     def faces(self, name: str) -> Path:
         """Return the folder of a face set."""
@@ -112,6 +112,12 @@ class Workspace:
             known = ", ".join(names) or "none yet"
             raise UserError(f"there is no {what} in {self.root} (there are: {known}); {advice}")
         return folder
+
+
+def guard_workspace(root: Path) -> None:
+    """Let nothing in a workspace be written or deleted through a link by this process from now on."""
+    for folder in ("faces", "runs", "out"):  # these may be links of the user's, what lies below may not
+        guard(root / folder)
 
 
 def _checked(name: str, what: str) -> str:

@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
+from faceswap.utils.files.workspace import USUAL_WORKSPACE
+
 DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
 
@@ -55,7 +57,7 @@ def plugin(group: str, help: str, *, optional: bool = False) -> Any:
     return dataclasses.field(default=None if optional else MISSING, metadata={"help": help, "group": group})
 
 
-def workspace(otherwise: str = "workspace") -> Any:
+def workspace(otherwise: str = USUAL_WORKSPACE) -> Any:
     """The field of the folder that everything lies in."""
 
     def default() -> str:
