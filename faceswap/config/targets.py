@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import importlib
 import inspect
+import keyword
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -79,7 +80,14 @@ def call(target: Any, name: str, arguments: Mapping[str, Any]) -> Any:
 
 
 def node_from(values: Mapping[str, Any]) -> Any:
-    """Settings of a user's class as an object with one attribute each, as the declared nodes are."""
+    """Settings of a user's class as an object with one attribute each, as the declared nodes are.
+
+    Raises:
+        UserError: One has a name that no argument of a class can have.
+    """
+    for key in values:
+        if not str(key).isidentifier() or keyword.iskeyword(str(key)) or str(key).startswith("__"):
+            raise UserError(f"'{shortened(str(key))}' cannot name a setting: letters, digits and _ can")
     fields = [(str(key), Any, dataclasses.field(default_factory=functools.partial(_same, value)))
               for key, value in values.items()]  # fmt: skip
     return dataclasses.make_dataclass("UsersNode", fields)()

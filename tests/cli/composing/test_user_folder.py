@@ -99,6 +99,12 @@ def test_a_file_cannot_name_any_class(folder, text):
     assert "trust=my_lab" in refusal("train", folder("model/mine", text), "model=mine")
 
 
+@pytest.mark.parametrize("name", ["a b", "class", "__init__", "7"])
+def test_a_setting_of_ones_own_class_has_a_name_that_arguments_can_have(folder, name):
+    text = f"_target_: my_lab.Net\n{name}: 1\n"
+    assert f"'{name}' cannot name a setting" in refusal("train", folder("model/mine", text), "model=mine")
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [
