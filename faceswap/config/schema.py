@@ -31,7 +31,7 @@ COMMANDS: dict[str, type] = {
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
-GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics")
+GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker", "studio")
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
