@@ -13,6 +13,7 @@ from faceswap.cli.runner import run_command
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from faceswap.compositing.preview.frames import PreviewFrames
     from faceswap.config.swapping import ConvertRequest
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
@@ -30,10 +31,14 @@ class Converted(NamedTuple):
 
 
 def convert(request: ConvertRequest) -> Path:
-    """Writes the swapped film and returns its path; of several films, the report on all of them."""
+    """Writes the swapped film and returns its path; of several films, the report on all of them; or a preview."""
     from faceswap.media.takes import films_named
 
     films = films_named(request.video) if request.video else []
+    if request.preview or request.compare:
+        from faceswap.convert_preview import convert_preview
+
+        return convert_preview(request, films)
     if len(films) > 1:
         from faceswap.convert_several import convert_several
 
@@ -41,13 +46,22 @@ def convert(request: ConvertRequest) -> Path:
     return convert_one(replace(request, video=str(films[0])) if films else request).path
 
 
-def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_done: bool = False) -> Converted:
+def convert_one(
+    request: ConvertRequest,
+    folder: Path | None = None,
+    *,
+    skip_done: bool = False,
+    preview: PreviewFrames | None = None,
+    named: ConvertRequest | None = None,
+) -> Converted:
     """Writes the swapped film.
 
     Args:
         request: With one film.
         folder: Where the film goes without out= (None: out/ of the workspace).
         skip_done: Leave a film alone that was made from the same inputs with the same settings.
+        preview: Takes a few frames in place of the film; nothing is written.
+        named: The settings that a page of previews is called after, whatever this one's are.
     """
     from faceswap.cli.results import is_done, result_of
     from faceswap.config.build import build
@@ -61,7 +75,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
     asked = people_asked(request)
     models = models_for(asked, request, workspace)
     consents = [consent_of(request, model) for model in models]
-    for consent in consents:
+    for consent in consents if preview is None or not preview.chosen else ():  # once for all that are compared
         show_consent(consent)
     shown = [model.a if request.to == "a" else model.b for model in models]
     performing = models[0].b if request.to == "a" else models[0].a
@@ -79,11 +93,11 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
         info, "+".join(dict.fromkeys(shown)), request.start, request.stop, tracks,
         "+".join(filter(None, (model.variant for model in models))),
     )  # fmt: skip
-    if (course := str(Keyframes.read("strength", request.strength))) != "1":
+    if (course := str(Keyframes.read("strength", (named or request).strength))) != "1":
         name += f"_strength_{course}"
     sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
     result = result_of(
-        "convert", request, name + name_of(asked), suffix_of(info),
+        "convert", named or request, name + name_of(asked), ".html" if preview else suffix_of(info),
         told=("to", "start", "stop", "tracks", "map", "only", "strength"), folder=folder,
         sources={"video": info.path} | sources,
     )  # fmt: skip
@@ -101,7 +115,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
     log.info("%s as %s, by %s", info.path, " and ".join(shown), model_name(cast))
     detail = build(request.detail)
     roles = [
-        replace(role, refiner=detail.refiner(
+        role if preview and preview.is_drawn else replace(role, refiner=detail.refiner(
             workspace.faces(name), role.swapper.resolution, request.device, model.photos
         ))
         for role, name, model in zip(cast.roles, shown, models, strict=True)
@@ -133,6 +147,7 @@ def convert_one(request: ConvertRequest, folder: Path | None = None, *, skip_don
         crf=request.crf,
         preset=request.preset,
         image_quality=request.image_quality,
+        preview=preview,
     )
     return Converted(result.path)
 

@@ -24,6 +24,7 @@ from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
 from faceswap.compositing.masks import HullMask, Mask
+from faceswap.compositing.preview.frames import PartsOfFilm
 from faceswap.compositing.results import (
     Counts,
     FaceSwapper,
@@ -42,6 +43,7 @@ from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
+    from faceswap.compositing.preview.frames import PreviewFrames
     from faceswap.core.face_set import FaceSet
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
@@ -81,6 +83,7 @@ def convert_video(
     crf: int = ConversionConfig.crf,
     preset: str = ConversionConfig.preset,
     image_quality: int = ConversionConfig.image_quality,
+    preview: PreviewFrames | None = None,
 ) -> Path:
     """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
 
@@ -99,6 +102,7 @@ def convert_video(
         strength: The share of the swap that is pasted, from 0 to 1; by frame, with straight lines between, held before
             the first and after the last.
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
+        preview: Takes a few frames of the film in its place; nothing is written then.
 
     Raises:
         UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
@@ -127,27 +131,37 @@ def convert_video(
         course,
     )
     about = made_with_ai(cast) | (metadata or {})
-    writer = writer_for(
+    writer: Writer = preview or writer_for(
         info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
     )
-    check_results(writer, info, out, side_by_side)
+    if preview is None:
+        check_results(writer, info, out, side_by_side)
     face_source = face_source_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
+    if preview is not None:
+        preview.choose(info, face_source, start, stop, smooth_frames, is_film)
+        preview.about, face_source = about, PartsOfFilm(face_source)
     counts = Counts()
     try:
         with ExitStack() as stack:
-            frames = _stage(stack, _decoded(info, start, stop), 2, "decode")
-            placed = _stage(stack, with_views(frames, face_source, cast), 2, "find")
             answers_waiting = max(1, frames_held(info.width * info.height * 3) // 2)
-            answers = swapped_faces(placed, cast, batch_size, paste.mask)
+            if preview is not None and preview.is_drawn:
+                answers = preview.again()
+            else:
+                frames = _stage(stack, preview.read(info) if preview else _decoded(info, start, stop), 2, "decode")
+                placed = _stage(stack, with_views(frames, face_source, cast), 2, "find")
+                # What is kept to be pasted by several masks has been seen by none: they look when they are asked.
+                answers = swapped_faces(placed, cast, batch_size, HullMask() if preview else paste.mask)
+                answers = preview.kept(answers) if preview else answers
             swapped = _stage(stack, answers, answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
-            _write(blended, writer, info, counts, start, stop)
+            _write(blended, writer, info, counts, start, stop, preview.frames_needed if preview else None)
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
         ) from error
-    write_report(info, out, counts, cast, about | face_source.about, start, stop, record or {})
-    if side_by_side:
+    if preview is None:
+        write_report(info, out, counts, cast, about | face_source.about, start, stop, record or {})
+    if side_by_side and preview is None:
         write_comparison(info, out, start, stop, about)
     return out
 
@@ -198,9 +212,10 @@ def _blended(items: Iterable[PlacedFrame], paste: _Paste) -> Iterator[_Blended]:
 
 
 def _write(
-    frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None
-) -> None:
-    with Progress(info.frames_between(start, stop), "convert") as bar, writer:
+    frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None,
+    total: int | None = None,
+) -> None:  # fmt: skip
+    with Progress(total or info.frames_between(start, stop), "convert") as bar, writer:
         for frame, faces, is_faded in frames:
             writer.write(frame)
             counts.frames += 1

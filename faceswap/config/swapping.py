@@ -177,6 +177,19 @@ class _SwappedFilm:
 class ConvertRequest(ConversionConfig, _SwappedFilm):
     """Send the faces of B's film through the decoder of A and blend them back, with sound."""
 
+    preview: int = option(
+        0,
+        "show so many frames of different pose, size and light on a page, out/VIDEO_as_A_preview_N.html, instead of "
+        "converting; 0: convert",
+        minimum=0,
+        maximum=100,
+    )
+    compare: str = option(
+        "",
+        "of a preview: settings to lay side by side, in quotes, several values each with commas between: "
+        '"mask=learned,parsed colour=mkl,reinhard"',
+        kind="text",
+    )
     device: str = option("auto", DEVICES)
 
 

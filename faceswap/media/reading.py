@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import cv2
@@ -25,7 +25,12 @@ THREADS_PIXELS = 100_000_000  # of all threads together
 
 
 def read_frames(
-    source: str | Path | SourceInfo, start: int = 0, stop: int | None = None, *, threads: int = 0
+    source: str | Path | SourceInfo,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    threads: int = 0,
+    only: Collection[int] | None = None,
 ) -> Iterator[Frame]:
     """Yield the frames `start` <= index < `stop` of a source: each decoded picture once, upright, 8-bit RGB.
 
@@ -36,6 +41,7 @@ def read_frames(
     changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
     and PQ stay as they are.
 
+    `only`: of these frames those alone; what a film shows of the others is decoded and goes no further.
     `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning. Frames
     before `start` are decoded and dropped, so that indices stay exact.
 
@@ -46,7 +52,7 @@ def read_frames(
         raise UserError(f"frames from {start} to {stop}: start must be 0 or more and stop greater than start")
     info = source if isinstance(source, SourceInfo) else probe(source)
     reader = {"images": _read_images, "animation": _read_animation}.get(info.kind)
-    frames = reader(info, start, stop) if reader else _read_film(info, start, stop, threads)
+    frames = reader(info, start, stop, only) if reader else _read_film(info, start, stop, threads, only)
     index = -1
     for frame in frames:
         index = frame.index
@@ -57,10 +63,12 @@ def read_frames(
         )
 
 
-def _read_images(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+def _read_images(
+    info: SourceInfo, start: int, stop: int | None, only: Collection[int] | None = None
+) -> Iterator[Frame]:
     unreadable = 0
     for index, file in enumerate(info.files[:stop]):
-        if index < start:
+        if index < start or (only is not None and index not in only):
             continue
         try:
             image = read_image(file)
@@ -75,15 +83,19 @@ def _read_images(info: SourceInfo, start: int, stop: int | None) -> Iterator[Fra
         log.warning("%s: %d of %d pictures left out", info.path, unreadable, len(info.files))
 
 
-def _read_animation(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+def _read_animation(
+    info: SourceInfo, start: int, stop: int | None, only: Collection[int] | None = None
+) -> Iterator[Frame]:
     for index, (image, seconds) in enumerate(read_animation(info.path)):
         if stop is not None and index >= stop:
             return
-        if index >= start:
+        if index >= start and (only is None or index in only):
             yield Frame(image, index, seconds)
 
 
-def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> Iterator[Frame]:
+def _read_film(
+    info: SourceInfo, start: int, stop: int | None, threads: int, only: Collection[int] | None = None
+) -> Iterator[Frame]:
     from faceswap.media.video import streams
     from faceswap.media.video.decoding import Damage, decode_pictures, missing_end, nothing_decoded
     from faceswap.media.video.pixels import RgbReader
@@ -107,7 +119,7 @@ def _read_film(info: SourceInfo, start: int, stop: int | None, threads: int) -> 
             seconds = max(timeline.seconds(picture.time, step_seconds), seconds + float(info.time_base))
             step_seconds = float(1 / info.frames_per_second)
             transform = transform or streams.display_transform(picture)
-            if index < start:
+            if index < start or (only is not None and index not in only):
                 continue
             image = streams.turn(to_rgb(picture), transform)
             yield Frame(_resized(image, info.width, info.height), index, seconds)

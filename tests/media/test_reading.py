@@ -233,3 +233,14 @@ def test_a_film_without_its_end_is_told(tmp_path, caplog):
     (tmp_path / "cut.mp4").write_bytes(data[: places[40]])  # between two packets: no packet is damaged
     assert 30 < len(list(read_frames(tmp_path / "cut.mp4"))) <= 40
     assert any("may be cut off" in message for message in caplog.messages)
+
+
+def test_only_the_wanted_frames_come(tmp_path):
+    path = make_film(tmp_path / "film.mp4", Film())
+    every = list(read_frames(path))
+    some = list(read_frames(path, 2, 15, only={1, 4, 9, 17}))
+    assert [frame.index for frame in some] == [4, 9]
+    assert all((frame.image == every[frame.index].image).all() for frame in some)
+    for index in range(4):
+        write_image(tmp_path / "pictures" / f"{index}.png", picture(16, 16, index))
+    assert [frame.index for frame in read_frames(tmp_path / "pictures", only={0, 3})] == [0, 3]

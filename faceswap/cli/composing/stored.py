@@ -57,7 +57,7 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
         elif name in verbatim:
             found += [] if value is None else [f"{name}={plain[name]}"]
         else:
-            found.append(f"{name}={_grammar(value)}")
+            found.append(f"{name}={grammar(value)}")
     if unknown:
         log.warning("settings=%s: of another version, left out: %s", path, ", ".join(unknown)[:200])
     return found
@@ -86,12 +86,12 @@ def _choice(group: str, target: object, path: Path) -> str:
     raise UserError(f"settings={path}: _target_={str(target)[:80]} is no class of the group {group}; say {group}=")
 
 
-def _grammar(value: Any) -> str:
+def grammar(value: Any) -> str:
     """A plain value as Hydra's command line takes it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, list):
-        return f"[{','.join(map(_grammar, value))}]"
+        return f"[{','.join(map(grammar, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{_grammar(one)}' for key, one in value.items())}}}"
+        return f"{{{','.join(f'{key}:{grammar(one)}' for key, one in value.items())}}}"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -85,6 +85,11 @@ class StoredFaces:
         for frame in frames:
             yield frame, self.faces_at(frame.index)
 
+    def frames_with_faces(self) -> set[int]:
+        """Return the frames for which `faces_at` may know a face."""
+        of_paths = {frame for _, _, path in self._paths for frame in range(path.first_frame, path.last_frame + 1)}
+        return of_paths | set(self._single)
+
     def faces_at(self, frame: int) -> list[TargetFace]:
         """Return the faces of one frame, stored or bridged."""
         faces = list(self._single.get(frame, ()))

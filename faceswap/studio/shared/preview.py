@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.cli.composing.compose import compose_config
+from faceswap.compositing.preview.frames import PASTING
 from faceswap.config.build import build
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
 
 FRAMES_KEPT = 12
-# What changes only how the face is pasted: the drawn face stays.
-PLUGINS = ("mask", "colour", "blender")
-PASTING = (*PLUGINS, "sharpen", "grain")
+PLUGINS = ("mask", "colour", "blender")  # of what pastes the face
 
 
 @dataclass(frozen=True, eq=False)
