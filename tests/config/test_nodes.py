@@ -18,11 +18,11 @@ CONFIGS = {config for group in schema.GROUPS.values() for config in group.values
     section for request in schema.COMMANDS.values() for field in dataclasses.fields(request)
     if (section := section_type(field))
 }  # fmt: skip
+# Ordered, since processes that share the tests must count them alike.
+BUILDERS = sorted((one for one in CONFIGS if hasattr(one, "_target_") and dataclasses.fields(one)), key=str)
 
 
-@pytest.mark.parametrize(
-    "config", [one for one in CONFIGS if hasattr(one, "_target_") and dataclasses.fields(one)], ids=lambda c: c.__name__
-)
+@pytest.mark.parametrize("config", BUILDERS, ids=lambda config: config.__name__)
 def test_a_class_takes_its_defaults_from_its_declaration(config):
     module, _, name = config._target_.rpartition(".")
     target = getattr(importlib.import_module(module), name)
