@@ -106,6 +106,13 @@ def test_a_checkpoint_is_one_of_the_run(tmp_path, monkeypatch):
         checkpoint_folder(tmp_path / "run", 77)
 
 
+def test_a_film_that_has_changed_since_is_told_as_such(workspace, tmp_path, caplog):
+    face_set = FaceSet.open(workspace.faces("film"), with_deleted=True)
+    film = write_film(tmp_path / "film.mp4", 5)
+    part_of(face_set, probe(film))
+    assert f"{film} has changed since" in caplog.text and "is used for" not in caplog.text
+
+
 def test_a_part_of_a_film_does_not_take_the_name_of_the_whole(tmp_path):
     info = probe(write_film(tmp_path / "b.mov", 2, sound=False))
     assert default_name(info, "a", 0, None, None) == "b_as_a" and suffix_of(info) == ".mov"

@@ -61,7 +61,10 @@ def part_of(face_set: FaceSet, info: SourceInfo) -> FaceSet:
             f"{face_set.folder} was extracted from {names}, none of which {info.path} is as it is now; "
             "leave faces= out, or convert one of these"
         )
-    if face_set.source is not None:
+    if face_set.source is not None and face_set.source.resolve() == Path(info.path).resolve():
+        log.warning("%s has changed since %s was extracted from it: its faces may lie elsewhere now, or be more; "
+                    "extract it again", info.path, face_set.folder)  # fmt: skip
+    elif face_set.source is not None:
         log.warning("%s was extracted from %s and is used for %s", face_set.folder, face_set.source, info.path)
     return face_set
 
