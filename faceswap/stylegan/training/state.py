@@ -18,6 +18,7 @@ from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import COUNT
 
 CHECKPOINT = "checkpoint.pt"
 AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all
@@ -124,8 +125,27 @@ def restore_checkpoint(
                 raise ValueError("an optimizer remembers more weights than there are")
             stored = ((f"weight {n}", weight, kept["state"].get(n, {})) for n, weight in enumerate(weights))
             fill_moments(optimizer, stored)  # its options are today's: a run may go on with another learning rate
+        numbers = {name: value for name, value in state.items() if name not in ("networks", "optimisers", "random")}
+        _check_numbers(numbers)
         torch.set_rng_state(state["random"].cpu())
     except Exception as error:  # torch's reader raises many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot go on from {path} ({reason}); restart=true begins anew") from error
-    return {name: value for name, value in state.items() if name not in ("networks", "optimisers", "random")}
+    return numbers
+
+
+def _check_numbers(numbers: dict[str, Any]) -> None:
+    """Raise ValueError unless the numbers of a checkpoint are such as trainings write, LookupError when one is missing.
+
+    Args:
+        numbers: `images`, `seconds` and those of AdversarialStep.state.
+    """
+    for name in ("images", "steps", "contested"):
+        if type(numbers[name]) is not int or not 0 <= numbers[name] <= COUNT:
+            raise ValueError(f"its {name} are no count")
+    for name, most in (("seconds", COUNT), ("p", 1)):
+        if type(numbers[name]) not in (int, float) or not 0 <= numbers[name] <= most:
+            raise ValueError(f"its {name} is no number from 0 to {most}")
+    mean = numbers["path_mean"]
+    if not isinstance(mean, torch.Tensor) or mean.shape or not mean.is_floating_point() or not mean.isfinite():
+        raise ValueError("its path_mean is no number")

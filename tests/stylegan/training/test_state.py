@@ -50,6 +50,18 @@ def lose_moments(state):
     del state["optimisers"][0]["state"][0]["exp_avg"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("images", None), ("images", -1), ("steps", 10**30), ("contested", 1.5), ("seconds", torch.zeros(3)),
+     ("seconds", float("nan")), ("p", 2.0), ("p", "x"), ("path_mean", -1), ("path_mean", torch.zeros(3))],
+)  # fmt: skip
+def test_the_numbers_of_a_checkpoint_are_checked(whole, tmp_path, name, value):
+    state = torch.load(whole / CHECKPOINT, weights_only=True) | {name: value}
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(UserError, match="restart=true begins anew"):
+        restored(tmp_path)
+
+
 @pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, add_moments, lose_moments])
 def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
     state = torch.load(whole / CHECKPOINT, weights_only=True)
