@@ -49,6 +49,7 @@ JSON_DEPTH = 100
 JSON_LISTS = 5_000_000  # in one text, a table counted as three lists: `[],` takes 72 bytes for its three
 YAML_DEPTH = 40
 YAML_VALUES = 5_000  # values, keys, lists and mappings together
+INTERPOLATIONS = 20  # `${other.setting}` in one text; nested thousands of times they take a minute
 NUMBER_DIGITS = 40
 NAME_CHARACTERS = 255
 TEXT_CHARACTERS = 2_000  # of a consent's line

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from faceswap.config import schema
 from faceswap.config.groups import GROUPS
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import YAML_BYTES
+from faceswap.utils.limits import INTERPOLATIONS, YAML_BYTES
 from faceswap.utils.settings.options import walk
 from faceswap.utils.untrusted.text_files import read_text
 from faceswap.utils.untrusted.yaml_files import parse_yaml
@@ -130,6 +130,8 @@ def check_no_resolvers(value: Any, where: str) -> None:
     elif isinstance(value, list):
         for one in value:
             check_no_resolvers(one, where)
+    elif isinstance(value, str) and value.count("${") > INTERPOLATIONS:
+        raise UserError(f"{where}: '{value[:60]}...' names more than {INTERPOLATIONS} other settings")
     elif isinstance(value, str) and _RESOLVER.search(value):
         raise UserError(f"{where}: '{value[:60]}' is not resolved: only ${{other.setting}} is; write the value itself")
 

@@ -99,6 +99,11 @@ def test_a_file_cannot_name_any_class(folder, text):
     assert "trust=my_lab" in refusal("train", folder("model/mine", text), "model=mine")
 
 
+def test_interpolations_within_each_other_are_bounded(folder):
+    text = f"defaults: [lite]\ncoverage: {'${' * 5000}x{'}' * 5000}\n"
+    assert "more than 20 other settings" in refusal("train", folder("model/mine", text), "model=mine")
+
+
 @pytest.mark.parametrize("name", ["a b", "class", "__init__", "7"])
 def test_a_setting_of_ones_own_class_has_a_name_that_arguments_can_have(folder, name):
     text = f"_target_: my_lab.Net\n{name}: 1\n"
