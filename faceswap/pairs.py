@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import filecmp
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.config.swapping import Consent, Pair
+from faceswap.core.face_set import ALIGNMENTS
 from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
@@ -45,7 +48,7 @@ def resolve_pair(pair: Pair, workspace: Workspace) -> Pair:
 
 
 def refuse_itself(faces_a: Path, faces_b: Path) -> None:
-    """Raises UserError when two sides of a pair are, or share, one face set: nothing would be swapped."""
+    """Raises UserError when two sides of a pair are, share or copy one face set: nothing would be swapped."""
     sides = [
         {folder.with_name(part).resolve() for part in ([folder.name] if folder.is_dir() else folder.name.split("+"))}
         for folder in (faces_a, faces_b)
@@ -55,6 +58,13 @@ def refuse_itself(faces_a: Path, faces_b: Path) -> None:
             f"pair.a={faces_a.name} pair.b={faces_b.name}: {min(shared).name} cannot be swapped with itself; "
             "name the face sets of two people"
         )
+    for a, b in itertools.product(*sides):
+        one, other = a / ALIGNMENTS, b / ALIGNMENTS
+        if one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False):
+            raise UserError(
+                f"pair.a={faces_a.name} pair.b={faces_b.name}: {b.name} holds the very faces of {a.name}; "
+                "name the face sets of two people"
+            )
 
 
 def run_to_train(request: TrainRequest, workspace: Workspace) -> tuple[Path, Pair]:

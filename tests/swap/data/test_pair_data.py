@@ -66,6 +66,11 @@ def test_another_name_for_the_same_set_is_itself_too(workspace, tmp_path):
     with pytest.raises(UserError, match="itself"):
         refuse_itself(workspace.faces("benjamin"), workspace.faces("ben"))
     refuse_itself(workspace.faces("anna_day"), workspace.faces("ben"))
+    for name in ("sam", "sam_copy"):
+        workspace.faces(name).mkdir(parents=True)
+        (workspace.faces(name) / "alignments.jsonl").write_text("{}\n")
+    with pytest.raises(UserError, match="sam_copy holds the very faces of sam"):
+        refuse_itself(workspace.faces("sam"), workspace.faces("sam_copy"))
 
 
 def test_few_faces_are_told_with_what_helps(workspace, tmp_path, caplog):
