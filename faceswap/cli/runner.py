@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ from faceswap import __version__
 from faceswap.cli.composing.flags import take_flags
 from faceswap.cli.installation import missing_package
 from faceswap.utils.errors import Interrupted, UserError, is_out_of_memory
-from faceswap.utils.limits import check_memory_limit
+from faceswap.utils.limits import MIB, check_memory_limit
 from faceswap.utils.streams import GONE, steady_standard_error
 from faceswap.utils.terminal import PrintableFormatter, printable_lines, single_line, warned_once
 
@@ -70,7 +71,7 @@ def _run_command(
     except (Interrupted, KeyboardInterrupt) as error:
         return _fail(f"interrupted: {_single_line(error) or f'stopped; {what_again(command)}'}", INTERRUPTED, debug)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno == errno.EROFS and error.filename is None):
             return _fail(f"error: {_told_full(error)}", USER_CAN_MEND, debug)
         if is_out_of_memory(error):
             return _fail(_OUT_OF_MEMORY, USER_CAN_MEND, debug)
@@ -200,9 +201,14 @@ def _told_full(error: OSError) -> str:
     """What is full: a disk, or the memory that processes share."""
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     shared = Path("/dev/shm")
-    if name.startswith(f"{shared}/") or (not name and not shared.is_dir()):
+    if name.startswith(f"{shared}/") or (not name and not _has_room(shared)):
         return "processes cannot share memory: /dev/shm is full or not there; give the container more, or say workers=0"
     return f"the disk is full ({single_line(name) or 'no space left'}); free some space"
+
+
+def _has_room(folder: Path) -> bool:
+    """Return whether a process can make a megabyte in a folder."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= MIB
 
 
 def _bug_line(error: Exception) -> str:

@@ -55,10 +55,14 @@ def test_too_little_memory_names_the_setting(capsys, error):
     assert line.startswith("error: out of memory") and "batch_size=" in line and line.count("\n") == 1
 
 
-def test_memory_that_processes_cannot_share_is_no_full_disk(capsys):
+def test_memory_that_processes_cannot_share_is_no_full_disk(capsys, monkeypatch):
     assert failing(OSError(errno.ENOSPC, "No space left on device", "/dev/shm/psm_1")) == 2
     line = capsys.readouterr().err
     assert "/dev/shm" in line and "workers=0" in line and "disk" not in line
+    for number in (errno.ENOSPC, errno.EROFS):  # as Python tells of memory that it could not make: without a name
+        monkeypatch.setattr("faceswap.cli.runner._has_room", lambda folder: False)
+        assert failing(OSError(number, os.strerror(number))) == 2
+        assert "/dev/shm" in capsys.readouterr().err
     assert failing(OSError(errno.ENOSPC, "No space left on device", "/data/x.mp4")) == 2
     assert capsys.readouterr().err == "error: the disk is full (/data/x.mp4); free some space\n"
 

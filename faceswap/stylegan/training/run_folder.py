@@ -88,12 +88,19 @@ def check_same(
     check_same_settings(run, config_text, default_text, FREE, "stylegan.train")
 
 
-def forget(run: Path) -> None:
-    """Remove the training in `run`: files of the names that it writes, and nothing else. Call `check_folder` before."""
+def forget(run: Path, record: Mapping[str, Any]) -> None:
+    """Remove the training in `run`: files of the names that it writes, and nothing else. Call `check_folder` before.
+
+    Args:
+        record: What it says of itself: previews are named by pictures that it has seen, which tells them from
+            photos that are named by a date.
+    """
     for name in _FILES:
         (run / name).unlink(missing_ok=True)
     previews = run / PREVIEWS
-    shown = [path for path in previews.iterdir() if _PREVIEW.fullmatch(path.name)] if previews.is_dir() else []
+    seen = record.get("images", 0)
+    names = [path for path in previews.iterdir() if _PREVIEW.fullmatch(path.name)] if previews.is_dir() else []
+    shown = [path for path in names if isinstance(seen, int) and int(path.stem) <= seen]
     for path in [*shown, *run.glob(EVENTS)]:
         if not path.is_dir():
             path.unlink()

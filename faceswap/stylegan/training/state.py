@@ -18,7 +18,7 @@ from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.torch_writing import write_torch_file
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import COUNT
+from faceswap.utils.limits import COUNT, WEIGHT_MAGNITUDE
 
 CHECKPOINT = "checkpoint.pt"
 AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all
@@ -116,8 +116,9 @@ def restore_checkpoint(
                 raise ValueError("its content is not what was written")
         state = torch.load(path, weights_only=True, map_location=networks.accelerator.device)
         for name, part in networks.parts().items():
-            if not all(bool(value.isfinite().all()) for value in state["networks"][name].values()):
-                raise ValueError(f"the {name} has weights that are no numbers")
+            values = state["networks"][name].values()
+            if not all(bool((value.abs() <= WEIGHT_MAGNITUDE).all()) for value in values):  # nor is NaN
+                raise ValueError(f"the {name} has weights that are no numbers, or far too large")
             part.load_state_dict(state["networks"][name])
         for optimizer, kept in zip(optimizers, state["optimisers"], strict=True):
             weights = [weight for group in optimizer.param_groups for weight in group["params"]]

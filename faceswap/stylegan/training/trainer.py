@@ -105,7 +105,7 @@ def train_generator(
         if found and not allow_changes:
             check_same(run, record, about, config_text, default_text)
         if restart:
-            forget(run)
+            forget(run, record)
         sweep_packed(run, pictures.packed)
         state = found or {"images": 0, "seconds": 0.0} | adversarial_step.state()
         adversarial_step.restore(state)

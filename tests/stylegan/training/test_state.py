@@ -38,6 +38,10 @@ def spoil_step(state):
     state["optimisers"][0]["state"][0]["step"] = torch.ones(3)
 
 
+def swell_average(state):
+    next(iter(state["networks"]["average"].values())).fill_(1e38)
+
+
 def spoil_weight(state):
     state["networks"]["generator"]["synthesis.b4.const"].fill_(float("inf"))
 
@@ -62,7 +66,7 @@ def test_the_numbers_of_a_checkpoint_are_checked(whole, tmp_path, name, value):
         restored(tmp_path)
 
 
-@pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, add_moments, lose_moments])
+@pytest.mark.parametrize("spoil", [spoil_moment, spoil_step, spoil_weight, swell_average, add_moments, lose_moments])
 def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
     state = torch.load(whole / CHECKPOINT, weights_only=True)
     spoil(state)

@@ -186,14 +186,15 @@ def test_restart_removes_what_a_training_wrote_and_nothing_else(data, tmp_path):
     photos.mkdir()
     (photos / "00000024.jpg").write_bytes(b"of the user")
     train_generator(data, run, kimg=0.004, **SETTINGS)
-    for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
+    photos_there = (run / "previews" / "holiday.jpg", run / "previews" / "20190101.jpg")
+    for kept in (run / "notes.txt", *photos_there, run / "pictures-of-mine.npy"):
         kept.write_bytes(b"of the user")
-    for gone in (run / "previews" / "00000099.jpg", run / "events.out.tfevents.1"):
+    for gone in (run / "previews" / "00000003.jpg", run / "events.out.tfevents.1"):
         gone.write_bytes(b"of an earlier training")
     train_generator(data, run, kimg=0.004, restart=True, **SETTINGS)
-    for kept in (run / "notes.txt", run / "previews" / "holiday.jpg", run / "pictures-of-mine.npy"):
+    for kept in (run / "notes.txt", *photos_there, run / "pictures-of-mine.npy"):
         assert kept.read_bytes() == b"of the user"
-    assert not (run / "previews" / "00000099.jpg").exists() and not (run / "events.out.tfevents.1").exists()
+    assert not (run / "previews" / "00000003.jpg").exists() and not (run / "events.out.tfevents.1").exists()
     shutil.rmtree(run / "previews")
     (run / "previews").symlink_to(photos)
     for restart in (True, False):
