@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from faceswap.cli.runner import run_command
+from faceswap.film_faces import finder_for, source_of, stored_for
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from faceswap.cli.results import Result
     from faceswap.compositing.preview.frames import PreviewFrames
     from faceswap.config.swapping import ConvertRequest
-    from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
+    from faceswap.roles import Asked
     from faceswap.swappers import Model
     from faceswap.utils.files.workspace import Workspace
 
@@ -63,12 +65,11 @@ def convert_one(
         preview: Takes a few frames in place of the film; nothing is written.
         named: The settings that a page of previews is called after, whatever this one's are.
     """
-    from faceswap.cli.results import is_done, result_of
+    from faceswap.cli.results import is_done
     from faceswap.config.build import build
-    from faceswap.core.keyframes import Keyframes
     from faceswap.media.sources import probe
     from faceswap.provenance.consent import show_consent
-    from faceswap.roles import found_people, load_cast, models_for, name_of, people_asked
+    from faceswap.roles import found_people, load_cast, models_for, people_asked
     from faceswap.utils.files.workspace import Workspace
 
     workspace = Workspace(Path(request.workspace))
@@ -79,28 +80,13 @@ def convert_one(
         show_consent(consent)
     shown = [model.a if request.to == "a" else model.b for model in models]
     performing = models[0].b if request.to == "a" else models[0].a
-    tracks = request.tracks
     info = probe(request.video or source_of(workspace, performing))
-    # faces= and finder= together: the set, and the finder for frames that it was not made of
-    stored = stored_faces(request.faces, info, workspace, performing) if request.faces or not request.finder else None
+    stored = stored_for(request, info, workspace, performing)
     if asked and stored is None:
         raise UserError(f"who is in {info.path} is not known yet: give python -m faceswap.people video={info.path}")
-    if request.finder:
-        finder = build(request.finder)
-    else:
-        finder = None if stored else usual_finder(info, workspace)
-    name = default_name(
-        info, "+".join(dict.fromkeys(shown)), request.start, request.stop, tracks,
-        "+".join(filter(None, (model.variant for model in models))),
-    )  # fmt: skip
-    if (course := str(Keyframes.read("strength", (named or request).strength))) != "1":
-        name += f"_strength_{course}"
-    sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
-    result = result_of(
-        "convert", named or request, name + name_of(asked), ".html" if preview else suffix_of(info),
-        told=("to", "start", "stop", "tracks", "map", "only", "strength"), folder=folder,
-        sources={"video": info.path} | sources,
-    )  # fmt: skip
+    finder = finder_for(request, info, workspace, stored)
+    suffix = ".html" if preview else suffix_of(info)
+    result = result_named(named or request, info, models, shown, asked, folder, suffix)
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.pipeline import convert_video
     from faceswap.compositing.results import model_name
@@ -129,7 +115,7 @@ def convert_one(
         mask=build(request.mask),
         colour=build(request.colour),
         blender=build(request.blender),
-        tracks=tracks,
+        tracks=request.tracks,
         start=request.start,
         stop=request.stop,
         batch_size=request.batch_size,
@@ -152,19 +138,40 @@ def convert_one(
     return Converted(result.path)
 
 
-def source_of(workspace: Workspace, name: str) -> Path:
-    """The video that a face set was made from. Raises UserError when it is unknown, gone, or one of several."""
-    from faceswap.core.face_set import FaceSet
+def result_named(
+    request: ConvertRequest,
+    info: SourceInfo,
+    models: Sequence[Model],
+    shown: Sequence[str],
+    asked: Sequence[Asked],
+    folder: Path | None,
+    suffix: str,
+) -> Result:
+    """The result's place and name, which tells the people, the range and each setting that differs from its default.
 
-    folder = workspace.existing_faces_together(name)
-    parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split("+")]
-    sources = [source.path for part in parts for source in FaceSet.open(part).sources]
-    if len(sources) > 1:
-        raise UserError(f"{name} is of several films: {', '.join(map(str, sources))}; say which: video=...")
-    source = sources[0] if sources else None
-    if source is None or not source.exists():
-        raise UserError(f"the video of {name} ({source or 'not noted'}) is not there any more; say video=...")
-    return source
+    Args:
+        request: Whose settings the name tells.
+        info: The film.
+        models: What draws.
+        shown: Whose face each model gives.
+        asked: Who becomes whom, where that was said.
+        folder: Where it goes without out=; None: out/ of the workspace.
+        suffix: Of the file; none for a folder.
+    """
+    from faceswap.cli.results import result_of
+    from faceswap.core.keyframes import Keyframes
+    from faceswap.roles import name_of
+
+    variant = "+".join(filter(None, (model.variant for model in models)))
+    name = default_name(info, "+".join(dict.fromkeys(shown)), request.start, request.stop, request.tracks, variant)
+    if (course := str(Keyframes.read("strength", request.strength))) != "1":
+        name += f"_strength_{course}"
+    sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
+    return result_of(
+        "convert", request, name + name_of(asked), suffix,
+        told=("to", "start", "stop", "tracks", "map", "only", "strength"), folder=folder,
+        sources={"video": info.path} | sources,
+    )  # fmt: skip
 
 
 def consent_of(request: ConvertRequest, model: Model) -> dict[str, str]:
@@ -198,37 +205,6 @@ def faces_metadata(models: Sequence[Model], workspace: Workspace) -> dict[str, s
             parts += checksums or [part]
         told[f"faces_{side}"] = ", ".join(parts)
     return told
-
-
-def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: str = "") -> Path | None:
-    """The face set to take alignments from: the one named, else one made from what this source holds now.
-
-    The set that is called like the source comes first, then that of the person `performing`, then the others.
-    """
-    from faceswap.compositing.face_sources.matching import set_made_from
-
-    if name:
-        return workspace.existing_faces(name)
-    names = sorted(workspace.face_set_names(), key=lambda known: (known != info.name, known != performing, known))
-    found = set_made_from([workspace.faces(known) for known in names], info)
-    if found is not None:
-        log.info("the faces are those of the face set %s", found.name)
-    return found
-
-
-def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
-    """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
-    from faceswap.detect.builtin.detector import BuiltinFinder
-
-    known = ", ".join(workspace.face_set_names()) or "none"
-    what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
-    try:
-        finder = BuiltinFinder()
-        finder.prepare(info)
-    except UserError as error:
-        raise UserError(f"{what}, or finder=...: finding its faces anew does not work: {error}") from error
-    log.warning("%s, or finder=...; its faces are found anew", what)
-    return finder
 
 
 def default_name(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from faceswap.convert import source_of
+from faceswap.film_faces import source_of
 from faceswap.media.pictures.images import encode_image
 from faceswap.provenance.notice import made_with_ai
 from faceswap.studio.shared.context import Studio, go_to, page, studio_of

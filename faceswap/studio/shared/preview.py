@@ -90,7 +90,7 @@ class ConvertPreview:
     def _drawn_anew(self, run: str, stamp: int, film: Path, index: int, drawing: Sequence[str]) -> _Drawn:
         from faceswap.compositing.compositor import view_of
         from faceswap.compositing.face_sources.filling import face_source_for
-        from faceswap.convert import stored_faces, usual_finder
+        from faceswap.film_faces import stored_faces, usual_finder
         from faceswap.media.reading import read_frames
         from faceswap.media.sources import probe
         from faceswap.swappers import trained_model
