@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import PREVIEW_COMBINATIONS
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest
 
 USUAL_COUNT = 8  # of frames, where compare= is said without preview=
-MOST_COMBINATIONS = 64
 # What does not change how a frame looks, or chooses another film, face or frame.
 NOT_COMPARED = (
     "pair", "run", "video", "faces", "out", "workspace", "provenance", "start", "stop", "preview", "compare", "to",
@@ -91,8 +91,8 @@ def combinations_of(compare: str) -> list[tuple[str, ...]]:
                             "pasted or finished, as mask, colour, blender, detail, sharpen")  # fmt: skip
         choices[name] = [f"{name}={value}" for value in dict.fromkeys(values.split(","))]
     found = list(itertools.product(*choices.values()))
-    if len(found) > MOST_COMBINATIONS:
-        raise UserError(f"compare={compare} gives {len(found)} combinations; at most {MOST_COMBINATIONS} are shown")
+    if len(found) > PREVIEW_COMBINATIONS:
+        raise UserError(f"compare={compare} gives {len(found)} combinations; at most {PREVIEW_COMBINATIONS} are shown")
     return found
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.convert_preview import MOST_COMBINATIONS, combinations_of, compared, convert_preview
+from faceswap.convert_preview import combinations_of, compared, convert_preview
 from faceswap.utils.errors import UserError
+from faceswap.utils.limits import PREVIEW_COMBINATIONS
 
 
 def test_every_combination_once():
@@ -24,7 +25,7 @@ def test_every_combination_once():
         ("mask=hull mask=box", "twice"),
         ("video=a.mp4,b.mp4", "cannot be compared"),
         ("mask='hull", "quote"),
-        (f"sharpen={','.join(str(n / 100) for n in range(MOST_COMBINATIONS + 1))}", "at most"),
+        (f"sharpen={','.join(str(n / 100) for n in range(PREVIEW_COMBINATIONS + 1))}", "at most"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(compare, told):

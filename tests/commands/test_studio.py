@@ -91,7 +91,9 @@ class Maker:
         self.page.goto(f"{self.base}{path}")
 
     def shot(self, name: str) -> None:
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.page.viewport_size["width"], name
+        # Asked until it holds: a page that is just being left has no document.
+        fits = "width => document.documentElement?.scrollWidth <= width"
+        self.page.wait_for_function(fits, arg=self.page.viewport_size["width"])
         if folder := os.environ.get("FACESWAP_SCREENSHOTS"):
             self.page.screenshot(path=f"{folder}/{self.kind}_{name}.png", full_page=True, caret="initial")
 

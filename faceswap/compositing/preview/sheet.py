@@ -59,7 +59,7 @@ def write_sheet(
     parts = {index: shown_part(as_filmed[index], [one.made[index] for one in variants]) for index in numbers}
     filmed = []
     for index in numbers:
-        uri = _uri(encode_image(as_filmed[index][parts[index]], ".jpg", quality=quality))
+        uri = _uri(encode_image(as_filmed[index][parts[index]], ".jpg", quality=quality, metadata=None))  # as it was
         filmed.append(f".filmed.f{index}{{background-image:url({uri})}}")
     style, script = _part("sheet.css"), _part("sheet.js")
     values = {
@@ -110,7 +110,7 @@ def _figure(index: int, variant: Variant, name: str, part: tuple[slice, slice], 
     """Return a frame, signed, with the film as it was over it; `name` is HTML."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, f"frame_{index}.jpg")
-        write_image(picture, variant.made[index][part], quality, variant.about)
+        write_image(picture, variant.made[index][part], quality, metadata=variant.about)
         uri = _uri(picture.read_bytes())
     rows, columns = part
     width, height = columns.stop - columns.start, rows.stop - rows.start
