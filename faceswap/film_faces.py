@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 def source_of(workspace: Workspace, name: str) -> Path:
     """The video that a face set was made from. Raises UserError when it is unknown, gone, or one of several."""
-    from faceswap.core.face_set import FaceSet
+    from faceswap.core.face_set import TOGETHER, FaceSet
 
     folder = workspace.existing_faces_together(name)
-    parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split("+")]
+    parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split(TOGETHER)]
     sources = [source.path for part in parts for source in FaceSet.open(part).sources]
     if len(sources) > 1:
         raise UserError(f"{name} is of several films: {', '.join(map(str, sources))}; say which: video=...")
