@@ -24,7 +24,7 @@ $(VENV)/installed: setup.cfg setup.py pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip
 	$(RUN) -m pip install --quiet -c constraints.txt -e '.[dev,onnx,web,postgresql]'
-	@# albumentations asks for the headless OpenCV, the brief for the other; both write the same cv2/. The headless
+	@# albumentations asks for the headless OpenCV, other packages for the full one; both write the same cv2/. The headless
 	@# files need no libGL or X11, so they are laid down last.
 	$(RUN) -m pip install --quiet --force-reinstall --no-deps -c constraints.txt opencv-python-headless
 	@touch $@

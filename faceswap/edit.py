@@ -98,7 +98,7 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
     from faceswap.media.writing import writer_for
     from faceswap.provenance.notice import COMPOSITE
     from faceswap.stylegan.editing.edits import read_edits
-    from faceswap.stylegan.editing.films import FilmEditSettings, edit_film
+    from faceswap.stylegan.editing.films import edit_film
     from faceswap.stylegan.editing.photos import edit_photos, write_report
     from faceswap.stylegan.inversion.pipeline import made_with_ai
     from faceswap.stylegan.weights.files import generator_hash
@@ -121,10 +121,9 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
         photos = photos_of(work) if photos is None else photos
         numbers = edit_photos(info, inverter.generator, photos, edits, writer, paster)
     else:
-        how = FilmEditSettings(request.steps, request.refine, request.smooth_frames, request.batch_size)
         numbers = edit_film(
-            info, inverter, edits, writer, paster, build(request.finder), FaceParser(request.device), request.face, how,
-            request.start, request.stop,
+            info, inverter, edits, writer, paster, build(request.finder), FaceParser(request.device), request.face,
+            request, request.start, request.stop,
         )  # fmt: skip
     write_report(report_path(out), info, out, edits, numbers | result.record)
     return out
@@ -143,13 +142,14 @@ def tools_of(request: EditRequest) -> tuple[Inverter, DirectionSet]:
     from faceswap.config.build import build
     from faceswap.stylegan.directions.directions import load_directions
     from faceswap.stylegan.inversion.perceptual import inversion_loss
-    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
+    from faceswap.stylegan.inversion.pipeline import Inverter, load_both
     from faceswap.stylegan.weights.files import generator_hash
 
     generator, encoder = load_both(request.generator, request.encoder, request.guess, request.device)
     known = load_directions(request.directions or None).only_for(generator_hash(generator))
-    how = InversionSettings(request.guess, request.steps, request.fidelity, request.tuning_steps)
-    return Inverter(generator, encoder, inversion_loss(build(request.loss), request.vgg, request.device), how), known
+    return Inverter(
+        generator, encoder, inversion_loss(build(request.loss), request.vgg, request.device), request
+    ), known
 
 
 def source_of(request: EditRequest, inverter: Inverter) -> tuple[SourceInfo, Latent | None]:

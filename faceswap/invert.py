@@ -21,7 +21,7 @@ def invert(request: InvertRequest) -> Path:
     from faceswap.media.sources import probe
     from faceswap.stylegan.data.portraits import portraits
     from faceswap.stylegan.inversion.perceptual import inversion_loss
-    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, invert_photos, load_both
+    from faceswap.stylegan.inversion.pipeline import Inverter, invert_photos, load_both
     from faceswap.stylegan.inversion.tradeoff import write_tradeoff
     from faceswap.utils.errors import UserError
 
@@ -32,9 +32,7 @@ def invert(request: InvertRequest) -> Path:
     inverter = Inverter(
         *load_both(request.generator, request.encoder, request.guess, request.device),
         inversion_loss(build(request.loss), request.vgg, request.device),
-        InversionSettings(
-            request.guess, request.steps, request.fidelity, request.tuning_steps, request.rank, request.batch_size
-        ),
+        request,
     )
     result = result_for(request, info)
     finder, parser = build(request.finder), FaceParser(request.device)

@@ -30,8 +30,7 @@ def morph(request: MorphRequest) -> Path:
 def film(request: MorphRequest) -> Path:
     """One face turns into the other."""
     from faceswap.media.writing import FILM_SUFFIXES
-    from faceswap.stylegan.morphing.films import Timing
-    from faceswap.stylegan.morphing.results import MorphFilmSettings, write_film
+    from faceswap.stylegan.morphing.results import write_film
     from faceswap.utils.errors import UserError
 
     result = target(request, ".mp4", FILM_SUFFIXES)
@@ -39,14 +38,8 @@ def film(request: MorphRequest) -> Path:
     first, second = reader.one(request.a, "a"), reader.one(request.b, "b")
     if request.paste != "none" and first.portrait is None:
         raise UserError(f"paste={request.paste} needs a photo as a=, not {request.a}")
-    timing = Timing(
-        request.hold_seconds, request.fade_seconds, request.seconds, request.easing, request.there_and_back
-    )  # fmt: skip
-    how = MorphFilmSettings(
-        request.size_px, request.frames_per_second, request.crf, request.preset, request.pixels
-    )  # fmt: skip
     paster = None if request.paste == "none" else paster_of(request, request.paste)
-    write_film(reader.inverter.generator, first, second, result.path, timing, how, paster)
+    write_film(reader.inverter.generator, first, second, result.path, request, paster)
     return result.note()
 
 
@@ -113,9 +106,9 @@ def studio_of(request: MorphRequest) -> SubjectReader:
     """What turns photos and seeds into codes."""
     from faceswap.config.build import build
     from faceswap.facenets.parser import FaceParser
-    from faceswap.stylegan.inversion.config import InversionWeights
+    from faceswap.stylegan.inversion.config import InversionSettings, InversionWeights
     from faceswap.stylegan.inversion.perceptual import inversion_loss
-    from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
+    from faceswap.stylegan.inversion.pipeline import Inverter, load_both
     from faceswap.stylegan.morphing.subjects import SubjectReader
     from faceswap.stylegan.seeds import seeds_of
 

@@ -23,9 +23,9 @@ from faceswap.stylegan.editing.edits import read_edits
 from faceswap.stylegan.editing.pasting import Paster
 from faceswap.stylegan.editing.photos import Inverted, edited
 from faceswap.stylegan.gallery.samples import Sampling, sample
-from faceswap.stylegan.inversion.config import InversionWeights
+from faceswap.stylegan.inversion.config import InversionSettings, InversionWeights
 from faceswap.stylegan.inversion.perceptual import inversion_loss
-from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter, load_both
+from faceswap.stylegan.inversion.pipeline import Inverter, load_both
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.files import generator_hash, load_generator
 from faceswap.utils.devices import choose_device

@@ -4,25 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from faceswap.provenance.config import SigningConfig, signing
-from faceswap.stylegan.inversion.config import InversionWeights
-from faceswap.utils.choices import X264_PRESETS, Start, Way
+from faceswap.stylegan.editing.config import FilmEditSettings
+from faceswap.stylegan.inversion.config import InversionSettings, InversionWeights
+from faceswap.utils.choices import X264_PRESETS, Way
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, workspace
 
 PHOTO = "a photo; several as a folder, a glob or a video"
 FACE = "which of several faces: largest, left, right, or a number from 1, counted from the left"
 GENERATOR = "the generator's weights (default: the shipped one)"
 ENCODER = "the weights of its encoder (default: the shipped generator's)"
-FIDELITY = (
-    "how close the result must be to the photo: 0 stays near the average, 0.5 frees every layer, beyond 0.5 the "
-    "generator is tuned to the face"
-)
-GUESS = "start of the optimization: the encoder's estimate or the average face"
 VGG = "torchvision's vgg16 weights: compare by its block3_conv3 instead of the built-in face features"
 
 
 @dataclass(frozen=True)
-class InvertRequest:
-    """Find the styles with which the generator draws the face of a photo."""
+class _Photos:
+    """What is inverted, where it goes, and by which networks."""
 
     photo: str = option("", PHOTO, kind="path")
     workspace: str = workspace()
@@ -31,27 +27,23 @@ class InvertRequest:
     face: str = option("largest", FACE)
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
-    guess: Start = option("encoder", GUESS, choices=get_args(Start))
-    steps: int = option(100, "steps of the optimizer; 0: the start as it is", minimum=0, maximum=100000)
-    fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
-    tuning_steps: int = option(
-        100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
-    )
-    rank: int = option(
-        4, "rank of the generator's changes: a higher one is closer to the photo and larger", minimum=1, maximum=64
-    )
+
+
+@dataclass(frozen=True)
+class InvertRequest(InversionSettings, _Photos):
+    """Find the styles with which the generator draws the face of a photo."""
+
     loss: InversionWeights = section(InversionWeights, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, kind="path")
     tradeoff: bool = option(False, "draw reconstruction against editability over fidelity= instead (one photo)")
     every: int = option(1, "take every n-th frame of a video", minimum=1)
     finder: Any = plugin("finder", "how faces are found")
-    batch_size: int = option(8, "photos at a time", minimum=1, maximum=65536)
     device: str = option("auto", DEVICES)
 
 
 @dataclass(frozen=True)
-class EditRequest:
-    """Make the face of a photo or a video older, smile, turn: by directions of the generator."""
+class _Edited:
+    """What is edited, how, and by which networks."""
 
     photo: str = option("", PHOTO, kind="path")
     video: str = option("", "a video, in place of photo=", kind="path")
@@ -80,25 +72,20 @@ class EditRequest:
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     directions: str = option("", "a file of directions (default: the shipped generator's)", kind="path")
-    guess: Start = option("encoder", GUESS, choices=get_args(Start))
-    steps: int = option(
-        60, "steps of the optimizer on a photo, or on a face that a video shows first", minimum=0, maximum=100000
-    )
-    refine: int = option(1, "steps for every few frames of a video after that", minimum=0, maximum=1000)
-    fidelity: float = option(0.5, FIDELITY, minimum=0, maximum=1)
-    tuning_steps: int = option(
-        100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000
-    )
+
+
+@dataclass(frozen=True)
+class EditRequest(FilmEditSettings, _Edited):
+    """Make the face of a photo or a video older, smile, turn: by directions of the generator."""
+
     loss: InversionWeights = section(InversionWeights, "comparison of the generated face with the photo")
     vgg: str = option("", VGG, kind="path")
-    smooth_frames: int = option(4, "smooth a video's codes over this many frames on each side", minimum=0, maximum=15)
     finder: Any = plugin("finder", "how faces are found")
     mask: Any = plugin("mask", "which pixels are edited")
     colour: Any = plugin("colour", "how a whole pasted face takes on the frame's colours")
     blender: Any = plugin("blender", "how a whole face is pasted")
     start: int = option(0, "first frame", minimum=0)
     stop: int | None = option(None, "the frame before which to stop (default: the end)", minimum=1)
-    batch_size: int = option(8, "frames at a time", minimum=1, maximum=65536)
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are edited, to 100", minimum=1, maximum=100)

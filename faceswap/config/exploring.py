@@ -5,7 +5,9 @@ from typing import Any, Literal, get_args
 
 from faceswap.config.editing import ENCODER, FACE, GENERATOR
 from faceswap.provenance.config import SigningConfig, signing
-from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, X264_PRESETS, Layout, Noise, Pixels, Start
+from faceswap.stylegan.inversion.config import LatentSearch
+from faceswap.stylegan.morphing.config import MorphFilmSettings
+from faceswap.utils.choices import IMAGE_FORMATS, MEASURES, Layout, Noise
 from faceswap.utils.limits import SEED
 from faceswap.utils.settings.options import DEVICES, option, plugin, workspace
 
@@ -139,8 +141,8 @@ class MetricsRequest:
 
 
 @dataclass(frozen=True)
-class MorphRequest:
-    """Turn one face into another, cross them, mix their styles, lay many over each other, draw them as a cartoon."""
+class _Morphed:
+    """What is made of which faces."""
 
     make: str = option(
         "film", "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
@@ -156,25 +158,13 @@ class MorphRequest:
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     psi: float = option(0.7, PSI, minimum=0, maximum=2)
-    guess: Start = option("encoder", "photos: begin at the encoder's guess or at the average", choices=get_args(Start))
-    steps: int = option(100, "photos: steps of the optimizer", minimum=0, maximum=100000)
+
+
+@dataclass(frozen=True)
+class MorphRequest(MorphFilmSettings, LatentSearch, _Morphed):
+    """Turn one face into another, cross them, mix their styles, lay many over each other, draw them as a cartoon."""
+
     fidelity: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
-    seconds: float = option(3.0, "film: seconds from one face to the next", minimum=0.04, maximum=3600)
-    pixels: Pixels = option(
-        "photos", "film: warp two photos into each other, sharp all the way, or show the generator's own frames",
-        choices=get_args(Pixels),
-    )  # fmt: skip
-    fade_seconds: float = option(
-        0.6, "film of the generator's frames: seconds of the cross-fade from a photo to its reconstruction",
-        minimum=0, maximum=600,
-    )  # fmt: skip
-    hold_seconds: float = option(0.5, "film: seconds of standing still at each end", minimum=0, maximum=3600)
-    easing: str = option(
-        "smooth", "film: speed along the way: constant, or slow at both ends", choices=("linear", "smooth", "sine")
-    )
-    there_and_back: bool = option(False, "film: return to the first face")
-    frames_per_second: int = option(25, "film: frame rate", minimum=1, maximum=120)
-    size_px: int = option(256, "side of the result in px", minimum=32, maximum=2048)
     paste: Literal["none", "change", "whole"] = option(
         "none", "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
         choices=("none", "change", "whole"),
@@ -188,6 +178,4 @@ class MorphRequest:
     shapes_from: str = option("own", "cartoon: whose shapes, the other one draws the rest", choices=("own", "cartoon"))
     finder: Any = plugin("finder", "how faces are found")
     mask: Any = plugin("mask", "with paste: the pixels to replace")
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
-    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
     device: str = option("auto", DEVICES)

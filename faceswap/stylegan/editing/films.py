@@ -24,6 +24,7 @@ from faceswap.media.reading import read_frames
 from faceswap.media.stages import Stage
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.data.portraits import SMALLEST_PX, as_input, check_choice, head_masks
+from faceswap.stylegan.editing.config import FilmEditSettings
 from faceswap.stylegan.editing.edits import DirectionEdit, apply_edits
 from faceswap.stylegan.editing.film_latents import LatentTracker
 from faceswap.stylegan.editing.pasting import Paster, as_pictures
@@ -41,16 +42,6 @@ if TYPE_CHECKING:
 
 FRAMES_HELD_BYTES = 64e6  # in each stage
 STEADY_FRAMES = 2  # over which a film's landmarks are smoothed on each side
-
-
-@dataclass(frozen=True)
-class FilmEditSettings:
-    """How a film is edited: steps for new faces and for known ones, frames its codes are smoothed over, and so on."""
-
-    steps: int = 60
-    refine: int = 1
-    smooth_frames: int = 4
-    batch_size: int = 8
 
 
 @dataclass(frozen=True, eq=False)

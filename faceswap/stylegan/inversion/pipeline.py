@@ -19,6 +19,7 @@ from faceswap.media.pictures.images import write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.provenance import notice
 from faceswap.stylegan.data.portraits import AlignedPortrait, as_input, portraits
+from faceswap.stylegan.inversion.config import InversionSettings
 from faceswap.stylegan.inversion.domain_check import DomainCheck
 from faceswap.stylegan.inversion.inversion import Inversion, check_fit, first_guess, invert
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
@@ -44,18 +45,6 @@ TILE_PX = 256
 UNUSUAL_SIGMAS = 2.0  # root mean square of a code: samples of the generator have 1
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class InversionSettings:
-    """How photos are inverted, see `inversion.invert`."""
-
-    start: Start = "encoder"
-    steps: int = 100
-    fidelity: float = 0.5
-    tuning_steps: int = 100
-    rank: int = 4
-    batch_size: int = 8
 
 
 @dataclass
@@ -87,7 +76,7 @@ class Inverter:
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
         how = self.how
         settings = {
-            "start": how.start,
+            "start": how.guess,
             "steps": how.steps,
             "fidelity": how.fidelity,
             "rank": how.rank,
@@ -101,7 +90,7 @@ class Inverter:
         is_outside = []
         for index, portrait in enumerate(found):
             line = None
-            if self.domain_check is not None and self.how.start == "encoder":
+            if self.domain_check is not None and self.how.guess == "encoder":
                 line = self.domain_check.warning(portrait.name, float(inversion.history[0, index]))
             unusual = float(inversion.unusual[index])
             if line is None and unusual > UNUSUAL_SIGMAS:

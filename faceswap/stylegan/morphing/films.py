@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from faceswap.stylegan.morphing.config import Timing
 from faceswap.utils.numbers import half_cosine, smoothstep
 
 # Share of the time -> share of the way, both in [0, 1].
@@ -19,17 +20,6 @@ EASINGS: dict[str, Callable[[float], float]] = {
     "smooth": smoothstep,
     "sine": lambda t: 1 - half_cosine(t),
 }
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Seconds of the parts of a film: stand still, fade between photo and drawing, morph."""
-
-    hold: float = 0.5
-    fade: float = 0.6
-    morph: float = 3.0
-    easing: str = "smooth"
-    there_and_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,8 @@ class Moment:
 
 def moments(timing: Timing, frames_per_second: float, with_first: bool, with_second: bool) -> Iterator[Moment]:
     """Yield the moments of a film, one for each frame; `with_...`: whether there is a photo at that end."""
-    hold, fade, morph = (round(seconds * frames_per_second) for seconds in (timing.hold, timing.fade, timing.morph))
+    parts = (timing.hold_seconds, timing.fade_seconds, timing.seconds)
+    hold, fade, morph = (round(seconds * frames_per_second) for seconds in parts)
     there = [
         *[Moment(0.0, float(with_first))] * hold,
         *([Moment(0.0, 1 - step / fade) for step in range(1, fade + 1)] if with_first else []),

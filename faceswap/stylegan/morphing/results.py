@@ -6,7 +6,6 @@ import base64
 import html
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -28,13 +27,13 @@ from faceswap.stylegan.editing.pasting import Paster, as_pictures
 from faceswap.stylegan.gallery.mixing import mixed, mixing_grid
 from faceswap.stylegan.gallery.sheets import drawn
 from faceswap.stylegan.inversion.pipeline import made_with_ai
-from faceswap.stylegan.morphing.films import Ending, Timing, moments, morph_frames
+from faceswap.stylegan.morphing.config import MorphFilmSettings
+from faceswap.stylegan.morphing.films import Ending, moments, morph_frames
 from faceswap.stylegan.morphing.photographs import PhotoMorph, photograph_of
 from faceswap.stylegan.morphing.subjects import Subject, codes_of, photo_of
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.choices import Pixels
 from faceswap.utils.files.atomic import write_text
 from faceswap.utils.numbers import evenly_spread
 from faceswap.utils.progress import Progress
@@ -44,23 +43,11 @@ Carried = Callable[[float], NDArray[np.uint8]]  # way in [0, 1] -> the frame mad
 _PAGE = Path(__file__).with_name("morph.html")
 
 
-@dataclass(frozen=True)
-class MorphFilmSettings:
-    """Size and rate of a film, how it is encoded, and whose pixels its frames have where both ends are photos."""
-
-    size_px: int = 256
-    frames_per_second: int = 25
-    crf: int = 18
-    preset: str = "veryfast"
-    pixels: Pixels = "photos"
-
-
 def write_film(
     generator: Generator,
     first: Subject,
     second: Subject,
     out: Path,
-    timing: Timing,
     how: MorphFilmSettings,
     paster: Paster | None = None,
 ) -> Path:
@@ -73,7 +60,7 @@ def write_film(
     one, other = (Ending(subject.rows, photo_of(subject, how.size_px)) for subject in (first, second))
     carried = _carried(generator, first, second, how) if paster is None else None
     fades = [end.photo is not None and paster is None and carried is None for end in (one, other)]
-    film = list(moments(timing, how.frames_per_second, *fades))
+    film = list(moments(how, how.frames_per_second, *fades))
     frames: Iterator[NDArray[np.uint8]]
     size, what = (how.size_px, how.size_px), "drawn"
     if carried is not None:

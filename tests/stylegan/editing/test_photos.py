@@ -14,7 +14,8 @@ from faceswap.stylegan.data.alignment import align_style
 from faceswap.stylegan.editing.film_latents import LatentTracker
 from faceswap.stylegan.editing.flow import motion_and_rest
 from faceswap.stylegan.editing.pasting import Paster
-from faceswap.stylegan.inversion.pipeline import InversionSettings, Inverter
+from faceswap.stylegan.inversion.config import InversionSettings
+from faceswap.stylegan.inversion.pipeline import Inverter
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.utils.errors import UserError
 from tests.stylegan.tiny import by_pixels, tiny_encoder, tiny_generator

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.stylegan.morphing.films import EASINGS, Ending, Timing, moments, morph_frames
-from faceswap.stylegan.morphing.results import MorphFilmSettings, write_child, write_film
+from faceswap.stylegan.morphing.config import MorphFilmSettings, Timing
+from faceswap.stylegan.morphing.films import EASINGS, Ending, moments, morph_frames
+from faceswap.stylegan.morphing.results import write_child, write_film
 from faceswap.stylegan.morphing.subjects import Subject
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.seeds import seeds_of
@@ -26,14 +27,14 @@ def test_easings_go_from_end_to_end_and_never_back(name, one, other):
 
 
 def test_a_film_between_photos_holds_fades_and_morphs():
-    film = list(moments(Timing(hold=0.2, fade=0.5, morph=1.0, easing="linear"), 10, True, True))
+    film = list(moments(Timing(1.0, 0.5, 0.2, easing="linear"), 10, True, True))
     assert len(film) == 2 + 5 + 10 + 5 + 2
     assert film[0] == (film[1]) and (film[0].way, film[0].photo) == (0, 1)
     assert film[6].photo == 0 and film[7].way == 0 and film[16].way == 1 and film[-1].photo == 1
     assert all(moment.photo == 0 for moment in film if 0 < moment.way < 1)
-    back = list(moments(Timing(0.2, 0.5, 1.0, there_and_back=True), 10, True, True))
+    back = list(moments(Timing(1.0, 0.5, 0.2, there_and_back=True), 10, True, True))
     assert len(back) == 2 * len(film) - 1 and back == back[::-1]
-    bare = list(moments(Timing(0.2, 0.5, 1.0), 10, False, False))
+    bare = list(moments(Timing(1.0, 0.5, 0.2), 10, False, False))
     assert len(bare) == 2 + 10 + 2 and all(moment.photo == 0 for moment in bare)
 
 
@@ -43,7 +44,7 @@ def test_frames_are_photo_drawing_and_what_is_between():
 
     first = Ending(torch.zeros(2, 4), np.full((40, 40, 3), 200, np.uint8))
     second = Ending(torch.ones(2, 4))
-    film = list(moments(Timing(hold=0.1, fade=0.2, morph=0.3, easing="linear"), 10, True, False))
+    film = list(moments(Timing(0.3, 0.2, 0.1, easing="linear"), 10, True, False))
     grey = [int(frame.mean()) for frame in morph_frames(draw, first, second, film, 16)]
     assert grey == [200, 100, 0, 0, 128, 255, 255]
 
@@ -77,8 +78,8 @@ def generator():
 
 def test_a_film_its_sheet_and_its_page(generator, tmp_path):
     one, other = (Subject(f"seed {n}", rows) for n, rows in enumerate(generator.spread(torch.randn(2, 16))))
-    timing, how = Timing(0.1, 0.1, 0.4), MorphFilmSettings(64, 10, preset="ultrafast")
-    film = write_film(generator, one, other, tmp_path / "a.mp4", timing, how)
+    how = MorphFilmSettings(0.4, 0.1, 0.1, size_px=64, frames_per_second=10, preset="ultrafast")
+    film = write_film(generator, one, other, tmp_path / "a.mp4", how)
     info = probe(film)
     assert (info.width, info.height) == (64, 64) and len(list(read_frames(info))) == 6
     assert probe(tmp_path / "a.mp4.png").width == 7 * 128

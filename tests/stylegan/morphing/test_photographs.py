@@ -13,9 +13,9 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.data.portraits import AlignedPortrait
 from faceswap.stylegan.directions.scoring import mean_points_in_style
-from faceswap.stylegan.morphing.films import Timing
+from faceswap.stylegan.morphing.config import MorphFilmSettings
 from faceswap.stylegan.morphing.photographs import RAYS, Photograph, PhotoMorph, head_outline, photograph_of
-from faceswap.stylegan.morphing.results import MorphFilmSettings, write_film
+from faceswap.stylegan.morphing.results import write_film
 from faceswap.stylegan.morphing.subjects import Subject
 from faceswap.stylegan.networks.generator import Generator
 
@@ -119,11 +119,12 @@ def test_a_film_between_photos_begins_and_ends_with_them(tmp_path):
         aligned = AlignedFace(np.zeros((32, 32, 3), np.uint8), transform_points(matrix, moved(index, 0)), matrix)
         portrait = AlignedPortrait(str(index), frame, aligned, np.ones((32, 32), np.float32))
         subjects.append(Subject(str(index), rows, portrait))
-    timing = Timing(hold=0.1, fade=0.4, morph=0.5)
     films = {}
     for pixels in ("photos", "generator"):
-        how = MorphFilmSettings(64, 10, crf=4, preset="ultrafast", pixels=pixels)
-        film = write_film(generator, *subjects, tmp_path / f"{pixels}.mp4", timing, how)
+        how = MorphFilmSettings(
+            0.5, 0.4, 0.1, pixels=pixels, frames_per_second=10, size_px=64, crf=4, preset="ultrafast"
+        )
+        film = write_film(generator, *subjects, tmp_path / f"{pixels}.mp4", how)
         films[pixels] = [frame.image.astype(int) for frame in read_frames(probe(film))]
     assert [len(frames) for frames in films.values()] == [1 + 5 + 1, 1 + 4 + 5 + 4 + 1]
     first, second = (photograph_of(subject, 64).image for subject in subjects)
