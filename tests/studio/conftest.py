@@ -15,7 +15,7 @@ from faceswap.studio.app import create_app
 from faceswap.studio.shared.context import Studio
 from faceswap.studio.shared.places import Places
 from faceswap.studio.shared.preview import ConvertPreview
-from faceswap.studio.shared.security import Sessions
+from faceswap.web.security import Sessions
 
 HOST = "localhost"
 TOKEN, PASSWORD = "the-token-of-the-tests", "correct horse battery"

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Form, Request, Response
 from faceswap.film_faces import source_of
 from faceswap.media.pictures.images import encode_image
 from faceswap.provenance.notice import made_with_ai
-from faceswap.studio.shared.context import Studio, go_to, page, studio_of
+from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, plugin_fields, said
 from faceswap.studio.shared.preview import frame_count
 from faceswap.utils.errors import UserError
+from faceswap.web.pages import go_to
 
 router = APIRouter(prefix="/convert")
 _CHOICES = ("mask", "colour", "blender", "detail", "sharpen", "grain")
@@ -63,7 +64,7 @@ async def start(request: Request, run: str, film: Annotated[str, Form()] = "") -
     found = studio.places.film(film)
     values = {key: str(value) for key, value in (await request.form()).items()}
     job = studio.submit("convert", [f"run={run}", f"video={found}", *_said(values)], f"convert {found.name}")
-    return go_to(request, f"/jobs/{job.id}")
+    return go_to(f"/jobs/{job.id}")
 
 
 def _said(values: Mapping[str, str]) -> list[str]:

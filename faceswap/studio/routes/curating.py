@@ -12,10 +12,11 @@ from fastapi.responses import FileResponse
 from faceswap.core.face_set import CURATION_REPORT, REMOVED
 from faceswap.curation.inventory import FaceInventory
 from faceswap.jobs.tables import new_id
-from faceswap.studio.shared.context import Studio, go_to, page, studio_of
+from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_json
 from faceswap.utils.untrusted.reading import Untrusted, read_json_table
+from faceswap.web.pages import go_to
 
 router = APIRouter(prefix="/faces")
 _SHOWN = 600
@@ -102,7 +103,7 @@ async def marks(request: Request, name: str) -> Response:
 def _queued(studio: Studio, request: Request, name: str, arguments: list[str], title: str) -> Response:
     studio.places.workspace.existing_faces(name)
     job = studio.submit("curate", [f"faces={name}", *arguments], title)
-    return go_to(request, f"/jobs/{job.id}")
+    return go_to(f"/jobs/{job.id}")
 
 
 def _judged(folder: Path, found: FaceInventory) -> list[dict[str, Any]]:

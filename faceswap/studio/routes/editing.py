@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from faceswap.media.pictures.images import READ_SUFFIXES
-from faceswap.studio.shared.context import Studio, go_to, page, studio_of
+from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, said
 from faceswap.utils.errors import UserError
+from faceswap.web.pages import go_to
 
 router = APIRouter(prefix="/photos")
 _MORPH = ("seconds", "weight", "there_and_back")
@@ -59,7 +60,7 @@ async def morph(request: Request, a: Annotated[str, Form()] = "", b: Annotated[s
 
 def _queued(request: Request, command: str, arguments: list[str], title: str) -> Response:
     job = studio_of(request).submit(command, arguments, title)
-    return go_to(request, f"/jobs/{job.id}")
+    return go_to(f"/jobs/{job.id}")
 
 
 def _photo(studio: Studio, text: str) -> Path:

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from faceswap.studio.shared.context import page
-from faceswap.studio.shared.security import Guard, Sessions
 from faceswap.utils.errors import UserError
+from faceswap.web.security import Sessions, welcome
 
 router = APIRouter()
 
@@ -25,4 +25,4 @@ def enter(request: Request, password: Annotated[str, Form(max_length=1000)]) -> 
     sessions: Sessions = request.app.state.sessions
     if not sessions.is_password(password):
         raise UserError("that is not the password; after ten wrong ones wait a minute")
-    return Guard(request.app, sessions=sessions, hosts=(), cookie=request.app.state.cookie).welcome("/")
+    return welcome(sessions, request.app.state.cookie, "/")

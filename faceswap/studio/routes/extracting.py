@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from faceswap.studio.shared.context import go_to, page, studio_of
+from faceswap.studio.shared.context import page, studio_of
 from faceswap.studio.shared.forms import fields_of, said
 from faceswap.utils.errors import UserError
+from faceswap.web.pages import go_to
 
 router = APIRouter()
 _SETTINGS = ("every", "size_px", "minimum_face_px", "stop", "smooth_frames")
@@ -41,4 +42,4 @@ async def start(
     values = {key: str(value) for key, value in (await request.form()).items()}
     arguments = [f"video={found}", f"name={title}", *said(fields_of("extract", _SETTINGS), values)]
     job = studio.submit("extract", arguments, f"extract {title}")
-    return go_to(request, f"/jobs/{job.id}")
+    return go_to(f"/jobs/{job.id}")

@@ -11,7 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from faceswap.jobs.process import LOG
 from faceswap.jobs.tables import ENDED, Job, State
-from faceswap.studio.shared.context import Studio, go_to, page, part, studio_of
+from faceswap.studio.shared.context import Studio, page, part, studio_of
+from faceswap.web.events import event
+from faceswap.web.pages import go_to
 
 router = APIRouter(prefix="/jobs")
 LOOK_SECONDS = 0.5
@@ -36,14 +38,14 @@ def one(request: Request, job_id: str) -> Response:
 def cancel(request: Request, job_id: str) -> Response:
     """Take a job back."""
     studio_of(request).queue.cancel(job_id)
-    return go_to(request, f"/jobs/{job_id}")
+    return go_to(f"/jobs/{job_id}")
 
 
 @router.post("/{job_id}/again")
 def again(request: Request, job_id: str) -> Response:
     """Put an ended job into the queue once more."""
     studio_of(request).queue.again(job_id)
-    return go_to(request, f"/jobs/{job_id}")
+    return go_to(f"/jobs/{job_id}")
 
 
 @router.get("/{job_id}/events")
@@ -66,11 +68,6 @@ async def _events(studio: Studio, job_id: str, request: Request) -> AsyncIterato
             yield event("ended", "")
             return
         await asyncio.sleep(LOOK_SECONDS)
-
-
-def event(name: str, text: str) -> str:
-    """Return a server-sent event."""
-    return f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines() or [""]) + "\n"
 
 
 def _told(studio: Studio, job: Job) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from faceswap.media.sources import probe
-from faceswap.studio.shared.context import go_to, studio_of
+from faceswap.studio.shared.context import studio_of
 from faceswap.studio.shared.thumbnails import thumbnail
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import UPLOAD_BYTES
+from faceswap.web.pages import go_to
 
 router = APIRouter()
 _TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".mp4": "video/mp4",
@@ -50,7 +51,7 @@ async def upload(request: Request) -> Response:
                     raise UserError("that film is too large")
                 out.write(piece)
         _check(temp, place)
-    return go_to(request, "/")
+    return go_to("/")
 
 
 def _check(temp: Path, place: Path) -> None:

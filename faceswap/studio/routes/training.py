@@ -12,10 +12,11 @@ from fastapi.responses import StreamingResponse
 
 from faceswap.jobs.tables import ENDED, Job
 from faceswap.studio.routes.jobs import event
-from faceswap.studio.shared.context import Studio, go_to, page, part, studio_of
+from faceswap.studio.shared.context import Studio, page, part, studio_of
 from faceswap.studio.shared.forms import fields_of, said
 from faceswap.studio.shared.inventory import previews_of
 from faceswap.utils.errors import UserError
+from faceswap.web.pages import go_to
 
 router = APIRouter()
 _SETTINGS = ("model", "iterations", "minutes", "batch_size", "preview_every", "save_every", "log_every", "stop_when",
@@ -47,7 +48,7 @@ async def start(request: Request, a: Annotated[str, Form()] = "", b: Annotated[s
                if (value := str(values.get(key, ""))).strip()]  # fmt: skip
     arguments = [f"pair.a={a}", f"pair.b={b}", *consent, *said(fields_of("train", _SETTINGS), values)]
     studio.submit("train", arguments, f"train {a}_{b}")
-    return go_to(request, f"/runs/{quote(f'{a}_{b}')}")
+    return go_to(f"/runs/{quote(f'{a}_{b}')}")
 
 
 @router.get("/runs/{name}")

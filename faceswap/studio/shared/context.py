@@ -1,28 +1,26 @@
-"""What the studio's pages share: places, queue, readers, and how a page is made."""
+"""What the studio's pages share: places, queue, readers, templates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from fastapi import Request, Response
-from starlette.templating import Jinja2Templates
+from fastapi import Request
 
-from faceswap import __version__
 from faceswap.jobs.command_lines import shown
 from faceswap.jobs.queue import JobQueue
 from faceswap.jobs.tables import Job
 from faceswap.studio.shared.curves import CurveReader
 from faceswap.studio.shared.places import Places
 from faceswap.studio.shared.preview import ConvertPreview
+from faceswap.web.pages import Pages
 
 _HERE = Path(__file__).parents[1]
 STATIC = _HERE / "static"
-_TEMPLATES = Jinja2Templates(directory=_HERE / "templates")
-_TEMPLATES.env.globals["version"] = __version__
-_TEMPLATES.env.filters["command_line"] = lambda job: shown(job.command, job.arguments)
+PAGES = Pages(_HERE / "templates")
+PAGES.environment.filters["command_line"] = lambda job: shown(job.command, job.arguments)
+page, part = PAGES.page, PAGES.part
 
 
 @dataclass
@@ -56,23 +54,3 @@ def studio_of(request: Request) -> Studio:
     found = request.app.state.studio
     assert isinstance(found, Studio)
     return found
-
-
-def page(request: Request, template: str, /, status: int = 200, **values: Any) -> Response:
-    """Return a page, or a part of one, made of a template."""
-    return _TEMPLATES.TemplateResponse(request, template, {"csrf": _csrf(request), **values}, status_code=status)
-
-
-def part(template: str, /, **values: Any) -> str:
-    """Return a part of a page as text, for an event."""
-    return _TEMPLATES.get_template(template).render(**values)
-
-
-def go_to(request: Request, path: str) -> Response:
-    """Return the answer to a form that leads on to another page."""
-    return Response(status_code=204, headers={"HX-Redirect": path})
-
-
-def _csrf(request: Request) -> str:
-    session = getattr(request.state, "session", None)
-    return session.csrf if session else ""

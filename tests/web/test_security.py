@@ -1,10 +1,10 @@
-"""Who may talk to the studio, and what strangers, other sites and wrong names are told."""
+"""Who may talk to a server, and what strangers, other sites and wrong names are told."""
 
 from __future__ import annotations
 
 import pytest
 
-from faceswap.studio.shared.security import FORM_BYTES, Sessions
+from faceswap.web.security import FORM_BYTES, Sessions
 from tests.studio.conftest import PASSWORD, TOKEN
 
 PAGES = (
