@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from faceswap.api.faces import detect
 from faceswap.api.images import Image, as_frame
 from faceswap.compositing.blenders import AlphaBlender
-from faceswap.compositing.parsed_mask import HeadMask
+from faceswap.compositing.masks.parsed import HeadMask
 from faceswap.facenets.parser import FaceParser
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.stylegan.data.alignment import align_style

@@ -14,7 +14,8 @@ from faceswap.api.faces import detect
 from faceswap.api.images import Image, as_frame
 from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.masks import LearnedMask, Mask
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for

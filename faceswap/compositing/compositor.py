@@ -12,8 +12,7 @@ from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.finishing.finish import Finish, Finishing
 from faceswap.compositing.finishing.skin import skin_weights
-from faceswap.compositing.masks import Mask
-from faceswap.compositing.parsed_mask import FrameMask
+from faceswap.compositing.masks.protocol import FrameMask, Mask
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher

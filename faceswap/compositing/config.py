@@ -1,64 +1,10 @@
-"""Settings of masks and blenders: each default once, with its help and its range."""
+"""Settings of blenders and of the conversion: each default once, with its help and its range."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from faceswap.swap.data.config import FOREHEAD
 from faceswap.utils.choices import X264_PRESETS, Side
-from faceswap.utils.settings.options import DEVICES, DeclaredSettings, option
-
-FEATHER = "fade out over this share of the face's size, inwards"
-FOREHEAD_HELP = "how far the outline rises above the brows, in distances from eyes to brows"
-
-
-@dataclass(frozen=True)
-class HullMaskConfig(DeclaredSettings):
-    """The convex hull of the landmarks."""
-
-    _target_: ClassVar[str] = "faceswap.compositing.masks.HullMask"
-    _section_: ClassVar[str] = "mask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=0.5)
-    feather: float = option(0.12, FEATHER, minimum=0, maximum=0.5)
-    forehead: float = option(FOREHEAD, FOREHEAD_HELP, minimum=0, maximum=4)
-
-
-@dataclass(frozen=True)
-class LearnedMaskConfig(HullMaskConfig):
-    """The mask that the model has learned (the hull where it has none)."""
-
-    _target_: ClassVar[str] = "faceswap.compositing.masks.LearnedMask"
-    feather: float = option(0.08, FEATHER, minimum=0, maximum=0.5)
-    forehead: float = option(FOREHEAD, "of the hull that stands in: its rise above the brows", minimum=0, maximum=4)
-
-
-@dataclass(frozen=True)
-class ParsedMaskConfig(LearnedMaskConfig):
-    """The learned mask (or the hull) without hands, hair, glasses and whatever else hides the face."""
-
-    _target_: ClassVar[str] = "faceswap.compositing.parsed_mask.ParsedMask"
-    edge: float = option(
-        0.02, "softness of the edge to what hides the face, in shares of its size", minimum=0, maximum=0.2
-    )
-    steady: float = option(
-        0.5, "share of a pixel's past that stays each frame while it changes little", minimum=0, maximum=0.999
-    )
-    device: str = option("auto", DEVICES)
-
-
-@dataclass(frozen=True)
-class HeadMaskConfig(ParsedMaskConfig):
-    """The whole head with hair, ears and neck, without what hides it: for edits."""
-
-    _target_: ClassVar[str] = "faceswap.compositing.parsed_mask.HeadMask"
-    feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0, maximum=0.5)
-
-
-@dataclass(frozen=True)
-class BoxMaskConfig(HullMaskConfig):
-    """The upright rectangle around the hull."""
-
-    _target_: ClassVar[str] = "faceswap.compositing.masks.BoxMask"
-    feather: float = option(0.15, FEATHER, minimum=0, maximum=0.5)
+from faceswap.utils.settings.options import option
 
 
 @dataclass(frozen=True)

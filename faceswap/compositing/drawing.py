@@ -13,8 +13,7 @@ from faceswap.compositing.collapse import CollapseDetector
 from faceswap.compositing.compositor import view_of
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.finishing.track_motion import with_motion
-from faceswap.compositing.masks import Mask
-from faceswap.compositing.parsed_mask import FrameMask
+from faceswap.compositing.masks.protocol import FrameMask, Mask
 from faceswap.core.values import AlignedFace, DrawnFaces, Frame
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames

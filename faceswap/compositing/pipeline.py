@@ -23,7 +23,8 @@ from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
-from faceswap.compositing.masks import HullMask, Mask
+from faceswap.compositing.masks.protocol import Mask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.preview.frames import PartsOfFilm
 from faceswap.compositing.results import (
     Counts,

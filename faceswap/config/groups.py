@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from faceswap.compositing import config as compositing
+from faceswap.compositing.masks import config as masks
 from faceswap.detect import config as detect
 from faceswap.detect.builtin import config as builtin
 from faceswap.engine import config as engine
@@ -49,11 +50,11 @@ GROUPS: dict[str, dict[str, type]] = {
         "scratch": initialisation.ScratchConfig,
     },
     "mask": {
-        "hull": compositing.HullMaskConfig,
-        "learned": compositing.LearnedMaskConfig,
-        "parsed": compositing.ParsedMaskConfig,
-        "head": compositing.HeadMaskConfig,
-        "box": compositing.BoxMaskConfig,
+        "hull": masks.HullMaskConfig,
+        "learned": masks.LearnedMaskConfig,
+        "parsed": masks.ParsedMaskConfig,
+        "head": masks.HeadMaskConfig,
+        "box": masks.BoxMaskConfig,
     },
     "colour": {
         "none": pictures.NoColourConfig,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.collapse import CollapseDetector
-from faceswap.compositing.masks import HullMask, LearnedMask
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.values import Decoded
 from tests.compositing.clips import write_face_set, write_film

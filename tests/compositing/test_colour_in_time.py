@@ -9,7 +9,7 @@ from faceswap.compositing import colour
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.masks import HullMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, MongeKantorovich, Reinhard

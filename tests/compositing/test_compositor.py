@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
 from faceswap.compositing.compositor import blend, paste, view_of
-from faceswap.compositing.masks import BoxMask, HullMask
+from faceswap.compositing.masks.shapes import BoxMask, HullMask
 from faceswap.core.geometry import frame_to_crop_for, scale_of
 from faceswap.core.values import Decoded, Frame
 from faceswap.media.pictures.colour_transfer import NoColour, Reinhard

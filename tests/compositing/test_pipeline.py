@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.blenders import PoissonBlender
-from faceswap.compositing.masks import HullMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.core.values import Decoded

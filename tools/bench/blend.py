@@ -28,7 +28,8 @@ def main(argv: list[str]) -> dict:
 
     from faceswap.compositing.allocator import reuse_freed_memory
     from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
-    from faceswap.compositing.masks import BoxMask, HullMask, LearnedMask
+    from faceswap.compositing.masks.learned import LearnedMask
+    from faceswap.compositing.masks.shapes import BoxMask, HullMask
     from faceswap.media.pictures.colour_transfer import MongeKantorovich, NoColour, Reinhard
 
     cv2.setNumThreads(1)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.compositor import blend, view_of
-from faceswap.compositing.masks import HullMask, LearnedMask
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.core.embeddings import mean_of
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import face_size, frame_to_crop_for, landmark_error_percent, warp_crop

@@ -13,8 +13,7 @@ from torch import Tensor
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, paste_change
-from faceswap.compositing.masks import Mask
-from faceswap.compositing.parsed_mask import FrameMask
+from faceswap.compositing.masks.protocol import FrameMask, Mask
 from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.masks import MASK_PX
+from faceswap.compositing.masks.shapes import MASK_PX
 from faceswap.core.geometry import face_size, resizing, transform_points
 from faceswap.stylegan.editing.edits import DirectionEdit
 from faceswap.swap.data.face_mask import face_outline

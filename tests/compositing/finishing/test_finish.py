@@ -9,7 +9,7 @@ import pytest
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.finishing.finish import Finish
-from faceswap.compositing.masks import HullMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.core.geometry import frame_to_crop_for, mean_face_in_crop
 from faceswap.core.values import Decoded, Frame
 from faceswap.media.pictures.colour_transfer import NoColour

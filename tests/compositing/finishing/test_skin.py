@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.finishing.skin import skin_weights
-from faceswap.compositing.masks import HullMask
+from faceswap.compositing.masks.shapes import HullMask
 from faceswap.core.geometry import frame_to_crop_for, mean_face_in_crop
 from faceswap.core.landmarks import EYE_LEFT, EYE_RIGHT, MOUTH
 from faceswap.core.values import Decoded, Frame

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.blenders import AlphaBlender
-from faceswap.compositing.masks import BoxMask, HullMask
+from faceswap.compositing.masks.shapes import BoxMask, HullMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.preview import frames as preview_frames
 from faceswap.compositing.preview.frames import PreviewFrames

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from faceswap.compositing.blenders import AlphaBlender
-from faceswap.compositing.masks import BoxMask
+from faceswap.compositing.masks.shapes import BoxMask
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
 from faceswap.media.pictures.colour_transfer import NoColour

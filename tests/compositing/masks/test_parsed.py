@@ -11,8 +11,10 @@ from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.compositor import blend, view_of
 from faceswap.compositing.drawing import PlacedFrame, answered
-from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask
-from faceswap.compositing.parsed_mask import FrameMask, ParsedMask, without_specks
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.parsed import ParsedMask, without_specks
+from faceswap.compositing.masks.protocol import FrameMask
+from faceswap.compositing.masks.shapes import MASK_PX, HullMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.core.values import Decoded, Frame

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.config import HeadMaskConfig, ParsedMaskConfig
-from faceswap.compositing.masks import MASK_PX, HullMask, LearnedMask, Mask, face_size
+from faceswap.compositing.masks.config import HeadMaskConfig, ParsedMaskConfig
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.shapes import MASK_PX, HullMask, face_size
 from faceswap.core.geometry import compose, invert, resizing, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import AlignedFace, Frame
@@ -25,20 +26,6 @@ PARSER_PX = 2.0  # sigma of what the parser's answer is smoothed by, its pixels
 LARGEST_SPECK = 0.03  # of the face's area: a smaller hole in it is the parser's mistake
 SURELY_HIDDEN, SURELY_FREE = 0.3, 0.75  # share of face between which the mask fades
 CHANGE = 0.35  # a pixel that changes this much has been uncovered or hidden, and is not held back
-
-
-@runtime_checkable
-class FrameMask(Mask, Protocol):
-    """A mask that looks at the frames, many faces at once, before its alphas are asked for."""
-
-    def free(
-        self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
-    ) -> list[NDArray[np.float32]]:
-        """Return what the alpha of each view is multiplied with, (M, M) in [0, 1].
-
-        `frames[i]` is the one of `views[i]`.
-        """
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from itertools import pairwise
 
 import cv2
@@ -9,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceswap.compositing.masks import BROW_ENDS, MASK_PX, BoxMask, HullMask, LearnedMask, face_size
+from faceswap.compositing.masks.learned import LearnedMask
+from faceswap.compositing.masks.shapes import BROW_ENDS, MASK_PX, BoxMask, HullMask, face_size
 from faceswap.swap.data.face_mask import face_outline
 from tests.compositing.fakes import face_points
 
@@ -104,22 +104,6 @@ def test_forehead_raises_the_hull() -> None:
     assert np.flatnonzero(high.max(1))[0] < np.flatnonzero(low.max(1))[0] - 5
 
 
-def test_learned_mask_is_used_and_cut_below_half() -> None:
-    learned = _disc() * 0.9
-    learned[learned == 0] = 0.3
-    alpha = LearnedMask(0, 0).alpha(POINTS, 128, learned)
-    assert alpha[64, 64] == pytest.approx(0.9) and alpha[64, 5] == 0
-
-
-def test_missing_learned_mask_warns_once(caplog) -> None:
-    mask = LearnedMask()
-    with caplog.at_level(logging.WARNING):
-        first, second = mask.alpha(POINTS, 128, None), mask.alpha(POINTS, 128, None)
-    assert len(caplog.records) == 1 and "hull" in caplog.text
-    np.testing.assert_array_equal(first, second)
-    np.testing.assert_array_equal(first, HullMask(mask.erode, mask.feather).alpha(POINTS, 128, None))
-
-
 @given(st.lists(st.floats(-300, 400, width=32), min_size=136, max_size=136))
 @settings(max_examples=50)
 def test_any_points_give_finite_alpha(values: list[float]) -> None:
@@ -138,21 +122,6 @@ def test_points_on_one_spot_give_an_empty_mask() -> None:
 def test_values_out_of_range(kind, name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"mask.{name}"):
         kind(**{name: value})
-
-
-@pytest.mark.parametrize("turn", [1.0, 0.55, 0.3])
-def test_a_learned_mask_ends_with_the_face(turn: float) -> None:
-    """A model that smears, as in a profile that it never saw, is held near the outline; a mask that fits is let be."""
-    points = ((POINTS - POINTS.mean(0)) * (turn, 1) + POINTS.mean(0)).astype(np.float32)
-    outline, size = face_outline(points, brow_ends=BROW_ENDS), face_size(points)
-    alpha = LearnedMask(feather=0).alpha(points, 128, np.ones((128, 128), np.float32))
-    for y in range(2, 126, 3):
-        for x in range(2, 126, 3):
-            inside_px = cv2.pointPolygonTest(outline, (x, y), True)
-            if inside_px < -0.3 * size:
-                assert alpha[y, x] == 0
-            elif inside_px > 1:
-                assert alpha[y, x] > 0.9
 
 
 @pytest.mark.parametrize("x", [-1, 1])
