@@ -68,6 +68,7 @@ def convert_one(
     from faceswap.cli.results import is_done
     from faceswap.config.build import build
     from faceswap.media.sources import probe
+    from faceswap.media.targets import suffix_of
     from faceswap.provenance.consent import show_consent
     from faceswap.roles import found_people, load_cast, models_for, people_asked
     from faceswap.utils.files.workspace import Workspace
@@ -215,14 +216,6 @@ def default_name(
     if tracks is not None:
         part += "_tracks_" + "_".join(map(str, tracks))
     return f"{info.name}_as_{shown}{'_' if variant else ''}{variant}{part}"
-
-
-def suffix_of(info: SourceInfo) -> str:
-    """The result's suffix: films become MP4 unless they were MOV or MKV, pictures keep theirs, a folder has none."""
-    suffix = Path(info.path).suffix.lower()
-    if info.kind != "images":
-        return suffix if suffix in (".mp4", ".mov", ".mkv") else ".mp4"
-    return suffix if info.is_still else ""
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.directions import _base_name, apart_from, check_apart, check_source
+from faceswap.commands.directions import _base_name, apart_from
+from faceswap.directions import check_apart, check_source
 from faceswap.utils.errors import UserError
 
 

@@ -22,8 +22,8 @@ NO_MIRROR = {
 }
 # From the top of the house down: a room imports only from rooms further down.
 ROOMS = [
-    *("studio", "web", "jobs", "cli", "config", "api", "stylegan", "compositing", "swap", "curation", "extraction"),
-    *("lookalike", "detect", "track", "facenets", "engine", "media", "provenance", "core", "utils"),
+    *("studio", "web", "jobs", "commands", "cli", "config", "api", "stylegan", "compositing", "swap", "curation"),
+    *("extraction", "lookalike", "detect", "track", "facenets", "engine", "media", "provenance", "core", "utils"),
 ]
 COMMANDS_IN_ROOMS = [
     PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py",

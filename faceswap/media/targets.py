@@ -15,6 +15,14 @@ from faceswap.utils.files.workspace import RESULT_REPORT
 from faceswap.utils.untrusted.reading import read_json
 
 
+def suffix_of(info: SourceInfo) -> str:
+    """Return a result's suffix: films become MP4 unless MOV or MKV, pictures keep theirs, a folder has none."""
+    suffix = Path(info.path).suffix.lower()
+    if info.kind != "images":
+        return suffix if suffix in (".mp4", ".mov", ".mkv") else ".mp4"
+    return suffix if info.is_still else ""
+
+
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
     """Raise UserError when `path` cannot become a result of `info`; removes what killed processes left beside it.
 
