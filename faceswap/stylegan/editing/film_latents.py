@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from faceswap.engine.adam import Adam
 from faceswap.stylegan.inversion.inversion import NEARNESS
 from faceswap.stylegan.inversion.perceptual import Target
 from faceswap.stylegan.inversion.pipeline import Inverter
@@ -75,20 +76,17 @@ class _Correction:
     def __init__(self, inverter: Inverter, like: Tensor) -> None:
         self._inverter = inverter
         self.offset = torch.zeros_like(like).requires_grad_()
-        self._optimizer = torch.optim.Adam([self.offset], betas=(0.9, 0.99))
+        self._optimizer = Adam([self.offset], 0.0, (0.9, 0.99))
 
     def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
         """Optimise from `guesses` (n, rows, w_size), in sigmas, towards `target`; return the loss before."""
         losses = []
         loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
+        self._optimizer.rate = rate
         with torch.enable_grad():
             for _ in range(steps):
                 drawn = synthesis(white.w(guesses + self.offset))
                 value = loss.total(loss.parts(drawn, target)).mean()
                 losses.append(float(value.detach()))
-                self._optimizer.zero_grad()
-                (value + NEARNESS * self.offset.square().mean()).backward()
-                self._optimizer.step()
+                self._optimizer.step(value + NEARNESS * self.offset.square().mean())
         return losses[0]

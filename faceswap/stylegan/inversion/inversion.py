@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from faceswap.engine.adam import Adam
 from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
 from faceswap.stylegan.networks.generator import Generator
@@ -146,12 +147,11 @@ def _descend(
     common.requires_grad_()
     offsets.requires_grad_(not one_w)
     rate = RATE_SIGMAS
-    optimizer = torch.optim.Adam([common] if one_w else [common, offsets], lr=rate, betas=(0.9, 0.95))
+    optimizer = Adam([common] if one_w else [common, offsets], rate, (0.9, 0.95))
     best_rows, best = rows.detach().clone(), torch.full((len(rows),), math.inf, device=rows.device)
     history = []
     for step in range(steps + 1):
-        for group in optimizer.param_groups:
-            group["lr"] = rate * _schedule(step, steps)
+        optimizer.rate = rate * _schedule(step, steps)
         with torch.set_grad_enabled(step < steps):
             now = white.w(common + offsets)
             value = loss.total(loss.parts(generator.synthesis(now), target))
@@ -162,9 +162,7 @@ def _descend(
         best_rows = torch.where(better[:, None, None], now.detach(), best_rows)
         history.append(value.detach())
         if step < steps:
-            optimizer.zero_grad()
-            aim.sum().backward()
-            optimizer.step()
+            optimizer.step(aim.sum())
     return best_rows, torch.stack(history)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from faceswap.engine.adam import Adam
 from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
@@ -98,19 +99,16 @@ def tune(
 ) -> Tuning:
     """Return the tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
     tuning = Tuning.of(generator, rank)
-    optimizer = torch.optim.Adam(tuning.parameters(), lr=rate, betas=(0.9, 0.95))
+    optimizer = Adam(tuning.parameters(), rate, (0.9, 0.95))
     samples = generator.mapping(draw_z(range(64), generator.z_size).to(rows.device))
     with torch.enable_grad():
         for step in range(steps):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min(1.0, 2 * (1 - step / steps))  # falls over the second half
+            optimizer.rate = rate * min(1.0, 2 * (1 - step / steps))  # falls over the second half
             images = tuning.draw(generator, rows)
             value = loss.total(loss.parts(images, target)).mean()
             if step % LOCALITY_EVERY == 0:
                 value = value + LOCALITY_WEIGHT * LOCALITY_EVERY * _drift(generator, tuning, rows, samples, step)
-            optimizer.zero_grad()
-            value.backward()
-            optimizer.step()
+            optimizer.step(value)
     return tuning.requires_grad_(False)
 
 

@@ -35,7 +35,10 @@ class Dense(nn.Module):
 
     def __init__(self, size_in: int, size_out: int, rate: float = 1.0, bias: float = 0.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(size_out, size_in) / rate)
+        weight = torch.empty(size_out, size_in)
+        if not weight.is_meta:  # where only shapes count, drawing would import torch's compiler: two seconds
+            weight = torch.randn(size_out, size_in) / rate
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.full((size_out,), bias / rate))
         self._weight_gain, self._bias_gain = rate / math.sqrt(size_in), rate
 
