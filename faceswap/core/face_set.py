@@ -23,6 +23,7 @@ REPORT = "report.json"
 TOGETHER = "+"  # between the names of face sets that are used as one
 REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
 TAKEN_OUT = "taken_out.json"  # which of them are other people: convert leaves these as they were filmed
+REPAIRS = "repairs"  # the folder of what was repaired by hand, from which it can be undone
 CURATION_SHEET = "curation.html"
 CURATION_REPORT = "curation.json"
 CURATION_CACHE = ".curation.npz"

@@ -15,6 +15,7 @@ from faceswap.core.face_set import (
     CURATION_REPORT,
     CURATION_SHEET,
     REMOVED,
+    REPAIRS,
     REPORT,
     TAKEN_OUT,
 )
@@ -23,7 +24,7 @@ from faceswap.extraction.naming import looks_like_a_crop
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_text, writing_errors
-from faceswap.utils.files.links import refuse_links
+from faceswap.utils.files.links import refuse_links, remove
 from faceswap.utils.files.temporary import sweep
 from faceswap.utils.untrusted.reading import Untrusted, read_json, read_lines
 
@@ -56,6 +57,7 @@ def clear(folder: Path) -> None:
             remove_crops(removed, crops)
             if not any(removed.iterdir()):
                 removed.rmdir()
+        remove(folder / REPAIRS)
         for name in (*_MADE_LAST, ALIGNMENTS, JOURNAL, CLEARING):
             (folder / name).unlink(missing_ok=True)
 

@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 
 from faceswap.core.exact import packed_face, unpacked_face
-from faceswap.core.face_record import FaceRecord
-from faceswap.core.geometry import align, head_pose
 from faceswap.core.values import Face, Frame
 from faceswap.detect.protocol import Finder, Resumable, batches
 from faceswap.extraction.journal import JOURNAL, Journal
 from faceswap.extraction.naming import crop_name
-from faceswap.extraction.quality import sharpness
 from faceswap.extraction.settings import ExtractionSettings
+from faceswap.extraction.stored_face import stored_face
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo
@@ -194,16 +192,9 @@ class SourceExtraction:
         """Write the crops of a frame and return their lines for the alignments file."""
         lines = []
         for number, face in enumerate(faces):
-            aligned = align(frame, face, self.settings.size_px)
             name = crop_name(self.number, frame.index, number, self.settings.image_format)
-            write_image(self.folder / name, aligned.image)
-            pose = head_pose(face.points)
-            record = FaceRecord(
-                file=name, frame=frame.index, time_seconds=frame.seconds, box=face.box, points=face.points,
-                frame_to_crop=aligned.frame_to_crop, score=face.score, track=face.track,
-                blur=1 - sharpness(aligned.image), yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll,
-                size_px=self.settings.size_px, embedding=face.embedding, visible=face.visible, source=self.number,
-            )  # fmt: skip
+            record, image = stored_face(frame, face, name, self.settings.size_px, self.number)
+            write_image(self.folder / name, image)
             lines.append(record.to_json())
         return lines
 
