@@ -93,7 +93,7 @@ def convert_one(
     from faceswap.compositing.results import model_name
 
     people = found_people(asked, stored, info, request.device) if asked and stored else None
-    cast = load_cast(models, request, info, people)
+    cast = load_cast(models, request, info, people, preview.models if preview else None)
     inputs = {"video_fingerprint": info.fingerprint, "model_sha256": cast.description.get("sha256")}
     record = result.record | {"inputs": inputs} | ({"people": people.told} if people else {})
     result = replace(result, record=record)

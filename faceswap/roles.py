@@ -171,9 +171,26 @@ def _shared_out(
     return [{number for number, at in owner.items() if at == place} for place in range(len(asked))]
 
 
-def load_cast(models: Sequence[Model], request: ConvertRequest, info: SourceInfo, people: People | None) -> Cast:
-    """The models of a film, loaded; who plays which role is left out without `people`. What sharpens follows later."""
+def load_cast(
+    models: Sequence[Model], request: ConvertRequest, info: SourceInfo, people: People | None,
+    kept: dict[Any, Any] | None = None,
+) -> Cast:  # fmt: skip
+    """The models of a film, loaded; who plays which role is left out without `people`. What sharpens follows later.
+
+    Args:
+        models: One a role.
+        request: The checkpoint, and which side is shown.
+        info: The film.
+        people: Who plays which role.
+        kept: Models that were loaded before; what is loaded now joins them.
+    """
     from faceswap.compositing.casting import Cast, Role
 
-    roles = [Role(model.load(info), request.to) for model in models]
+    kept = {} if kept is None else kept
+    roles = []
+    for model in models:
+        key = (model.source, model.variant, request.checkpoint, request.photo_model, info.path)
+        if key not in kept:
+            kept[key] = model.load(info)
+        roles.append(Role(kept[key], request.to))
     return Cast(roles, None if people is None else people.role_of)

@@ -29,7 +29,7 @@ COMMANDS_IN_ROOMS = [
     PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py",
     PACKAGE / "studio" / "__main__.py",
 ]  # fmt: skip
-SHARED_BY_COMMANDS = {"film_faces", "swappers"}  # what the studio does as the commands do
+SHARED_BY_COMMANDS = {"film_faces", "swappers", "convert"}  # what the studio does as the commands do
 
 
 def modules():

@@ -155,7 +155,7 @@ def convert_video(
                 answers = preview.kept(answers) if preview else answers
             swapped = _stage(stack, answers, answers_waiting, "model")
             blended = _stage(stack, _blended(swapped, paste), 2, "blend")
-            _write(blended, writer, info, counts, start, stop, preview.frames_needed if preview else None)
+            _write(blended, writer, info, counts, start, stop, preview)
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
@@ -214,9 +214,11 @@ def _blended(items: Iterable[PlacedFrame], paste: _Paste) -> Iterator[_Blended]:
 
 def _write(
     frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None,
-    total: int | None = None,
+    preview: PreviewFrames | None,
 ) -> None:  # fmt: skip
-    with Progress(total or info.frames_between(start, stop), "convert") as bar, writer:
+    total = preview.frames_needed if preview else info.frames_between(start, stop)
+    label = preview.label if preview else "convert"
+    with Progress(total, label, shown=bool(label)) as bar, writer:
         for frame, faces, is_faded in frames:
             writer.write(frame)
             counts.frames += 1

@@ -59,10 +59,13 @@ class PreviewFrames:
     """Chooses frames of a film the first time it is asked, and takes what is made of them, as a writer does.
 
     Attributes:
-        count: How many frames are wanted.
+        count: How many frames are wanted, where none are `chosen` yet.
         as_filmed: The chosen frames by their number, as they were.
         made: What the pipeline last made of them.
         about: Metadata of what is made, as of a result.
+        chosen: The frames' numbers.
+        models: What draws the faces, kept from one choice to the next: see `roles.load_cast`.
+        label: Of the progress bar; empty: none is shown.
     """
 
     count: int
@@ -70,6 +73,8 @@ class PreviewFrames:
     made: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
     chosen: list[int] = field(default_factory=list)
+    models: dict[Any, Any] = field(default_factory=dict)
+    label: str = "convert"
     _needed: set[int] = field(default_factory=set)
     _drawn: list[Any] = field(default_factory=list)
     _drawing: object = None
@@ -87,7 +92,7 @@ class PreviewFrames:
     def choose(
         self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None, smooth_frames: int, is_film: bool
     ) -> None:
-        """Choose the frames, unless they are chosen already.
+        """Choose the frames, unless they are chosen already, and those around them that the pipeline is to see.
 
         Args:
             info: The film.
@@ -100,8 +105,17 @@ class PreviewFrames:
         Raises:
             UserError: No face was found.
         """
-        if self.chosen:
+        if self._needed:
             return
+        self.chosen = self.chosen or self._varied(info, faces, start, stop)
+        after = 1 if isinstance(faces, StoredFaces) else smooth_frames + 1  # one tells how fast a face moves
+        before, after = (max(BEFORE, smooth_frames), after) if is_film else (0, 0)
+        for index in self.chosen:
+            end = index + after + 1 if stop is None else min(index + after + 1, stop)
+            self._needed.update(range(max(start, index - before), end))
+
+    def _varied(self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None) -> list[int]:
+        """Return frames whose faces differ most. Raises UserError where no face was found."""
         frames, looks = [], []
         candidates = self._candidates(info, faces, start, stop)
         read = read_frames(info, start, stop, only=candidates) if candidates else ()
@@ -112,14 +126,10 @@ class PreviewFrames:
         if not frames:
             raise UserError(f"no face was found in {info.path}: there is nothing to preview; say start= and stop= of "
                             "a part that shows one")  # fmt: skip
-        self.chosen = [frames[row] for row in most_varied(np.stack(looks), self.count)]
-        if len(self.chosen) < self.count:
-            log.warning("only %d frames with faces were found for preview=%d", len(self.chosen), self.count)
-        after = 1 if isinstance(faces, StoredFaces) else smooth_frames + 1  # one tells how fast a face moves
-        before, after = (max(BEFORE, smooth_frames), after) if is_film else (0, 0)
-        for index in self.chosen:
-            end = index + after + 1 if stop is None else min(index + after + 1, stop)
-            self._needed.update(range(max(start, index - before), end))
+        chosen = [frames[row] for row in most_varied(np.stack(looks), self.count)]
+        if len(chosen) < self.count:
+            log.warning("only %d frames with faces were found for preview=%d", len(chosen), self.count)
+        return chosen
 
     @property
     def frames_needed(self) -> int:

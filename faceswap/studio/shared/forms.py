@@ -20,10 +20,10 @@ class Field:
 
     Attributes:
         name: The setting.
-        kind: choice, number, slider, switch or text.
+        kind: choice, number, slider, switch, keyed (a number that may change along the film), words or text.
         help: What it does.
         value: What it is without being touched, as text.
-        choices: Of a choice.
+        choices: Of a choice; the words that may stand in the place of a number.
         low: Of a number or slider.
         high: Of a slider.
         step: Of a number or slider.
@@ -63,6 +63,8 @@ def said(fields: Sequence[Field], form: Mapping[str, Any]) -> list[str]:
     arguments = []
     for field in fields:
         value = str(form.get(field.name, "false" if field.kind == "switch" else "")).strip()
+        if (word := form.get(f"{field.name}:word")) in field.choices:
+            value = str(word)
         if field.kind == "switch" and value not in ("true", "false"):
             value = "true"
         if value and value != field.value:
@@ -80,6 +82,9 @@ def _field(command: str, field: dataclasses.Field[Any]) -> Field:
         return Field(field.name, "choice", help_text, str(value), tuple(choices))
     if isinstance(value, bool):
         return Field(field.name, "switch", help_text, str(value).lower())
+    words = tuple(field.metadata.get("words", ()))
+    if words and not isinstance(value, int | float):
+        return Field(field.name, "words", help_text, "" if value is None else str(value), words)
     if kinds(field) & {"int", "float"}:
         return _number(field.name, field)
     return Field(field.name, "text", help_text, "" if value is None else str(value))
@@ -92,5 +97,6 @@ def _number(name: str, field: dataclasses.Field[Any]) -> Field:
     if is_slider and low is not None and high is not None:
         step = f"{(high - low) / _STEPS:g}"
     plain = ["" if number is None else f"{number:g}" for number in (value, low, high)]
-    return Field(name, "slider" if is_slider else "number", str(field.metadata.get("help", "")), plain[0],
+    words = tuple(field.metadata.get("words", ()))
+    return Field(name, "slider" if is_slider else "number", str(field.metadata.get("help", "")), plain[0], words,
                  low=plain[1], high=plain[2], step=step)  # fmt: skip

@@ -1,5 +1,5 @@
 "use strict";
-// What htmx does not do: sending a dropped film, the before|after picture, copying, marking.
+// What htmx does not do: sending a dropped film, copying, marking. Pages with pictures to work on have scripts of their own.
 
 const byId = (id) => document.getElementById(id);
 
@@ -39,54 +39,6 @@ function prepareDrop() {
   }
 }
 
-function prepareStage() {
-  const form = byId("convert");
-  if (!form) return;
-  const ab = byId("ab");
-  let shown = "", waiting = 0;
-
-  function draw() {
-    const said = new URLSearchParams(new FormData(form));
-    const frame = new URLSearchParams({ film: said.get("film"), frame: said.get("frame") }).toString();
-    if (frame !== shown) {
-      shown = frame;
-      byId("before").src = `/convert/${form.dataset.run}/frame.jpg?side=a&${frame}`;
-    }
-    const begun = performance.now();
-    const asked = `/convert/${form.dataset.run}/frame.jpg?${said}`;
-    ab.classList.add("busy");
-    fetch(asked, { headers: { "HX-Request": "true" } }).then(async (answer) => {
-      if (asked !== ab.dataset.asked) return;
-      if (!answer.ok) {
-        tell(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim());
-        return;
-      }
-      byId("message").replaceChildren();
-      const url = URL.createObjectURL(await answer.blob());
-      byId("after").onload = () => {
-        URL.revokeObjectURL(url);
-        ab.classList.remove("busy");
-        ab.dataset.drawn = asked;
-        byId("took").textContent = `drawn in ${((performance.now() - begun) / 1000).toFixed(2)} s`;
-      };
-      byId("after").src = url;
-    }).catch(() => tell("the studio does not answer"));
-    ab.dataset.asked = asked;
-  }
-
-  form.addEventListener("input", (event) => {
-    if (event.target.id === "split") { ab.style.setProperty("--split", `${event.target.value}%`); return; }
-    clearTimeout(waiting);
-    waiting = setTimeout(draw, 120);
-  });
-  form.addEventListener("change", (event) => {
-    if (event.target.id !== "film") return;
-    location.search = new URLSearchParams({ film: event.target.value });
-  });
-  document.body.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "sliders") draw(); });
-  draw();
-}
-
 document.addEventListener("input", (event) => {
   const shows = event.target.dataset.shows;
   if (shows) byId(shows).value = event.target.value;
@@ -98,4 +50,3 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:sendError", () => tell("the studio does not answer"));
 prepareDrop();
-prepareStage();

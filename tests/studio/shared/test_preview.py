@@ -1,64 +1,112 @@
-"""One frame as convert would make it: what a setting does not change is not drawn again."""
+"""Single frames as convert makes them in the film: what a setting does not change is not drawn again."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from faceswap.compositing.compositor import view_of
-from faceswap.core.geometry import frame_to_crop_for, mean_face_in_crop
-from faceswap.core.values import Decoded, Frame
-from faceswap.studio.shared.preview import ConvertPreview, _Drawn, frame_count
+from faceswap import roles
+from faceswap.compositing.masks import BoxMask
+from faceswap.compositing.pipeline import convert_video
+from faceswap.core.face_set import ALIGNMENTS
+from faceswap.media.reading import read_frames
+from faceswap.studio.shared.preview import ConvertPreview, frame_count
+from faceswap.swappers import Model
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
-from tests.curation.made import picture
+from tests.compositing.clips import write_face_set, write_film
+from tests.compositing.fakes import TintSwapper
 
-SIDE = 96
+FRAMES = 20
+
+
+class CountingSwapper(TintSwapper):
+    """Tints faces, and counts how many."""
+
+    faces = 0
+
+    def swap(self, views, to="a"):
+        CountingSwapper.faces += len(views)
+        return super().swap(views, to)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return write_film(tmp_path_factory.mktemp("film") / "film.mp4", FRAMES, sound=False)
 
 
 @pytest.fixture
-def preview(tmp_path, monkeypatch):
-    """A preview of a run whose model draws white faces; `drawn` tells how often it was asked."""
-    (tmp_path / "runs" / "x").mkdir(parents=True)
-    points = mean_face_in_crop(SIDE).astype(np.float32)
-    frame = Frame(picture(1), 0, 0.0)
-    view = view_of(frame, points, frame_to_crop_for(points, SIDE), SIDE, 0.8, 64)
+def preview(film, tmp_path, monkeypatch):
+    """A workspace with the film's face set, whose models tint faces; they are loaded by `loaded`."""
+    write_face_set(tmp_path / "faces" / "film", film, list(range(FRAMES)))
+    (tmp_path / "runs" / "x" / "checkpoints").mkdir(parents=True)
     made = ConvertPreview(Workspace(tmp_path), "cpu")
-    made.drawn = []
+    made.loaded = []
 
-    def draw(run, stamp, film, index, drawing):
-        made.drawn.append((index, *drawing))
-        return _Drawn(frame, [view], Decoded(np.ones((1, 64, 64, 3), np.float32), None), [0])
+    def load(_):
+        made.loaded.append(1)
+        return CountingSwapper()
 
-    monkeypatch.setattr(made, "_drawn_anew", draw)
+    monkeypatch.setattr(roles, "models_for", lambda *_: [Model(load, "a", "film", {}, tmp_path / "runs" / "x")])
+    CountingSwapper.faces = 0
     return made
 
 
-def test_pasting_does_not_draw_again(preview, tiny_clip):
+def test_a_frame_is_that_of_the_film(preview, film, tmp_path):
+    settings = ["run=x", "mask=box", "colour=none"]
+    shown = preview.frame(film, 15, settings)
+    assert shown.about["made_with_ai"]
+    whole = tmp_path / "whole"
+    from faceswap.media.pictures.colour_transfer import NoColour
+
+    convert_video(film, CountingSwapper(), tmp_path / "whole.mkv", faces=tmp_path / "faces" / "film", mask=BoxMask(),
+                  colour=NoColour(), crf=1)  # fmt: skip
+    frames = list(read_frames(tmp_path / "whole.mkv"))
+    assert np.abs(frames[15].image.astype(int) - shown.image).mean() < 2
+    assert not list((tmp_path / "out").glob("*")) and whole.name == "whole"
+
+
+def test_pasting_does_not_draw_again(preview, film):
     def frame(index, *settings):
-        return preview.frame("x", tiny_clip.video, index, settings)
+        return preview.frame(film, index, ["run=x", "colour=none", *settings]).image
 
-    before, after = frame(0, "mask=hull", "colour=none")
-    eroded = frame(0, "mask=hull", "mask.erode=0.2", "colour=none")[1]
+    after = frame(12, "mask=hull")
+    drawn = CountingSwapper.faces
+    assert drawn > 1  # those around it too
+    eroded = frame(12, "mask=hull", "mask.erode=0.2")
+    before = preview.filmed(film, 12)
     changed = [(image != before).any(-1).sum() for image in (after, eroded)]
-    assert changed[0] > changed[1] > 0 and (frame(0, "mask=hull", "colour=none")[1] == after).all()
-    assert preview.drawn == [(0,)]
-    frame(0, "detail=none", "mask=box")
-    frame(1)
-    assert preview.drawn == [(0,), (0, "detail=none"), (1,)]
+    assert changed[0] > changed[1] > 0 and (frame(12, "mask=hull") == after).all()
+    half = frame(12, "mask=hull", "strength={0: 1, 12: 0.5}")
+    assert np.abs(half.astype(int) - before).sum() < 0.7 * np.abs(after.astype(int) - before).sum()
+    assert CountingSwapper.faces == drawn
+    frame(12, "mask=hull", "smooth_frames=0")
+    assert CountingSwapper.faces > drawn and preview.loaded == [1]
 
 
-def test_a_run_that_learned_more_is_drawn_again(preview, tiny_clip, tmp_path):
-    preview.frame("x", tiny_clip.video, 0, [])
+def test_frames_as_filmed_are_read_once(preview, film, monkeypatch):
+    first = preview.filmed(film, 3)
+    preview.frame(film, 3, ["run=x"])
+    monkeypatch.setattr("faceswap.media.reading.read_frames", None)
+    assert (preview.filmed(film, 3) == first).all()
+
+
+def test_what_was_learned_or_repaired_is_drawn_again(preview, film, tmp_path):
+    preview.frame(film, 0, ["run=x"])
     (tmp_path / "runs" / "x" / "checkpoints" / "00000004").mkdir(parents=True)
-    preview.frame("x", tiny_clip.video, 0, [])
-    assert len(preview.drawn) == 2
-    with pytest.raises(UserError, match="there is no run"):
-        preview.frame("y", tiny_clip.video, 0, [])
+    preview.frame(film, 0, ["run=x"])
+    assert preview.loaded == [1, 1]
+    alignments = tmp_path / "faces" / "film" / ALIGNMENTS
+    alignments.write_text(alignments.read_text() + "\n")
+    drawn = CountingSwapper.faces
+    preview.frame(film, 0, ["run=x"])
+    assert CountingSwapper.faces > drawn
 
 
-def test_wrong_settings_are_one_line(preview, tiny_clip):
-    for wrong in ("mask=nothing", "mask.erode=7", "mask.erode=x"):
-        with pytest.raises(UserError, match="mask"):
-            preview.frame("x", tiny_clip.video, 0, ["mask=hull", wrong] if "." in wrong else [wrong])
-    assert frame_count(tiny_clip.video) == 12
+def test_mistakes_are_one_line(preview, film):
+    for wrong in ("mask=nothing", "mask.erode=7", "mask.erode=x", "strength={0: 1, 99: 0.5}", "strength=x"):
+        with pytest.raises(UserError, match=wrong.partition("=")[0].partition(".")[0]):
+            preview.frame(film, 0, ["run=x", wrong])
+    with pytest.raises(UserError, match="no readable frame"):
+        preview.frame(film, 99, ["run=x"])
+    assert frame_count(film) == FRAMES
