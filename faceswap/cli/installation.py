@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-_HOME = Path(__file__).resolve().parents[2]
+from faceswap.utils.installing import CHECKOUT, install_command, is_checkout
+
 WEB = ("fastapi", "starlette", "uvicorn", "jinja2", "sqlalchemy", "alembic", "multipart", "python_multipart")
 
 
@@ -16,14 +17,13 @@ def missing_package(error: ModuleNotFoundError, command: str) -> str:
         return ""
     what = f"the package {package} is not installed for {sys.executable}"
     if package in WEB:
-        where = "faceswap" if not (_HOME / "Makefile").is_file() else str(_HOME)
-        return f"{what}; the pages and the queue need it: {sys.executable} -m pip install '{where}[web]'"
-    if not (_HOME / "Makefile").is_file():
-        return f"{what}; install what the program needs: {sys.executable} -m pip install --force-reinstall faceswap"
-    python = _HOME / ".venv" / "bin" / "python"
-    if python.is_file() and Path(sys.prefix).resolve() != (_HOME / ".venv").resolve():
-        return f"{what}; type {python} -m faceswap.{command} ..., or first: source {_HOME}/.venv/bin/activate"
-    return f"{what}; type: make -C {_HOME} install, then {python} -m faceswap.{command} ..."
+        return f"{what}; the pages and the queue need it: {install_command('web')}"
+    if not is_checkout():
+        return f"{what}; install what the program needs: {install_command()}"
+    python = CHECKOUT / ".venv" / "bin" / "python"
+    if python.is_file() and Path(sys.prefix).resolve() != (CHECKOUT / ".venv").resolve():
+        return f"{what}; type {python} -m faceswap.{command} ..., or first: source {CHECKOUT}/.venv/bin/activate"
+    return f"{what}; type: make -C {CHECKOUT} install, then {python} -m faceswap.{command} ..."
 
 
 def script_of(command: str) -> str:

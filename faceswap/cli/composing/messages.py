@@ -11,6 +11,7 @@ from faceswap.config import schema
 from faceswap.config.groups import group_choices
 from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
+from faceswap.utils.installing import install_command
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def one_line(command: str, error: Exception, extra_folder: Path | None) -> str:
 def _missing(config: str, extra_folder: Path | None) -> str:
     group, _, choice = config.removesuffix(".yaml").rpartition("/")
     if group == "hydra/launcher":
-        return f"hydra/launcher={choice} is not installed; for joblib: pip install 'faceswap[joblib]'"
+        return f"hydra/launcher={choice} is not installed; for joblib: {install_command('joblib')}"
     known = group_choices(group, extra_folder) if group else sorted(schema.COMMANDS)
     what = f"{group}={choice} is not known" if group else f"--config-name {choice}: there is no such file"
     return f"{what}{nearest(choice, known)}" + (f"; choose from: {', '.join(known)}" if known and group else "")

@@ -13,6 +13,7 @@ from typing import Any
 
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, MASK, ExportMetadata
 from faceswap.utils.errors import UserError
+from faceswap.utils.installing import install_command
 from faceswap.utils.limits import ONNX_NODES, ONNX_NUMBERS
 
 # What the models of this program are made of. None can loop, reach for files or run code; how large their results
@@ -31,8 +32,8 @@ def optional_package(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise UserError(
-            f"ONNX files need the package {name.partition('.')[0]}, which is not installed ({error}); install the "
-            "extra: pip install 'faceswap[onnx]' (in a checkout: pip install -e '.[onnx]')"
+            f"ONNX files need the package {name.partition('.')[0]}, which is not installed ({error}); install it: "
+            f"{install_command('onnx')}"
         ) from error
 
 
