@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from faceswap.facenets.layers import conv_block, trunk
 from faceswap.stylegan.networks.generator import Mapping
@@ -24,7 +26,8 @@ WIDTHS = (32, 64, 128, 160)  # of the stages of a 64 px encoder: log2(resolution
 class Encoder(nn.Module):
     """(N, 3, R, R) in [-1, 1] -> rows (N, rows, w_size). `settings`: its plain arguments.
 
-    `widths`: channels of the stages, one for each halving from `resolution` to 4 px.
+    `widths`: channels of the stages, one for each halving down to 4 px. With fewer of them than `resolution` has
+    halvings it looks at the picture as much smaller: what is too fine to see there says little of a face's styles.
     """
 
     def __init__(
@@ -38,7 +41,7 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         z_size = z_size or w_size
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "resolution": resolution,
             "rows": rows,
             "w_size": w_size,
@@ -46,8 +49,10 @@ class Encoder(nn.Module):
             "z_size": z_size,
             "mapping_layers": mapping_layers,
         }
-        if len(widths) != round(math.log2(resolution / LAST_PX)):
-            raise ValueError(f"an encoder of {resolution} px needs {round(math.log2(resolution / LAST_PX))} widths")
+        halvings = round(math.log2(resolution / LAST_PX))
+        if not 1 <= len(widths) <= halvings:
+            raise ValueError(f"an encoder of {resolution} px needs 1 to {halvings} widths")
+        self.shrinks = 2 ** (halvings - len(widths))
         self.resolution, self.rows, self.w_size = resolution, rows, w_size
         self.trunk = trunk(widths, [0, *[1] * (len(widths) - 1)])
         self.narrow = conv_block(widths[-1], LAST_CHANNELS, kernel=1)
@@ -61,6 +66,8 @@ class Encoder(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Return (N, flat): what the heads read."""
+        if self.shrinks > 1:
+            images = functional.avg_pool2d(images, self.shrinks)
         return self.narrow(self.trunk(images)).flatten(1)
 
     def codes(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,6 +93,23 @@ class Encoder(nn.Module):
         w = self.mapping(self.codes(features)[0])
         rows = w[:, None].expand(-1, self.rows, -1)
         return rows if shared else rows + self.offsets(features)
+
+
+def grown_encoder(encoder: Encoder, resolution: int, rows: int) -> Encoder:
+    """Return an encoder for a generator of a higher resolution, which sees as before; new rows begin as the last one.
+
+    Args:
+        rows: Of that generator's styles.
+    """
+    if resolution <= encoder.resolution or rows <= encoder.rows:
+        return encoder
+    grown = Encoder(**encoder.settings | {"resolution": resolution, "rows": rows})
+    state = encoder.state_dict()
+    for name in ("offset.1.weight", "offset.1.bias"):
+        each = state[name].unflatten(0, (encoder.rows, encoder.w_size))
+        state[name] = torch.cat([each, each[-1:].expand(rows - encoder.rows, *each.shape[1:])]).flatten(0, 1)
+    grown.load_state_dict(state)
+    return grown
 
 
 def normal_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:

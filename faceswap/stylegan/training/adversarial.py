@@ -29,8 +29,8 @@ class AdversarialStep:
         self.path_mean, self.steps, self._images = torch.zeros(()), 0, 0
         rate = settings.learning_rate
         encoding = [p for p in networks.encoder.parameters() if p.requires_grad]
-        groups: list[dict] = [
-            {"params": list(networks.generator.parameters())},
+        groups = [
+            *_generator_groups(networks, rate, settings.grown_rate),
             {"params": encoding, "lr": rate * CODES_RATE},
         ]
         if networks.moves is not None:
@@ -146,6 +146,16 @@ class AdversarialStep:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
+
+
+def _generator_groups(networks: TrainingNetworks, rate: float, grown_rate: float) -> list[dict]:
+    """Return the generator's weights; apart those that an earlier one brought, where they learn at their own rate."""
+    named = dict(networks.generator.named_parameters())
+    if grown_rate == 1 or not networks.grown:
+        return [{"params": list(named.values())}]
+    new = [weight for name, weight in named.items() if name not in networks.grown]
+    brought = [weight for name, weight in named.items() if name in networks.grown]
+    return [{"params": new}, {"params": brought, "lr": rate * grown_rate}]
 
 
 def _adam(groups: list[dict], rate: float, every: int) -> torch.optim.Adam:

@@ -87,6 +87,9 @@ class Adversarial:
         maximum=0.9,
     )  # fmt: skip
     head_start: int = option(0, "pictures on which only the discriminator is trained at first", minimum=0)
+    grown_rate: float = option(
+        1.0, "learning rate of the layers that grow_from= brought, relative to that of new ones", minimum=0, maximum=100
+    )
 
 
 @dataclass(frozen=True)

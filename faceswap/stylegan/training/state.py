@@ -49,6 +49,14 @@ class TrainingNetworks:
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
         self.moves: nn.Module | None = None  # the directions of a training with counterfactual pairs
+        self.grown: frozenset[str] = frozenset()  # names of the generator's weights that an earlier one brought
+
+    def take_encoder(self, encoder: Encoder) -> None:
+        """Put an encoder in the place of the new one, before any step; its mapping becomes the generator's."""
+        self.encoder = self.accelerator.place(encoder.train().requires_grad_(True))
+        self.encoder.take_mapping(self.generator.mapping)
+        self.encoder.mapping.requires_grad_(False)
+        self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
 
     def follow(self, images: int, batch_size: int) -> None:
         """Take the averages one step towards the networks in training, `images` having been seen."""

@@ -24,6 +24,7 @@ from faceswap.stylegan.training.config import (
     WarmUp,
 )
 from faceswap.stylegan.training.equivariance import Moves
+from faceswap.stylegan.training.growing import take_encoder, take_generator
 from faceswap.stylegan.training.monitor import MonitorSchedule, RunRecorder
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
@@ -35,10 +36,9 @@ from faceswap.stylegan.training.run_folder import (
 )
 from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
-from faceswap.stylegan.weights.files import load_encoder, load_generator
 from faceswap.swap.runs.run_log import PREVIEWS, RunLog
 from faceswap.utils.choices import Precision
-from faceswap.utils.errors import Interrupted, UserError
+from faceswap.utils.errors import Interrupted
 from faceswap.utils.files.locks import locked
 from faceswap.utils.progress import Progress
 
@@ -85,9 +85,9 @@ def train_generator(
         torch.manual_seed(seed)
         networks = TrainingNetworks(accelerator, **asdict(plan))
         if grow_from:
-            _take_what_fits(networks, grow_from)
+            take_generator(networks, grow_from)
         if encoder_from:
-            _take_encoder(networks, encoder_from)
+            take_encoder(networks, encoder_from)
         pairs = open_paired_crops(Path(counterfactual), plan.resolution) if counterfactual else None
         if pairs is not None:
             moves = Moves(len(pairs.names), networks.generator.rows, plan.w_size)
@@ -172,30 +172,3 @@ def train_generator(
                 recorder.record(journal, images, is_final=True)
         log.info("draw with it: python -m faceswap.generate generator=%s seeds=0-15", run / GENERATOR_FILE)
     return run
-
-
-def _take_what_fits(networks: TrainingNetworks, source: str) -> None:
-    """Load the weights of an earlier generator that fit by name and shape; ToRGB of higher resolutions starts at 0."""
-    taken = load_generator(source)
-    given, own = taken.state_dict(), networks.generator.state_dict()
-    fits = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
-    if "synthesis.b4.const" not in fits or "mapping.fc0.weight" not in fits:
-        raise UserError(f"grow_from={source}: it is of other plan.channels or another plan.w_size")
-    networks.generator.load_state_dict(fits, strict=False)
-    for side in networks.generator.synthesis.block_sizes:
-        if side > taken.resolution:
-            torch.nn.init.zeros_(getattr(networks.generator.synthesis, f"b{side}").torgb.weight)
-    networks.average.load_state_dict(networks.generator.state_dict())
-    networks.encoder.take_mapping(networks.generator.mapping)
-    networks.average_encoder.load_state_dict(networks.encoder.state_dict())
-    log.info("took %d of %d weights from %s", len(fits), len(own), source)
-
-
-def _take_encoder(networks: TrainingNetworks, source: str) -> None:
-    """Load an encoder's weights; its mapping stays the generator's."""
-    taken = load_encoder(source)
-    if taken.settings != networks.encoder.settings:
-        raise UserError(f"encoder_from={source}: it is of another plan.resolution, plan.w_size or plan.mapping_layers")
-    networks.encoder.load_state_dict(taken.state_dict())
-    networks.encoder.take_mapping(networks.generator.mapping)
-    networks.average_encoder.load_state_dict(networks.encoder.state_dict())

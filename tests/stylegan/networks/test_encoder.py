@@ -8,7 +8,7 @@ from faceswap.core.geometry import CROP_WIDTH_UNITS, invert, transform_points
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE, align_style, frame_to_style_for, style_of_stored
-from faceswap.stylegan.networks.encoder import Encoder, normal_divergence
+from faceswap.stylegan.networks.encoder import Encoder, grown_encoder, normal_divergence
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.utils.images import from_signed_range
 
@@ -40,9 +40,25 @@ def test_it_says_z_in_the_generators_own_words(pair):
     assert torch.equal(encoder(images, shared=True)[:, 0], generator.mapping(mean))
 
 
-def test_an_encoder_needs_a_width_for_each_halving():
-    with pytest.raises(ValueError, match="4 widths"):
-        Encoder(64, 10, 16, (8, 8))
+def test_an_encoder_with_fewer_widths_sees_a_smaller_picture():
+    torch.manual_seed(0)
+    whole, shrunk = Encoder(32, 8, 16, (8, 8, 8)).eval(), Encoder(64, 8, 16, (8, 8, 8)).eval()
+    shrunk.load_state_dict(whole.state_dict())
+    images = torch.randn(2, 3, 64, 64)
+    assert torch.equal(shrunk(images), whole(torch.nn.functional.avg_pool2d(images, 2)))
+    with pytest.raises(ValueError, match="1 to 4 widths"):
+        Encoder(64, 10, 16, (8, 8, 8, 8, 8))
+
+
+def test_a_grown_encoder_says_what_it_said_and_the_last_row_again():
+    torch.manual_seed(0)
+    encoder = Encoder(32, 8, 16, (8, 8, 8)).eval()
+    torch.nn.init.normal_(encoder.offset[-1].weight)
+    images = torch.randn(2, 3, 64, 64)
+    before, after = encoder(torch.nn.functional.avg_pool2d(images, 2)), grown_encoder(encoder, 64, 10).eval()(images)
+    torch.testing.assert_close(after[:, :8], before)
+    torch.testing.assert_close(after[:, 8:], before[:, -1:].expand(-1, 2, -1))
+    assert grown_encoder(encoder, 32, 8) is encoder
 
 
 def test_divergence_is_zero_at_the_normal_and_known_beside_it():

@@ -1,6 +1,9 @@
 """Settings of trainings that take seconds."""
 
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from faceswap.stylegan.training.config import (
     Adversarial,
@@ -9,6 +12,7 @@ from faceswap.stylegan.training.config import (
     ReconstructionWeights,
     WarmUp,
 )
+from faceswap.stylegan.training.state import CHECKPOINT
 
 GAN = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 
@@ -23,3 +27,8 @@ SETTINGS: dict[str, Any] = {
     "device": "cpu",
     "precision": "fp32",
 }
+
+
+def weights_of(run: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Return the weights in a run's checkpoint, by network and name."""
+    return torch.load(run / CHECKPOINT, weights_only=True)["networks"]

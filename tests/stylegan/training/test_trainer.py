@@ -23,11 +23,7 @@ from faceswap.stylegan.training.state import CHECKPOINT, mean_of_w
 from faceswap.stylegan.training.trainer import train_generator
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
-from tests.stylegan.training.small import GAN, SETTINGS
-
-
-def weights_of(run):
-    return torch.load(run / CHECKPOINT, weights_only=True)["networks"]
+from tests.stylegan.training.small import GAN, SETTINGS, weights_of
 
 
 def test_it_says_where_to_look_and_what_to_do_next(data, tmp_path, caplog):
@@ -74,22 +70,6 @@ def test_the_plain_way_leaves_the_encoder_alone(data, tmp_path):
     assert torch.equal(first["encoder"]["code.weight"], later["encoder"]["code.weight"])
     for part, name in (("generator", "synthesis.b32.conv1.weight"), ("discriminator", "conv.weight")):
         assert not torch.equal(first[part][name], later[part][name])
-
-
-def test_a_smaller_generator_is_grown(data, whole, tmp_path):
-    larger = tmp_path / "larger"
-    larger.mkdir()
-    np.save(larger / "targets.npy", np.zeros((8, 64, 64, 3), np.uint8))
-    grown = SETTINGS | {"plan": NetworkSettings(64, [8] * 5, 16), "warm_up": WarmUp(1, 0, 1e-9)}
-    run = train_generator(larger, tmp_path / "run", kimg=0.004, grow_from=str(whole / GENERATOR_FILE), **grown)
-    before, after = load_generator(whole / GENERATOR_FILE), weights_of(run)["generator"]
-    torch.testing.assert_close(after["synthesis.b16.conv1.weight"], before.synthesis.b16.conv1.weight)
-    assert after["synthesis.b64.torgb.weight"].abs().max() < 1e-5  # what is new begins at nothing
-    with pytest.raises(UserError, match="it is of other"):
-        train_generator(
-            larger, tmp_path / "other", kimg=0.004, grow_from=str(whole / GENERATOR_FILE),
-            **(grown | {"plan": NetworkSettings(64, [9] * 5, 12, 1)}),
-        )  # fmt: skip
 
 
 def others(folder):
