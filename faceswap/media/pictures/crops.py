@@ -18,7 +18,10 @@ def square_crop(path: Path) -> NDArray[np.uint8]:
     Raises:
         UserError: It cannot be read, or was cut to another shape: its points would not lie where its record says.
     """
-    image = read_image(path)
+    try:
+        image = read_image(path)
+    except UserError as error:
+        raise UserError(f"{error}; or delete it: training goes without this face") from error
     height, width = image.shape[:2]
     if height != width:
         raise UserError(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.media.pictures.heif import heif_formats
+from faceswap.media.pictures.holes import refuse_holes
 from faceswap.media.pictures.stamp import stamped
 from faceswap.provenance.fingerprint import marked
 from faceswap.provenance.signing import sign
@@ -63,8 +64,13 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         UserError: The file is missing, empty, damaged, cut off, no picture, or holds more than PICTURE_PIXELS or
             PICTURE_BYTES.
     """
+    path = Path(path)
     with _opened(path) as image:
-        return _pixels(image, Path(path))
+        try:
+            refuse_holes(path)
+        except OSError as error:
+            raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
+        return _pixels(image, path)
 
 
 def image_header(path: str | Path) -> ImageHeader | None:

@@ -10,7 +10,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.pipeline import curate_faces
 from faceswap.media.pictures.crops import read_crop
-from faceswap.media.pictures.images import read_image, write_image
+from faceswap.media.pictures.images import encode_image, read_image, write_image
 from faceswap.stylegan.data.face_sets import stored_faces
 from faceswap.stylegan.data.packed import open_pictures
 from faceswap.swap.data.cache import cached_faces, face_with_mask
@@ -41,6 +41,22 @@ def test_train_and_style_refuse_a_crop_of_another_shape_by_its_name(folder: Path
         list(stored_faces(folder, 32))
     with pytest.raises(UserError, match=line):
         read_crop(folder / NAME, 64)
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg"])
+def test_a_crop_with_a_hole_is_told_with_the_way_out(
+    folder: Path, tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    content = encode_image(noise, kind)
+    (folder / NAME).write_bytes(content[:2000] + bytes(1024) + content[3024:])  # 1 kB that never reached the disk
+    with pytest.raises(UserError, match=rf"{NAME}: .*; or delete it: training goes without this face"):
+        cached_faces(FaceSet.open(folder), tmp_path / "cache", "a", 32)
+    curate_faces(folder, embedder=embedder())
+    assert "1 damaged" in caplog.messages[-1]
+    (folder / NAME).unlink()
+    assert cached_faces(FaceSet.open(folder), tmp_path / "cache", "a", 32).is_file()
 
 
 def test_curate_calls_it_damaged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
