@@ -24,6 +24,13 @@ def heif_formats(path: Path) -> tuple[str, ...]:
     return ("HEIF",)
 
 
+def film_in_its_place(path: Path) -> str:
+    """Return what to do, as a clause, where a film or a HEIC sequence (a burst) has a picture's name; else nothing."""
+    with open(path, "rb") as file:
+        is_container = file.read(8)[4:] == b"ftyp"
+    return "it is a film or a sequence of pictures: name it .mp4, and it is read as a film" if is_container else ""
+
+
 def _check_boxes(path: Path) -> None:
     """Raise OSError for a HEIC or AVIF file that is cut off, whose missing tiles would be gray without a word."""
     size, place = path.stat().st_size, 0

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.media.pictures.heif import heif_formats
+from faceswap.media.pictures.heif import film_in_its_place, heif_formats
 from faceswap.media.pictures.holes import refuse_holes
 from faceswap.media.pictures.stamp import stamped
 from faceswap.provenance.fingerprint import marked
@@ -264,7 +264,7 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
         return "not enough memory"
     text = str(error)
     if type(error).__name__ == "UnidentifiedImageError":
-        return (path is not None and look_mistaken(path)) or (
+        return (path is not None and (look_mistaken(path) or film_in_its_place(path))) or (
             "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, PPM)"
         )
     if "truncated" in text:

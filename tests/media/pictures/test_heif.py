@@ -46,6 +46,17 @@ def test_pictures_of_unread_formats_are_named(tmp_path, caplog):
     ]
 
 
+@pytest.mark.parametrize("brand", [b"msf1", b"hevc", b"isom"])
+@pytest.mark.parametrize("name", ["burst.heic", "film.jpg"])
+def test_a_sequence_and_a_film_are_told_with_the_way_out(tmp_path, tiny_clip, brand, name):
+    content = tiny_clip.video.read_bytes()
+    (tmp_path / name).write_bytes(content[:8] + brand + content[12:])
+    with pytest.raises(UserError, match=r"it is a film or a sequence of pictures: name it \.mp4"):
+        probe(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / "film.mp4")
+    assert probe(tmp_path / "film.mp4").kind == "video"
+
+
 @pytest.mark.parametrize("missing", [10, 900])
 @pytest.mark.parametrize("suffix", [".heic", ".avif"])
 def test_one_cut_off_is_told_and_never_read_as_a_film(tmp_path, missing, suffix):
