@@ -78,13 +78,13 @@ def test_a_full_disk(folder: Path, command: str, room_kb: int) -> None:
         ("train", 4_000_000, ("model=df", "model.ae_dims=1024", "model.e_dims=256", "model.resolution=512")),
         ("stylegan.train", 2_000_000, ("plan.resolution=128", f"plan.channels={','.join(['2048'] * 6)}")),
         ("convert", 900_000, ()),
-        ("convert_weights", 900_000, ()),
+        ("convert_weights", 1_200_000, ()),  # numpy loads in this, SciPy's own OpenBLAS ends the process or hangs
     ],
 )  # fmt: skip
 def test_too_little_memory(folder: Path, command: str, memory_kb: int, too_large: tuple[str, ...]) -> None:
     arguments = shlex.join((*COMMANDS[command], *too_large))
     done = typed(f'ulimit -v {memory_kb}; "$PYTHON" -m faceswap.{command} {arguments}', folder)
     refused(done, "error: ")
-    assert "out of memory" in done.stderr if too_large else "may take 878 MB of memory" in done.stderr
+    assert "out of memory" in done.stderr if too_large else "MB of memory (ulimit -v)" in done.stderr
     left = [path for path in (folder / "full").rglob("*") if path.is_file()]
     assert not [path for path in left if TEMP_MARK in path.name or path.suffix in (".mp4", ".safetensors")]
