@@ -17,7 +17,7 @@ class MatchRequest:
     )
     top: int = option(3, "how many of the nearest and of the farthest people", minimum=1, maximum=20)
     workspace: str = workspace()
-    out: str = option("", "the sheet (default: out/NAME_match.png in the workspace)", kind="path")
+    out: str = option("", "the sheet (default: out/PHOTO_match.png in the workspace, or _match_GALLERY)", kind="path")
     face: str = option("largest", FACE)
     finder: Any = plugin("finder", "how faces are found")
     device: str = option("auto", DEVICES)

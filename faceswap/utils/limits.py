@@ -41,7 +41,7 @@ UPLOAD_BYTES = 64 * GIB  # a film that is sent to the studio
 GALLERY_BYTES = 1 * GIB  # people to whom a face is compared; 100,000 photos without pictures take 30 MB
 EVENT_BYTES = 64 * MIB  # one record of TensorBoard; a preview has some MB
 FACE_MEASURES_BYTES = 8 * KIB  # a face's measures take 1.5 kB, and its name
-LEAST_PROCESS_BYTES = 3 * GIB // 2  # of addresses (ulimit -v): torch, SciPy and codecs take 1.2 to 1.4; in less they hang or exit
+LEAST_PROCESS_BYTES = 3 * GIB // 2  # of addresses (ulimit -v): the libraries take 1.2 to 1.4; in less they hang or exit
 SPARE_BYTES = 1 * MIB  # what a reader may take besides what the size of a file, or its count of faces, explains
 
 # Numbers in them.

@@ -32,6 +32,7 @@ def told(path):
 def test_another_photo_finds_its_own_person(people):
     for name in ("amara", "henrik"):
         made = run("match", f"photo={name}_other.jpg", "gallery=gallery", "device=cpu", cwd=people)
+        assert made.path.name == f"{name}_other_match_gallery.png"  # beside that of the shipped gallery
         report = told(made.path)
         assert report["nearest"][0]["name"] == name and report["people"] == 3
         assert report["nearest"][0]["likeness_percent"] > 80 > 20 > report["farthest"][0]["likeness_percent"]

@@ -144,7 +144,7 @@ def _of_tracks(face_set: FaceSet, tracks: Collection[int] | None) -> list[FaceRe
     if missing:
         raise UserError(
             f"the face set {face_set.folder} has no track {', '.join(map(str, missing))}; "
-            f"it has {', '.join(map(str, sorted(known)))}"
+            f"its tracks: {', '.join(map(str, sorted(known)))}"
         )
     return [record for record in face_set.records if record.track in set(tracks)]
 

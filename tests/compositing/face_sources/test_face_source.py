@@ -51,7 +51,7 @@ def test_every_fifth_frame_is_bridged_along_tracks() -> None:
 def test_tracks_are_chosen() -> None:
     face_set = _set([record(0, _at(90)), record(0, _at(300), 1)])
     assert [face.track for face in _placed(StoredFaces(face_set, tracks=[1]), _frames([0]))[0]] == [1]
-    with pytest.raises(UserError, match="has no track 7; it has 0, 1"):
+    with pytest.raises(UserError, match="has no track 7; its tracks: 0, 1"):
         StoredFaces(face_set, tracks=[1, 7])
 
 
