@@ -149,6 +149,13 @@ def test_no_machine_paths_in_the_tree():
         assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/\w", path.read_text(encoding="utf-8")), path
 
 
+def test_pages_quote_what_zsh_would_take_for_a_pattern():
+    """zsh ends a command whose bare word=[...] names no file; what is told in `code` is typed, too."""
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        text = re.sub(r"```(python|yaml).*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
+        assert not re.findall(r"(?<!['\"\w.])[a-z_.]+=[\[{]\w", text), path
+
+
 def test_tests_lie_where_what_they_test_lies():
     """faceswap/ROOM/NAME.py is tested by tests/ROOM/test_NAME.py, and by test_NAME_SUBJECT.py where that grew long."""
     lost = []
