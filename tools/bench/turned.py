@@ -1,6 +1,7 @@
-"""How near a swap of turned heads comes to the true swap, by mask, with and without fading (pair alike, rendered).
+"""How near a swap of turned heads comes to the true swap, by mask, with and without fading (rendered pairs).
 
     python -m tools.bench turned RUN --assets DIR      RUN: a run of hanna and vera, as `make demo` leaves one
+    python -m tools.bench turned RUN --pair unlike     a run of amara and henrik
 
 Prints decibels in the box of what the true swap changes, and writes B, the swaps and the truth beside each other.
 """
@@ -27,6 +28,7 @@ def main(argv: list[str]) -> dict:
     parser = argparse.ArgumentParser(prog="python -m tools.bench turned", description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path, help="the run's folder, or a weights file")
     parser.add_argument("--assets", type=Path, help="MakeHuman's files (default: $FACESWAP_PEOPLE_ASSETS)")
+    parser.add_argument("--pair", choices=("alike", "unlike"), default="alike", help="whom the run was trained on")
     parser.add_argument("--out", type=Path, default=Path("turned.png"), help="the pictures")
     options = parser.parse_args(argv)
 
@@ -41,7 +43,7 @@ def main(argv: list[str]) -> dict:
     fading = Fading.asked_for("auto", swapper.description, "a")
     masks = {"learned": LearnedMask(), "hull": HullMask(), "parsed": ParsedMask()}
     table, rows = {}, []
-    for yaw, pictures in _rendered(options.assets):
+    for yaw, pictures in _rendered(options.assets, options.pair):
         found: dict[str, list[float]] = {}
         for number, (film, truth, points) in enumerate(pictures):
             shown = {"b": film}
@@ -61,16 +63,19 @@ def main(argv: list[str]) -> dict:
     return result
 
 
-def _rendered(assets: Path | None):
+def _rendered(assets: Path | None, pair: str):
     """Yield each yaw with (B's frame, the true swap, B's points) of some moments."""
+    from tools.people import cast
     from tools.people.assets import Assets
-    from tools.people.cast import evening_room, hanna, vera
     from tools.people.motion import talk
     from tools.people.renderer import Renderer
 
     renderer = Renderer(Assets(assets))
-    b, swapped = renderer.figure(vera()), renderer.figure(hanna(), vera())
-    take = talk(303, 200, evening_room())
+    person_a, person_b = (cast.hanna(), cast.vera()) if pair == "alike" else (cast.amara(), cast.henrik())
+    if pair == "unlike":
+        person_a = cast.in_skin_of(person_a, person_b)  # what colour transfer aims at
+    b, swapped = renderer.figure(person_b), renderer.figure(person_a, person_b)
+    take = talk(303, 200, cast.evening_room())
     for yaw in YAWS:
         pictures = []
         for index in MOMENTS:
