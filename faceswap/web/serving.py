@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,9 @@ from faceswap.web.security import LOOPBACK
 SHORTEST_PASSWORD = 10
 _STOP_SECONDS = 70.0  # a training saves what it has
 _ANY = ("", "0.0.0.0", "::")
+_LOOK_SECONDS = 2.0  # between two looks at the workers
+
+log = logging.getLogger(__name__)
 
 
 def password_of(variable: str, why: str) -> str:
@@ -84,21 +89,38 @@ def answer(app: FastAPI, listener: socket.socket, proxy: str = "") -> None:
 
 @contextmanager
 def workers(workspace: Path, database: str, count: int) -> Iterator[None]:
-    """Run workers as long as the block lasts; they end by themselves when this process is killed."""
+    """Run workers as long as the block lasts, a new one for each that was killed.
+
+    They end by themselves when this process is killed.
+    """
     line = [sys.executable, "-m", "faceswap.worker", f"workspace={workspace}", "end_with_parent=true"]
     if database:
         line.append(f"database={database}")
-    started = [
-        subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-        for _ in range(count)
-    ]
+    is_over = threading.Event()
+    running = [_started(line) for _ in range(count)]
+
+    def replace_lost() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            for place, one in enumerate(running):
+                if one.poll() is not None:
+                    log.warning("a worker has ended (%s): starting another", one.returncode)
+                    running[place] = _started(line)
+
+    keeper = threading.Thread(target=replace_lost, name="workers", daemon=True)
+    keeper.start()
     try:
         yield
     finally:
-        for one in started:
+        is_over.set()
+        keeper.join()
+        for one in running:
             one.terminate()
-        for one in started:
+        for one in running:
             try:
                 one.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 one.kill()
+
+
+def _started(line: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
