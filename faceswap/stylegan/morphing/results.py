@@ -58,7 +58,7 @@ def write_film(
     With a `paster` the face changes within the first one's photo.
     """
     one, other = (Ending(subject.rows, photo_of(subject, how.size_px)) for subject in (first, second))
-    carried = _carried(generator, first, second, how) if paster is None else None
+    carried = carried_morph(generator, first, second, how) if paster is None else None
     fades = [end.photo is not None and paster is None and carried is None for end in (one, other)]
     film = list(moments(how, how.frames_per_second, *fades))
     frames: Iterator[NDArray[np.uint8]]
@@ -163,7 +163,7 @@ def generated_source(subject: Subject, size: tuple[int, int], frames_per_second:
     )  # fmt: skip
 
 
-def _carried(generator: Generator, first: Subject, second: Subject, how: MorphFilmSettings) -> Carried | None:
+def carried_morph(generator: Generator, first: Subject, second: Subject, how: MorphFilmSettings) -> Carried | None:
     """Return what makes a frame of photographs at a way in [0, 1]; None where an end has none, or none are wanted."""
     photographs = [photograph_of(subject, how.size_px) for subject in (first, second)]
     if how.pixels == "generator" or photographs[0] is None or photographs[1] is None:

@@ -1,0 +1,1 @@
+"""What a visitor of the booth takes home: whom the face resembles, films, a poster, a composite portrait."""
