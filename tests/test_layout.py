@@ -22,12 +22,13 @@ NO_MIRROR = {
 }
 # From the top of the house down: a room imports only from rooms further down.
 ROOMS = [
-    *("studio", "web", "jobs", "commands", "cli", "config", "api", "stylegan", "compositing", "swap", "curation"),
-    *("extraction", "lookalike", "detect", "track", "facenets", "engine", "media", "provenance", "core", "utils"),
+    *("booth", "studio", "web", "jobs", "commands", "cli", "config", "api", "souvenir", "stylegan", "compositing"),
+    *("swap", "curation", "extraction", "lookalike", "detect", "track", "facenets", "engine", "media", "provenance"),
+    *("core", "utils"),
 ]
 COMMANDS_IN_ROOMS = [
     PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py",
-    PACKAGE / "studio" / "__main__.py",
+    PACKAGE / "studio" / "__main__.py", PACKAGE / "booth" / "__main__.py",
 ]  # fmt: skip
 SHARED_BY_COMMANDS = {"film_faces", "swappers", "convert"}  # what the studio does as the commands do
 

@@ -26,12 +26,14 @@ COMMANDS: dict[str, type] = {
     "convert_weights": exploring.ConvertWeightsRequest,
     "stylegan.train": stylegan_training.StyleGANTrainRequest,
     "match": web.MatchRequest,
+    "booth_film": web.BoothFilmRequest,
     "worker": web.WorkerRequest,
     "studio": web.StudioRequest,
+    "booth": web.BoothRequest,
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
-GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker", "studio")
+GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker", "studio", "booth")
 
 EXAMPLES = {
     "extract": "video=craig.mp4",
@@ -51,8 +53,10 @@ EXAMPLES = {
     "convert_weights": "generator=ffhq.pkl out=ffhq.safetensors",
     "stylegan.train": "data=portraits plan.resolution=64",
     "match": "photo=craig.jpg",
+    "booth_film": "photo=craig.jpg",
     "worker": "workspace=workspace",
     "studio": "media=films",
+    "booth": "gallery=celebrities",
 }
 
 FLAGS = {

@@ -12,7 +12,19 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.limits import PATH_CHARACTERS
 from faceswap.utils.settings.options import walk
 
-ALLOWED = ("extract", "curate", "train", "convert", "edit", "morph", "match", "generate", "invert", "export")
+ALLOWED = (
+    "extract",
+    "curate",
+    "train",
+    "convert",
+    "edit",
+    "morph",
+    "match",
+    "booth_film",
+    "generate",
+    "invert",
+    "export",
+)
 ARGUMENTS = 100
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", re.IGNORECASE)
 

@@ -8,7 +8,8 @@ of machines that share a database must agree to within some seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Select, or_, select, update
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from faceswap.jobs.command_lines import check_command_line
 from faceswap.jobs.database import Database
-from faceswap.jobs.tables import ENDED, Attempt, Job, State
+from faceswap.jobs.tables import ENDED, Attempt, Base, Job, State
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.links import remove
 
 LEASE_SECONDS = 30.0
 MOST_TRIES = 3
@@ -39,8 +41,22 @@ class JobQueue:
         self.folder = folder
         self.lease_seconds = lease_seconds
 
-    def submit(self, command: str, arguments: Sequence[str], title: str = "", priority: int = 0) -> Job:
+    def submit(
+        self,
+        command: str,
+        arguments: Sequence[str],
+        title: str = "",
+        priority: int = 0,
+        owner_of: Callable[[Job], Base] | None = None,
+    ) -> Job:
         """Put a command into the queue; of higher priority it comes before others.
+
+        Args:
+            command: One of our commands.
+            arguments: Its settings.
+            title: What it is called on pages.
+            priority: Higher ones come before others.
+            owner_of: Returns a row that is written with the job, or not at all.
 
         Raises:
             UserError: The queue does not run it.
@@ -50,6 +66,8 @@ class JobQueue:
             job = Job(command=command, arguments=list(arguments), title=title[:200] or command, priority=priority)
             session.add(job)
             session.flush()
+            if owner_of is not None:
+                session.add(owner_of(job))
             _ = job.attempts
         return job
 
@@ -63,6 +81,24 @@ class JobQueue:
         chosen = select(Job).order_by(Job.created.desc(), Job.id).limit(most)
         with self.database.reading() as session:
             return list(session.scalars(chosen.where(Job.command == command) if command else chosen))
+
+    def unended(self, command: str) -> list[Job]:
+        """Return the jobs of a command that run, then those that wait, in the order in which they are claimed."""
+        running = select(Job).where(Job.state == State.RUNNING.value, Job.command == command).order_by(Job.started)
+        with self.database.reading() as session:
+            return [*session.scalars(running), *session.scalars(_waiting(float("inf")).where(Job.command == command))]
+
+    def forget(self, job_id: str) -> bool:
+        """Remove a job and what it said; one that runs is cancelled, and False returned until it has ended."""
+        with suppress(UserError):
+            self.cancel(job_id)
+            with self.database.writing() as session:
+                job = _existing(session, job_id)
+                if job.state == State.RUNNING:
+                    return False
+                session.delete(job)
+        remove(self.folder / job_id)
+        return True
 
     def place(self, job: Job) -> int:
         """Return how many jobs are claimed before this one."""

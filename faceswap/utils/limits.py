@@ -38,6 +38,7 @@ DIRECTIONS_BYTES = 64 * MIB  # a hundred directions of 18 rows of 512 numbers ar
 LATENT_BYTES = 256 * MIB  # a generator's changes may lie with it
 ARRAY_BYTES = 1 * GIB  # an array read as a whole (a million faces); those mapped from the disk may be larger
 UPLOAD_BYTES = 64 * GIB  # a film that is sent to the studio
+VISITOR_PHOTO_BYTES = 25 * MIB  # a photo that anybody sends to the booth
 GALLERY_BYTES = 1 * GIB  # people to whom a face is compared; 100,000 photos without pictures take 30 MB
 EVENT_BYTES = 64 * MIB  # one record of TensorBoard; a preview has some MB
 FACE_MEASURES_BYTES = 8 * KIB  # a face's measures take 1.5 kB, and its name
@@ -78,6 +79,7 @@ ONNX_NUMBERS = 1 << 30  # of all layers for one face; the largest model has a te
 # Pictures and films.
 PICTURE_PIXELS = 150_000_000
 PICTURE_BYTES = 1 * GIB  # decoded: channels and bits a channel count too
+VISITOR_PHOTO_PIXELS = 60_000_000  # of a photo that anybody sends to the booth
 FRAME_PIXELS = 100_000_000
 FRAME_SIDE_PX = 1_000_000
 FRAME_SHIFT_PX = 1e12  # of a crop's place in its frame

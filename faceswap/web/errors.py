@@ -38,7 +38,8 @@ def tell_errors(app: FastAPI, pages: Pages, bug: str) -> None:
         return told(request, "something in that form cannot be read", 400)
 
     def broken(request: Request, error: Exception) -> Response:
-        log.error("%s %s", request.method, request.url.path, exc_info=error)
+        route = getattr(request.scope.get("route"), "path", "")  # not the path itself: it may be somebody's secret link
+        log.error("%s %s", request.method, route, exc_info=error)
         return told(request, bug, 500)
 
     app.add_exception_handler(UserError, user_error)

@@ -83,7 +83,7 @@ WAYS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
 }
 WHOLE = {"extract": 24, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}  # steps of each
 PARTS = {"demo": ("extract", "train")}  # what a command does by others
-QUEUE = ("worker", "studio")  # whose jobs go on: tests/jobs/test_working.py kills workers
+QUEUE = ("worker", "studio", "booth")  # whose jobs go on: tests/jobs/test_working.py kills workers
 
 
 def called(command: str) -> Callable[[Any], Path]:

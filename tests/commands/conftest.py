@@ -8,6 +8,7 @@ import multiprocessing.context
 import os
 import resource
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -121,3 +122,12 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
         typed("extract", f"video={clip.video}", "finder=landmarks", f"finder.path={clip.landmarks}", cwd=folder)
     run_process("train", "pair=craig_brosnan", "iterations=8", *FAST, cwd=folder)
     return Example(folder, craig, brosnan)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser of the system."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    return found

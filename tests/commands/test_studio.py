@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -54,15 +53,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(90)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The browser of the system."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    return found
 
 
 @pytest.fixture(scope="module")

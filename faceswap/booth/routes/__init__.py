@@ -1,0 +1,1 @@
+"""What answers the booth's addresses, a module for each page."""

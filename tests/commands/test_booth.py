@@ -1,0 +1,206 @@
+"""The booth as a theatre uses it: started as a command, visited from a phone, run from a desk."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from faceswap.media.pictures.images import write_image
+from faceswap.media.reading import read_frames
+from faceswap.media.sources import probe
+from tests.commands.conftest import one_line_error, run
+from tests.test_layout import PACKAGE
+
+SECONDS = 400_000  # ms that a step may take on a busy machine
+PASSWORD = "correct horse battery"
+VIEWPORTS = {"phone": (360, 740, "dark"), "desk": (1280, 800, "light")}
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+class Server(NamedTuple):
+    """A booth that runs."""
+
+    url: str
+    workspace: Path
+
+
+@pytest.fixture(scope="module")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A booth as a theatre starts it, with one worker."""
+    folder = tmp_path_factory.mktemp("booth")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faceswap.booth", f"workspace={folder / 'workspace'}", "port=0"],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "FACESWAP_BOOTH_PASSWORD": PASSWORD},
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        said = []
+        for told in process.stderr:
+            said.append(told)
+            if found := re.search(r"the booth: (http://\S+)/", told):
+                yield Server(found[1], folder / "workspace")
+                break
+        else:
+            pytest.fail("".join(said))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(90)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered actor."""
+    path = tmp_path_factory.mktemp("photo") / "vera.jpg"
+    frame = next(iter(read_frames(probe(PACKAGE.parent / "demo" / "vera.mp4"), 20, 21)))
+    write_image(path, frame.image)
+    return path
+
+
+class Guest:
+    """Somebody at a browser; pictures of pages are kept where FACESWAP_SCREENSHOTS says so."""
+
+    def __init__(self, page, url: str, kind: str) -> None:
+        self.page, self.url, self.kind = page, url, kind
+        self.complaints: list[str] = []
+        page.set_default_timeout(SECONDS)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.url}{path}")
+
+    def look(self, name: str) -> None:
+        """Keeps a picture; nothing may stick out of the page, nor keep out who uses a screen reader."""
+        fits = "width => document.documentElement?.scrollWidth <= width"
+        self.page.wait_for_function(fits, arg=self.page.viewport_size["width"])
+        if folder := os.environ.get("FACESWAP_SCREENSHOTS"):
+            self.page.screenshot(path=f"{folder}/{self.kind}_{name}.png", full_page=True, caret="initial")
+        try:
+            from axe_playwright_python.sync_playwright import Axe
+        except ModuleNotFoundError:
+            return
+        found = Axe().run(self.page).response["violations"]
+        assert not [f"{name}: {one['id']} {[node['target'] for node in one['nodes']]}" for one in found
+                    if one["impact"] in ("serious", "critical")]  # fmt: skip
+
+
+@pytest.fixture
+def guest(chromium: str, server: Server, request: pytest.FixtureRequest) -> Iterator[Guest]:
+    from playwright.sync_api import sync_playwright
+
+    width, height, scheme = VIEWPORTS[request.param]
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", *CAMERA])
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, permissions=["camera"], bypass_csp=True
+        )  # axe is put into the page, which the policy forbids; tests/booth/shared/test_guard.py holds the policy
+        yield Guest(context.new_page(), server.url, request.param)
+        browser.close()
+
+
+@pytest.mark.parametrize("guest", ["phone"], indirect=True)
+def test_a_visitor_becomes_somebody_else_and_leaves_no_trace(guest: Guest, server: Server, photo: Path) -> None:
+    page = guest.page
+    guest.go("/")
+    assert page.locator("#camera").is_disabled()
+    page.get_by_label("I agree").check()
+    page.get_by_label("stage").check()
+    page.get_by_label("Your name").fill("Vera")
+    page.click("#camera")
+    page.wait_for_function("document.getElementById('live').videoWidth > 0")
+    page.click("#snap")
+    page.wait_for_selector("#go:visible")
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#chosen:visible")
+    guest.look("begin")
+    page.click("#go")
+    page.wait_for_url("**/r/*")
+    guest.look("waiting")
+    page.wait_for_selector(".who, .error")
+    assert page.locator(".who").count() == 2, page.text_content("main")
+    assert page.locator("video").count() == 3
+    for film in ("good_news", "smile"):
+        told = page.evaluate("async (url) => (await fetch(url)).ok", f"{page.url}/{film}.mp4")
+        assert told is True
+    guest.look("result")
+    link = page.text_content("#link")
+    assert link == page.url
+    # what the stage and the operator see of it, at another desk
+    desk = guest.page.context.browser.new_context(viewport={"width": 1280, "height": 720}, bypass_csp=True)
+    _stage_and_admin(Guest(desk.new_page(), server.url, "desk"))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete everything now").click()
+    page.wait_for_url("**/gone")
+    guest.look("gone")
+    assert list((server.workspace / "booth" / "visitors").iterdir()) == []
+    guest.page.goto(link)
+    assert "nothing any more" in page.text_content("main")
+    assert [told for told in guest.complaints if "400" not in told] == []
+
+
+def _stage_and_admin(operator: Guest) -> None:
+    page = operator.page
+    operator.go("/admin")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("table")
+    assert "Vera" in page.text_content("table") and "done" in page.text_content("table")
+    operator.look("admin")
+    page.get_by_role("link", name="Open the stage").click()
+    page.wait_for_selector("#stage[data-step='0']")
+    operator.look("stage_0")
+    for step in range(1, 5):
+        page.keyboard.press(" ")
+        page.wait_for_selector(f"#stage[data-step='{step}']")
+        page.wait_for_timeout(1500)  # a scene fades in
+        operator.look(f"stage_{step}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#stage[data-step='3']")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#stage.empty")
+    operator.look("stage_empty")
+    assert not operator.complaints
+
+
+@pytest.mark.parametrize("guest", ["desk"], indirect=True)
+def test_a_round_is_played_by_keyboard(guest: Guest) -> None:
+    page = guest.page
+    guest.go("/")
+    guest.look("begin")
+    guest.go("/game")
+    guest.look("hall")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_url("**/game/*")
+    guest.look("game")
+    for number in range(1, 11):
+        page.keyboard.press("Tab" if number % 3 == 0 else "Shift")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    page.fill("#who", "Anna")
+    guest.look("played")
+    page.get_by_role("button", name="Enter").click()
+    page.wait_for_url("**/game")
+    assert "Anna" in page.text_content(".best")
+    guest.look("best")
+    assert not guest.complaints
+
+
+def test_mistakes_are_one_line(tmp_path: Path) -> None:
+    for said, words in (
+        ("url=booth", "https://booth.example"), ("gallery=nowhere", "no such folder"), ("game=.", "into real/"),
+        ("mail.server=mail.example", "url="),
+    ):  # fmt: skip
+        assert words in one_line_error(run("booth", said, "workers=0", cwd=tmp_path, code=2))
+    assert "10 characters" in one_line_error(
+        run("booth", "workers=0", cwd=tmp_path, code=2, FACESWAP_BOOTH_PASSWORD="short")
+    )
