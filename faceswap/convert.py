@@ -86,7 +86,7 @@ def convert_one(
     if asked and stored is None:
         raise UserError(f"who is in {info.path} is not known yet: give python -m faceswap.people video={info.path}")
     finder = finder_for(request, info, workspace, stored)
-    suffix = ".html" if preview else suffix_of(info)
+    suffix = ".html" if preview else suffix_of(info, request.codec)
     result = result_named(named or request, info, models, shown, asked, folder, suffix)
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.pipeline import convert_video
@@ -131,6 +131,9 @@ def convert_one(
         side_by_side=request.side_by_side,
         metadata=consents_metadata(consents, shown) | faces_metadata(models, workspace),
         record=result.record,
+        codec=request.codec,
+        bits=request.bits,
+        chroma=request.chroma,
         crf=request.crf,
         preset=request.preset,
         image_quality=request.image_quality,

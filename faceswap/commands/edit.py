@@ -16,6 +16,7 @@ from faceswap.facenets.parser import FaceParser
 from faceswap.media.pictures.images import READ_SUFFIXES
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.targets import check_target, suffix_of
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import writer_for
 from faceswap.provenance.notice import COMPOSITE
 from faceswap.stylegan.directions.directions import DirectionSet, load_directions
@@ -95,7 +96,8 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
     out = result.path
     about = made_with_ai(generator_hash(inverter.generator), "faces in this work were edited", COMPOSITE)
     writer = writer_for(
-        info, out, start=request.start, stop=request.stop, metadata=about, crf=request.crf, preset=request.preset,
+        info, out, start=request.start, stop=request.stop, metadata=about, 
+        coding=Coding(crf=request.crf, preset=request.preset),
         quality=request.image_quality,
     )  # fmt: skip
     writer.check()

@@ -14,6 +14,7 @@ from faceswap.compositing.finishing.finish import Finish, Finishing
 from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.compositing.masks.protocol import FrameMask, Mask
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
+from faceswap.core.stored_picture import StoredPicture
 from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
 
@@ -66,6 +67,7 @@ def blend(
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
     image = frame.image if in_place and frame.image.flags.writeable else frame.image.copy()
+    stored = frame.stored if in_place or frame.stored is None else frame.stored.copy()
     tracks = tracks if tracks is not None else [-1] * len(views)
     if free is None and isinstance(mask, FrameMask):
         free = mask.free([frame] * len(views), views, tracks)
@@ -81,16 +83,21 @@ def blend(
         if strength > 0:
             pasted = alpha if strength == 1 else alpha * np.float32(strength)
             finishing = finish.on(view, None if motions is None else motions[i], track) if finish is not None else None
-            paste(image, face, pasted, view.frame_to_crop, finishing)
-    return Frame(image, frame.index, frame.seconds)
+            paste(image, face, pasted, view.frame_to_crop, finishing, stored)
+    return Frame(image, frame.index, frame.seconds, stored)
 
 
 def paste(
-    image: NDArray, face: NDArray, alpha: NDArray, frame_to_view: NDArray, finishing: Finishing | None = None
+    image: NDArray,
+    face: NDArray,
+    alpha: NDArray,
+    frame_to_view: NDArray,
+    finishing: Finishing | None = None,
+    stored: StoredPicture | None = None,
 ) -> None:
     """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
 
-    `finishing`: what the face takes on of the picture under it.
+    `finishing`: what the face takes on of the picture under it. `stored`: the same picture as its film stores it.
     """
     placed = _placed(image.shape, face, alpha, frame_to_view)
     if placed is None:
@@ -100,6 +107,8 @@ def paste(
     under = image[region]
     if finishing is not None:
         drawn = finishing.applied(drawn, under, weights, (region[1].start, region[0].start))
+    if stored is not None:
+        stored.paste(drawn, weights, region)
     change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
     image[region] = cv2.add(under, change, dtype=cv2.CV_8U)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from faceswap.utils.choices import X264_PRESETS, Side
+from faceswap.utils.choices import CHROMAS, FILM_CODECS, X264_PRESETS, Side
 from faceswap.utils.settings.options import option
 
 
@@ -72,6 +72,16 @@ class ConversionConfig:
         kind="text",
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
-    crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)
-    preset: str = option("veryfast", "H.264 speed", choices=X264_PRESETS)
+    codec: str = option(
+        "auto",
+        "codec of a film; auto: h264, of more than 8 bits hevc; into .mov also ProRes and DNxHR, into .mkv ffv1 "
+        "(lossless); the last ones are hardware's, where there is some",
+        choices=("auto", *FILM_CODECS),
+    )
+    bits: int | Literal["auto"] = option(
+        "auto", "bits a channel of a film: 8, 10, 12 or 16; auto: as its source", words=("auto",), minimum=8, maximum=16
+    )
+    chroma: str = option("auto", "colour of a film: 420, 422, 444; auto: as its source, at 8 bits 420", choices=CHROMAS)
+    crf: int = option(18, "quality of H.264 and HEVC: lower is better and bigger", minimum=0, maximum=51)
+    preset: str = option("veryfast", "speed of H.264 and HEVC", choices=X264_PRESETS)
     image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)

@@ -58,7 +58,7 @@ def swapped_faces(items: Iterable[PlacedFrame], cast: Cast, batch_size: int, mas
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)
-        if faces >= batch_size or len(waiting) >= frames_held(item.frame.image.nbytes):
+        if faces >= batch_size or len(waiting) >= frames_held(item.frame.nbytes):
             yield from answered(waiting, cast, mask, watches)
             waiting = []
     yield from answered(waiting, cast, mask, watches)

@@ -81,6 +81,9 @@ def convert_video(
     side_by_side: bool = ConversionConfig.side_by_side,
     metadata: dict[str, str] | None = None,
     record: dict[str, Any] | None = None,
+    codec: str = ConversionConfig.codec,
+    bits: int | Literal["auto"] = ConversionConfig.bits,
+    chroma: str = ConversionConfig.chroma,
     crf: int = ConversionConfig.crf,
     preset: str = ConversionConfig.preset,
     image_quality: int = ConversionConfig.image_quality,
@@ -109,6 +112,7 @@ def convert_video(
         UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
     """
     from faceswap.media.sources import SourceInfo, probe
+    from faceswap.media.video.coding import Coding
     from faceswap.media.writing import writer_for
 
     reuse_freed_memory()
@@ -132,8 +136,9 @@ def convert_video(
         course,
     )
     about = made_with_ai(cast) | (metadata or {})
+    coding = Coding(codec, bits, chroma, crf, preset)
     writer: Writer = preview or writer_for(
-        info, out, start=start, stop=stop, metadata=about, crf=crf, preset=preset, quality=image_quality
+        info, out, start=start, stop=stop, metadata=about, coding=coding, quality=image_quality
     )
     if preview is None:
         check_results(writer, info, out, side_by_side)
@@ -144,11 +149,14 @@ def convert_video(
     counts = Counts()
     try:
         with ExitStack() as stack:
-            answers_waiting = max(1, frames_held(info.width * info.height * 3) // 2)
+            bytes_a_pixel = 9 if writer.stored_bits else 3
+            answers_waiting = max(1, frames_held(info.width * info.height * bytes_a_pixel) // 2)
             if preview is not None and preview.is_drawn:
                 answers = preview.again()
             else:
-                frames = _stage(stack, preview.read(info) if preview else _decoded(info, start, stop), 2, "decode")
+                frames = _stage(
+                    stack, preview.read(info) if preview else _decoded(info, start, stop, writer), 2, "decode"
+                )
                 placed = _stage(stack, with_views(frames, face_source, cast), 2, "find")
                 # What is kept to be pasted by several masks has been seen by none: they look when they are asked.
                 answers = swapped_faces(placed, cast, batch_size, HullMask() if preview else paste.mask)
@@ -171,10 +179,10 @@ def _stage(stack: ExitStack, items: Iterable, depth: int, name: str) -> Stage:
     return stack.enter_context(Stage(items, depth, name))
 
 
-def _decoded(info: SourceInfo, start: int, stop: int | None) -> Iterator[Frame]:
+def _decoded(info: SourceInfo, start: int, stop: int | None, writer: Writer) -> Iterator[Frame]:
     from faceswap.media.reading import read_frames
 
-    return iter(read_frames(info, start, stop))
+    return iter(read_frames(info, start, stop, stored_bits=writer.stored_bits))
 
 
 @dataclass(frozen=True)

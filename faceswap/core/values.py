@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.stored_picture import StoredPicture
 from faceswap.utils.errors import UserError
 
 POINT_COUNT = 68
@@ -20,14 +21,20 @@ EMBEDDING_SIZE = 128
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` shown at."""
+    """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` shown at.
+
+    `stored`: the same picture in the film's own depth, where a result is to keep it.
+    """
 
     image: NDArray[np.uint8]
     index: int
     seconds: float
+    stored: StoredPicture | None = None
 
     def __post_init__(self) -> None:
         _check_image("Frame.image", self.image)
+        if self.stored is not None and self.stored.shape != self.image.shape[:2]:
+            raise ValueError(f"Frame.stored is {self.stored.shape}, its image {self.image.shape[:2]}")
         if self.index < 0:
             raise ValueError(f"Frame.index must be 0 or more, not {self.index}")
 
@@ -38,6 +45,11 @@ class Frame:
     @property
     def height(self) -> int:
         return self.image.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Return how much memory its pictures take."""
+        return self.image.nbytes + (self.stored.nbytes if self.stored is not None else 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 from av.container import InputContainer, OutputContainer
 
 from faceswap.media.sources import SourceInfo
+from faceswap.media.video.coding import FilmEncoder
 from faceswap.media.video.colour_tags import KNOWN_MATRICES
 from faceswap.media.video.streams import open_film, picture_stream
 
@@ -21,6 +22,7 @@ _CARRIED_METADATA = (
 )  # fmt: skip
 _TRANSFERS = {16: "PQ (HDR)", 18: "HLG (HDR)"}
 _OTHER_STREAMS = (("subtitle", "its subtitles", "subtitle tracks"), ("attachment", "an attachment", "attachments"))
+_LIGHT = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")  # what hdr.py carries
 _SIDE_DATA = {
     "MASTERING_DISPLAY_METADATA": "the HDR data of its mastering screen",
     "CONTENT_LIGHT_LEVEL": "its HDR light levels",
@@ -32,10 +34,10 @@ _SIDE_DATA = {
 }
 
 
-def warn_of_losses(info: SourceInfo, *, is_whole: bool) -> None:
+def warn_of_losses(info: SourceInfo, encoder: FilmEncoder, *, is_whole: bool) -> None:
     """Log one WARNING that names what a result, or a part of a film, will lack; none when it lacks nothing."""
     with open_film(info.path) as source:
-        lost = list(dict.fromkeys(_losses(info, source, is_whole)))
+        lost = list(dict.fromkeys(_losses(info, source, encoder, is_whole)))
     if lost:
         told = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
         log.warning("%s: not in the result: %s", info.path, told)
@@ -69,19 +71,18 @@ def _timecode(source: InputContainer) -> str | None:
     return next((metadata["timecode"] for metadata in tagged if metadata.get("timecode")), None)
 
 
-def _losses(info: SourceInfo, source: InputContainer, is_whole: bool) -> Iterator[str]:
+def _losses(info: SourceInfo, source: InputContainer, encoder: FilmEncoder, is_whole: bool) -> Iterator[str]:
     stream = picture_stream(source, info.path)
     pixels = stream.codec_context.format
     components = pixels.components if pixels else ()
-    bits = max((component.bits for component in components), default=8)
-    if bits > 8:
-        hdr = _TRANSFERS.get(info.colour.transfer)
-        yield f"{bits} bits a channel (8 instead{f', still coded as {hdr}' if hdr else ''})"
+    if info.bits > encoder.bits:
+        hdr = _TRANSFERS.get(info.colour.transfer) if encoder.bits == 8 else None
+        yield f"{info.bits} bits a channel ({encoder.bits} instead{f', still coded as {hdr}' if hdr else ''})"
     if any(component.is_alpha for component in components):
         yield "its transparency (black instead)"
     if info.colour.matrix not in KNOWN_MATRICES:
         yield f"its colour matrix ({info.colour.matrix} of H.273, read as BT.709: colours may be off)"
-    yield from _side_data(stream, source)
+    yield from _side_data(stream, source, keeps_light=encoder.codec == "hevc")
     data = sum(other.type == "data" and "timecode" not in other.metadata for other in source.streams)
     # QuickTime keeps chapters in a text track, which is found as data or as subtitles.
     chapters = int("mov" in source.format.name and bool(source.chapters()))
@@ -100,8 +101,11 @@ def _losses(info: SourceInfo, source: InputContainer, is_whole: bool) -> Iterato
         yield "its data tracks (of a camera or a broadcast)"
 
 
-def _side_data(stream: Any, source: InputContainer) -> Iterator[str]:
+def _side_data(stream: Any, source: InputContainer, *, keeps_light: bool) -> Iterator[str]:
     """Yield what the first picture carries."""
+    kept = _LIGHT if keeps_light else ()
     for frame in source.decode(stream):
-        yield from (told for name, told in _SIDE_DATA.items() if frame.side_data.get(name) is not None)
+        yield from (
+            told for name, told in _SIDE_DATA.items() if name not in kept and frame.side_data.get(name) is not None
+        )
         return

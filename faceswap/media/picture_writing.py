@@ -26,6 +26,7 @@ class ImageWriter:
     ) -> None:
         self.path = Path(path)
         self.frame_count = 0
+        self.stored_bits = 0
         self._info = info
         self._quality = _checked(quality)
         self._metadata = dict(metadata or {})
@@ -67,6 +68,7 @@ class ImageSequenceWriter:
     ) -> None:
         self.path = Path(path)
         self.frame_count = 0
+        self.stored_bits = 0
         self._info = info
         self._names = _result_names(info)
         self._quality = _checked(quality)

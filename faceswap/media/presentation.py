@@ -15,10 +15,12 @@ from faceswap.core.values import Frame
 from faceswap.media.pictures.tiles import draw_labels
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter, writer_for
 from faceswap.utils.limits import COMPARISON_STILL_SECONDS
 from faceswap.utils.progress import Progress
 
+COMPARISON_CODING = Coding(crf=20)
 PANEL_MAX_PX = (1920, 1080)
 MAX_FRAMES_PER_SECOND = Fraction(60)
 _LABEL_SHARE = 0.07
@@ -34,8 +36,7 @@ def side_by_side(
     *,
     start: int = 0,
     stop: int | None = None,
-    crf: float = 20,
-    preset: str = "veryfast",
+    coding: Coding = COMPARISON_CODING,
 ) -> Path:
     """Write `left` and `right` beside each other, each under its label, and return `out`.
 
@@ -50,7 +51,7 @@ def side_by_side(
     if left_info.kind == "images":
         _pictures(left_info, right_info, Path(out), labels, metadata, start, stop)
     else:
-        _film(left_info, right_info, Path(out), labels, metadata, start, stop, crf, preset)
+        _film(left_info, right_info, Path(out), labels, metadata, start, stop, coding)
     return Path(out)
 
 
@@ -62,8 +63,7 @@ def _film(
     metadata: Mapping[str, str] | None,
     start: int,
     stop: int | None,
-    crf: float,
-    preset: str,
+    coding: Coding,
 ) -> None:
     from moviepy import ImageClip, VideoClip, clips_array
 
@@ -80,9 +80,7 @@ def _film(
     )
     info = replace(left, frames_per_second=rate)
     first_seconds = shown_left.first_seconds
-    with VideoWriter(
-        out, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=composed.size
-    ) as writer:
+    with VideoWriter(out, info, start=start, stop=stop, coding=coding, metadata=metadata, size=composed.size) as writer:
         index = 0
         with Progress(right.frame_count, "side by side") as bar:
             while not shown_right.is_over(float(index / rate), float(1 / rate)):

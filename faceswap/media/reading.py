@@ -31,6 +31,7 @@ def read_frames(
     *,
     threads: int = 0,
     only: Collection[int] | None = None,
+    stored_bits: int = 0,
 ) -> Iterator[Frame]:
     """Yield the frames `start` <= index < `stop` of a source: each decoded picture once, upright, 8-bit RGB.
 
@@ -41,6 +42,7 @@ def read_frames(
     changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
     and PQ stay as they are.
 
+    `stored_bits`: films give each frame's stored planes too, with so many bits at least; 0: they do not.
     `only`: of these frames those alone; what a film shows of the others is decoded and goes no further.
     `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning. Frames
     before `start` are decoded and dropped, so that indices stay exact.
@@ -52,7 +54,7 @@ def read_frames(
         raise UserError(f"frames from {start} to {stop}: start must be 0 or more and stop greater than start")
     info = source if isinstance(source, SourceInfo) else probe(source)
     reader = {"images": _read_images, "animation": _read_animation}.get(info.kind)
-    frames = reader(info, start, stop, only) if reader else _read_film(info, start, stop, threads, only)
+    frames = reader(info, start, stop, only) if reader else _read_film(info, start, stop, threads, only, stored_bits)
     index = -1
     for frame in frames:
         index = frame.index
@@ -94,14 +96,21 @@ def _read_animation(
 
 
 def _read_film(
-    info: SourceInfo, start: int, stop: int | None, threads: int, only: Collection[int] | None = None
+    info: SourceInfo,
+    start: int,
+    stop: int | None,
+    threads: int,
+    only: Collection[int] | None = None,
+    stored_bits: int = 0,
 ) -> Iterator[Frame]:
     from faceswap.media.video import streams
     from faceswap.media.video.decoding import Damage, decode_pictures, missing_end, nothing_decoded
     from faceswap.media.video.pixels import RgbReader
+    from faceswap.media.video.stored import StoredReader
 
     damage = Damage()
     to_rgb = RgbReader()
+    to_planes = StoredReader(stored_bits, (info.width, info.height)) if stored_bits else None
     index = -1
     timeline = Timeline(info.start_seconds)
     step_seconds = 0.0
@@ -122,7 +131,8 @@ def _read_film(
             if index < start or (only is not None and index not in only):
                 continue
             image = streams.turn(to_rgb(picture), transform)
-            yield Frame(_resized(image, info.width, info.height), index, seconds)
+            stored = to_planes(picture, transform) if to_planes else None
+            yield Frame(_resized(image, info.width, info.height), index, seconds, stored)
         if index >= 0 and stop is None and not damage.describe():
             damage.broken_off = missing_end(container, stream, damage, seconds)
     if index < 0:

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faceswap.media.listing import is_own, list_pictures, natural_order
 from faceswap.media.pictures.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
 from faceswap.media.video.colour_tags import ColourTags
 from faceswap.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from av.video.format import VideoFormat
+
+    from faceswap.media.video.hdr import HdrLight
 
 STILLS_PER_SECOND = Fraction(25)
 _SAMPLE_BYTES = 1 << 20
@@ -29,7 +35,7 @@ class SourceInfo:
     `frame_count` and `duration_seconds`: what the file claims; exact for images, None when it does not tell.
     `rotation_degrees`: the clockwise turn already applied to the frames read. `name`: what a face set is called.
     `start_seconds`: what is taken off a film's own times, so that those of its frames begin at 0: the clocks of
-    broadcasts and cameras begin anywhere.
+    broadcasts and cameras begin anywhere. `light`: what an HDR film says of the screen it was graded on.
     """
 
     path: Path
@@ -49,6 +55,28 @@ class SourceInfo:
     colour: ColourTags
     pixel_format: str
     start_seconds: float = 0.0
+    light: HdrLight | None = None
+
+    @property
+    def bits(self) -> int:
+        """Bits a channel."""
+        return max(component.bits for component in self._format.components)
+
+    @property
+    def chroma(self) -> str:
+        """How much colour a film keeps: 420, 422 or 444; rgb for one that is not stored as brightness and colour."""
+        if self._format.is_rgb or self._format.has_palette:
+            return "rgb"
+        colour = [component for component in self._format.components if not component.is_luma]
+        if not colour or self._format.chroma_height() < self._format.height:
+            return "420"
+        return "422" if self._format.chroma_width() < self._format.width else "444"
+
+    @cached_property
+    def _format(self) -> VideoFormat:
+        from av.video.format import VideoFormat
+
+        return VideoFormat(self.pixel_format, 16, 16)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -165,6 +193,7 @@ def _probe_animation(path: Path, header: ImageHeader) -> SourceInfo:
 def _probe_film(path: Path) -> SourceInfo:
     from faceswap.media.video import streams
     from faceswap.media.video.decoding import first_frame
+    from faceswap.media.video.hdr import hdr_light
     from faceswap.media.video.pixels import tags_of
 
     with streams.open_film(path) as container:
@@ -188,5 +217,5 @@ def _probe_film(path: Path) -> SourceInfo:
             frame_count=count or None, duration_seconds=seconds,
             rotation_degrees=streams.rotation_degrees(transform), has_audio=bool(container.streams.audio),
             name=path.stem, colour=tags_of(frame), pixel_format=frame.format.name,
-            start_seconds=streams.start_seconds(container, frame),
+            start_seconds=streams.start_seconds(container, frame), light=hdr_light(frame),
         )  # fmt: skip

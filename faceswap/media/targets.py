@@ -15,11 +15,17 @@ from faceswap.utils.files.workspace import RESULT_REPORT
 from faceswap.utils.untrusted.reading import read_json
 
 
-def suffix_of(info: SourceInfo) -> str:
-    """Return a result's suffix: films become MP4 unless MOV or MKV, pictures keep theirs, a folder has none."""
+def suffix_of(info: SourceInfo, codec: str = "auto") -> str:
+    """Return a result's suffix: films stay MOV or MKV, else become MP4, or what holds the codec.
+
+    A picture keeps its own, a folder has none.
+    """
+    from faceswap.media.video.coding import takes, usual_suffix
+
     suffix = Path(info.path).suffix.lower()
     if info.kind != "images":
-        return suffix if suffix in (".mp4", ".mov", ".mkv") else ".mp4"
+        is_kept = suffix in (".mp4", ".mov", ".mkv") and takes(codec, suffix)
+        return suffix if is_kept else usual_suffix(codec)
     return suffix if info.is_still else ""
 
 

@@ -1,4 +1,4 @@
-"""Writing of frames to an H.264 film with the source's timestamps, colour tags and sound, or to picture files."""
+"""Writing of frames to a film with the source's timestamps, colour tags and sound, or to picture files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import av
+from av.video.frame import VideoFrame
 
 from faceswap.core.values import Frame
 from faceswap.media import listing
@@ -24,21 +25,27 @@ from faceswap.media.sound.plan import MUXERS, open_sound, plan_sound
 from faceswap.media.sound.tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target
-from faceswap.media.video.pixels import is_odd, rgb_to_frame
+from faceswap.media.video.coding import FILM_SUFFIXES, Coding, encoder_for
+from faceswap.media.video.pixels import rgb_to_frame
 from faceswap.media.video.stamp import stamp_film
+from faceswap.media.video.stored import stored_from_rgb, stored_to_frame
 from faceswap.provenance.fingerprint import marked
 from faceswap.provenance.notice import NOTICE
 from faceswap.provenance.signing import sign
-from faceswap.utils.choices import X264_PRESETS
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 
-FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv")
+USUAL_CODING = Coding()
 _FINEST_TIME_BASE = Fraction(1, 1_000_000)
 
 
 class Writer(Protocol):
-    """A context that takes frames in order; the result appears under its name when the block ends well."""
+    """A context that takes frames in order; the result appears under its name when the block ends well.
+
+    `stored_bits`: with how many bits it wants the frames' stored planes; 0: it takes their 8-bit pictures.
+    """
+
+    stored_bits: int
 
     def check(self) -> None:
         """Raise UserError when the result cannot be written; tells it before the first frame is made."""
@@ -62,8 +69,7 @@ def writer_for(
     start: int = 0,
     stop: int | None = None,
     metadata: Mapping[str, str] | None = None,
-    crf: float = 18,
-    preset: str = "veryfast",
+    coding: Coding = USUAL_CODING,
     quality: int = 97,
     size: tuple[int, int] | None = None,
 ) -> Writer:
@@ -71,15 +77,16 @@ def writer_for(
 
     A film by its suffix, one picture, or (without a suffix) a folder of pictures.
 
-    `size` (width, height) of a film's frames when it is not the source's.
+    `coding` is a film's, `quality` that of JPEG and WebP; `size` (width, height) of a film's frames when it is not the
+    source's.
 
     Raises:
-        UserError: The suffix does not suit the source.
+        UserError: The suffix does not suit the source, or the codec not the suffix.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in FILM_SUFFIXES:
-        return VideoWriter(path, info, start=start, stop=stop, crf=crf, preset=preset, metadata=metadata, size=size)
+        return VideoWriter(path, info, start=start, stop=stop, coding=coding, metadata=metadata, size=size)
     if info.is_still and suffix in WRITE_SUFFIXES:
         return ImageWriter(path, info, quality=quality, metadata=metadata)
     if info.kind == "images" and not _names_a_file(path):
@@ -98,16 +105,17 @@ def _names_a_file(path: Path) -> bool:
 
 
 class VideoWriter:
-    """Writes H.264 in .mp4, .m4v, .mov or .mkv, with the source's sound.
+    """Writes a film as .mp4, .m4v, .mov or .mkv, with the source's sound.
 
-    Pictures are 8-bit 4:2:0; 4:4:4 where a side is odd, since 4:2:0 cannot hold that size. Presentation times are the
-    frames' own (variable rate and a late start too), in the source's time base; from `start` > 0 on they count from
-    the first frame written. Range, matrix, primaries and transfer tags are the source's; one in RGB gets limited
+    Unless `coding` says otherwise pictures are H.264, 8-bit 4:2:0; 4:4:4 where a side is odd, since 4:2:0 cannot hold
+    that size. Deeper ones are made of the planes of the frames (`stored_bits`) where they have them. Presentation times
+    are the frames' own (variable rate and a late start too), in the source's time base; from `start` > 0 on they count
+    from the first frame written. Range, matrix, primaries and transfer tags are the source's; one in RGB gets limited
     BT.709. Sound tracks are copied bit for bit, or become AAC where the container does not take them; with `start` or
     `stop` they are cut to the frames' span. Frames are upright, so no rotation tag is written.
 
-    `crf` is x264's quality (0 best .. 51), `metadata` goes into the container, `size` (width, height) replaces the
-    source's, `threads` encode (0: x264 decides). The film has a temporary name until the block ends without an error.
+    `metadata` goes into the container, `size` (width, height) replaces the source's. The film has a temporary name
+    until the block ends without an error.
     """
 
     def __init__(
@@ -117,29 +125,23 @@ class VideoWriter:
         *,
         start: int = 0,
         stop: int | None = None,
-        crf: float = 18,
-        preset: str = "veryfast",
+        coding: Coding = USUAL_CODING,
         metadata: Mapping[str, str] | None = None,
         size: tuple[int, int] | None = None,
-        threads: int = 0,
     ) -> None:
         self.path = Path(path)
         self.info = info
         self.frame_count = 0
         if self.path.suffix.lower() not in FILM_SUFFIXES:
             raise UserError(f"cannot write a film as {self.path.name}; use {', '.join(FILM_SUFFIXES)}")
-        if preset not in X264_PRESETS:
-            raise UserError(f"preset '{preset}' is unknown; x264 has {', '.join(X264_PRESETS)}")
-        if not 0 <= crf <= 51:
-            raise UserError(f"crf must be 0 (lossless) to 51 (worst), not {crf}")
         self._start, self._stop = start, stop
         self._is_whole = start == 0 and stop is None
-        self._options = {"crf": str(crf), "preset": preset, "threads": str(threads or "auto")}
         self._metadata = dict(metadata or {})
         self._size = size or (info.width, info.height)
         self._sound_plan: Sequence[TrackPlan] | None = None
         self._time_base = max(info.time_base, _FINEST_TIME_BASE)
-        self._tags = info.colour.for_yuv()
+        self._encoder = encoder_for(coding, info, self.path.suffix.lower(), self._size)
+        self.stored_bits = self._encoder.bits if self._encoder.keeps_values else 0
         self._shift_seconds = 0.0
         self._last_ticks: int | None = None
         self._last_seconds = self._step_seconds = 0.0
@@ -151,7 +153,7 @@ class VideoWriter:
             has_sound = self.info.kind == "video" and self.info.has_audio
             self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else ()
             if self.info.kind == "video" and self._size == (self.info.width, self.info.height):
-                warn_of_losses(self.info, is_whole=self._is_whole)
+                warn_of_losses(self.info, self._encoder, is_whole=self._is_whole)
 
     def __enter__(self) -> Self:
         self.check()
@@ -160,7 +162,7 @@ class VideoWriter:
             stack.push(functools.partial(self._sign, temp))
             self._output = _open_output(temp, self._time_base)
             stack.push(self._close_output)
-            self._video = self._add_video()
+            self._video = self._encoder.stream(self._output, self.info.frames_per_second, self._size, self._time_base)
             self._sound: SoundTracks | None = None
             if self._sound_plan:
                 source, _ = stack.enter_context(open_sound(self.info.path))
@@ -192,7 +194,7 @@ class VideoWriter:
         with _mux_errors():
             if self._last_ticks is None:
                 self._begin(frame)
-            picture: Any = rgb_to_frame(frame.image, self._tags)
+            picture: Any = self._picture(frame)
             picture.time_base = self._time_base
             picture.pts = self._ticks(frame.seconds)
             self._output.mux(self._video.encode(picture))
@@ -250,15 +252,11 @@ class VideoWriter:
         self._last_ticks = ticks
         return ticks
 
-    def _add_video(self) -> Any:
-        stream: Any = self._output.add_stream("libx264", rate=self.info.frames_per_second, options=self._options)
-        stream.width, stream.height = self._size
-        stream.pix_fmt = "yuv444p" if is_odd(*self._size) else "yuv420p"
-        context = stream.codec_context
-        context.time_base = self._time_base
-        context.color_range, context.colorspace = self._tags.range, self._tags.matrix
-        context.color_primaries, context.color_trc = self._tags.primaries, self._tags.transfer
-        return stream
+    def _picture(self, frame: Frame) -> VideoFrame:
+        encoder = self._encoder
+        if not encoder.keeps_values:
+            return rgb_to_frame(frame.image, encoder.tags)
+        return stored_to_frame(frame.stored or stored_from_rgb(frame.image), encoder.tags, encoder.pixel_format)
 
 
 def _open_output(temp: Path, time_base: Fraction) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from faceswap.media.pictures.images import read_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter
 from faceswap.utils.errors import UserError
 from tests.media.made_films import sound_packets
@@ -103,7 +104,7 @@ def test_round_trip(shared_real, tmp_path, name, start, stop):
     info = probe(source)
     frames = list(read_frames(info, start, stop))
     out = tmp_path / f"out{'.mkv' if source.suffix == '.mkv' else '.mp4'}"
-    with VideoWriter(out, info, start=start, stop=stop, crf=8) as writer:
+    with VideoWriter(out, info, start=start, stop=stop, coding=Coding(crf=8)) as writer:
         for frame in frames:
             writer.write(frame)
     result = probe(out)

@@ -79,12 +79,13 @@ def write_still(clip: Path, path: Path) -> Path:
     from faceswap.core.values import Frame
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
+    from faceswap.media.video.coding import Coding
     from faceswap.media.writing import VideoWriter
 
     info = probe(clip)
     first = next(iter(read_frames(info, 0, 1)))
     rng = np.random.default_rng(0)
-    with VideoWriter(path, info, stop=STILL_FRAMES, crf=STILL_CRF) as writer:
+    with VideoWriter(path, info, stop=STILL_FRAMES, coding=Coding(crf=STILL_CRF)) as writer:
         for index in range(STILL_FRAMES):
             noisy = first.image + rng.normal(0, NOISE_LEVELS, first.image.shape)
             writer.write(Frame(np.clip(noisy, 0, 255).astype(np.uint8), index, index / float(info.frames_per_second)))

@@ -66,6 +66,7 @@ class PreviewFrames:
         chosen: The frames' numbers.
         models: What draws the faces, kept from one choice to the next: see `roles.load_cast`.
         label: Of the progress bar; empty: none is shown.
+        stored_bits: Of the planes that it wants of frames: none.
     """
 
     count: int
@@ -75,6 +76,7 @@ class PreviewFrames:
     chosen: list[int] = field(default_factory=list)
     models: dict[Any, Any] = field(default_factory=dict)
     label: str = "convert"
+    stored_bits: int = 0
     _needed: set[int] = field(default_factory=set)
     _drawn: list[Any] = field(default_factory=list)
     _drawing: object = None

@@ -77,6 +77,20 @@ def yuv_to_rgb_matrix(tags: ColourTags, width: int, height: int) -> NDArray[np.f
     return np.column_stack([linear, offset]).astype(np.float32)
 
 
+def codes_to_rgb_matrix(tags: ColourTags, width: int, height: int, bits: int) -> NDArray[np.float64]:
+    """Return (3, 4) affine from (Y', Cb, Cr) of so many bits to (R', G', B') in [0, 1]; RGB's own for tags of RGB.
+
+    H.273, equations 20 to 31.
+    """
+    most = 2**bits - 1
+    if tags.matrix == MATRIX_RGB:
+        return np.column_stack([np.eye(3) / most, np.zeros(3)])
+    linear = yuv_to_rgb_matrix(tags, width, height).astype(np.float64)[:, :3]
+    linear /= most if tags.is_full_range else 255 * 2 ** (bits - 8)
+    black = 0 if tags.is_full_range else 16 * 2 ** (bits - 8)
+    return np.column_stack([linear, -linear @ np.array([black, 2 ** (bits - 1), 2 ** (bits - 1)])])
+
+
 def rgb_to_yuv_matrix(tags: ColourTags, width: int, height: int) -> NDArray[np.float32]:
     """Return (3, 4) affine, the inverse of `yuv_to_rgb_matrix`."""
     forward = yuv_to_rgb_matrix(tags, width, height).astype(np.float64)

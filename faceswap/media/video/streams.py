@@ -36,7 +36,8 @@ FILM_FORMATS = (
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Closer to square than this is an encoder's rounding of the size, not an anamorphic picture.
 _SQUARE_TOLERANCE = 0.01
-_UPRIGHT = (1, 0, 0, 1)
+Transform = tuple[int, int, int, int]  # a display matrix, see `display_transform`
+_UPRIGHT: Transform = (1, 0, 0, 1)
 
 av.logging.set_level(None)  # FFmpeg's own lines would go to stderr past logging; what matters is raised or counted
 
@@ -146,7 +147,7 @@ def square_size(stream: VideoStream, width: int, height: int) -> tuple[int, int]
     return width, 2 * round(height / aspect / 2)
 
 
-def display_transform(frame: VideoFrame) -> tuple[int, int, int, int]:
+def display_transform(frame: VideoFrame) -> Transform:
     """Return the display matrix (a, b, c, d), each -1, 0 or 1.
 
     A picture's (x, y) is shown at (a x + c y, b x + d y).
@@ -160,18 +161,18 @@ def display_transform(frame: VideoFrame) -> tuple[int, int, int, int]:
     return signs if signs.count(0) == 2 else _UPRIGHT  # a matrix without rotation or scale means nothing
 
 
-def turn(image: NDArray[np.uint8], transform: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Return the picture (H, W, 3) in display orientation."""
+def turn(image: NDArray, transform: Transform) -> NDArray:
+    """Return the picture (H, W, 3), or a plane (H, W), in display orientation."""
     a, b, c, d = transform
     if transform == _UPRIGHT:
         return image
     if b:  # x becomes y: transposed, then flipped where the sign is negative
-        image = image.transpose(1, 0, 2)
+        image = image.swapaxes(0, 1)
     horizontal, vertical = (c, b) if b else (a, d)
     return np.ascontiguousarray(image[::vertical, ::horizontal])
 
 
-def rotation_degrees(transform: tuple[int, int, int, int]) -> int:
+def rotation_degrees(transform: Transform) -> int:
     """Return how far the stored picture is turned clockwise for display: 0, 90, 180 or 270; 0 for a mirrored one."""
     return {(0, 1, -1, 0): 90, (-1, 0, 0, -1): 180, (0, -1, 1, 0): 270}.get(transform, 0)
 

@@ -20,6 +20,7 @@ from faceswap.core.values import Frame
 from faceswap.media.pictures.images import encode_image, write_image
 from faceswap.media.pictures.tiles import contact_sheet
 from faceswap.media.sources import SourceInfo
+from faceswap.media.video.coding import Coding
 from faceswap.media.video.colour_tags import ColourTags
 from faceswap.media.writing import VideoWriter
 from faceswap.provenance.notice import COMPOSITE, GENERATED
@@ -74,7 +75,7 @@ def write_film(
     source_type = GENERATED if paster is None and carried is None else COMPOSITE
     about = made_with_ai(generator_hash(generator), f"faces in this film were {what}", source_type)
     info = generated_source(first, size, how.frames_per_second, len(film))
-    writer = VideoWriter(out, info, crf=how.crf, preset=how.preset, metadata=about, size=size)
+    writer = VideoWriter(out, info, coding=Coding(crf=how.crf, preset=how.preset), metadata=about, size=size)
     with writer, Progress(len(film), "morph") as bar:
         for index, image in enumerate(frames):
             writer.write(Frame(image, index, index / how.frames_per_second))

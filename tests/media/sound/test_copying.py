@@ -11,6 +11,7 @@ import pytest
 
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter
 from tests.media.sound_films import CannotMakeError, heard, make, reorder_channels
 
@@ -34,7 +35,7 @@ def copied(source: Path, suffix: str) -> Path:
     """The film written again with its sound."""
     out = source.with_name(f"{source.stem}{source.suffix}.out{suffix}")
     info = probe(source)
-    with VideoWriter(out, info, preset="ultrafast") as writer:
+    with VideoWriter(out, info, coding=Coding(preset="ultrafast")) as writer:
         for frame in read_frames(info):
             writer.write(frame)
     return out

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.media.video.coding import Coding
 from faceswap.media.video.timeline import WRAP_SECONDS, Timeline
 from faceswap.media.writing import VideoWriter
 from tests.media.made_films import Film, click_seconds, make_film
@@ -69,7 +70,7 @@ def test_recordings_put_behind_each_other_follow_each_other(tmp_path):
     part = make(tmp_path / "part.ts", "mp2", "stereo", first_seconds=1).read_bytes()
     (tmp_path / "both.ts").write_bytes(part + part)
     info = probe(tmp_path / "both.ts")
-    with VideoWriter(tmp_path / "out.mp4", info, preset="ultrafast") as writer:
+    with VideoWriter(tmp_path / "out.mp4", info, coding=Coding(preset="ultrafast")) as writer:
         for frame in read_frames(info):
             writer.write(frame)
     times = [frame.seconds for frame in read_frames(tmp_path / "out.mp4")]

@@ -5,6 +5,7 @@ import pytest
 
 from faceswap.core.values import Frame
 from faceswap.media.sources import probe
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter
 from tests.clips import make_clip
 from tools.bench.edit import flicker, flicker_of_change
@@ -14,7 +15,7 @@ def test_flicker_is_the_change_from_frame_to_frame(tmp_path):
     info = probe(make_clip(tmp_path, "any", 2).video)
     levels = {"still": [90] * 8, "edited": [95] * 8, "trembling": [90, 100] * 4}
     for name, values in levels.items():
-        with VideoWriter(tmp_path / f"{name}.mp4", info, crf=0) as writer:
+        with VideoWriter(tmp_path / f"{name}.mp4", info, coding=Coding(crf=0)) as writer:
             for index, level in enumerate(values):
                 image = np.full((info.height, info.width, 3), level, np.uint8)
                 writer.write(Frame(image, index, index / 25))
