@@ -110,7 +110,7 @@ class Extraction:
         kept = [record for record in records if record.track in self.tracks]
         remove_crops(self.folder, (record.file for record in records if record.track not in self.tracks))
         write_text(self.folder / ALIGNMENTS, "".join(record.to_json() + "\n" for record in kept))
-        logger.info("kept %d of %d faces: those of the person of keep=", len(kept), len(records))
+        logger.info("kept %d of %d faces: those of person=", len(kept), len(records))
         counts = Counter((record.source, record.frame) for record in kept)
         self.journal.entries = [
             replace(entry, faces=counts[entry.source, entry.frame]) for entry in self.journal.entries

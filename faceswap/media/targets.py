@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from faceswap.media.pictures.images import WRITE_SUFFIXES
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import own_folder
@@ -18,7 +19,8 @@ from faceswap.utils.untrusted.reading import read_json
 def suffix_of(info: SourceInfo, codec: str = "auto") -> str:
     """Return a result's suffix: films stay MOV or MKV, else become MP4, or what holds the codec.
 
-    A picture keeps its own, a folder has none.
+    A picture keeps its own where that can be written; a format that is only read (HEIC, TIFF) becomes PNG. A folder
+    has none.
     """
     from faceswap.media.video.coding import takes, usual_suffix
 
@@ -26,7 +28,9 @@ def suffix_of(info: SourceInfo, codec: str = "auto") -> str:
     if info.kind != "images":
         is_kept = suffix in (".mp4", ".mov", ".mkv") and takes(codec, suffix)
         return suffix if is_kept else usual_suffix(codec)
-    return suffix if info.is_still else ""
+    if not info.is_still:
+        return ""
+    return suffix if suffix in WRITE_SUFFIXES else ".png"
 
 
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:

@@ -10,7 +10,7 @@ import pytest
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from faceswap.media.targets import check_target
+from faceswap.media.targets import check_target, suffix_of
 from faceswap.media.writing import writer_for
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.temporary import temp_path
@@ -34,6 +34,19 @@ def write_result(source, out):
     with writer_for(info, out) as writer:
         for frame in read_frames(info):
             writer.write(frame)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("a.heic", ".png"), ("a.avif", ".png"), ("a.tif", ".png"), ("a.JPG", ".jpg"), ("a.webp", ".webp")],
+)
+def test_a_picture_that_is_only_read_has_a_result_that_can_be_written(tmp_path, name, wanted):
+    write_image(tmp_path / "a.png", picture(20, 16))
+    (tmp_path / "a.png").rename(tmp_path / name)  # the content counts
+    info = probe(tmp_path / name)
+    assert suffix_of(info) == wanted
+    write_result(tmp_path / name, tmp_path / f"result{suffix_of(info)}")
+    assert read_image(tmp_path / f"result{wanted}").shape == (16, 20, 3)
 
 
 @pytest.mark.parametrize("name", ["own.mp4", "linked.mp4", "hard.mp4", "shots/../own.mp4"])
