@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
+from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter
 from faceswap.souvenir.config import SouvenirSettings
 from faceswap.souvenir.label import labelled
@@ -75,7 +76,8 @@ def _write(
     first = next(frames)
     size = (first.shape[1], first.shape[0])
     info = generated_source(subject, size, rate, count)
-    with VideoWriter(out, info, crf=settings.crf, preset=settings.preset, metadata=about, size=size) as writer:
+    coding = Coding(crf=settings.crf, preset=settings.preset)
+    with VideoWriter(out, info, coding=coding, metadata=about, size=size) as writer:
         for index, image in enumerate(chain([first], frames)):
             writer.write(Frame(labelled(image), index, index / rate))
     return out
