@@ -107,7 +107,7 @@ def test_what_cannot_be_parted_is_told(planted):
     with pytest.raises(UserError, match="no direction can be found for 'bald': its scores do not differ"):
         find_directions(generator, scorer, constant, ["bald"], apart={})
     few = Sample(sample.w[:30], {"age": sample.scores["age"][:30]})
-    with pytest.raises(UserError, match="take more samples"):
+    with pytest.raises(UserError, match="take more samples=, pictures or labels"):
         find_directions(generator, scorer, few, ["age"], apart={})
 
 
