@@ -33,7 +33,10 @@ COMMANDS: dict[str, type] = {
 }
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
-GO_ON = ("extract", "curate", "train", "demo", "stylegan.train", "stylegan.metrics", "worker", "studio", "booth")
+GO_ON = (
+    *("extract", "people", "curate", "train", "demo", "stylegan.train", "stylegan.metrics"),
+    *("worker", "studio", "booth"),
+)
 
 EXAMPLES = {
     "extract": "video=craig.mp4",

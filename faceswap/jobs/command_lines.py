@@ -16,6 +16,7 @@ ALLOWED = (
     "extract",
     "curate",
     "train",
+    "people",
     "convert",
     "edit",
     "morph",

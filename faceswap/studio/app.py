@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from faceswap.studio.routes import converting, curating, editing, entrance, extracting, home, jobs, media, training
+from faceswap.studio.routes import (
+    converting,
+    curating,
+    editing,
+    entrance,
+    extracting,
+    home,
+    jobs,
+    masking,
+    media,
+    people,
+    repairing,
+    training,
+)
 from faceswap.studio.shared.context import PAGES, STATIC, Studio
 from faceswap.utils.limits import UPLOAD_BYTES
 from faceswap.web.errors import tell_errors
 from faceswap.web.pages import mount_static
 from faceswap.web.security import Reach, SessionGuard, Sessions
+
+_PAGES = (
+    entrance, home, media, jobs, extracting, curating, repairing, masking, people, training, converting, editing,
+)  # fmt: skip
 
 
 def create_app(
@@ -27,7 +44,7 @@ def create_app(
     app = FastAPI(title="faceswap studio", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.studio, app.state.sessions, app.state.cookie = studio, sessions, cookie
     mount_static(app, STATIC)
-    for module in (entrance, home, media, jobs, extracting, curating, training, converting, editing):
+    for module in _PAGES:
         app.include_router(module.router)
     tell_errors(app, PAGES, "something went wrong; the studio's terminal tells what")
     reach = Reach(hosts, any_address, upload_paths=("/upload",), upload_bytes=UPLOAD_BYTES)

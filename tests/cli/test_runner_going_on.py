@@ -75,13 +75,15 @@ def number(*_: Any) -> dict[str, float]:
 
 # By command: what is asked for, and where the step lies that each counts.
 WAYS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
-    "extract": (extracting, "faceswap.extraction.source_extraction", "align"),
+    "extract": (extracting, "faceswap.extraction.stored_face", "align"),
+    "people": (curating, "faceswap.curation.measures", "_thumbnail"),
     "curate": (curating, "faceswap.curation.measures", "_thumbnail"),
     "train": (training, "faceswap.swap.training.train_step.TrainStep", "step"),
     "stylegan.train": (training_a_generator, "faceswap.stylegan.training.adversarial.AdversarialStep", "step"),
     "stylegan.metrics": (measuring, "faceswap.stylegan.metrics.report", "measure_path_length"),
 }
-WHOLE = {"extract": 24, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}  # steps of each
+# How many steps each has.
+WHOLE = {"extract": 24, "people": 8, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}
 PARTS = {"demo": ("extract", "train")}  # what a command does by others
 QUEUE = ("worker", "studio", "booth")  # whose jobs go on: tests/jobs/test_working.py kills workers
 

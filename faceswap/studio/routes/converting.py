@@ -62,7 +62,7 @@ def frame(request: Request, film: str, frame: int = 0, side: str = "b") -> Respo
     if frame < 0:
         raise UserError("frames count from 0")
     if side == "a":
-        data = encode_image(studio.preview.filmed(found, frame), ".jpg", quality=_QUALITY, metadata=None)
+        data = encode_image(studio.frames.frame(found, frame).image, ".jpg", quality=_QUALITY, metadata=None)
     else:
         made = studio.preview.frame(found, frame, _said(studio, request.query_params))
         data = encode_image(made.image, ".jpg", quality=_QUALITY, metadata=dict(made.about))
@@ -104,7 +104,7 @@ def _model(studio: Studio, values: Mapping[str, str]) -> str:
 
 
 def _keyed() -> list[Field]:
-    return [Field(one.name, "keyed", one.help, one.value, low="0", high="1", step="0.01")
+    return [Field(one.name, "keyed", one.help, one.value, low=one.low or "0", high=one.high or "1", step="0.01")
             for one in fields_of("convert", _KEYED)]  # fmt: skip
 
 

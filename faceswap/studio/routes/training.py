@@ -1,34 +1,56 @@
-"""Train: choose a pair, start, stop, go on; curves and previews as they come."""
+"""Train: choose a pair and its settings, start, stop, go on; curves and previews as they come; runs compared."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from faceswap.jobs.command_lines import shown
 from faceswap.jobs.tables import ENDED, Job
-from faceswap.studio.routes.jobs import event
 from faceswap.studio.shared.context import Studio, page, part, studio_of
-from faceswap.studio.shared.forms import fields_of, said
-from faceswap.studio.shared.inventory import previews_of
+from faceswap.studio.shared.forms import Field, fields_of, other_fields, plugin_fields, said
+from faceswap.studio.shared.inventory import previews_of, runs
 from faceswap.utils.errors import UserError
+from faceswap.web.events import event
 from faceswap.web.pages import go_to
 
 router = APIRouter()
-_SETTINGS = ("model", "iterations", "minutes", "batch_size", "preview_every", "save_every", "log_every", "stop_when",
-             "optimizer")  # fmt: skip
+_FIRST = ("model", "iterations", "minutes", "batch_size", "preview_every", "save_every", "log_every", "stop_when")
+_PLUGINS = ("model", "init", "loss", "likeness", "discriminator", "optimizer", "warp", "augment")
+_NOT_ASKED = ("pair", "workspace", "restart", "processes", "accept_links")
 _LOOK_SECONDS = 2.0
+_COMPARED = 4  # runs at a time
+_UPDATE = "update."
 
 
 @router.get("/train")
 def form(request: Request) -> Response:
     """Show the form."""
     names = studio_of(request).places.workspace.face_set_names()
-    return page(request, "train.html", title="Train", face_sets=names, fields=fields_of("train", _SETTINGS))
+    return page(
+        request, "train.html", title="Train", face_sets=names, first=fields_of("train", _FIRST), others=_others(),
+        plugins=fields_of("train", [name for name in _PLUGINS if name not in _FIRST]), sliders=_sliders({}),
+        plugin_names=_PLUGINS,
+    )  # fmt: skip
+
+
+@router.get("/train/settings")
+def settings(request: Request) -> Response:
+    """Answer with the settings that belong to the chosen network, loss and so on."""
+    return page(request, "sliders.html", fields=_sliders(request.query_params))
+
+
+@router.get("/train/line")
+def line(request: Request) -> Response:
+    """Answer with the command that trains so."""
+    studio = studio_of(request)
+    arguments = [*_said(request.query_params), f"workspace={studio.places.workspace.root}"]
+    return page(request, "line_part.html", line=shown("train", arguments))
 
 
 @router.post("/train")
@@ -42,13 +64,27 @@ async def start(request: Request, a: Annotated[str, Form()] = "", b: Annotated[s
         workspace.existing_faces(name)
     if a == b:
         raise UserError("A and B are the same: nothing would be swapped")
-    form = await request.form()
-    values = {key: str(value) for key, value in form.items()}
-    consent = [f"pair.consent.{key}={value.strip()}" for key in ("who", "purpose", "when")
-               if (value := str(values.get(key, ""))).strip()]  # fmt: skip
-    arguments = [f"pair.a={a}", f"pair.b={b}", *consent, *said(fields_of("train", _SETTINGS), values)]
-    studio.submit("train", arguments, f"train {a}_{b}")
-    return go_to(f"/runs/{quote(f'{a}_{b}')}")
+    values = {key: str(value) for key, value in (await request.form()).items()}
+    run = values.get("run", "").strip() or f"{a}_{b}"
+    workspace.run(run)  # a name that is none is told here
+    studio.submit("train", _said(values), f"train {run}")
+    return go_to(f"/runs/{quote(run)}")
+
+
+@router.get("/runs")
+def compare(request: Request, run: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Show the runs, those that were chosen beside each other: newest previews and curves on common axes."""
+    studio = studio_of(request)
+    workspace = studio.places.workspace
+    chosen = list(dict.fromkeys(run or ()))
+    if len(chosen) > _COMPARED:
+        raise UserError(f"choose up to {_COMPARED} runs")
+    folders = {name: workspace.existing_run(name) for name in chosen}
+    columns = [{"name": name, "preview": next(reversed(previews_of(folder)), None)} for name, folder in folders.items()]
+    return page(
+        request, "runs.html", title="Runs", runs=runs(workspace), chosen=chosen, columns=columns,
+        charts=studio.curves.compared(folders) if folders else [],
+    )  # fmt: skip
 
 
 @router.get("/runs/{name}")
@@ -94,4 +130,23 @@ def _told(studio: Studio, name: str) -> dict[str, Any]:
 
 def _is_of(job: Job, name: str) -> bool:
     said_of = dict(argument.split("=", 1) for argument in job.arguments)
-    return said_of.get("run") == name or f"{said_of.get('pair.a')}_{said_of.get('pair.b')}" == name
+    return said_of.get("run", f"{said_of.get('pair.a')}_{said_of.get('pair.b')}") == name
+
+
+def _said(values: Mapping[str, str]) -> list[str]:
+    """Return the settings of a form, as they stand on the command line."""
+    pair = [f"pair.{side}={values.get(side, '')}" for side in ("a", "b")]
+    consent = [f"pair.consent.{key}={value.strip()}" for key in ("who", "purpose", "when")
+               if (value := values.get(key, "")).strip()]  # fmt: skip
+    fields = [*fields_of("train", (*_FIRST, *(name for name in _PLUGINS if name not in _FIRST))), *_others(),
+              *_sliders(values)]  # fmt: skip
+    return [*pair, *consent, *said(fields, values)]
+
+
+def _others() -> list[Field]:
+    return other_fields("train", (*_FIRST, *_PLUGINS, *_NOT_ASKED))
+
+
+def _sliders(values: Mapping[str, str]) -> list[Field]:
+    usual = {field.name: field.value for field in fields_of("train", _PLUGINS)}
+    return [one for owner in _PLUGINS for one in plugin_fields(owner, values.get(owner, usual[owner]))]

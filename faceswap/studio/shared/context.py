@@ -12,8 +12,11 @@ from faceswap.jobs.command_lines import shown
 from faceswap.jobs.queue import JobQueue
 from faceswap.jobs.tables import Job
 from faceswap.studio.shared.curves import CurveReader
+from faceswap.studio.shared.film_frames import FilmFrames
+from faceswap.studio.shared.photo_desk import PhotoDesk
 from faceswap.studio.shared.places import Places
 from faceswap.studio.shared.preview import ConvertPreview
+from faceswap.studio.shared.repair_desk import RepairDesk
 from faceswap.web.pages import Pages
 
 _HERE = Path(__file__).parents[1]
@@ -30,14 +33,20 @@ class Studio:
     Attributes:
         places: Which files it reads and writes.
         queue: Where its commands wait.
-        preview: Draws single frames.
+        preview: Draws single frames with their faces swapped.
         curves: Reads the curves of runs.
+        frames: Reads single frames as they were filmed.
+        desk: Reads and finds the faces that are repaired.
+        photos: Draws edited and mixed photos.
     """
 
     places: Places
     queue: JobQueue
     preview: ConvertPreview
     curves: CurveReader = field(default_factory=CurveReader)
+    frames: FilmFrames = field(default_factory=FilmFrames)
+    desk: RepairDesk = field(default_factory=RepairDesk)
+    photos: PhotoDesk = field(default_factory=PhotoDesk)
 
     @property
     def small_pictures(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from faceswap.config.groups import GROUPS, default_choices, group_choices
 from faceswap.config.schema import COMMANDS
-from faceswap.utils.settings.options import default_of, kinds
+from faceswap.utils.settings.options import default_of, kinds, walk
 
 _STEPS = 100  # of a slider
 
@@ -45,8 +45,14 @@ def fields_of(command: str, names: Sequence[str]) -> list[Field]:
     return [_field(command, known[name]) for name in names]
 
 
+def other_fields(command: str, left_out: Sequence[str]) -> list[Field]:
+    """Return the fields of all settings of a command but those that are named, and what is within them."""
+    known = walk(COMMANDS[command])
+    return [_field(command, field, name) for name, field in known if name.partition(".")[0] not in left_out]
+
+
 def plugin_fields(owner: str, choice: str, group: str = "") -> list[Field]:
-    """Return the numbers of a plugin as sliders: of mask=hull its erode, feather, forehead.
+    """Return the settings of a plugin: of mask=hull its erode, feather, forehead; texts are left out.
 
     Args:
         owner: The setting that chooses the plugin.
@@ -54,8 +60,9 @@ def plugin_fields(owner: str, choice: str, group: str = "") -> list[Field]:
         group: Where its name is not the owner's.
     """
     node = GROUPS[group or owner].get(choice)
-    found = dataclasses.fields(node) if node is not None else ()
-    return [_number(f"{owner}.{one.name}", one) for one in found if one.name[0] != "_" and kinds(one) <= {"float"}]
+    found = [one for one in dataclasses.fields(node) if one.name[0] != "_"] if node is not None else []
+    fields = [_field("", one, f"{owner}.{one.name}") for one in found if not one.metadata.get("group")]
+    return [one for one in fields if one.kind != "text"]
 
 
 def said(fields: Sequence[Field], form: Mapping[str, Any]) -> list[str]:
@@ -72,22 +79,27 @@ def said(fields: Sequence[Field], form: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
-def _field(command: str, field: dataclasses.Field[Any]) -> Field:
-    help_text = str(field.metadata.get("help", ""))
+def _field(command: str, field: dataclasses.Field[Any], name: str = "") -> Field:
+    name, help_text = name or field.name, str(field.metadata.get("help", ""))
     if group := field.metadata.get("group"):
-        return Field(field.name, "choice", help_text, default_choices(command).get(field.name, ""),
-                     tuple(group_choices(group)))  # fmt: skip
+        usual = default_choices(command).get(field.name, "")
+        return Field(name, "choice", help_text, usual, tuple(group_choices(group)))
     value = default_of(field)
     if choices := field.metadata.get("choices"):
-        return Field(field.name, "choice", help_text, str(value), tuple(choices))
+        return Field(name, "choice", help_text, str(value), tuple(choices))
     if isinstance(value, bool):
-        return Field(field.name, "switch", help_text, str(value).lower())
+        return Field(name, "switch", help_text, str(value).lower())
+    if field.metadata.get("kind") == "keyframes":
+        usual = f"{value:g}" if isinstance(value, int | float) else str(value)
+        low, high = field.metadata.get("minimum") or 0, field.metadata.get("maximum") or 1
+        words = tuple(field.metadata.get("words", ()))
+        return Field(name, "keyed", help_text, usual, words, low=f"{low:g}", high=f"{high:g}", step="0.01")
     words = tuple(field.metadata.get("words", ()))
     if words and not isinstance(value, int | float):
-        return Field(field.name, "words", help_text, "" if value is None else str(value), words)
-    if kinds(field) & {"int", "float"}:
-        return _number(field.name, field)
-    return Field(field.name, "text", help_text, "" if value is None else str(value))
+        return Field(name, "words", help_text, "" if value is None else str(value), words)
+    if kinds(field) & {"int", "float"} and isinstance(value, int | float | None):
+        return _number(name, field)
+    return Field(name, "text", help_text, "" if value is None else str(value))
 
 
 def _number(name: str, field: dataclasses.Field[Any]) -> Field:

@@ -66,18 +66,6 @@ class ConvertPreview:
                 raise UserError(f"{film.name} has no frame {index} that can be read")
             return Shown(frames.made[index], frames.about)
 
-    def filmed(self, film: Path, index: int) -> NDArray[np.uint8]:
-        """Return a frame (H, W, 3) uint8 RGB as it was filmed. Raises UserError where it cannot be read."""
-        from faceswap.media.reading import read_frames
-
-        with self._lock:
-            for key, frames in self._frames.items():
-                if key[:2] == (str(film), film.stat().st_mtime_ns) and index in frames.as_filmed:
-                    return frames.as_filmed[index]
-        for frame in read_frames(film, index, index + 1):
-            return frame.image
-        raise UserError(f"{film.name} has no frame {index} that can be read")
-
     def _kept(self, film: Path, index: int, settings: Sequence[str]) -> PreviewFrames:
         """The frame with those around it, from memory where its faces are drawn already."""
         if (stamp := self._newest()) != self._stamp:  # a run learned more, or faces were repaired

@@ -11,9 +11,12 @@ class Keyed {
     this.name = slider.dataset.keyed;
     this.field = form.querySelector(`input[type=hidden][name="${this.name}"]`);
     this.button = form.querySelector(`[data-keys="${this.name}"]`);
-    this.rail = form.querySelector(`[data-rail="${this.name}"]`);
+    this.rail = Object.assign(document.createElement("div"), { className: "rail" });
+    this.rail.setAttribute("role", "group");
+    this.rail.setAttribute("aria-label", `keyframes of ${this.name}`);
+    byId("rails").append(this.rail);
     this.keys = new Map();
-    slider.addEventListener("input", () => { if (this.keys.size) this.keys.set(frameNow(), Number(slider.value)); this.tell(); });
+    slider.addEventListener("input", () => { lastTouched = slider; if (this.keys.size) this.keys.set(frameNow(), Number(slider.value)); this.tell(); });
     this.button.addEventListener("click", () => this.toggle());
     this.show();
   }
@@ -55,6 +58,7 @@ class Keyed {
   }
 }
 
+let lastTouched = null;
 const frameNow = () => Number(frameInput.value);
 
 function goTo(frame) {
@@ -65,7 +69,7 @@ function goTo(frame) {
 // One picture is asked for at a time; while it is drawn, what is asked last waits.
 function prepareStage() {
   const ab = byId("ab");
-  const keyed = [...form.querySelectorAll("[data-keyed]")].map((slider) => new Keyed(slider));
+  let keyed = [...form.querySelectorAll("[data-keyed]")].map((slider) => new Keyed(slider));
   let shown = "", isDrawing = false, isWaiting = false, timer = 0;
 
   async function draw() {
@@ -107,18 +111,29 @@ function prepareStage() {
     const said = new FormData(form);
     location.search = new URLSearchParams({ run: said.get("run"), map: said.get("map"), film: event.target.value });
   });
-  document.body.addEventListener("htmx:afterSwap", (event) => { if (event.target.id === "sliders") draw(); });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "sliders") return;
+    keyed.filter((one) => !one.slider.isConnected).forEach((one) => one.rail.remove());
+    const kept = keyed.filter((one) => one.slider.isConnected), known = kept.map((one) => one.slider);
+    keyed = [...kept, ...[...event.target.querySelectorAll("[data-keyed]")].filter((slider) => !known.includes(slider)).map((slider) => new Keyed(slider))];
+    draw();
+  });
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches("input:not(#frame):not(#split), select, textarea");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step && event.target.id !== "split" && (event.shiftKey || event.target !== frameInput)) goTo(frameNow() + step * (event.shiftKey ? 10 : 1));
-    else if (event.key === "k") keyed.forEach((one) => one.toggle());
+    else if (event.key === "k") chosen(keyed).toggle();
     else if (event.key === "[" || event.key === "]") jump(keyed, event.key === "]");
     else return;
     event.preventDefault();
   });
   draw();
+}
+
+// The setting that was last touched, or the first.
+function chosen(keyed) {
+  return keyed.find((one) => one.slider === lastTouched) || keyed[0];
 }
 
 function jump(keyed, isForward) {

@@ -104,7 +104,9 @@ def fit_direction(name: str, sample: Sample, *, confident: float, held_out: floa
             raise ValueError(f"only {labels.sum()} faces with it and {(~labels).sum()} without ({FEWEST} are needed)")
         plane = fit_hyperplane(w[chosen], labels)
     except ValueError as error:
-        raise UserError(f"no direction can be found for '{name}': {error}; take more samples=, pictures or labels") from error
+        raise UserError(
+            f"no direction can be found for '{name}': {error}; take more samples=, pictures or labels"
+        ) from error
     surest = held[Ends.of(scores[seen], min(confident, SUREST)).chosen(scores[held])]
     sets = {"surest": surest, "confident": held[ends.chosen(scores[held])], "all": held}
     judged = {kind: accuracy(plane, w[chosen], ends.labels(scores[chosen])) for kind, chosen in sets.items()}

@@ -114,14 +114,21 @@ def write_child(
 
     Beside it .parents.png shows all.
     """
-    rows = mixed(first.rows[None], second.rows[None], shares)
-    child = _enlarged(drawn(generator, rows)[0], size_px)
+    child = child_of(generator, first, second, shares, size_px)
     about = made_with_ai(generator_hash(generator))
     write_image(out, child, metadata=about)
     parents = [_enlarged(picture, size_px) for picture in drawn(generator, codes_of([first, second]))]
     row = contact_sheet([parents[0], child, parents[1]], [first.name, "child", second.name], 3, tile_px=size_px)
     write_image(out.with_suffix(".parents.png"), row, metadata=about)
     return out
+
+
+def child_of(
+    generator: Generator, first: Subject, second: Subject, shares: Mapping[str, float], size_px: int
+) -> NDArray[np.uint8]:
+    """Return the child (size_px, size_px, 3) of two faces, as `write_child` writes it."""
+    rows = mixed(first.rows[None], second.rows[None], shares)
+    return _enlarged(drawn(generator, rows)[0], size_px)
 
 
 def write_grid(generator: Generator, faces: Sequence[Subject], styles: Sequence[Subject], name: str, out: Path) -> Path:

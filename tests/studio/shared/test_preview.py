@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from faceswap import roles
-from faceswap.compositing.masks import BoxMask
+from faceswap.compositing.masks.shapes import BoxMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.media.reading import read_frames
@@ -74,7 +74,7 @@ def test_pasting_does_not_draw_again(preview, film):
     drawn = CountingSwapper.faces
     assert drawn > 1  # those around it too
     eroded = frame(12, "mask=hull", "mask.erode=0.2")
-    before = preview.filmed(film, 12)
+    before = list(read_frames(film))[12].image
     changed = [(image != before).any(-1).sum() for image in (after, eroded)]
     assert changed[0] > changed[1] > 0 and (frame(12, "mask=hull") == after).all()
     half = frame(12, "mask=hull", "strength={0: 1, 12: 0.5}")
@@ -82,13 +82,6 @@ def test_pasting_does_not_draw_again(preview, film):
     assert CountingSwapper.faces == drawn
     frame(12, "mask=hull", "smooth_frames=0")
     assert CountingSwapper.faces > drawn and preview.loaded == [1]
-
-
-def test_frames_as_filmed_are_read_once(preview, film, monkeypatch):
-    first = preview.filmed(film, 3)
-    preview.frame(film, 3, ["run=x"])
-    monkeypatch.setattr("faceswap.media.reading.read_frames", None)
-    assert (preview.filmed(film, 3) == first).all()
 
 
 def test_what_was_learned_or_repaired_is_drawn_again(preview, film, tmp_path):

@@ -1,0 +1,56 @@
+"""Convert in the studio: the command that its form says, and frames that carry the notice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from faceswap.media.pictures.images import write_image
+from faceswap.studio.shared.preview import Shown
+from tests.clips import make_clip
+
+
+@pytest.fixture
+def film(client):
+    (client.studio.places.workspace.root / "runs" / "a_b").mkdir(parents=True)
+    return make_clip(client.studio.places.folders[1], "b", 6).video
+
+
+def test_the_form_says_what_the_command_says(client, film):
+    page = client.page.get("/convert", params={"run": "a_b", "film": str(film)}).text
+    assert 'data-keyed="strength"' in page and 'name="motion_blur"' in page and 'max="5"' in page
+    said = {"run": "a_b", "film": str(film), "mask": "hull", "mask.erode": "0.1", "strength": "{0: 1, 4: 0.5}",
+            "sharpen:word": "auto", "fade_from_yaw": "off", "smooth_colour": "0.9", "unknown": "x"}  # fmt: skip
+    line = client.page.get("/convert/line", params=said).text
+    wanted = ["mask=hull", "sharpen=auto", "smooth_colour=0.9", "fade_from_yaw=off", "strength={0: 1, 4: 0.5}",
+              "mask.erode=0.1"]  # fmt: skip
+    assert all(one in line for one in wanted) and "unknown" not in line
+    assert client.post("/convert", **said).status_code == 204
+    job = client.studio.queue.jobs()[0]
+    assert job.arguments[:-1] == [f"video={film}", "run=a_b", *wanted]
+
+
+def test_frames_that_were_made_say_so(client, film, monkeypatch):
+    made = Shown(np.full((144, 192, 3), 200, np.uint8), {"description": "made with AI", "made_with_ai": "true"})
+    asked = []
+    monkeypatch.setattr(client.studio.preview, "frame", lambda *said: asked.append(said) or made)
+    after = client.page.get("/convert/frame.jpg", params={"run": "a_b", "film": str(film), "frame": "3"})
+    assert b"made with AI" in after.content and asked == [(film, 3, ["run=a_b"])]
+    before = client.page.get("/convert/frame.jpg", params={"film": str(film), "frame": "3", "side": "a"})
+    assert b"made with AI" not in before.content and before.content[:2] == b"\xff\xd8" and len(asked) == 1
+    assert (
+        client.page.get("/convert/frame.jpg", params={"film": str(film), "frame": "99", "side": "a"}).status_code == 400
+    )
+    assert client.page.get("/convert/frame.jpg", params={"film": str(film), "frame": "-1"}).status_code == 400
+
+
+def test_settings_belong_to_what_was_chosen(client, film):
+    told = client.page.get("/convert/settings", params={"mask": "parsed", "blender": "alpha"}).text
+    assert "mask.edge" in told and "mask.steady" in told and "mask.device" not in told
+
+
+def test_a_run_outside_is_refused(client, film):
+    write_image(client.studio.places.folders[1] / "x.png", np.zeros((8, 8, 3), np.uint8))
+    for run in ("../x", "/etc", "..", "nobody", ""):
+        for path in ("/convert", "/convert/line", "/convert/frame.jpg"):
+            assert client.page.get(path, params={"run": run, "film": str(film)}).status_code == 400, run
