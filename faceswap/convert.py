@@ -16,6 +16,7 @@ from faceswap.utils.errors import UserError
 if TYPE_CHECKING:
     from faceswap.cli.results import Result
     from faceswap.compositing.preview.frames import PreviewFrames
+    from faceswap.compositing.segments.order import Unit
     from faceswap.config.swapping import ConvertRequest
     from faceswap.media.sources import SourceInfo
     from faceswap.roles import Asked
@@ -55,6 +56,7 @@ def convert_one(
     skip_done: bool = False,
     preview: PreviewFrames | None = None,
     named: ConvertRequest | None = None,
+    unit: Unit | None = None,
 ) -> Converted:
     """Writes the swapped film.
 
@@ -64,6 +66,7 @@ def convert_one(
         skip_done: Leave a film alone that was made from the same inputs with the same settings.
         preview: Takes a few frames in place of the film; nothing is written.
         named: The settings that a page of previews is called after, whatever this one's are.
+        unit: Segments that are made for another process, which writes the film.
     """
     from faceswap.cli.results import is_done
     from faceswap.config.build import build
@@ -77,7 +80,8 @@ def convert_one(
     asked = people_asked(request)
     models = models_for(asked, request, workspace)
     consents = [consent_of(request, model) for model in models]
-    for consent in consents if preview is None or not preview.chosen else ():  # once for all that are compared
+    is_told = unit is not None or (preview is not None and preview.chosen)  # once for all that work on it
+    for consent in () if is_told else consents:
         show_consent(consent)
     shown = [model.a if request.to == "a" else model.b for model in models]
     performing = models[0].b if request.to == "a" else models[0].a
@@ -91,6 +95,8 @@ def convert_one(
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.pipeline import convert_video
     from faceswap.compositing.results import model_name
+    from faceswap.compositing.segments.order import Order
+    from faceswap.convert_order import order_for
 
     people = found_people(asked, stored, info, request.device) if asked and stored else None
     cast = load_cast(models, request, info, people, preview.models if preview else None)
@@ -99,7 +105,10 @@ def convert_one(
     result = replace(result, record=record)
     if skip_done and is_done(result):
         return Converted(result.path, is_new=False)
-    log.info("%s as %s, by %s", info.path, " and ".join(shown), model_name(cast))
+    if unit is None:
+        log.info("%s as %s, by %s", info.path, " and ".join(shown), model_name(cast))
+    metadata = consents_metadata(consents, shown) | faces_metadata(models, workspace)
+    order = Order(unit=unit) if unit else order_for(request, result.record | metadata, info, stored)
     detail = build(request.detail)
     roles = [
         role if preview and preview.is_drawn else replace(role, refiner=detail.refiner(
@@ -129,8 +138,10 @@ def convert_one(
         fade_from_yaw=request.fade_from_yaw,
         strength=request.strength,
         side_by_side=request.side_by_side,
-        metadata=consents_metadata(consents, shown) | faces_metadata(models, workspace),
+        metadata=metadata,
         record=result.record,
+        segment_frames=request.segment_frames,
+        order=order,
         codec=request.codec,
         bits=request.bits,
         chroma=request.chroma,

@@ -21,6 +21,7 @@ USUAL_COUNT = 8  # of frames, where compare= is said without preview=
 NOT_COMPARED = (
     "pair", "run", "video", "faces", "out", "workspace", "provenance", "start", "stop", "preview", "compare", "to",
     "tracks", "map", "only", "side_by_side", "crf", "preset", "batch_size", "photo_face", "device", "image_quality",
+    "segment_frames", "workers", "engine",
 )  # fmt: skip
 
 log = logging.getLogger(__name__)

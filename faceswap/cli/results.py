@@ -26,7 +26,10 @@ from faceswap.utils.untrusted.reading import read_json
 RECORD = "made_with"
 LONGEST_VARIANT = 100  # characters of a name
 # Where, on what, how fast: nothing of it is seen in a result.
-UNSEEN = ("workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run", "provenance")
+UNSEEN = (
+    "workspace", "out", "device", "batch_size", "restart", "side_by_side", "pair", "run", "provenance",
+    "segment_frames", "workers", "engine",
+)  # fmt: skip
 
 
 class SettingsObject(Protocol):

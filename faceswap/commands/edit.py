@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faceswap.cli.results import Result, result_of
-from faceswap.compositing.allocator import reuse_freed_memory
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.results import report_path
 from faceswap.config.build import build
@@ -29,6 +28,7 @@ from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import inversion_loss
 from faceswap.stylegan.inversion.pipeline import Inverter, load_both, made_with_ai
 from faceswap.stylegan.weights.files import generator_hash
+from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.errors import UserError
 
 

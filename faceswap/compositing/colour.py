@@ -31,6 +31,10 @@ class ColourSmoother:
         if not 0 <= self.keep < 1:
             raise UserError(f"smooth_colour={self.keep}: must be at least 0 and below 1")
 
+    def forget(self) -> None:
+        """Begin anew: what follows is another part of the film."""
+        self._past.clear()
+
     def smoothed(
         self, track: int, frame_index: int, source: ColourStatistics, target: ColourStatistics
     ) -> tuple[ColourStatistics, ColourStatistics]:

@@ -72,6 +72,12 @@ class ConversionConfig:
         kind="text",
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
+    segment_frames: int = option(
+        240,
+        "make a film in segments of so many frames: a stopped command goes on at the last one that is whole",
+        minimum=16,
+        maximum=1000000,
+    )
     codec: str = option(
         "auto",
         "codec of a film; auto: h264, of more than 8 bits hevc; into .mov also ProRes and DNxHR, into .mkv ffv1 "

@@ -51,10 +51,14 @@ def with_views(frames: Iterable[Frame], face_source: FaceSource, cast: Cast) -> 
         )  # fmt: skip
 
 
-def swapped_faces(items: Iterable[PlacedFrame], cast: Cast, batch_size: int, mask: Mask) -> Iterator[PlacedFrame]:
-    """Yield the models' answers, and what a mask sees, asked for in batches of faces that may span several frames."""
+def swapped_faces(
+    items: Iterable[PlacedFrame], cast: Cast, batch_size: int, mask: Mask, watches: Sequence[CollapseDetector] = ()
+) -> Iterator[PlacedFrame]:
+    """Yield the models' answers, and what a mask sees, asked for in batches of faces that may span several frames.
+
+    `watches`: as of `answered`.
+    """
     waiting: list[PlacedFrame] = []
-    watches = cast.watches()
     for item in items:
         waiting.append(item)
         faces = sum(len(waiting_item.views) for waiting_item in waiting)

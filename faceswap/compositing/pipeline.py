@@ -1,46 +1,36 @@
 """Convert: every frame of a source with its faces swapped, written as a film or as images.
 
-    decode -> place faces, cut views -> model in batches -> mask, colour, paste -> encode
-
-The first four run in threads of their own, the last in the caller's; bounded queues between them keep memory constant.
+A film is made in segments (segments/), each of which is a file of its own until all are there; what is done to frames
+is told in conversion.py, and encoding runs in the caller's thread.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from faceswap.compositing.allocator import reuse_freed_memory
 from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.colour import ColourSmoother
-from faceswap.compositing.compositor import blend
 from faceswap.compositing.config import ConversionConfig
-from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
+from faceswap.compositing.conversion import Conversion, Paste
+from faceswap.compositing.face_sources.face_source import StoredFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.preview.frames import PartsOfFilm
-from faceswap.compositing.results import (
-    Counts,
-    FaceSwapper,
-    check_results,
-    made_with_ai,
-    write_comparison,
-    write_report,
-)
-from faceswap.compositing.turning import WHOLE, Fading
+from faceswap.compositing.results import FaceSwapper, check_results, made_with_ai, write_comparison, write_report
+from faceswap.compositing.segments.making import SegmentedFilm
+from faceswap.compositing.segments.order import Order
+from faceswap.compositing.segments.plan import Overlap, planned
 from faceswap.core.keyframes import Keyframes
-from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
-from faceswap.media.stages import Stage
+from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.choices import Side
-from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.progress import Progress
 
 if TYPE_CHECKING:
@@ -87,6 +77,8 @@ def convert_video(
     crf: int = ConversionConfig.crf,
     preset: str = ConversionConfig.preset,
     image_quality: int = ConversionConfig.image_quality,
+    segment_frames: int = ConversionConfig.segment_frames,
+    order: Order | None = None,
     preview: PreviewFrames | None = None,
 ) -> Path:
     """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
@@ -106,6 +98,8 @@ def convert_video(
         strength: The share of the swap that is pasted, from 0 to 1; by frame, with straight lines between, held before
             the first and after the last.
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
+        segment_frames: How many frames are made at a time; of a longer film each is a file until all are there.
+        order: What they depend on: with it a stopped conversion goes on, else it begins anew. And who makes them.
         preview: Takes a few frames of the film in its place; nothing is written then.
 
     Raises:
@@ -126,7 +120,7 @@ def convert_video(
     tracks = tracks if cast.role_of is None else set(cast.role_of)
     course = Keyframes.read("strength", strength)
     course.check_within("strength", info.frame_count)
-    paste = _Paste(
+    paste = Paste(
         mask or HullMask(),
         colour or Reinhard(),
         blender or AlphaBlender(),
@@ -140,101 +134,44 @@ def convert_video(
     writer: Writer = preview or writer_for(
         info, out, start=start, stop=stop, metadata=about, coding=coding, quality=image_quality
     )
-    if preview is None:
+    order = order or Order()
+    if preview is None and order.unit is None:
         check_results(writer, info, out, side_by_side)
     face_source = face_source_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
     if preview is not None:
         preview.choose(info, face_source, start, stop, smooth_frames, is_film)
-        preview.about, face_source = about, PartsOfFilm(face_source)
-    counts = Counts()
-    try:
-        with ExitStack() as stack:
-            bytes_a_pixel = 9 if writer.stored_bits else 3
-            answers_waiting = max(1, frames_held(info.width * info.height * bytes_a_pixel) // 2)
-            if preview is not None and preview.is_drawn:
-                answers = preview.again()
-            else:
-                frames = _stage(
-                    stack, preview.read(info) if preview else _decoded(info, start, stop, writer), 2, "decode"
-                )
-                placed = _stage(stack, with_views(frames, face_source, cast), 2, "find")
-                # What is kept to be pasted by several masks has been seen by none: they look when they are asked.
-                answers = swapped_faces(placed, cast, batch_size, HullMask() if preview else paste.mask)
-                answers = preview.kept(answers) if preview else answers
-            swapped = _stage(stack, answers, answers_waiting, "model")
-            blended = _stage(stack, _blended(swapped, paste), 2, "blend")
-            _write(blended, writer, info, counts, start, stop, preview)
-    except KeyboardInterrupt as error:
-        raise Interrupted(
-            f"convert stopped after {counts.frames} frames; {out} was not written; the same command begins anew"
-        ) from error
-    if preview is None:
-        write_report(info, out, counts, cast, about | face_source.about, start, stop, record or {})
-    if side_by_side and preview is None:
-        write_comparison(info, out, start, stop, about)
+        preview.about = about
+        conversion = Conversion(info, cast, PartsOfFilm(face_source), paste, batch_size)
+        _write_preview(conversion, preview)
+        return out
+    conversion = Conversion(info, cast, face_source, paste, batch_size, writer.stored_bits)
+    overlap = Overlap.of(
+        smooth_frames=smooth_frames, smooth_colour=smooth_colour, motion_blur=motion_blur,
+        is_found=not isinstance(face_source, StoredFaces), is_film=is_film,
+    )  # fmt: skip
+    length = max(segment_frames, 2 * (overlap.before + overlap.after))
+    film = SegmentedFilm(
+        conversion.made, writer, out, planned(start, stop, info.frame_count, length), overlap, start, stop,
+        info.frames_between(start, stop),
+    )  # fmt: skip
+    if order.unit is not None:
+        film.make_unit(order.unit)
+        return out
+    with ExitStack() as stack:
+        counts, spent = film.make(order, stack)
+        told = about | face_source.about | ({"frames_found_anew": counts.found_anew} if counts.found_anew else {})
+        write_report(info, out, counts, spent, cast, told, start, stop, record or {})
+        if side_by_side:
+            write_comparison(info, out, start, stop, about)
     return out
 
 
-def _stage(stack: ExitStack, items: Iterable, depth: int, name: str) -> Stage:
-    return stack.enter_context(Stage(items, depth, name))
-
-
-def _decoded(info: SourceInfo, start: int, stop: int | None, writer: Writer) -> Iterator[Frame]:
-    from faceswap.media.reading import read_frames
-
-    return iter(read_frames(info, start, stop, stored_bits=writer.stored_bits))
-
-
-@dataclass(frozen=True)
-class _Paste:
-    mask: Mask
-    colour: ColourMatcher
-    blender: Blender
-    memory: ColourSmoother
-    fadings: Sequence[Fading]
-    finish: Finish
-    course: Keyframes
-
-
-class _Blended(NamedTuple):
-    """A finished frame, the number of faces swapped in it, and whether one of them fades as its head is turned."""
-
-    frame: Frame
-    faces: int
-    is_faded: bool
-
-
-def _blended(items: Iterable[PlacedFrame], paste: _Paste) -> Iterator[_Blended]:
-    for item in items:
-        frame = item.frame
-        strengths = [
-            paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
-        ]
-        share = paste.course.at(frame.index)
-        if item.drawn is not None:
-            frame = blend(
-                frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
-                strengths=[share * strength for strength in strengths], motions=item.motions, in_place=True,
-            )  # fmt: skip
-        yield _Blended(frame, len(item.views) if share > 0 else 0, any(strength < WHOLE for strength in strengths))
-
-
-def _write(
-    frames: Iterable[_Blended], writer: Writer, info: SourceInfo, counts: Counts, start: int, stop: int | None,
-    preview: PreviewFrames | None,
-) -> None:  # fmt: skip
-    total = preview.frames_needed if preview else info.frames_between(start, stop)
-    label = preview.label if preview else "convert"
-    with Progress(total, label, shown=bool(label)) as bar, writer:
-        for frame, faces, is_faded in frames:
-            writer.write(frame)
-            counts.frames += 1
-            counts.faces += faces
-            if faces == 0:
-                counts.without_face.append(frame.index)
-            if is_faded:
-                counts.faded.append(frame.index)
+def _write_preview(conversion: Conversion, preview: PreviewFrames) -> None:
+    with (
+        ExitStack() as stack,
+        Progress(preview.frames_needed, preview.label, shown=bool(preview.label)) as bar,
+        preview,
+    ):
+        for made in conversion.previewed(stack, preview):
+            preview.write(made.frame)
             bar.advance()
-        if counts.frames == 0:
-            raise UserError(f"{info.path} has no frames from {start} to {'its end' if stop is None else stop}")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.face_sources.coverage import ranges, shortened
+from faceswap.compositing.segments.making import Spent
+from faceswap.compositing.segments.record import Counts
 from faceswap.core.values import Decoded
 from faceswap.provenance import notice
 from faceswap.utils.choices import Side
@@ -52,17 +52,6 @@ class FaceSwapper(Protocol):
         ...
 
 
-@dataclass
-class Counts:
-    """What went by since `started`."""
-
-    frames: int = 0
-    faces: int = 0
-    without_face: list[int] = field(default_factory=list)  # the numbers of frames in which nothing was swapped
-    faded: list[int] = field(default_factory=list)  # of frames in which a face is not swapped in full (turning.py)
-    started: float = field(default_factory=time.monotonic)
-
-
 def made_with_ai(swapper: Described) -> dict[str, str]:
     """Return the container metadata that say what the film is."""
     checksum = str(swapper.description.get("sha256") or "")
@@ -96,6 +85,7 @@ def write_report(
     info: SourceInfo,
     out: Path,
     counts: Counts,
+    spent: Spent,
     swapper: Described,
     about: Mapping[str, Any],
     start: int,
@@ -105,10 +95,10 @@ def write_report(
     """Write beside a result what it is and what it lacks, and tell of frames in which nothing was swapped.
 
     Args:
+        spent: what this command took; the frames it made are counted by the second.
         about: the metadata of the film, and of the face source.
         record: what the result was made with, see utils/records.py.
     """
-    seconds = time.monotonic() - counts.started
     report = {
         "source": str(info.path),
         "out": str(out),
@@ -123,8 +113,9 @@ def write_report(
         "frames_faded": len(counts.faded),
         "frames_faded_at": ranges(counts.faded),
         **{name: about[name] for name in PLACES if name in about},
-        "seconds": round(seconds, 3),
-        "frames_per_second": round(counts.frames / max(seconds, 1e-6), 2),
+        **({"frames_kept": spent.kept} if spent.kept else {}),
+        "seconds": round(spent.seconds, 3),
+        "frames_per_second": round((counts.frames - spent.kept) / max(spent.seconds, 1e-6), 2),
         **record,
     }
     write_json(report_path(out), report)

@@ -34,7 +34,7 @@ COMMANDS: dict[str, type] = {
 
 # After a stop these go on where they were; all others begin anew. What was finished under its name stays.
 GO_ON = (
-    *("extract", "people", "curate", "train", "demo", "stylegan.train", "stylegan.metrics"),
+    *("extract", "people", "curate", "train", "convert", "demo", "stylegan.train", "stylegan.metrics"),
     *("worker", "studio", "booth"),
 )
 

@@ -190,6 +190,15 @@ class ConvertRequest(ConversionConfig, _SwappedFilm):
         '"mask=learned,parsed colour=mkl,reinhard"',
         kind="text",
     )
+    workers: int = option(
+        1, "processes that make segments of a film at a time, at most one a core", minimum=1, maximum=256
+    )
+    engine: str = option(
+        "local",
+        "where segments are made: by processes of this machine, or on a Ray cluster that sees the same files (extra: "
+        "ray)",
+        choices=("local", "ray"),
+    )
     device: str = option("auto", DEVICES)
 
 

@@ -42,6 +42,16 @@ def check_targets(settings: Any, trust: Collection[str] = ()) -> None:
             _check_plain(field.name, value)
 
 
+def trusted() -> list[str]:
+    """Return the packages that the command line trusts, for `trust` in a process that goes on with its settings."""
+    return sorted(_packages)
+
+
+def trust(packages: Iterable[str]) -> None:
+    """Trust packages that the command line of another process trusts."""
+    _packages.update(packages)
+
+
 def import_trusted(name: str) -> None:
     """Import the module of a class that a run names, where the command line trusts its package; else do nothing.
 

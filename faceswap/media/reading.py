@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import cv2
@@ -24,13 +24,17 @@ MAX_DECODING_THREADS = 8  # each one holds some frames: at 4K more would cost me
 THREADS_PIXELS = 100_000_000  # of all threads together
 
 
+class NoFrames(UserError):
+    """A source ends before the frames that were asked for."""
+
+
 def read_frames(
     source: str | Path | SourceInfo,
     start: int = 0,
     stop: int | None = None,
     *,
     threads: int = 0,
-    only: Collection[int] | None = None,
+    only: Container[int] | None = None,
     stored_bits: int = 0,
 ) -> Iterator[Frame]:
     """Yield the frames `start` <= index < `stop` of a source: each decoded picture once, upright, 8-bit RGB.
@@ -60,14 +64,12 @@ def read_frames(
         index = frame.index
         yield frame
     if index < 0:
-        raise UserError(
+        raise NoFrames(
             f"{info.path} has no readable frame from number {start} on; it holds {info.frame_count or 'fewer'}"
         )
 
 
-def _read_images(
-    info: SourceInfo, start: int, stop: int | None, only: Collection[int] | None = None
-) -> Iterator[Frame]:
+def _read_images(info: SourceInfo, start: int, stop: int | None, only: Container[int] | None = None) -> Iterator[Frame]:
     unreadable = 0
     for index, file in enumerate(info.files[:stop]):
         if index < start or (only is not None and index not in only):
@@ -86,7 +88,7 @@ def _read_images(
 
 
 def _read_animation(
-    info: SourceInfo, start: int, stop: int | None, only: Collection[int] | None = None
+    info: SourceInfo, start: int, stop: int | None, only: Container[int] | None = None
 ) -> Iterator[Frame]:
     for index, (image, seconds) in enumerate(read_animation(info.path)):
         if stop is not None and index >= stop:
@@ -100,7 +102,7 @@ def _read_film(
     start: int,
     stop: int | None,
     threads: int,
-    only: Collection[int] | None = None,
+    only: Container[int] | None = None,
     stored_bits: int = 0,
 ) -> Iterator[Frame]:
     from faceswap.media.video import streams

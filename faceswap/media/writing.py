@@ -191,19 +191,14 @@ class VideoWriter:
                 f"cannot write {self.path}: frame {frame.index} is {frame.width} x {frame.height}, the film "
                 f"{self._size[0]} x {self._size[1]}; pictures of different sizes go into a folder"
             )
-        with _mux_errors():
+        with mux_errors():
             if self._last_ticks is None:
-                self._begin(frame)
+                self._begin(frame.seconds)
             picture: Any = self._picture(frame)
             picture.time_base = self._time_base
             picture.pts = self._ticks(frame.seconds)
             self._output.mux(self._video.encode(picture))
-            if self._sound:
-                self._sound.feed(frame.seconds)
-        if self.frame_count:
-            self._step_seconds = frame.seconds - self._last_seconds
-        self._last_seconds = frame.seconds
-        self.frame_count += 1
+            self._passed(frame.seconds)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -214,16 +209,25 @@ class VideoWriter:
         with self._stack:
             self._finish()
 
-    def _begin(self, frame: Frame) -> None:
-        self._shift_seconds = frame.seconds if self._start > 0 else 0.0
+    def _begin(self, seconds: float) -> None:
+        self._shift_seconds = seconds if self._start > 0 else 0.0
         self._step_seconds = float(1 / self.info.frames_per_second)
         if self._sound:
-            self._sound.begin(frame.seconds if self._start > 0 else None, self._shift_seconds)
+            self._sound.begin(seconds if self._start > 0 else None, self._shift_seconds)
+
+    def _passed(self, seconds: float) -> None:
+        """Count a frame, and let the sound before it follow."""
+        if self._sound:
+            self._sound.feed(seconds)
+        if self.frame_count:
+            self._step_seconds = seconds - self._last_seconds
+        self._last_seconds = seconds
+        self.frame_count += 1
 
     def _finish(self) -> None:
         if self.frame_count == 0:
             raise UserError(f"cannot write {self.path}: {self.info.path} gave no frame")
-        with _mux_errors():
+        with mux_errors():
             self._output.mux(self._video.encode(None))
             if self._sound:
                 self._sound.feed(None if self._stop is None else self._last_seconds + self._step_seconds)
@@ -233,7 +237,7 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            with _mux_errors():
+            with mux_errors():
                 self._output.close()
             return
         with suppress(av.FFmpegError, OSError):  # the first error is the one to tell
@@ -266,12 +270,12 @@ def _open_output(temp: Path, time_base: Fraction) -> Any:
     tags = {"movflags": "faststart+use_metadata_tags", "movie_timescale": str(time_base.denominator)}
     # A checksum of Matroska's metadata would no longer fit when the film's fingerprint is filled in (stamp.py).
     options = {"write_crc32": "0"} if muxer == "matroska" else tags
-    with _mux_errors():
+    with mux_errors():
         return av.open(f"file:{os.path.abspath(temp)}", "w", format=muxer, container_options=options)
 
 
 @contextmanager
-def _mux_errors() -> Iterator[None]:
+def mux_errors() -> Iterator[None]:
     """Turn FFmpeg's errors with a system error number (disk full ...) into OSError."""
     try:
         yield

@@ -58,6 +58,16 @@ def training(folder: Path) -> list[str]:
     return ["pair=craig_brosnan", "iterations=4", *fast]
 
 
+def converting(folder: Path) -> list[str]:
+    from faceswap.train import train
+
+    (folder / "trained").mkdir()
+    train(compose_config("train", [*training(folder / "trained"), f"workspace={folder / 'ws'}"]))
+    clip = make_clip(folder, "film", 64)
+    found = ["finder=landmarks", f"finder.path={clip.landmarks}"]
+    return [f"video={clip.video}", *found, "segment_frames=16", "detail=none", "device=cpu"]
+
+
 def training_a_generator(folder: Path) -> list[str]:
     np.save(folder / "targets.npy", np.random.default_rng(0).integers(0, 255, (8, 32, 32, 3), np.uint8))
     plan = ["plan.resolution=32", "plan.channels=4,4,4,4", "plan.w_size=8", "batch_size=4", "kimg=0.024"]
@@ -78,12 +88,15 @@ WAYS: dict[str, tuple[Callable[[Path], list[str]], str, str]] = {
     "extract": (extracting, "faceswap.extraction.stored_face", "align"),
     "people": (curating, "faceswap.curation.measures", "_thumbnail"),
     "curate": (curating, "faceswap.curation.measures", "_thumbnail"),
+    "convert": (converting, "faceswap.media.parts.FilmPart", "write"),
     "train": (training, "faceswap.swap.training.train_step.TrainStep", "step"),
     "stylegan.train": (training_a_generator, "faceswap.stylegan.training.adversarial.AdversarialStep", "step"),
     "stylegan.metrics": (measuring, "faceswap.stylegan.metrics.report", "measure_path_length"),
 }
 # How many steps each has.
-WHOLE = {"extract": 24, "people": 8, "curate": 8, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4}
+WHOLE = {
+    "extract": 24, "people": 8, "curate": 8, "convert": 64, "train": 4, "stylegan.train": 6, "stylegan.metrics": 4
+}  # fmt: skip
 PARTS = {"demo": ("extract", "train")}  # what a command does by others
 QUEUE = ("worker", "studio", "booth")  # whose jobs go on: tests/jobs/test_working.py kills workers
 
@@ -134,7 +147,7 @@ def test_what_the_rooms_say_of_a_stop_is_what_the_commands_say() -> None:
         "extraction": True,
         "swap": True,
         "stylegan/training": True,
-        "compositing": False,
+        "compositing": True,
         "stylegan/editing": False,
     }
     said = {}

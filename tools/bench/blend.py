@@ -26,11 +26,11 @@ def main(argv: list[str]) -> dict:
 
     import cv2
 
-    from faceswap.compositing.allocator import reuse_freed_memory
     from faceswap.compositing.blenders import AlphaBlender, PoissonBlender
     from faceswap.compositing.masks.learned import LearnedMask
     from faceswap.compositing.masks.shapes import BoxMask, HullMask
     from faceswap.media.pictures.colour_transfer import MongeKantorovich, NoColour, Reinhard
+    from faceswap.utils.allocator import reuse_freed_memory
 
     cv2.setNumThreads(1)
     reuse_freed_memory()  # as convert does

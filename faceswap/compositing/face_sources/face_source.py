@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.face_sources.track_path import TrackPath, bridged, smoothed
+from faceswap.compositing.segments.forgetting import forget
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for, scale_of
@@ -41,6 +42,10 @@ class FaceSource(Protocol):
     """Yields the faces to swap of frames that stream by, in order; it may read some frames ahead."""
 
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]: ...
+
+    def is_found_anew(self, frame: int) -> bool:
+        """Return whether a face set is there and was not made of this frame."""
+        ...
 
     @property
     def about(self) -> dict[str, Any]:
@@ -85,6 +90,9 @@ class StoredFaces:
         for frame in frames:
             yield frame, self.faces_at(frame.index)
 
+    def is_found_anew(self, frame: int) -> bool:
+        return False
+
     def frames_with_faces(self) -> set[int]:
         """Return the frames for which `faces_at` may know a face."""
         of_paths = {frame for _, _, path in self._paths for frame in range(path.first_frame, path.last_frame + 1)}
@@ -125,7 +133,11 @@ class DetectedFaces:
     def about(self) -> dict[str, Any]:
         return {"faces_from": f"finder {self._finder.description}"}
 
+    def is_found_anew(self, frame: int) -> bool:
+        return False
+
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
+        forget(self._finder)
         for found in smoothed_tracks(
             track_faces(find_in_batches(self._finder, frames), Tracker()), self._smooth_frames
         ):

@@ -40,7 +40,6 @@ class FilledFaces:
     ) -> None:
         self._stored, self._found, self._coverage = stored, found, coverage
         self._next_track, self._only_known = next_track, only_known
-        self._frames_found = 0
 
     @property
     def about(self) -> dict[str, Any]:
@@ -48,13 +47,15 @@ class FilledFaces:
         return {
             **self._stored.about,
             "faces_from": f"{self._stored.about['faces_from']} ({self._coverage}), the other frames by {finder}",
-            "frames_found_anew": self._frames_found,
         }
 
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         for is_searched, run in groupby(frames, self._is_searched):
             locate = self._filled if is_searched else self._stored.locate
             yield from locate(run)
+
+    def is_found_anew(self, frame: int) -> bool:
+        return not self._coverage.has(frame)
 
     def _is_searched(self, frame: Frame) -> bool:
         # Of every n-th frame all: a finder that follows faces had better see each.
@@ -64,7 +65,6 @@ class FilledFaces:
         for frame, found in self._found.locate(frames):
             known = self._stored.faces_at(frame.index)
             if not self._coverage.has(frame.index):
-                self._frames_found += 1
                 known = self._joined(frame.index, known, found)
             yield frame, known
 

@@ -40,6 +40,10 @@ class Finish:
         if self.sharpen != "auto" and not 0 <= self.sharpen <= SHARPEST:
             raise ValueError(f"sharpen must be auto or from 0 to {SHARPEST:g}, not {self.sharpen}")
 
+    def forget(self) -> None:
+        """Begin anew: what follows is another part of the film."""
+        self.shutter.forget()
+
     def on(self, view: AlignedFace, motion: NDArray | None = None, track: int = -1) -> Finishing | None:
         """Return what is done to the face drawn for a view that moves by (2,) pixels a frame; None: nothing."""
         still = np.zeros(2, np.float32)

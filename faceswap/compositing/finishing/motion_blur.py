@@ -41,6 +41,11 @@ class Shutter:
         self._shares = deque[float](maxlen=REMEMBERED)
         self._still: dict[int, Still] = {}
 
+    def forget(self) -> None:
+        """Begin anew: what follows is another part of the film."""
+        self._shares.clear()
+        self._still.clear()
+
     def blurred(
         self, drawn: NDArray[np.float32], under: NDArray[np.uint8], weights: NDArray, motion: NDArray, track: int = -1
     ) -> NDArray[np.float32]:

@@ -48,6 +48,10 @@ class ParsedMask(ParsedMaskConfig):
 
             object.__setattr__(self, "_parser", FaceParser(self.device))
 
+    def forget(self) -> None:
+        """Begin anew: what follows is another part of the film."""
+        self._past.clear()
+
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         """Return the alpha before `free` is taken into account, (M, M)."""
         kind = HullMask if learned is None else LearnedMask

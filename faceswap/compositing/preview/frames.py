@@ -195,6 +195,10 @@ class PartsOfFilm:
         """What the source of the faces says of itself."""
         return self.faces.about
 
+    def is_found_anew(self, frame: int) -> bool:
+        """As of these faces."""
+        return self.faces.is_found_anew(frame)
+
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         """Yield each frame with its faces."""
         numbered = ((frame.index - place, frame) for place, frame in enumerate(frames))

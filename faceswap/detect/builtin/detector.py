@@ -78,7 +78,7 @@ class BuiltinFinder:
         self._embedder_weights = embedder_weights
         self._weights = "given networks"
         self._unrelated = False
-        self._start_anew()
+        self.forget()
 
     @property
     def description(self) -> str:
@@ -90,7 +90,7 @@ class BuiltinFinder:
     def prepare(self, source: SourceInfo) -> None:
         """Make sure that the weights are listed (they are loaded with the first frame), and forget earlier frames."""
         self._unrelated = source.kind == "images"
-        self._start_anew()
+        self.forget()
         if self._networks is None:
             names = [*PARTS, *([CHECK] if CHECK in listed() else [])]
             names += [EMBEDDER] if self._recognises() and not self._embedder_weights else []
@@ -113,7 +113,8 @@ class BuiltinFinder:
             faces.append(follower.step(frame, detections, partial(self._detect_one, frame), step.frames_passed))
         return faces
 
-    def _start_anew(self) -> None:
+    def forget(self) -> None:
+        """Begin anew: what follows has nothing to do with the frames so far."""
         self._follower: FaceFollower | None = None
         self._signature: FrameSignature | None = None
         self._last = -1  # index of the last frame that was looked at

@@ -46,10 +46,19 @@ class Refiner:
         self._references, self._strength = references, strength
         self._places = places_of(SIZE_PX).to(accelerator.device)
         self._offsets: dict[int, tuple[int, NDArray[np.float32]]] = {}
+        self._lent_from, self._is_stranger_told = references, False
         if references is not None:
             self._choice = SteadyChoice(references, COUNT)
             self._reader = reader or LandmarkPredictor(str(accelerator.device))
-            self._embedder: FaceEmbedder | None = embedder or FaceEmbedder(str(accelerator.device))
+            self._known: FaceEmbedder = embedder or FaceEmbedder(str(accelerator.device))
+            self._embedder: FaceEmbedder | None = self._known
+
+    def forget(self) -> None:
+        """Begin anew: what follows is another part of the film, whose first faces are looked at again."""
+        self._offsets.clear()
+        if self._lent_from is not None:
+            self._references, self._embedder = self._lent_from, self._known
+            self._choice = SteadyChoice(self._lent_from, COUNT)
 
     def refine(
         self, views: Sequence[AlignedFace], decoded: Decoded, tracks: Sequence[int], frames: Sequence[int]
@@ -111,7 +120,8 @@ class Refiner:
             return True
         alike = likeness(mean_of(self._embedder.embed(pictures, points)), self._references.person)
         self._embedder = None
-        if alike < STRANGER:
+        if alike < STRANGER and not self._is_stranger_told:
+            self._is_stranger_told = True
             log.warning(
                 "detail=reference goes without references: they look like somebody else than is drawn (cosine %.2f)",
                 alike,

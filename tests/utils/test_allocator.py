@@ -6,7 +6,7 @@ import pytest
 PROGRAM = """
 import resource, sys
 import numpy as np
-from faceswap.compositing.allocator import reuse_freed_memory
+from faceswap.utils.allocator import reuse_freed_memory
 if sys.argv[1] == "yes":
     reuse_freed_memory()
 def work():

@@ -1,0 +1,143 @@
+"""What is done to the frames of a film, from their decoding to faces that lie in them.
+
+    decode -> place faces, cut views -> model in batches -> mask, colour, paste
+
+Each runs in a thread of its own; bounded queues between them keep memory constant. What is steadied over time begins
+anew with each segment, after a run-up, so that a segment is the same whoever makes it and whatever was made before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from faceswap.compositing.blenders import Blender
+from faceswap.compositing.casting import Cast
+from faceswap.compositing.colour import ColourSmoother
+from faceswap.compositing.compositor import blend
+from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
+from faceswap.compositing.face_sources.face_source import FaceSource
+from faceswap.compositing.finishing.finish import Finish
+from faceswap.compositing.masks.protocol import Mask
+from faceswap.compositing.masks.shapes import HullMask
+from faceswap.compositing.segments.forgetting import forget
+from faceswap.compositing.segments.frames import frames_of
+from faceswap.compositing.segments.plan import Parts, whole
+from faceswap.compositing.segments.writing import Made
+from faceswap.compositing.turning import WHOLE, Fading
+from faceswap.core.keyframes import Keyframes
+from faceswap.core.values import Frame
+from faceswap.media.pictures.colour_transfer import ColourMatcher
+from faceswap.media.stages import Stage
+
+if TYPE_CHECKING:
+    from faceswap.compositing.preview.frames import PreviewFrames
+    from faceswap.media.sources import SourceInfo
+
+
+@dataclass(frozen=True)
+class Paste:
+    """How drawn faces are laid into frames."""
+
+    mask: Mask
+    colour: ColourMatcher
+    blender: Blender
+    memory: ColourSmoother
+    fadings: Sequence[Fading]
+    finish: Finish
+    course: Keyframes
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """What makes new frames of a film's."""
+
+    info: SourceInfo
+    cast: Cast
+    face_source: FaceSource
+    paste: Paste
+    batch_size: int
+    stored_bits: int = 0  # of the frames' own planes, where the result is to keep them
+
+    def made(self, stack: ExitStack, parts: Parts) -> Iterable[Made]:
+        """Return what goes through for these parts of the film; the stages end with the stack."""
+        frames = self._stage(stack, frames_of(self.info, parts, self.stored_bits), 2, "decode")
+        return self._pasted(stack, self._drawn(stack, frames, parts, self.paste.mask), parts)
+
+    def previewed(self, stack: ExitStack, preview: PreviewFrames) -> Iterable[Made]:
+        """Return the frames that a preview chose, and those around them."""
+        parts = whole(0, None)
+        if preview.is_drawn:
+            return self._pasted(stack, preview.again(), parts)
+        frames = self._stage(stack, preview.read(self.info), 2, "decode")
+        # What is kept to be pasted by several masks has been seen by none: they look when they are asked.
+        return self._pasted(stack, preview.kept(self._drawn(stack, frames, parts, HullMask())), parts)
+
+    def _drawn(self, stack: ExitStack, frames: Iterable[Frame], parts: Parts, mask: Mask) -> Iterator[PlacedFrame]:
+        placed = self._stage(stack, with_views(frames, _InParts(self.face_source, parts), self.cast), 2, "find")
+        watches = self.cast.watches()
+        for _, items in parts.split(placed, _number):
+            forget(mask, *(role.refiner for role in self.cast.roles))
+            yield from swapped_faces(items, self.cast, self.batch_size, mask, watches)
+
+    def _pasted(self, stack: ExitStack, drawn: Iterable[PlacedFrame], parts: Parts) -> Iterable[Made]:
+        bytes_a_pixel = 9 if self.stored_bits else 3
+        waiting = max(1, frames_held(self.info.width * self.info.height * bytes_a_pixel) // 2)
+        swapped = self._stage(stack, drawn, waiting, "model")
+        return self._stage(stack, self._blended(swapped, parts), 2, "blend")
+
+    def _blended(self, items: Iterable[PlacedFrame], parts: Parts) -> Iterator[Made]:
+        for segment, part in parts.split(items, _number):
+            forget(self.paste.memory, self.paste.finish)
+            for item in part:
+                yield self._blend(item, is_shown=segment.has(item.frame.index))
+
+    def _blend(self, item: PlacedFrame, is_shown: bool) -> Made:
+        paste, frame = self.paste, item.frame
+        strengths = [
+            paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
+        ]
+        share = paste.course.at(frame.index)
+        # Of what lies around a segment only the colours are wanted, and how blurred it is.
+        pasted = share if is_shown or paste.finish.motion_blur else 0.0
+        if item.drawn is not None:
+            frame = blend(
+                frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
+                memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
+                strengths=[pasted * strength for strength in strengths], motions=item.motions, in_place=True,
+            )  # fmt: skip
+        return Made(
+            frame,
+            len(item.views) if share > 0 else 0,
+            any(strength < WHOLE for strength in strengths),
+            self.face_source.is_found_anew(frame.index),
+        )
+
+    @staticmethod
+    def _stage(stack: ExitStack, items: Iterable[Any], depth: int, name: str) -> Stage[Any]:
+        return stack.enter_context(Stage(items, depth, name))
+
+
+@dataclass(frozen=True, eq=False)
+class _InParts:
+    """Faces of which the source begins anew with each segment."""
+
+    faces: FaceSource
+    parts: Parts
+
+    @property
+    def about(self) -> dict[str, Any]:
+        return self.faces.about
+
+    def is_found_anew(self, frame: int) -> bool:
+        return self.faces.is_found_anew(frame)
+
+    def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Any]]]:
+        for _, part in self.parts.split(frames, lambda frame: frame.index):
+            yield from self.faces.locate(part)
+
+
+def _number(item: PlacedFrame) -> int:
+    return item.frame.index

@@ -1,0 +1,89 @@
+"""What is known of a segment that is whole: its part of the result, and what the report counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faceswap.media.parts import Part
+
+
+@dataclass
+class Counts:
+    """What went by, and what of it a report tells."""
+
+    frames: int = 0
+    faces: int = 0
+    without_face: list[int] = field(default_factory=list)  # the numbers of frames in which nothing was swapped
+    faded: list[int] = field(default_factory=list)  # of frames in which a face is not swapped in full (turning.py)
+    found_anew: int = 0  # frames that the face set was not made of
+
+    def add(self, frame: int, faces: int, *, is_faded: bool, is_found_anew: bool) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.faces += faces
+        self.found_anew += is_found_anew
+        if faces == 0:
+            self.without_face.append(frame)
+        if is_faded:
+            self.faded.append(frame)
+
+    @classmethod
+    def together(cls, counts: Iterable[Counts]) -> Counts:
+        """Return the sums, of segments in order."""
+        total = cls()
+        for one in counts:
+            total.frames += one.frames
+            total.faces += one.faces
+            total.found_anew += one.found_anew
+            total.without_face += one.without_face
+            total.faded += one.faded
+        return total
+
+
+@dataclass(frozen=True)
+class SegmentRecord:
+    """A segment that is whole; one behind the end of a film that claims too many frames has no part."""
+
+    number: int
+    counts: Counts
+    part: Part | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values; `read` takes them."""
+        part = self.part and {
+            "name": self.part.path.name, "sha256": self.part.sha256, "seconds": list(self.part.seconds),
+            "order": list(self.part.order),
+        }  # fmt: skip
+        return {"number": self.number, **vars(self.counts), "part": part}
+
+    @classmethod
+    def read(cls, stored: Any, folder: Path) -> SegmentRecord:
+        """Return the record that was stored in a work folder. Raises ValueError, KeyError or TypeError for others."""
+        counts = Counts(
+            frames=_whole(stored["frames"]), faces=_whole(stored["faces"]),
+            without_face=_wholes(stored["without_face"]), faded=_wholes(stored["faded"]),
+            found_anew=_whole(stored["found_anew"]),
+        )  # fmt: skip
+        part, told = None, stored["part"]
+        if told is not None:
+            name = told["name"]
+            if Path(name).name != name:
+                raise ValueError(f"{name} is no name of a part")
+            seconds = tuple(float(second) for second in told["seconds"])
+            part = Part(folder / name, str(told["sha256"]), seconds, tuple(_wholes(told["order"])))
+            if sorted(part.order) != list(range(len(seconds))):
+                raise ValueError(f"{name}: its pictures are in no order")
+        return cls(_whole(stored["number"]), counts, part)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value} is no count")
+    return value
+
+
+def _wholes(values: Any) -> list[int]:
+    return [_whole(value) for value in values]
