@@ -10,8 +10,8 @@ from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
 from faceswap.detect.landmark_formats import read_fsa, read_json, read_npz
 from faceswap.stylegan.data.labels import read_labels
 from faceswap.stylegan.metrics.report import measure_inversions
-from faceswap.stylegan.weights.torch_files import read_torch_file
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted.torch_files import read_torch_file
 
 PACKAGE = Path(__file__).resolve().parents[1] / "faceswap"
 BYPASSES = {
@@ -20,6 +20,8 @@ BYPASSES = {
     r"\bos\.(truncate|symlink|link|makedirs|mkdir)\(": "links.truncate, links.own_folder",
     # a temp is the process's own
     r"open\((?!temp,|os\.devnull,)[^()\n]*[\"'](a|ab|a\+|r\+b?)[\"']": "links.open_append",
+    # packed records, and sizes that are not true
+    r"torch\.load\((?!path, map_location=\"cpu\", weights_only=True\)\))": "untrusted.torch_files.read_torch_file",
     r"json\.loads?\([^\n]*\.(read_text|read_bytes)\(": "untrusted.read_json",
 }
 

@@ -153,7 +153,12 @@ class FaceAlignmentNetworks:
         return heatmaps.cpu().numpy()
 
     def _load_detector(self, chosen: DetectorSpec, paths: Sequence[Path], score: float) -> Any:
+        from faceswap.utils.untrusted.torch_files import read_torch_file
+
         module = importlib.import_module(f"face_alignment.detection.{chosen.module}")
+        for path in paths:
+            if path.suffix == ".pth":  # refused before torch gets it, which unpacks what is packed and trusts sizes
+                read_torch_file(path)
         arguments = dict(zip(chosen.paths, map(str, paths), strict=True)) | dict(chosen.options)
         try:
             # Given a path, the package's detectors load with weights_only=True: nothing in the file can run.
@@ -177,9 +182,11 @@ class FaceAlignmentNetworks:
         import torch
         from face_alignment.models import FAN
 
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        from faceswap.utils.untrusted.torch_files import read_torch_file
+
+        read_torch_file(path)  # as above
         net = FAN(4)
-        net.load_state_dict(state)
+        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         return self._placed(net.eval())
 
     def _placed(self, net: Any) -> Any:

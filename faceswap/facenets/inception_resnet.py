@@ -6,7 +6,6 @@ They are not shipped here: their data sets' terms are their own. Parts have the 
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from faceswap.facenets.views import ViewReader
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
 from faceswap.utils.untrusted.file_kinds import look_mistaken
+from faceswap.utils.untrusted.torch_files import read_torch_tensors
 
 RESOLUTION_PX = 160
 COVERAGE = 0.68  # about the boxes, from hairline to chin, that its weights were trained on
@@ -184,7 +184,7 @@ def load_weights(path: Path) -> InceptionResnetV1:
 
             state = load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            state = read_torch_tensors(path)
         network.load_state_dict({name: tensor for name, tensor in state.items() if not name.startswith(UNUSED)})
     except (
         RuntimeError,
@@ -194,7 +194,6 @@ def load_weights(path: Path) -> InceptionResnetV1:
         LookupError,
         EOFError,
         OSError,
-        pickle.UnpicklingError,
         SafetensorError,
     ) as error:
         raise UserError(

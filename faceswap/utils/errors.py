@@ -13,6 +13,13 @@ _NO_MEMORY = re.compile(
 _FOREIGN = ("cv2", "safetensors")  # packages whose errors are of no common class
 
 
+# Python's own words for values of the wrong kind, which tell a user nothing about the file.
+_PYTHONS = re.compile(
+    r"zip\(\)|to unpack|literal for|could not convert|cannot convert|array element|broadcast|reshape|"
+    r"update sequence|codec can't|inhomogeneous|Exceeds the limit"
+)
+
+
 class UserError(Exception):
     """What the user can mend: one line with what came, what is accepted and what to do."""
 
@@ -39,3 +46,21 @@ def pass_on_out_of_memory(error: BaseException) -> None:
     """Raise MemoryError for an error that says so: what memory did not suffice for is not damaged."""
     if is_out_of_memory(error):
         raise MemoryError(str(error)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return in one line why a stored value cannot be used, for an error that came of reading it.
+
+    What this program's own checks say stands as it is; what Python says of values of the wrong kind is put in words
+    that a user can do something with.
+    """
+    text = (str(error).splitlines() or [""])[0][:200]
+    if isinstance(error, KeyError):
+        return f"it lacks '{str(error.args[0])[:60]}'" if error.args else "it lacks a value"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, IndexError | AttributeError | TypeError | OverflowError):
+        return "it holds a value of another kind than is written there"
+    if isinstance(error, ValueError) and (not text or _PYTHONS.search(text)):
+        return "it holds a value of another kind than is written there"
+    return text or type(error).__name__

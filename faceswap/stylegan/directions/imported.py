@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
-from faceswap.stylegan.weights.torch_files import read_torch_tensors
-from faceswap.utils.errors import UserError, pass_on_out_of_memory
+from faceswap.utils.errors import UserError, pass_on_out_of_memory, reason_of
 from faceswap.utils.limits import DIRECTIONS_A_FILE, DIRECTIONS_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
+from faceswap.utils.untrusted.torch_files import read_torch_tensors
 
 PUZER_ROWS = (0, 8)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -52,7 +52,7 @@ def import_directions(path: str | Path, name: str = "") -> DirectionSet:
     except (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, SyntaxError, RecursionError,
             zipfile.BadZipFile, zlib.error, OverflowError) as error:  # fmt: skip
         pass_on_out_of_memory(error)
-        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        reason = reason_of(error)
         raise UserError(f"cannot read the directions {path}: {reason}") from error
     return DirectionSet(found, about={"imported": path.name})
 

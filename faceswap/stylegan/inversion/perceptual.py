@@ -14,12 +14,12 @@ from faceswap.facenets import embedder
 from faceswap.facenets.loading import load_network
 from faceswap.stylegan.data.alignment import STYLE_COVERAGE
 from faceswap.stylegan.inversion.config import InversionWeights
-from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.swap.losses.perceptual import inner_view
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.pickle_interpreter import PickleError
+from faceswap.utils.untrusted.torch_files import read_torch_tensors
 
 Stages = Callable[[Tensor], list[Tensor]]
 

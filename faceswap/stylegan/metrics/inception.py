@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceswap.stylegan.weights.torch_files import read_torch_tensors
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import FOREIGN_NETWORK_BYTES
 from faceswap.utils.untrusted.file_kinds import look_mistaken
+from faceswap.utils.untrusted.torch_files import read_torch_tensors
 
 SIDE_PX, SIZE = 299, 2048
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,10 +18,12 @@ from faceswap.stylegan.networks.discriminator import Discriminator
 from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.torch_writing import write_torch_file
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.limits import COUNT, WEIGHT_MAGNITUDE
+from faceswap.utils.untrusted.torch_files import StoredTensor, read_torch_file
 
 CHECKPOINT = "checkpoint.pt"
+_NUMBERS = ("images", "seconds", "p", "path_mean", "steps", "contested")  # beside the weights in a checkpoint
 AVERAGED_IMAGES, AVERAGED_SHARE = 10_000, 0.05  # half-life of the average: so many images, at most that share of all
 
 
@@ -119,42 +122,101 @@ def restore_checkpoint(
     if not path.is_file():
         return None
     try:
-        with zipfile.ZipFile(path) as archive:  # torch does not look at the sums that it writes
+        state = _table(read_torch_file(path), "content")  # refuses packed records, before anything is unpacked
+        with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:
                 raise ValueError("its content is not what was written")
-        state = torch.load(path, weights_only=True, map_location=networks.accelerator.device)
-        for name, part in networks.parts().items():
-            values = state["networks"][name].values()
-            if not all(bool((value.abs() <= WEIGHT_MAGNITUDE).all()) for value in values):  # nor is NaN
-                raise ValueError(f"the {name} has weights that are no numbers, or far too large")
-            part.load_state_dict(state["networks"][name])
-        for optimizer, kept in zip(optimizers, state["optimisers"], strict=True):
-            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-            if set(kept["state"]) - set(range(len(weights))):
-                raise ValueError("an optimizer remembers more weights than there are")
-            stored = ((f"weight {n}", weight, kept["state"].get(n, {})) for n, weight in enumerate(weights))
-            fill_moments(optimizer, stored)  # its options are today's: a run may go on with another learning rate
-        numbers = {name: value for name, value in state.items() if name not in ("networks", "optimisers", "random")}
+        _fill_networks(networks, _table(state.get("networks"), "table of networks"))
+        _fill_optimizers(optimizers, state.get("optimisers"))
+        numbers = {name: _read(state.get(name), name, 1) for name in _NUMBERS}
         _check_numbers(numbers)
-        torch.set_rng_state(state["random"].cpu())
-    except Exception as error:  # torch's reader raises many kinds for a damaged file
+        numbers["path_mean"] = numbers["path_mean"].to(networks.accelerator.device)
+        torch.set_rng_state(_generator_state(state.get("random")))
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+        pass_on_out_of_memory(error)
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot go on from {path} ({reason}); restart=true begins anew") from error
     return numbers
 
 
+def _fill_networks(networks: TrainingNetworks, stored: dict[str, Any]) -> None:
+    """Give each network its weights. Raises ValueError."""
+    for name, part in networks.parts().items():
+        found, wanted = _table(stored.get(name), f"{name} of the networks"), part.state_dict()
+        odd = sorted(str(key) for key in found.keys() ^ wanted.keys())
+        if odd:
+            raise ValueError(f"its {name} is of other settings of plan: {', '.join(odd)[:100]}")
+        weights = {key: _read(found[key], f"{name} {key}", value.numel()) for key, value in wanted.items()}
+        for key, value in weights.items():
+            now = wanted[key]
+            if not isinstance(value, torch.Tensor) or (value.shape, value.dtype) != (now.shape, now.dtype):
+                raise ValueError(f"its {name} {key} has another shape or type than plan asks for")
+            if not bool((value.abs() <= WEIGHT_MAGNITUDE).all()):  # nor is NaN
+                raise ValueError(f"the {name} has weights that are no numbers, or far too large")
+        part.load_state_dict(weights)
+
+
+def _fill_optimizers(optimizers: Iterable[torch.optim.Optimizer], stored: Any) -> None:
+    """Give each optimizer what it remembers; its options are today's. Raises ValueError.
+
+    A run may go on with another learning rate.
+    """
+    optimizers = list(optimizers)
+    if not isinstance(stored, list) or len(stored) != len(optimizers):
+        raise ValueError(f"it does not hold the {len(optimizers)} optimizers of a training")
+    for optimizer, kept in zip(optimizers, stored, strict=True):
+        remembered = _table(_table(kept, "optimizer").get("state"), "optimizer's memory")
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        if set(remembered) - set(range(len(weights))):
+            raise ValueError("an optimizer remembers more weights than there are")
+        each = ((f"weight {n}", weight, _moments(n, weight, remembered.get(n, {}))) for n, weight in enumerate(weights))
+        fill_moments(optimizer, each)
+
+
+def _moments(number: int, weight: torch.Tensor, stored: Any) -> dict[Any, Any]:
+    what = f"memory of weight {number}"
+    return {key: _read(value, what, weight.numel()) for key, value in _table(stored, what).items()}
+
+
+def _generator_state(stored: Any) -> torch.Tensor:
+    """Return the state of torch's random numbers. Raises ValueError."""
+    now = torch.get_rng_state()
+    state = _read(stored, "random", now.numel())
+    if not isinstance(state, torch.Tensor) or (state.shape, state.dtype) != (now.shape, now.dtype):
+        raise ValueError("its state of the random numbers is none")
+    return state
+
+
+def _table(value: Any, what: str) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"its {what} is missing, or no table")
+    return value
+
+
+def _read(value: Any, what: str, most: int) -> Any:
+    """Return a stored tensor, read; other values as they are. Raises ValueError when it has more than `most` numbers.
+
+    One storage can be named by thousands of tensors: each is checked before memory is taken for it.
+    """
+    if not isinstance(value, StoredTensor):
+        return value
+    if math.prod(value.shape) > most:
+        raise ValueError(f"its {what} has another shape: {value.shape}")
+    return value.read()
+
+
 def _check_numbers(numbers: dict[str, Any]) -> None:
-    """Raise ValueError unless the numbers of a checkpoint are such as trainings write, LookupError when one is missing.
+    """Raise ValueError unless the numbers of a checkpoint are such as trainings write.
 
     Args:
         numbers: `images`, `seconds` and those of AdversarialStep.state.
     """
     for name in ("images", "steps", "contested"):
-        if type(numbers[name]) is not int or not 0 <= numbers[name] <= COUNT:
-            raise ValueError(f"its {name} are no count")
+        if type(numbers.get(name)) is not int or not 0 <= numbers[name] <= COUNT:
+            raise ValueError(f"its {name} is missing, or no count")
     for name, most in (("seconds", COUNT), ("p", 1)):
-        if type(numbers[name]) not in (int, float) or not 0 <= numbers[name] <= most:
-            raise ValueError(f"its {name} is no number from 0 to {most}")
-    mean = numbers["path_mean"]
+        if type(numbers.get(name)) not in (int, float) or not 0 <= numbers[name] <= most:
+            raise ValueError(f"its {name} is missing, or no number from 0 to {most}")
+    mean = numbers.get("path_mean")
     if not isinstance(mean, torch.Tensor) or mean.shape or not mean.is_floating_point() or not mean.isfinite():
-        raise ValueError("its path_mean is no number")
+        raise ValueError("its path_mean is missing, or no number")

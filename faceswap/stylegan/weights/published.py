@@ -31,9 +31,9 @@ from faceswap.stylegan.weights.layouts import (
     shapes_of,
 )
 from faceswap.stylegan.weights.tensorflow_layout import from_tensorflow
-from faceswap.stylegan.weights.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
 from faceswap.utils.limits import ACTIVATION_CLAMP, MODULE_DEPTH
 from faceswap.utils.untrusted.pickle_interpreter import BuildTarget, PickleError, SafeGlobal, expect
+from faceswap.utils.untrusted.torch_files import StoredTensor, Table, read_torch_file, refuse_repeated
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 """Checkpoints of the training, also those that somebody changed."""
 
+import io
+import re
+import resource
+import zipfile
 from dataclasses import asdict
 
 import pytest
@@ -73,6 +77,68 @@ def test_what_a_checkpoint_gives_to_torch_is_checked(whole, tmp_path, spoil):
     torch.save(state, tmp_path / CHECKPOINT)
     with pytest.raises(UserError, match="restart=true begins anew"):
         restored(tmp_path)
+
+
+def pack(content):
+    """The same archive with its records packed, and one more that unpacks to 2 GB."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        with new.open(old.namelist()[0].split("/")[0] + "/data/99999", "w", force_zip64=True) as record:
+            for _ in range(128):
+                record.write(bytes(1 << 24))
+    return packed.getvalue()
+
+
+def test_packed_records_are_refused_before_they_are_unpacked(whole, tmp_path):
+    (tmp_path / CHECKPOINT).write_bytes(pack((whole / CHECKPOINT).read_bytes()))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match=r"torch did not write.*restart=true begins anew") as told:
+        restored(tmp_path)
+    assert "\n" not in str(told.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
+
+
+def swap_networks(state):
+    state["networks"] = list(state["networks"].values())
+
+
+def empty_optimizers(state):
+    state["optimisers"] = {}
+
+
+def list_memory(state):
+    state["optimisers"][0]["state"] = [1, 2]
+
+
+def list_moments(state):
+    state["optimisers"][0]["state"][0] = [1, 2]
+
+
+def shape_weight(state):
+    state["networks"]["encoder"] = {name: value[None] for name, value in state["networks"]["encoder"].items()}
+
+
+def repeat_numbers(state):
+    state["networks"]["generator"]["synthesis.b4.const"] = torch.zeros(1).expand(10**9)
+
+
+def no_generator_state(state):
+    state["random"] = torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    "spoil", [swap_networks, empty_optimizers, list_memory, list_moments, shape_weight, repeat_numbers,
+              no_generator_state, dict.clear]
+)  # fmt: skip
+def test_a_checkpoint_of_another_build_is_told_in_words_of_ours(whole, tmp_path, spoil):
+    state = torch.load(whole / CHECKPOINT, weights_only=True)
+    spoil(state)
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(UserError, match="restart=true begins anew") as told:
+        restored(tmp_path)
+    assert not re.search(r"attribute|zip\(|NoneType|argument|\n|Error", str(told.value))
 
 
 def test_options_of_an_optimizer_are_never_the_files(whole, tmp_path):

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faceswap.stylegan.weights.files import load_generator
-from faceswap.stylegan.weights.torch_files import read_torch_file, refuse_repeated
 from faceswap.utils.errors import UserError
 from faceswap.utils.untrusted.pickle_interpreter import PickleError
+from faceswap.utils.untrusted.torch_files import read_torch_file, refuse_repeated
 from tests.stylegan import published_made as made
 from tests.stylegan.torch_traps import (
     TRAPS,

@@ -216,6 +216,8 @@ def _read_zip(data: bytes) -> Any:
         dtype, key, count = _reference(reference, 5)
         if f"{folder}data/{key}" not in records:
             raise PickleError("it lacks numbers that it refers to")
+        if records[f"{folder}data/{key}"].file_size != count * dtype.itemsize:  # torch reads on behind the end
+            raise PickleError("it holds numbers that are cut short")
         content = lambda: record(f"{folder}data/{key}")  # noqa: E731 (as above)
         return storages.setdefault((key, dtype, count), Storage(dtype, count, content))
 
