@@ -26,7 +26,7 @@ def unpacked_array(text: Any, shape: tuple[int, ...]) -> NDArray[np.float32]:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError) as error:
-        raise ValueError(f"not an array: {error}") from error
+        raise ValueError("not an array: it is no text of base64") from error
     if len(data) != 4 * int(np.prod(shape)):
         raise ValueError(f"an array of {shape} has another size than {len(data)} bytes")
     array = np.frombuffer(data, "<f4").reshape(shape).astype(np.float32)

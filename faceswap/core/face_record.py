@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceswap.core.embeddings import packed, unpacked
 from faceswap.core.geometry import scale_of, transform_points
 from faceswap.core.values import POINT_COUNT, Face
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 from faceswap.utils.limits import (
     FACES_A_FRAME,
     FILMS_A_SET,
@@ -123,7 +123,7 @@ class FaceRecord:
                 source=int(values.get("source", 0)),
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise ValueError(f"not an alignment: {error!r:.120}") from error
+            raise ValueError(f"not an alignment: {reason_of(error)}") from error
         if Path(record.file).name != record.file:
             raise ValueError(f"'{record.file}' is not a plain file name")  # the file stays inside its folder
         record._check_ranges()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import ALIGNMENTS, REMOVED, TAKEN_OUT
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.links import remove
 from faceswap.utils.limits import TABLE_BYTES
@@ -47,14 +47,14 @@ def read_other_people(folder: Path) -> set[str]:
         record = read_json(path)
         files = record["other_people"]
         if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-            raise TypeError("no list of files")
+            raise ValueError("its other_people are no list of files")
         return set(files) if record["fingerprint"] == fingerprint_of(folder) else set()
     except FileNotFoundError:
         return set()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
-            f"cannot read {path} ({error}): it says who is not to be swapped; curate the set again (restore=true, "
-            "then keep=) or remove that file to swap all"
+            f"cannot read {path} ({reason_of(error)}): it says who is not to be swapped; curate the set again "
+            "(restore=true, then keep=) or remove that file to swap all"
         ) from error
 
 

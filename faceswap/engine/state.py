@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 from faceswap.utils.files.atomic import write_text
 from faceswap.utils.files.tensor_files import SUM_KEY, DamagedCheckpoint
 from faceswap.utils.files.versions import refuse_newer_format
@@ -77,4 +77,4 @@ def read_state(folder: Path) -> tuple[TrainingState, str, dict[str, str]]:
             f"cannot read {error.filename}: {os.strerror(error.errno or 0).lower()}; ask its owner"
         ) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
-        raise DamagedCheckpoint(f"{STATE_FILE}: {error}") from error
+        raise DamagedCheckpoint(f"{STATE_FILE}: {reason_of(error)}") from error

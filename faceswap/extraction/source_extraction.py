@@ -27,7 +27,7 @@ from faceswap.media.stages import Stage
 from faceswap.track.shots import FrameSignature
 from faceswap.track.smoothing import TrackedFrame, smoothed_tracks, track_faces
 from faceswap.track.tracker import Tracker
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 
 WRITER_THREADS = 2
 QUEUE_BYTES = 200_000_000  # of frames that wait between two stages
@@ -59,7 +59,7 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UserError(
-            f"{folder / JOURNAL} does not tell where the run before was ({error!r:.80}); "
+            f"{folder / JOURNAL} does not tell where the run before was ({reason_of(error)}); "
             "restart=true deletes its faces and starts anew"
         ) from error
 

@@ -56,7 +56,7 @@ class Calibration:
         try:
             return cls(float(value["slope"]), float(value["offset"]), tuple(float(v) for v in value["strangers"]))
         except (TypeError, LookupError, OverflowError) as error:
-            raise ValueError(f"no calibration: {error}") from error
+            raise ValueError("its calibration is none") from error
 
 
 def fit(same: NDArray, different: NDArray, steps: int = 101) -> Calibration:

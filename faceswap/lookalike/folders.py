@@ -136,7 +136,8 @@ def _known(place: Path, tag: str) -> dict[tuple[str, tuple[int, int]], Photo]:
     except UserError as error:
         log.warning("reading the gallery anew: %s", error)
         return {}
-    return {(photo.file, photo.stamp): photo for photo in kept.photos} if kept.embedder == tag else {}
+    own = [photo for photo in kept.photos if not photo.jpeg]  # pictures within are the shipped gallery's alone
+    return {(photo.file, photo.stamp): photo for photo in own} if kept.embedder == tag else {}
 
 
 def _keep(

@@ -17,7 +17,7 @@ from safetensors.numpy import load, save
 from faceswap.core.values import EMBEDDING_SIZE
 from faceswap.lookalike.calibration import Calibration
 from faceswap.media.pictures.images import read_image
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import GALLERY_BYTES, GALLERY_PHOTOS, JSON_BYTES, TEXT_CHARACTERS
 from faceswap.utils.untrusted.reading import Untrusted, parse_json, read_bytes
@@ -126,8 +126,17 @@ def load_gallery(path: Path, content: bytes | None = None) -> Gallery:
         return _gallery(arrays)
     except FileNotFoundError as error:
         raise UserError(f"there is no gallery {path}") from error
-    except (OSError, Untrusted, SafetensorError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise UserError(f"{path} is no gallery, or is damaged ({type(error).__name__}: {error})") from error
+    except (
+        OSError,
+        SafetensorError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise UserError(f"{path} is no gallery, or is damaged ({reason_of(error)})") from error
 
 
 def _gallery(arrays: dict[str, NDArray[Any]]) -> Gallery:

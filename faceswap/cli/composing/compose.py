@@ -17,7 +17,7 @@ from faceswap.config import schema, targets
 from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
 from faceswap.config.nodes import frozen
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 
 
 def compose_config(command: str, arguments: list[str], extra_folder: Path | None = None) -> Any:
@@ -95,7 +95,7 @@ def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | N
     except OmegaConfBaseException:
         raise
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise UserError(f"cannot read the settings: {' '.join(str(error).split())[:200]}") from error
+        raise UserError(f"cannot read the settings: {reason_of(error)}") from error
     if getattr(type(node), "declared", None) is not schema.COMMANDS[command]:
         raise UserError(f"the file of --config-name holds no settings of {command}: begin it with "
                         f"'defaults: [{command}, _self_]'")  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from faceswap.provenance.consent import CONSENT
-from faceswap.utils.errors import UserError
+from faceswap.utils.errors import UserError, reason_of
 from faceswap.utils.files.atomic import write_text
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.limits import YAML_BYTES
@@ -32,11 +32,11 @@ def recorded_pair(run: Path) -> tuple[str, str, dict[str, str]]:
         consent = {key: told[key] for key in CONSENT if isinstance(told.get(key), str)}
         a, b = pair["a"], pair["b"]
         if not (isinstance(a, str) and isinstance(b, str) and a and b) or "/" in a + b or "\0" in a + b:
-            raise TypeError("no names")  # results are called after them
+            raise ValueError("its names are none")  # results are called after them
         return a, b, consent
-    except (UserError, KeyError, TypeError, AttributeError) as error:
+    except (UserError, ValueError, KeyError, TypeError, AttributeError) as error:
         known = isinstance(error, UserError)
-        reason = str(error).removeprefix(f"{path}: ") if known else error.__class__.__name__
+        reason = str(error).removeprefix(f"{path}: ") if known else reason_of(error)
         raise UserError(f"{path} does not tell which pair was trained ({reason}); train it again") from error
 
 

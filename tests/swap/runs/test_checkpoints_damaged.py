@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from faceswap.engine.optimizers import AdaBelief, AdamW
 from faceswap.engine.state import STATE_FILE, TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
 from faceswap.swap.initialisation.schemes import start_from
@@ -105,7 +106,7 @@ def test_files_of_two_checkpoints_are_none(run):
 def without_sums(folder, change=lambda name, tensors: None):
     """A checkpoint as an earlier version wrote it, after `change`."""
     state = json.loads((folder / STATE_FILE).read_text())
-    del state["sha256"]
+    state.pop("sha256", None)
     for name in (MODEL_FILE, OPTIMIZER_FILE):
         tensors, about = load_file(folder / name), json.dumps({"model": "tiny", "settings": {"coverage": 0.8}})
         change(name, tensors)
@@ -138,6 +139,35 @@ CHANGES = {
 def test_numbers_that_cannot_be_are_passed_over(run, what):
     without_sums(list_checkpoints(run)[0], CHANGES[what])
     assert restored(run) == 5
+
+
+MOMENT_DAMAGES = {
+    "a scalar": lambda v: torch.tensor(1.0),
+    "another shape": lambda v: v.reshape(-1),
+    "another type": lambda v: v.double(),
+    "no number": lambda v: torch.full_like(v, torch.nan),
+}
+
+
+@pytest.mark.parametrize("settings", [AdamW, AdaBelief])
+def test_moments_of_every_optimizer_are_checked(tmp_path, settings):
+    model = Tiny()
+    optimizer = settings().build(model)
+    sum(weight.square().sum() for weight in model.parameters()).backward()
+    optimizer.step()
+    io = CheckpointIO(model, optimizer)
+    folder = io.save(tmp_path, TrainingState(5, 1.0, 7), keep=2)
+    assert io.restore_latest(tmp_path).iteration == 5
+    sound = load_file(folder / OPTIMIZER_FILE)
+    names = [name for name in sound if name.startswith(f"{WEIGHT}/exp_avg")]
+    assert len(names) == 2
+    for name in names:
+        for change in MOMENT_DAMAGES.values():
+            damaged = {key: value.clone() for key, value in sound.items()} | {name: change(sound[name])}
+            without_sums(folder, lambda file, t, to=damaged: file == OPTIMIZER_FILE and t.update(to))
+            with pytest.raises(UserError, match="can be read; restart=true") as told:
+                io.restore_latest(tmp_path)
+            assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("number", [torch.nan, torch.inf, -torch.inf, 1e38])
