@@ -16,6 +16,8 @@ from faceswap.utils.errors import UserError
 
 _trusted: set[str] = set()  # full names of users' classes that a composition has accepted
 _packages: set[str] = set()  # that were trusted on the command line
+# Of Hydra's instantiate(), which builds nothing here: a class is called with its settings by name, and once.
+_NOT_SETTINGS = ("_args_", "_partial_", "_recursive_", "_convert_")
 
 
 def check_targets(settings: Any, trust: Collection[str] = ()) -> None:
@@ -98,6 +100,7 @@ def node_from(values: Mapping[str, Any]) -> Any:
     for key in values:
         if not str(key).isidentifier() or keyword.iskeyword(str(key)) or str(key).startswith("__"):
             raise UserError(f"'{shortened(str(key))}' cannot name a setting: letters, digits and _ can")
+        _refuse_hydras("", str(key))
     fields = [(str(key), Any, dataclasses.field(default_factory=functools.partial(_same, value)))
               for key, value in values.items()]  # fmt: skip
     return dataclasses.make_dataclass("UsersNode", fields)()
@@ -174,8 +177,10 @@ def _refusal(setting: str, target: object) -> str:
 
 
 def _check_plain(setting: str, value: Any) -> None:
-    """Raises UserError for a `_target_` anywhere in a value that is no node."""
+    """Raises UserError for a `_target_`, or what else steers Hydra, anywhere in a value that is no node."""
     if isinstance(value, Mapping):
+        for name in value:
+            _refuse_hydras(f"{setting}.", str(name))
         if "_target_" in value:
             raise UserError(_refusal(setting, value["_target_"]))
         for name, one in value.items():
@@ -183,6 +188,11 @@ def _check_plain(setting: str, value: Any) -> None:
     elif isinstance(value, list | tuple):
         for one in value:
             _check_plain(setting, one)
+
+
+def _refuse_hydras(setting: str, name: str) -> None:
+    if name in _NOT_SETTINGS:
+        raise UserError(f"{setting}{name} is no setting: a class gets its settings by name, each a line 'name: value'")
 
 
 def _same(value: Any) -> Any:

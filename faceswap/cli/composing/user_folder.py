@@ -56,7 +56,10 @@ class UserFolderSource(ConfigSource):
             )
         group, _, name = config_path.removesuffix(".yaml").strip("/").rpartition("/")
         texts = _text_settings("" if package == "_global_" else group)
-        values = _as_written(values, parse_yaml(text, str(path), texts=True), texts)
+        try:
+            values = _as_written(values, parse_yaml(text, str(path), texts=True), texts)
+        except ValueError as error:
+            raise UserError(f"{path}: two names in it are one and the same, written in two ways (1 and 01)") from error
         if "defaults" in values:
             values["defaults"] = _without_itself(values["defaults"], group, name, path)
         check_no_resolvers(values, str(path))

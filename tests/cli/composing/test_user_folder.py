@@ -113,6 +113,20 @@ def test_a_setting_of_ones_own_class_has_a_name_that_arguments_can_have(folder, 
 @pytest.mark.parametrize(
     ("file", "text"),
     [
+        ("model/mine", "_target_: my_lab.Net\n_args_: [1]\n"),
+        ("model/mine", "_target_: faceswap.swap.models.lite.Lite\n_partial_: true\n"),
+        ("model/mine", "defaults: [lite]\n_recursive_: true\n"),
+        ("augment/mine", "defaults: [none]\ncolour: [{name: Blur, kwargs: {_convert_: all}}]\n"),
+    ],
+)
+def test_what_steers_hydras_own_building_is_no_setting(folder, file, text):
+    name = next(name for name in ("_args_", "_partial_", "_recursive_", "_convert_") if name in text)
+    assert name in refusal("train", folder(file, text), f"{file.partition('/')[0]}=mine", "trust=my_lab")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
         ("model/mine", "# @package _global_\nloss: {_target_: os.system}\n"),
         ("augment/mine", "defaults: [none]\ncolour: [{name: Blur, kwargs: {_target_: os.system}}]\n"),
         ("warp/mine", "defaults: [random]\n_target_: os.system\n"),
