@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,14 @@ class PairedCrops:
 
     def __len__(self) -> int:
         return len(self._steps)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these pairs from others, wherever they lie: their table, and some of their pictures."""
+        digest = hashlib.sha256(f"{self.names} {self._crops.fingerprint}".encode())
+        for part in (self._before, self._after, self._steps):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()[:16]
 
     def batch(self, number: int, size: int, seed: int, device: torch.device) -> PairBatch:
         """Return batch `number` of `size` pairs, the same whenever it is asked for.

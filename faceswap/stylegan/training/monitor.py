@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from faceswap.stylegan.training.state import TrainingNetworks
 from faceswap.stylegan.weights.files import save_encoder, save_generator
 from faceswap.swap.runs.run_log import RunLog
 from faceswap.utils.errors import UserError
+
+log = logging.getLogger(__name__)
 
 FIRST_PREVIEW_SECONDS = 60.0  # then twice, four times ... as long after the beginning
 
@@ -86,8 +89,12 @@ class RunRecorder:
         self._kinds: dict[str, Callable[[Tensor], Tensor]] = {}
         if self.settings.samples:
             self._kinds["faces"] = face_features(device)
-        if self.settings.samples and self.inception:
-            self._kinds["inception"] = inception_features(self.inception, device)
+        if self.inception:
+            features = inception_features(self.inception, device)  # a wrong name is told whether it is used or not
+            if self.settings.samples:
+                self._kinds["inception"] = features
+            else:
+                log.warning("inception= measures nothing: monitor.samples=0 says so")
         self._has_previewed = False
 
     def note(self, losses: dict[str, float], images: int) -> None:

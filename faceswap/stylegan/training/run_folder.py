@@ -73,12 +73,17 @@ def check_same(
 
     Args:
         record: What it says of itself, see `read_record`.
-        own: `pictures` and `seed` as they are now.
+        own: `pictures`, `seed` and, where faces are moved, `pairs` as they are now.
     """
     if "pictures" in record and record["pictures"] != own["pictures"]:
         raise UserError(
             f"{run} was trained on other pictures than those of data=: name its own again, or say allow_changes=true "
             "to go on with these, restart=true to begin anew"
+        )
+    if "pairs" in record and record["pairs"] != own.get("pairs", record["pairs"]):
+        raise UserError(
+            f"{run} was trained on other pairs than those of counterfactual=, whose table or pictures were changed "
+            "since: put them back, or say allow_changes=true to go on with these, restart=true to begin anew"
         )
     if "seed" in record and record["seed"] != own["seed"]:
         raise UserError(

@@ -97,6 +97,8 @@ def train_generator(
         adversarial_step = AdversarialStep(adversarial, networks, compare)
         optimizers = [warm_up_step.optimizer, *adversarial_step.optimizers]
         about = {"pictures": pictures.fingerprint, "seed": seed}
+        if pairs is not None:
+            about["pairs"] = pairs.fingerprint
         recorder = RunRecorder(run, networks, pictures, monitor, about, inception)
 
         found = None if restart else restore_checkpoint(run, networks, optimizers)

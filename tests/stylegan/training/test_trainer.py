@@ -237,6 +237,26 @@ def test_known_moves_become_directions_and_a_stopped_run_goes_on(data, moved, tm
     assert torch.equal(weights_of(tmp_path / "parts")["moves"]["directions"], directions)
 
 
+def test_other_pairs_than_before_are_not_gone_on_with(data, moved, tmp_path):
+    pairs = shutil.copytree(moved, tmp_path / "pairs")
+    told = SETTINGS | {"warm_up": WarmUp(), "counterfactual": str(pairs), "adversarial": replace(GAN, head_start=0)}
+    train_generator(data, tmp_path / "run", kimg=0.004, **told)
+    table = (pairs / "pairs.csv").read_text()
+    (pairs / "pairs.csv").write_text(table.replace("7,15,1,", "7,15,3,"))
+    with pytest.raises(UserError, match="other pairs than those of counterfactual="):
+        train_generator(data, tmp_path / "run", kimg=0.008, **told)
+    (pairs / "pairs.csv").write_text(table)
+    np.save(pairs / "seen.npy", np.load(pairs / "seen.npy")[::-1].copy())
+    with pytest.raises(UserError, match="other pairs than those of counterfactual="):
+        train_generator(data, tmp_path / "run", kimg=0.008, **told)
+    train_generator(data, tmp_path / "run", kimg=0.008, allow_changes=True, **told)
+
+
+def test_weights_of_a_distance_that_is_not_measured_are_asked_for_too(data, tmp_path):
+    with pytest.raises(UserError, match="inception="):
+        train_generator(data, tmp_path / "run", kimg=0.004, inception=str(tmp_path / "none.pth"), **SETTINGS)
+
+
 def test_pairs_of_a_training_must_be_packed(data, tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.jpg").touch()
