@@ -36,7 +36,9 @@ def check_command_line(command: str, arguments: Sequence[str]) -> None:
     Flags, settings files and classes of others are refused with them; values are the command's own to check.
     """
     if command not in ALLOWED:
-        raise UserError(f"'{command[:60]}' is not run from the queue; accepted are {', '.join(ALLOWED)}")
+        raise UserError(f"'{str(command)[:60]}' is not run from the queue; accepted are {', '.join(ALLOWED)}")
+    if not isinstance(arguments, list | tuple):  # of a database that somebody changed
+        raise UserError("arguments are a list of settings")
     if len(arguments) > ARGUMENTS:
         raise UserError(f"{len(arguments)} arguments are more than the {ARGUMENTS} that are accepted")
     for argument in arguments:

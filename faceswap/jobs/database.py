@@ -42,6 +42,8 @@ class Database:
         guard(folder)
         with writing_errors(folder):
             own_folder(folder)
+        if not url:
+            _refuse_others(folder / FILE)
         self.url = url or f"sqlite:///{folder.resolve() / FILE}"
         self.engine = _engine(self.url)
         # SQLite has those who wait look again, at ever longer intervals: threads of one process take turns instead.
@@ -60,19 +62,30 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that only reads; what it gave can be looked at afterwards."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._readable(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that is committed when the block ends well."""
         with (
+            self._readable(),
             self._turn,
             self.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection,
             Session(connection, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Within the block a value that no queue has written is one line; SQLite keeps any kind in any column."""
+        try:
+            yield
+        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise UserError(
+                f"the database {self.told} holds what no queue has written: move it away, and a new one is made"
+            ) from error
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -87,6 +100,13 @@ class Database:
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _refuse_others(path: Path) -> None:
+    """Raise UserError where SQLite's files in the workspace are links, which it would follow, or no files at all."""
+    for place in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        if place.is_symlink() or (place.exists() and not place.is_file()):
+            raise UserError(f"{place} is a link or no ordinary file, and the queue writes into none: delete it")
 
 
 def _engine(url: str) -> Engine:

@@ -15,7 +15,7 @@ from faceswap.jobs.child import ENDED
 from faceswap.jobs.tables import Job
 from faceswap.utils.files.links import open_append, own_folder
 from faceswap.utils.progress import INTERVAL_VARIABLE
-from faceswap.utils.untrusted.reading import Untrusted, read_json_table
+from faceswap.utils.untrusted.reading import Untrusted, open_regular, read_json_table
 
 LOG, OUTPUT = "log.txt", "output.txt"
 _TAIL_BYTES = 8192
@@ -97,8 +97,8 @@ def last_words(folder: Path, code: int) -> str:
 def _tail(path: Path) -> str:
     """Return the end of a text file; empty where there is none."""
     try:
-        with open(path, "rb") as file:
+        with open(open_regular(path), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
             return file.read(_TAIL_BYTES).decode("utf-8", "replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, Untrusted):
         return ""

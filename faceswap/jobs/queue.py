@@ -7,6 +7,7 @@ of machines that share a database must agree to within some seconds.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from faceswap.utils.files.links import remove
 LEASE_SECONDS = 30.0
 MOST_TRIES = 3
 RETRY_SECONDS = (2.0, 15.0)  # before the second and the third attempt
+_IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,32}")
 LOST = "the worker was lost: it gave no sign for {:.0f} seconds"
 
 
@@ -99,6 +101,15 @@ class JobQueue:
                 session.delete(job)
         remove(self.folder / job_id)
         return True
+
+    def folder_of(self, job_id: str) -> Path:
+        """Return where a job's log and output lie. Raises UserError for an identity that the queue never gave.
+
+        The database may be somebody else's: `..` in its place would lead out of the folder.
+        """
+        if not _IDENTITY.fullmatch(str(job_id)):
+            raise UserError("its identity is none that the queue gives; put the job in again")
+        return self.folder / job_id
 
     def place(self, job: Job) -> int:
         """Return how many jobs are claimed before this one."""

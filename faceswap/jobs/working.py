@@ -55,8 +55,8 @@ class Worker:
 
     def work(self, job: Job) -> None:
         """Run a claimed job's command and write down how it ended; a worker that is stopped gives the job back."""
-        folder = self.queue.folder / job.id
         try:
+            folder = self.queue.folder_of(job.id)
             check_command_line(job.command, job.arguments)  # the database may be others', too
         except UserError as error:
             self.queue.finish(job, State.FAILED, None, str(error))

@@ -76,7 +76,7 @@ def _told(studio: Studio, job: Job) -> dict[str, Any]:
 
 
 def _log(studio: Studio, job: Job) -> str:
-    path = studio.queue.folder / job.id / LOG
+    path = studio.queue.folder_of(job.id) / LOG
     if not path.is_file():
         return ""
     lines = path.read_bytes()[-_LOG_BYTES:].decode("utf-8", "replace").replace("\r", "\n").splitlines()
