@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
+import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import PREVIEW_COMBINATIONS
+from faceswap.utils.limits import COUNT, PREVIEW_COMBINATIONS
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest
@@ -91,10 +92,11 @@ def combinations_of(compare: str) -> list[tuple[str, ...]]:
             raise UserError(f"compare={compare}: {name} cannot be compared; take what changes how the face is drawn, "
                             "pasted or finished, as mask, colour, blender, detail, sharpen")  # fmt: skip
         choices[name] = [f"{name}={value}" for value in dict.fromkeys(values.split(","))]
-    found = list(itertools.product(*choices.values()))
-    if len(found) > PREVIEW_COMBINATIONS:
-        raise UserError(f"compare={compare} gives {len(found)} combinations; at most {PREVIEW_COMBINATIONS} are shown")
-    return found
+    count = math.prod(map(len, choices.values()))  # before they are made: 40 settings of two values are 10^12
+    if count > PREVIEW_COMBINATIONS:
+        told = f"{count}" if count < COUNT else "far too many"
+        raise UserError(f"compare={compare[:200]} gives {told} combinations; at most {PREVIEW_COMBINATIONS} are shown")
+    return list(itertools.product(*choices.values()))
 
 
 def compared(request: ConvertRequest, combination: Sequence[str]) -> ConvertRequest:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.checksums import sha256_of
+from faceswap.utils.limits import SETTING_CHARACTERS, check_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +65,7 @@ def people_asked(request: ConvertRequest) -> list[Asked]:
 
 
 def _pairs(text: str) -> list[Asked]:
+    check_size("map=", len(text), SETTING_CHARACTERS, "characters")
     inner = text.strip()
     if not (inner.startswith("{") and inner.endswith("}")) or not inner[1:-1].strip():
         raise UserError(f"map={text[:60]}: {_HOW}")
@@ -133,7 +136,7 @@ def found_people(asked: Sequence[Asked], folder: Path, info: SourceInfo, device:
         frames = [record.frame for record in records if person_of.get(record.track) == place]
         if not frames:
             raise UserError(f"{one.person} is not in {info.path}; who is: python -m faceswap.people video={info.path}")
-        checksum = {} if one.number else {"photo_sha256": hashlib.sha256(Path(one.person).read_bytes()).hexdigest()}
+        checksum = {} if one.number else {"photo_sha256": sha256_of(one.person)}
         told.append({"who": one.person, **checksum, "people": sorted(each), "run": one.run, "faces": len(frames),
                      "frames": ranges(sorted(set(frames)))})  # fmt: skip
     runs = _runs(asked)

@@ -49,3 +49,8 @@ def test_a_preview_is_a_page_of_one_film(tmp_path):
         convert_preview(request, [])
     with pytest.raises(UserError, match="one film"):
         convert_preview(request, [tmp_path / "a.mp4", tmp_path / "b.mp4"])
+
+
+def test_a_million_million_combinations_are_counted_and_not_made():
+    with pytest.raises(UserError, match="far too many combinations"):
+        combinations_of(" ".join(f"mask.x{number}=1,2" for number in range(60)))

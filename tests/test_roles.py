@@ -75,3 +75,8 @@ def replace_last(many):
 def test_settings_are_not_lists(photos):
     request = compose_config("convert", ["map={1: x}"])
     assert people_asked(replace(request, map="", only="")) == []
+
+
+def test_a_map_of_a_hundred_thousand_characters_is_not_searched(photos):
+    with pytest.raises(UserError, match="map= would take"):
+        asked("map={a" + " " * 100_000 + "}")

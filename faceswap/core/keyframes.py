@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceswap.utils.errors import UserError
-from faceswap.utils.limits import FRAME_NUMBER
+from faceswap.utils.limits import FRAME_NUMBER, SETTING_CHARACTERS
 
-_ONE = re.compile(r"\s*(\d{1,9})\s*:\s*(\d*\.?\d+)\s*")
-_NUMBER = re.compile(r"\s*(\d*\.?\d+)\s*")
+_ONE = re.compile(r"\s*(\d{1,9})\s*:\s*(\d{0,9}\.?\d{1,20})\s*")
+_NUMBER = re.compile(r"\s*(\d{0,9}\.?\d{1,20})\s*")
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,14 @@ class Keyframes:
 
 def _pairs(said: str | float | Mapping[int, float]) -> list[tuple[int, float]]:
     """Return frames and values, none where the text cannot be read."""
-    if isinstance(said, Mapping):
-        return [(int(frame), float(value)) for frame, value in said.items()]
     if not isinstance(said, str):
-        return [(0, float(said))]
+        try:
+            pairs = said.items() if isinstance(said, Mapping) else [(0, said)]
+            return [(int(frame), float(value)) for frame, value in pairs]
+        except (TypeError, ValueError, OverflowError):
+            return []
+    if len(said) > SETTING_CHARACTERS:
+        return []
     if _NUMBER.fullmatch(said):
         return [(0, float(said))]
     text = said.strip()

@@ -8,16 +8,20 @@ signed.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import mmap
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from faceswap.provenance.notice import NOTICE
+from faceswap.utils.limits import NOTICES
 
 _DIGITS = 16
 BLANK = f"[pictures {'0' * _DIGITS}]"  # until it is known
-_SAID = re.compile(rb"Made with AI: ([^\x00-\x1f\x7f<>]{1,2000}?) ?\[pictures ([0-9a-f]{%d})\]" % _DIGITS)
+_MARK = re.compile(rb" ?\[pictures ([0-9a-f]{%d})\]" % _DIGITS)
+_BREAK = re.compile(rb"[\x00-\x1f\x7f<>]")  # a notice holds none of them
+_BEGINNING, _LONGEST = b"Made with AI: ", 2000
 _NOTICE_ALONE = re.compile(rb"Made with AI: ([^\x00-\x1f\x7f<>\[]{1,2000})")
 
 
@@ -52,8 +56,11 @@ def said(path: Path) -> tuple[str, str] | None:
     The file is only searched, not understood: any format will do, and nothing in it can do harm.
     """
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        found = _SAID.search(content)
-        if found:
-            return found[1].decode(errors="replace"), f"[pictures {found[2].decode()}]"
+        # From the marks backwards: a search for beginnings takes hours in a file that holds nothing but beginnings.
+        for mark in itertools.islice(_MARK.finditer(content), NOTICES):
+            before = content[max(0, mark.start() - _LONGEST - len(_BEGINNING)) : mark.start()]
+            text = _BREAK.split(before)[-1].partition(_BEGINNING)[2]
+            if text:
+                return text.decode(errors="replace"), f"[pictures {mark[1].decode()}]"
         alone = _NOTICE_ALONE.search(content)
         return (alone[1].decode(errors="replace").strip(), "") if alone else None

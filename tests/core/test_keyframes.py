@@ -43,3 +43,22 @@ def test_past_the_end():
     course.check_within("strength", None)
     with pytest.raises(UserError, match="frame 120 is past the end: the last of 120 is 119"):
         course.check_within("strength", 120)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "9" * 300_000,
+        "9" * 300_000 + "x",
+        "{0:" + "9" * 300_000 + "}",
+        {"a": 1},
+        {0: None},
+        {0: [1]},
+        {float("inf"): 1},
+        None,
+    ],
+)
+def test_hostile_values_are_one_short_line(said):
+    with pytest.raises(UserError) as told:
+        Keyframes.read("opacity", said)
+    assert len(str(told.value)) < 300

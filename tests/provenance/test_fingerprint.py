@@ -4,6 +4,7 @@ import av
 import pytest
 from PIL import Image
 
+from faceswap.media.pictures import stamp
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.pictures.stamp import picture_mark
 from faceswap.media.reading import read_frames
@@ -51,3 +52,26 @@ def test_films_carry_theirs_and_keep_it_when_streams_are_copied(tmp_path, suffix
 def test_files_of_others_say_nothing(tmp_path):
     write_image(tmp_path / "a.png", picture(40, 32))
     assert said(tmp_path / "a.png") is None
+
+
+@pytest.mark.parametrize("content", [b"Made with AI: " * 200_000, b"[pictures 0123456789abcdef]" * 100_000,
+                                     b"\x00Made with AI: \x01[pictures 0123456789abcdef]"])  # fmt: skip
+def test_a_file_of_nothing_but_beginnings_or_marks_is_soon_searched(tmp_path, content):
+    (tmp_path / "a.bin").write_bytes(content)
+    found = said(tmp_path / "a.bin")
+    assert found is None or (len(found[0]) <= 2000 and found[1] == "")
+
+
+def test_a_notice_stands_before_its_mark_and_within_its_text(tmp_path):
+    mark = b"[pictures 0123456789abcdef]"
+    (tmp_path / "a.bin").write_bytes(b"x" * 3000 + mark + b"\0old\0Made with AI: a face " + mark + b"\0")
+    assert said(tmp_path / "a.bin") == ("a face", mark.decode())
+
+
+def test_what_is_no_picture_is_not_read_as_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(stamp, "PICTURE_BYTES", 1000)
+    (tmp_path / "a.mp4").write_bytes(bytes(2000))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    for name, reason in (("a.mp4", "no PNG"), ("a.png", "larger")):
+        with pytest.raises(ValueError, match=reason):
+            picture_mark(tmp_path / name)

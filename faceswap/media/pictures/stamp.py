@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from faceswap.provenance.fingerprint import BLANK, mark_of
+from faceswap.utils.limits import PICTURE_BYTES
+from faceswap.utils.untrusted.reading import open_regular
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _START_OF_SCAN = 0xDA
@@ -29,8 +31,20 @@ def stamped(data: bytes) -> bytes:
 
 
 def picture_mark(path: Path) -> str:
-    """Return the fingerprint of a picture file as it would stand in its metadata. Raises ValueError for no picture."""
-    return mark_of(encoded_pixels(path.read_bytes()))
+    """Return the fingerprint of a picture file as it would stand in its metadata.
+
+    Raises:
+        ValueError: It is no picture, which its first bytes tell: a film is not read for that, or larger than one.
+        OSError: It cannot be read.
+    """
+    with open(open_regular(path), "rb") as file:
+        start = file.read(len(_PNG))
+        if not start.startswith((_PNG, b"\xff\xd8", b"RIFF")):
+            raise ValueError("no PNG, JPEG or WebP")
+        content = start + file.read(PICTURE_BYTES - len(start) + 1)
+    if len(content) > PICTURE_BYTES:
+        raise ValueError("larger than pictures are")
+    return mark_of(encoded_pixels(content))
 
 
 def encoded_pixels(data: bytes) -> Iterator[bytes | memoryview]:
