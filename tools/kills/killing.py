@@ -43,12 +43,22 @@ def import_commands() -> None:
 
 
 def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0, delay_seconds: float = 0.0) -> Ended:
-    """Run `python -m MODULE ARGUMENTS` in `folder`, or kill it on the way.
+    """Run `python -m MODULE ARGUMENTS` in `folder`, or kill it on the way (see `forked`)."""
+
+    def command() -> None:
+        sys.path.append(str(folder))  # where a scorer lies
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+    return forked(command, folder, kill_at, delay_seconds)
+
+
+def forked(work: Callable[[], object], folder: Path, kill_at: int = 0, delay_seconds: float = 0.0) -> Ended:
+    """Do `work` in a forked process whose current folder is `folder`, or kill it on the way.
 
     Args:
-        module: the command's.
-        arguments: its settings.
-        folder: the current folder of the command, whose changes are counted.
+        work: what a command does.
+        folder: the current folder, whose changes are counted.
         kill_at: the number of the change before which it is killed, from 1; 0: never.
         delay_seconds: the kill comes so long after that place instead, in the midst of what follows.
     """
@@ -57,7 +67,7 @@ def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0, delay
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _become(module, arguments, folder, told, lambda: _count_changes(folder, writer, kill_at, delay_seconds))
+        _become(work, folder, told, lambda: _count_changes(folder, writer, kill_at, delay_seconds))
     os.close(writer)
     with open(reader, "rb") as counted:
         changes = len(counted.read())
@@ -65,7 +75,7 @@ def run(module: str, arguments: list[str], folder: Path, kill_at: int = 0, delay
     return Ended(os.waitstatus_to_exitcode(status), changes, told.read_text(errors="replace"))
 
 
-def _become(module: str, arguments: list[str], folder: Path, told: Path, count: Callable[[], None]) -> None:
+def _become(work: Callable[[], object], folder: Path, told: Path, count: Callable[[], None]) -> None:
     """The child's whole life."""
     code = 1
     try:
@@ -73,10 +83,8 @@ def _become(module: str, arguments: list[str], folder: Path, told: Path, count: 
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(folder)
-        sys.path.append(str(folder))  # where a scorer lies
         count()
-        sys.argv = [module, *arguments]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        work()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
