@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +32,6 @@ class Flags:
     against: dict[str, NDArray[np.bool_]]
     same_as: NDArray[np.intp]
     details: list[str]
-
-    def after_moving(self, removed: NDArray[np.bool_]) -> Flags:
-        """Return the flags that still hold when the faces `removed` (N,) bool lie outside of the set."""
-        against = {reason: chosen & ~removed for reason, chosen in self.against.items()}
-        details = ["" if gone else detail for gone, detail in zip(removed, self.details, strict=True)]
-        return replace(self, against=against, same_as=np.where(removed, -1, self.same_as), details=details)
 
     def order(self, by: str) -> NDArray[np.intp]:
         """Return the faces (N,) sorted.

@@ -71,7 +71,8 @@ def curate_faces(
         # Before files move: what is on record and yet in the set, after a kill in between, is in use.
         write_other_people(folder, {inventory.files[index] for index in np.flatnonzero(other_people)})
         inventory = inventory.with_moved(unwanted, back & ~unwanted)
-        flags = flags.after_moving(inventory.removed)
+        if unwanted.any() or back.any():  # what speaks against those that are left, however often it took to move them
+            flags = flag_faces(inventory, measures, limits, like)
         asked = bool(reject or len(keep) or apply or restore)
         summary = _summary(inventory, flags, unwanted, int(back.sum()), int(other_people.sum()), asked)
         write_text(folder / CURATION_REPORT, _report(inventory, flags, sort))
