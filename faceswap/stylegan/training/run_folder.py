@@ -19,6 +19,7 @@ from faceswap.swap.runs.config_guard import check_same_settings
 from faceswap.swap.runs.event_files import EVENTS
 from faceswap.swap.runs.run_log import PREVIEWS
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.workspace import RUN_CONFIG
 from faceswap.utils.limits import REPORT_BYTES, YAML_BYTES
 from faceswap.utils.untrusted.reading import read_json, read_text
@@ -66,6 +67,19 @@ def check_folder(run: Path, record: Mapping[str, Any]) -> None:
         raise UserError(f"run={run} holds {', '.join(names)}, and is no training of this program: name another folder")
 
 
+def check_has_checkpoint(run: Path, record: Mapping[str, Any]) -> None:
+    """Raise UserError when the training in `run` has seen pictures and its checkpoint is gone.
+
+    It would begin anew over the weights that it has made.
+    """
+    seen = record.get("images", 0)
+    if isinstance(seen, int) and seen > 0:
+        raise UserError(
+            f"{run / CHECKPOINT} is gone, from which a training of {seen} pictures goes on: put it back, name another "
+            "run=, or say restart=true to begin anew"
+        )
+
+
 def check_same(
     run: Path, record: Mapping[str, Any], own: Mapping[str, Any], config_text: str, default_text: str
 ) -> None:
@@ -96,12 +110,15 @@ def check_same(
 def forget(run: Path, record: Mapping[str, Any]) -> None:
     """Remove the training in `run`: files of the names that it writes, and nothing else. Call `check_folder` before.
 
+    A record stays, of a training that has seen nothing: without it what a kill in between leaves would be nobody's, and
+    the same command be refused.
+
     Args:
         record: What it says of itself: previews are named by pictures that it has seen, which tells them from
             photos that are named by a date.
     """
-    for name in _FILES:
-        (run / name).unlink(missing_ok=True)
+    if record and not (run / REPORT).exists():  # of a training before there were records
+        write_json(run / REPORT, dict(record))
     previews = run / PREVIEWS
     seen = record.get("images", 0)
     names = [path for path in previews.iterdir() if _PREVIEW.fullmatch(path.name)] if previews.is_dir() else []
@@ -111,6 +128,11 @@ def forget(run: Path, record: Mapping[str, Any]) -> None:
             path.unlink()
     with suppress(OSError):  # something else lies there, or there is none
         previews.rmdir()
+    for name in _FILES:
+        if name != REPORT:
+            (run / name).unlink(missing_ok=True)
+    if record:
+        write_json(run / REPORT, {"kind": KIND, "images": 0})
 
 
 def sweep_packed(run: Path, used: Path | None) -> None:

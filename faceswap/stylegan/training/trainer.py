@@ -29,6 +29,7 @@ from faceswap.stylegan.training.monitor import MonitorSchedule, RunRecorder
 from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
     check_folder,
+    check_has_checkpoint,
     check_same,
     forget,
     read_record,
@@ -104,6 +105,8 @@ def train_generator(
         found = None if restart else restore_checkpoint(run, networks, optimizers)
         record = read_record(run)
         check_folder(run, record or found or {})
+        if not (found or restart):
+            check_has_checkpoint(run, record)
         if found and not allow_changes:
             check_same(run, record, about, config_text, default_text)
         if restart:

@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,7 +19,14 @@ from faceswap.stylegan.training.config import (
     WarmUp,
 )
 from faceswap.stylegan.training.monitor import MonitorSchedule
-from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
+from faceswap.stylegan.training.run_folder import (
+    ENCODER_FILE,
+    GENERATOR_FILE,
+    KIND,
+    check_folder,
+    forget,
+    read_record,
+)
 from faceswap.stylegan.training.state import CHECKPOINT, mean_of_w
 from faceswap.stylegan.training.trainer import train_generator
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
@@ -250,6 +258,41 @@ def test_other_pairs_than_before_are_not_gone_on_with(data, moved, tmp_path):
     with pytest.raises(UserError, match="other pairs than those of counterfactual="):
         train_generator(data, tmp_path / "run", kimg=0.008, **told)
     train_generator(data, tmp_path / "run", kimg=0.008, allow_changes=True, **told)
+
+
+def test_a_run_whose_checkpoint_is_gone_is_not_begun_anew_in_silence(data, whole, tmp_path):
+    run = shutil.copytree(whole, tmp_path / "run")
+    (run / CHECKPOINT).unlink()
+    made = (run / GENERATOR_FILE).read_bytes()
+    with pytest.raises(UserError, match=r"checkpoint\.pt is gone.*24 pictures.*restart=true"):
+        train_generator(data, run, kimg=0.028, **SETTINGS)
+    assert (run / GENERATOR_FILE).read_bytes() == made
+    train_generator(data, run, kimg=0.004, restart=True, **SETTINGS)
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_removal_that_was_stopped_anywhere_is_gone_on_with(whole, tmp_path, monkeypatch, is_old):
+    record = {"kind": KIND} if is_old else read_record(whole)
+    places = sum(1 for path in whole.rglob("*") if path.is_file())
+    for place in range(places + 1):
+        run = shutil.copytree(whole, tmp_path / str(place))
+        if is_old:
+            (run / "report.json").unlink()
+        removals = iter(range(place))
+
+        def stop(path, missing_ok=False, *, remove=Path.unlink, removals=removals):
+            if next(removals, None) is None:
+                raise KeyboardInterrupt
+            remove(path, missing_ok=missing_ok)
+
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(Path, "unlink", stop)
+            forget(run, record)
+        check_folder(run, read_record(run))
+        forget(run, read_record(run))
+        check_folder(run, read_record(run))
+        left = sorted(path.name for path in run.rglob("*") if path.is_file() and not (is_old and path.suffix == ".jpg"))
+        assert left == ["report.json"]
 
 
 def test_weights_of_a_distance_that_is_not_measured_are_asked_for_too(data, tmp_path):
