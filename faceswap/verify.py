@@ -38,6 +38,7 @@ class NotOurs(UserError):
 def verify(request: VerifyRequest) -> str:
     """Returns what an intact file's record says, in lines. Raises UserError, a kind for each other case."""
     from faceswap.provenance.reading import read_record
+    from faceswap.utils.untrusted.reading import open_regular
 
     if not request.file:
         raise UserError("which file? say python -m faceswap.verify FILE")
@@ -46,6 +47,7 @@ def verify(request: VerifyRequest) -> str:
         raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
     if not path.stat().st_size:
         raise UserError(f"cannot read {path}: the file is empty")
+    os.close(open_regular(path))  # which says whose it is, where it may not be read
     record = read_record(path)
     if record is None:
         raise without_record(path)

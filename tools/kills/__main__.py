@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import sys
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
     chosen = [case for case in CASES if not asked.commands or case.command in asked.commands.split(",")]
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="kills-"))
     inputs = folder / "inputs"
+    os.environ["XDG_CONFIG_HOME"] = str(folder.absolute() / "config")  # a certificate of its own to sign with
     if not inputs.is_dir():
         make_inputs(inputs)
     findings = []

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from faceswap.curation.inventory import FaceInventory
+from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
+from faceswap.media.sources import probe
 from tests.clips import make_clip
+from tests.extraction.made import MovingFinder, write_frames
 from tests.stylegan.tiny import tiny_files
 from tools.kills.killing import run
 
+DEMO = Path(__file__).resolve().parents[2] / "demo"
 _TRAIN = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "save_every=4", "preview_every=4", "log_every=2",
           "evaluate=false", "init=scratch")  # fmt: skip
 _WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors")
+_GENERATOR = ("data=photos64", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16", "batch_size=4",
+              "monitor.log_kimg=0.008", "monitor.preview_kimg=0.02", "monitor.save_kimg=0.02", "monitor.samples=0",
+              "device=cpu")  # fmt: skip
 _POINTS = ("finder=landmarks", "finder.path=anna.landmarks.npz")
 
 
@@ -39,10 +49,17 @@ CASES = (
     Case("extract", ("video=anna.mp4", "restart=true", "every=2", *_POINTS)),
     Case("curate", ("faces=anna", "reject=[blur]", "limits.blur=0")),
     Case("curate", ("faces=taken", "restore=true")),
+    Case("curate", ("faces=anna", "reject=[duplicates]", "limits.difference=60")),
+    Case("curate", ("faces=crowd", "keep=1", "people=false")),
+    Case("curate", ("faces=crowd", "apply=marks.json")),
+    Case("people", ("faces=crowd", "device=cpu")),
+    Case("match", ("photo=somebody.jpg", "gallery=gallery", "top=1", "device=cpu")),
     Case("train", ("pair=anna_ben", "iterations=10", *_TRAIN)),
     Case("train", ("pair=anna_ben", "iterations=5", "restart=true", *_TRAIN)),
     Case("convert", ("pair=anna_ben", "side_by_side=true")),
     Case("convert", ("pair=anna_ben", "video=photos", "out=swapped")),
+    Case("convert", ("video=ben.mp4", "map={1: anna_ben}", "detail=none", "device=cpu")),
+    Case("convert", ("pair=anna_ben", "preview=2", "compare=mask=hull,box", "detail=none")),
     Case("export", ("pair=anna_ben",)),
     Case("generate", (_WEIGHTS[0], "seeds=0-5")),
     Case("convert_weights", (_WEIGHTS[0], "out=g/again.safetensors")),
@@ -54,9 +71,8 @@ CASES = (
     Case("morph", ("a=1", "b=2", *_WEIGHTS, "seconds=0.2", "steps=2")),
     Case("morph", ("make=composite", "faces=anna", *_WEIGHTS)),
     Case("directions", (*_WEIGHTS, "scorer=colours:score", "samples=200", "probes=16", "corrections=1", "pca=1")),
-    Case("stylegan.train", ("data=photos64", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16",
-                            "kimg=0.06", "batch_size=4", "monitor.log_kimg=0.008", "monitor.preview_kimg=0.02",
-                            "monitor.save_kimg=0.02", "monitor.samples=0", "device=cpu")),
+    Case("stylegan.train", ("kimg=0.06", *_GENERATOR)),
+    Case("stylegan.train", ("run=portraits", "restart=true", "kimg=0.03", *_GENERATOR)),
     Case("stylegan.metrics", (*_WEIGHTS, "directions=g/directions.safetensors", "pairs=10",
                               "measures=[path_length,consistency]", "faces=4")),
 )  # fmt: skip
@@ -83,13 +99,31 @@ def make_inputs(folder: Path) -> None:
     (folder / "colours.py").write_text(
         "def score(images):\n    red = images.reshape(len(images), -1, 3).mean(1).T[0]\n    return {'red': red}\n"
     )
+    _make_people(folder)
     for command, arguments in (
         ("extract", ("video=anna.mp4", *_POINTS)),
         ("extract", ("video=anna.mp4", "name=taken", *_POINTS)),
         ("curate", ("faces=taken", "reject=[blur]", "limits.blur=0")),
         ("extract", ("video=ben.mp4", "finder=landmarks", "finder.path=ben.landmarks.npz")),
         ("train", ("pair=anna_ben", "iterations=4", *_TRAIN)),
+        ("stylegan.train", ("run=portraits", "kimg=0.02", *_GENERATOR)),
     ):
         ended = run(f"faceswap.{command}", list(arguments), folder)
         if ended.code:
             raise RuntimeError(f"{command} {' '.join(arguments)} made no inputs:\n{ended.said}")
+
+
+def _make_people(folder: Path) -> None:
+    """A face set of two who are seen together, marks of it, and photos of rendered actors, one of them in a gallery."""
+    crowd = folder / "workspace" / "faces" / "crowd"
+    pictures = write_frames(folder / "walk", 16)
+    extract_faces(pictures, MovingFinder(), crowd, size_px=64, minimum_face_px=8)
+    shutil.rmtree(pictures)
+    inventory = FaceInventory.open(crowd)
+    marks = {"faces": "crowd", "fingerprint": inventory.fingerprint(), "reject": inventory.files[::3]}
+    (folder / "marks.json").write_text(json.dumps(marks))
+    for name in ("amara", "henrik"):
+        (folder / "gallery" / name).mkdir(parents=True)
+        frames = {frame.index: frame.image for frame in read_frames(probe(DEMO / f"{name}.mp4"), 0, 61)}
+        write_image(folder / "gallery" / name / "one.jpg", frames[0])
+    write_image(folder / "somebody.jpg", frames[60])

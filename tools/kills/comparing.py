@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ from faceswap.media.video.stamp import film_mark
 from faceswap.media.writing import FILM_SUFFIXES
 from faceswap.utils.files.locks import LOCK
 from faceswap.utils.files.temporary import TEMP_MARK
+
+SIGNED_SUFFIX = ".c2pa"  # a signed record beside its film: it says when it was made
+_OF_THE_MOMENT = (
+    "commit",
+    "when",
+    "date",
+)  # what a record says of the day and of the checkout, which may go on meanwhile
+_COMMIT = re.compile(rb"(commit\W{1,6})[0-9a-f]{7,40}(-dirty)?")
 
 Left = dict[str, Any]  # by file and, in JSON, by place: a value or a checksum
 _LOGS = "events.out.tfevents."  # TensorBoard's files are named after time and process
@@ -50,14 +59,16 @@ def _values(name: str, path: Path) -> Left:
         return _weights(name, content)
     if path.suffix == ".json":
         try:
-            return {f"{name}#{place}": value for place, value in _leaves("", json.loads(content))}
+            return _told(name, json.loads(content))
         except ValueError:
             pass
+    if path.suffix == SIGNED_SUFFIX:
+        return {}
     if path.suffix in WRITE_SUFFIXES:  # a signed one's record has its time
         return {f"{name}#": picture_mark(path)}
     if path.suffix in FILM_SUFFIXES:
         return {f"{name}#": film_mark(path)}
-    return {f"{name}#": hashlib.sha256(content).hexdigest()[:12]}
+    return {f"{name}#": hashlib.sha256(_COMMIT.sub(rb"\1", content)).hexdigest()[:12]}
 
 
 def _weights(name: str, content: bytes) -> Left:
@@ -67,11 +78,17 @@ def _weights(name: str, content: bytes) -> Left:
     found: Left = {}
     for key, text in header.pop("__metadata__", {}).items():
         try:
-            found |= {f"{name}#{key}{place}": value for place, value in _leaves("", json.loads(text))}
+            found |= _told(f"{name}#{key}", json.loads(text)) if key not in _OF_THE_MOMENT else {}
         except ValueError:
             found[f"{name}#{key}"] = text
     numbers = json.dumps(header, sort_keys=True).encode() + content[start:]
     return found | {f"{name}#": hashlib.sha256(numbers).hexdigest()[:12]}
+
+
+def _told(name: str, value: Any) -> Left:
+    """What a table of JSON says, but for when and by which commit it was written."""
+    leaves = _leaves("", value)
+    return {f"{name}#{place}": one for place, one in leaves if place.rpartition("/")[2] not in _OF_THE_MOMENT}
 
 
 def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import resource
 import sys
 import tempfile
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
     logging.disable(logging.CRITICAL)
     outcomes, began, longest = Counter[str](), time.monotonic(), 0.0
     with tempfile.TemporaryDirectory(prefix="mutations-") as name:
+        os.environ["XDG_CONFIG_HOME"] = str(Path(name, "config"))  # a certificate of its own to sign with
         inputs = Path(name, "inputs")
         inputs.mkdir()
         make_inputs(inputs)

@@ -6,8 +6,9 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,18 @@ def longer(path: Path, choose: random.Random) -> None:
         file.write(choose.choice((b"\0", b"\n", b"{}", b"\xff" * 100, b"\x1b]0;x\x07", path.read_bytes())))
 
 
+def sizes(path: Path, choose: random.Random) -> None:
+    """Make four bytes, or eight, say a size far beyond the file: of a chunk, a box, a record or a list."""
+    content = bytearray(path.read_bytes())
+    likely = [place for place in range(max(0, len(content) - 8)) if not content[place] and content[place + 3]]
+    if likely:
+        place = choose.choice(likely)
+        huge = choose.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\xff\xff\xff", b"\0\0\0\1" + b"\x7f" * 8,
+                              b"\0\0\0\0"))  # fmt: skip
+        content[place : place + len(huge)] = huge
+    path.write_bytes(content)
+
+
 def value(path: Path, choose: random.Random) -> None:
     """Give a value in the file, of whatever kind, another type or size."""
     content = path.read_bytes()
@@ -69,6 +82,8 @@ def value(path: Path, choose: random.Random) -> None:
         path.write_bytes(b"".join(lines))
     elif path.suffix == ".json":
         path.write_bytes(_json(content, choose))
+    elif path.suffix == ".sqlite":
+        _row(path, choose)
     elif path.suffix == ".yaml":
         found = yaml.safe_load(content)
         _replace(found, choose)
@@ -135,7 +150,7 @@ def digits(path: Path, choose: random.Random) -> None:
 
 KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     kind.__name__: kind
-    for kind in (cut, zeroed, bits, longer, value, value, value, signed, pipe, folder, missing, closed, digits)
+    for kind in (cut, zeroed, bits, sizes, longer, value, value, value, signed, pipe, folder, missing, closed, digits)
 }
 WEIGHTS = {"value": 5, "signed": 3, "bits": 3}  # the others count once
 
@@ -178,6 +193,20 @@ def _with_header(content: bytes, choose: random.Random) -> bytes:
     length = int.from_bytes(content[:8], "little")
     header = _json(content[8 : 8 + length], choose)
     return len(header).to_bytes(8, "little") + header + content[8 + length :]
+
+
+def _row(path: Path, choose: random.Random) -> None:
+    """Put a value of any kind into a column of a row, behind the back of those who keep the database."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.text_factory = bytes
+        (row,) = choose.choice(database.execute("SELECT rowid FROM jobs").fetchall())
+        columns = [name.decode() for _, name, *_ in database.execute("PRAGMA table_info(jobs)")]
+        odd = [one for one in ODD if isinstance(one, str | float | None) or (type(one) is int and abs(one) < 2**63)]
+        made = [*odd, b"\xff\0", "[" * 5000, '{"a": 1}', "[7]", '["--help"]', "../../x"]
+        with suppress(sqlite3.Error, UnicodeEncodeError, OverflowError):
+            database.execute(
+                f"UPDATE jobs SET {choose.choice(columns)} = ? WHERE rowid = ?", (choose.choice(made), row)
+            )
 
 
 def _arrays(path: Path, choose: random.Random) -> None:

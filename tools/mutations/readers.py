@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,14 +47,7 @@ from tests.clips import write_clip
 from tests.extraction.made import MovingFinder, frame_of
 from tests.stylegan.tiny import tiny_files, tiny_generator
 from tests.swap.fakes import SMALL_UD, make_face_set
-
-
-class Reader(NamedTuple):
-    """Reads some files of a folder; `sums`: what comes of it may not differ from what was written, but be refused."""
-
-    files: str
-    read: Callable[[Path], Any]
-    sums: bool = False
+from tools.mutations.readers_of_results import RESULT_READERS, Reader, make_results
 
 
 def make_inputs(folder: Path) -> None:
@@ -81,6 +74,7 @@ def make_inputs(folder: Path) -> None:
     np.savez(folder / "film.landmarks.npz", frame=np.arange(6), points=np.repeat(points[None], 6, 0))
     write_clip(folder / "film.mp4", [frame_of(index).image for index in range(8)])
     Measurements(folder / "metrics.json", {"seed": 0})("a", lambda: {"value": 1.0})
+    make_results(folder)
     with suppress(Interrupted):
         _extract(folder, MovingFinder(fail_at=5, error=KeyboardInterrupt()))
 
@@ -226,6 +220,7 @@ READERS: Mapping[str, Reader] = {
     "labels of crops": Reader("crops.csv", _crops),
     "measurements": Reader(".metrics*", lambda f: Measurements(f / "metrics.json", {"seed": 0})("a", dict)),
     "landmarks": Reader("film.landmarks.npz", _landmarks),
+    **RESULT_READERS,
     "journal": Reader("film/*.json*", lambda f: _extract(f, MovingFinder())),
     "journal itself": Reader("film/.resume.jsonl", lambda f: _extract(f, MovingFinder())),
 }

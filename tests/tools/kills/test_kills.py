@@ -124,3 +124,20 @@ def test_times_are_not_compared_and_files_always_are(tmp_path):
     (tmp_path / "2" / ".lock").touch()
     assert "same.txt" in differences(left[0], left[1], what_lies_in(tmp_path / "2"))
     assert leftovers(tmp_path / "2") == [".lock"]
+
+
+def test_when_and_by_which_commit_a_record_was_written_is_not_compared(tmp_path):
+    left = []
+    for number, commit in enumerate(("a" * 40, "a" * 40, "b" * 40 + "-dirty")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "report.json").write_text(
+            json.dumps({"versions": {"commit": commit}, "when": number // 2, "faces": 3})
+        )
+        (folder / "page.html").write_text(f'<p>"commit": "{commit}", faces 3')
+        (folder / "film.mkv.c2pa").write_bytes(commit.encode())
+        left.append(what_lies_in(folder))
+    assert differences(*left) == []
+    (tmp_path / "2" / "film.mkv.c2pa").unlink()
+    (tmp_path / "2" / "page.html").write_text('<p>"commit": "cccccccc", faces 4')
+    assert differences(*left[:2], what_lies_in(tmp_path / "2")) == ["film.mkv.c2pa", "page.html#"]
