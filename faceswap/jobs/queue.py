@@ -99,7 +99,8 @@ class JobQueue:
                 if job.state == State.RUNNING:
                     return False
                 session.delete(job)
-        remove(self.folder / job_id)
+        with suppress(UserError):  # an identity that the queue never gave has no folder
+            remove(self.folder_of(job_id))
         return True
 
     def folder_of(self, job_id: str) -> Path:

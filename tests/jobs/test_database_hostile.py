@@ -47,6 +47,13 @@ def test_a_jobs_name_leads_nowhere(queue: JobQueue, tmp_path: Path, identity: st
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == [OUTPUT]
 
 
+def test_forgetting_a_job_removes_nothing_elsewhere(queue: JobQueue, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    changed(queue, "id", "../../elsewhere")
+    assert queue.forget("../../elsewhere") and queue.jobs() == []
+    assert (tmp_path / "elsewhere").is_dir()
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("command", "os"), ("command", 7), ("command", "../faceswap.verify"), ("arguments", "null"), ("arguments", "7"),

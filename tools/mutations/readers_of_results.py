@@ -125,7 +125,7 @@ def _queue(folder: Path) -> Any:
         told = [(job.command, tuple(job.arguments), job.state) for job in queue.jobs()]
         job = queue.claim("somebody")
         if job is not None:
-            queue.folder_of(job)
+            queue.folder_of(job.id)
             queue.heartbeat(job, 0.5, "half")
             queue.give_back(job, 1, "it was stopped")
         return told
