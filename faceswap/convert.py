@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceswap.cli.runner import run_command
 from faceswap.film_faces import finder_for, source_of, stored_for
@@ -93,14 +93,20 @@ def convert_one(
     suffix = ".html" if preview else suffix_of(info, request.codec)
     result = result_named(named or request, info, models, shown, asked, folder, suffix)
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
+    from faceswap.compositing.masks.film import film_mask
+    from faceswap.compositing.masks.painted import PaintedPictures
     from faceswap.compositing.pipeline import convert_video
     from faceswap.compositing.results import model_name
     from faceswap.compositing.segments.order import Order
     from faceswap.convert_order import order_for
 
+    painted = PaintedPictures.open(Path(request.masks), info) if request.masks else None
+    mask = film_mask(build(request.mask), painted, request.keep, request.device)
     people = found_people(asked, stored, info, request.device) if asked and stored else None
     cast = load_cast(models, request, info, people, preview.models if preview else None)
     inputs = {"video_fingerprint": info.fingerprint, "model_sha256": cast.description.get("sha256")}
+    if painted is not None:
+        inputs["masks_sha256"] = painted.checksum()
     record = result.record | {"inputs": inputs} | ({"people": people.told} if people else {})
     result = replace(result, record=record)
     if skip_done and is_done(result):
@@ -108,6 +114,7 @@ def convert_one(
     if unit is None:
         log.info("%s as %s, by %s", info.path, " and ".join(shown), model_name(cast))
     metadata = consents_metadata(consents, shown) | faces_metadata(models, workspace)
+    metadata |= regions_metadata(request, inputs)
     order = Order(unit=unit) if unit else order_for(request, result.record | metadata, info, stored)
     detail = build(request.detail)
     roles = [
@@ -122,7 +129,7 @@ def convert_one(
         result.path,
         faces=people.faces if people else stored,
         finder=finder,
-        mask=build(request.mask),
+        mask=mask,
         colour=build(request.colour),
         blender=build(request.blender),
         tracks=request.tracks,
@@ -137,6 +144,7 @@ def convert_one(
         fill_frames=request.fill_frames,
         fade_from_yaw=request.fade_from_yaw,
         strength=request.strength,
+        face_scale=request.face_scale,
         side_by_side=request.side_by_side,
         metadata=metadata,
         record=result.record,
@@ -174,17 +182,16 @@ def result_named(
         suffix: Of the file; none for a folder.
     """
     from faceswap.cli.results import result_of
-    from faceswap.core.keyframes import Keyframes
     from faceswap.roles import name_of
 
     variant = "+".join(filter(None, (model.variant for model in models)))
     name = default_name(info, "+".join(dict.fromkeys(shown)), request.start, request.stop, request.tracks, variant)
-    if (course := str(Keyframes.read("strength", request.strength))) != "1":
-        name += f"_strength_{course}"
+    if request.masks:
+        name += f"_masks_{Path(request.masks).stem}"
     sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
     return result_of(
         "convert", request, name + name_of(asked), suffix,
-        told=("to", "start", "stop", "tracks", "map", "only", "strength"), folder=folder,
+        told=("to", "start", "stop", "tracks", "map", "only"), folder=folder,
         sources={"video": info.path} | sources,
     )  # fmt: skip
 
@@ -219,6 +226,14 @@ def faces_metadata(models: Sequence[Model], workspace: Workspace) -> dict[str, s
             checksums = [f"{part} (sha256 {sha256_of(path)})" for path in alignments if path.is_file()]
             parts += checksums or [part]
         told[f"faces_{side}"] = ", ".join(parts)
+    return told
+
+
+def regions_metadata(request: ConvertRequest, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """What a film's record says of the parts of a face that were not swapped, and of painted masks."""
+    told = {"kept_as_filmed": ", ".join(request.keep)} if request.keep else {}
+    if request.masks:
+        told["painted_masks"] = f"{Path(request.masks).name} (sha256 {inputs['masks_sha256']})"
     return told
 
 

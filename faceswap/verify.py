@@ -72,6 +72,8 @@ def told(record: Record) -> str:
         "model": making.get("model_sha256", "") and f"sha256 {making['model_sha256']}",
         "faces a": making.get("faces_a", ""),
         "faces b": making.get("faces_b", ""),
+        "as filmed": making.get("kept_as_filmed", ""),
+        "painted": making.get("painted_masks", ""),
         "consent": making.get("consent", ""),
         "source": source_of(record),
         "signed by": record.signer + (" (your own certificate)" if record.by_own_certificate else f" ({_VOUCHED})"),

@@ -78,6 +78,8 @@ def _kind(field: dataclasses.Field) -> str:
         return f"{one},..."
     if (kind := field.metadata.get("kind")) in ("path", "name"):
         return kind.upper()
+    if kind == "keyframes":
+        return "|".join(["X", *field.metadata["words"]])
     if choices := field.metadata.get("choices"):
         return "|".join(choices)
     if words := field.metadata.get("words"):

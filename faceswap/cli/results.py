@@ -10,6 +10,7 @@ import dataclasses
 import glob
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import check_writable, write_json
 from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
 from faceswap.utils.limits import JSON_BYTES
+from faceswap.utils.settings.keyframes import Keyframes, is_by_frames
 from faceswap.utils.untrusted.reading import read_json
 
 RECORD = "made_with"
@@ -243,6 +245,8 @@ def _choice(group: str, settings: Any) -> str:
 
 
 def _word(value: Any) -> str:
+    if is_by_frames(value):
+        value = str(Keyframes.read("", value, math.inf))
     if isinstance(value, bool):
         value = str(value).lower()  # as it is typed
     if isinstance(value, float):

@@ -12,7 +12,8 @@ from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.finishing.finish import Finish, Finishing
 from faceswap.compositing.finishing.skin import skin_weights
-from faceswap.compositing.masks.protocol import FrameMask, Mask
+from faceswap.compositing.masks.protocol import FrameMask, Mask, alpha_of, mask_at
+from faceswap.compositing.scaling import free_of_scaled, scaled_view
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
 from faceswap.core.stored_picture import StoredPicture
 from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
@@ -48,6 +49,7 @@ def blend(
     strengths: Sequence[float] | None = None,
     finish: Finish | None = None,
     motions: Sequence[NDArray] | None = None,
+    scale: float = 1.0,
     in_place: bool = False,
 ) -> Frame:
     """Return the frame with `decoded` faces pasted where their `views` came from.
@@ -63,6 +65,7 @@ def blend(
         strengths: The share of each face that is pasted, from 0 to 1.
         finish: What the faces take on of the frame.
         motions: (2,) of each face, its way x, y in pixels from one frame to the next.
+        scale: Size of the drawn faces, 1: that of those they cover.
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
@@ -71,19 +74,22 @@ def blend(
     tracks = tracks if tracks is not None else [-1] * len(views)
     if free is None and isinstance(mask, FrameMask):
         free = mask.free([frame] * len(views), views, tracks)
+    mask, finish = mask_at(mask, frame.index), None if finish is None else finish.at(frame.index)
     order = sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop))
     for i in order:
         view, track = views[i], tracks[i]
-        learned = None if decoded.masks is None else decoded.masks[i]
-        alpha = mask.alpha(view.points, view.size_px, learned)
-        if free is not None:
-            alpha = alpha * cv2.resize(free[i], alpha.shape[::-1])
-        face = _fitted(frame, view, decoded.images[i], alpha, colour, blender, memory, track)
+        placed, seen = view, None if free is None else free[i]
+        if scale != 1:
+            placed, seen = scaled_view(frame, view, scale), None if seen is None else free_of_scaled(seen, view, scale)
+        alpha = alpha_of(mask, view.points, view.size_px, None if decoded.masks is None else decoded.masks[i], seen)
+        face = _coloured(frame, view, decoded.images[i], alpha, colour, memory, track)
+        face = _edged(frame, placed, face, alpha, blender)
         strength = 1.0 if strengths is None else strengths[i]
         if strength > 0:
             pasted = alpha if strength == 1 else alpha * np.float32(strength)
-            finishing = finish.on(view, None if motions is None else motions[i], track) if finish is not None else None
-            paste(image, face, pasted, view.frame_to_crop, finishing, stored)
+            motion = None if motions is None else motions[i]
+            finishing = None if finish is None else finish.on(placed, motion, track)
+            paste(image, face, pasted, placed.frame_to_crop, finishing, stored)
     return Frame(image, frame.index, frame.seconds, stored)
 
 
@@ -174,17 +180,16 @@ def _placed(
     return drawn, weights, (slice(top, bottom), slice(left, right))
 
 
-def _fitted(
+def _coloured(
     frame: Frame,
     view: AlignedFace,
     face: NDArray,
     alpha: NDArray,
     colour: ColourMatcher,
-    blender: Blender,
     memory: ColourSmoother | None,
     track: int,
 ) -> NDArray:
-    """Return the decoded face with its colours matched and its edge fitted, all measured on small pictures."""
+    """Return the decoded face with its colours matched to the one it covers, measured on small pictures."""
     size = min(STATISTICS_PX, face.shape[0])
     seen = _seen(frame, view, size)
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
@@ -199,7 +204,14 @@ def _fitted(
         if memory is not None:
             source, target = memory.smoothed(track, frame.index, source, target)
         face = colour.match(face, source, target)
-    return blender.fit(face, small_view, small_alpha, seen)
+    return face
+
+
+def _edged(frame: Frame, view: AlignedFace, face: NDArray, alpha: NDArray, blender: Blender) -> NDArray:
+    """Return the face with its edge fitted to the frame, in the view where it will lie."""
+    size = min(STATISTICS_PX, face.shape[0])
+    small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
+    return blender.fit(face, small_view, _reduced(alpha, size), _seen(frame, view, size))
 
 
 def _seen(frame: Frame, view: AlignedFace, size: int) -> NDArray[np.bool_]:

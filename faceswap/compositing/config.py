@@ -44,9 +44,11 @@ class ConversionConfig:
         minimum=0,
         maximum=0.999,
     )
-    sharpen: int | float | Literal["auto"] = option(
+    sharpen: int | float | str = option(
         0.0,
-        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft",
+        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft; "
+        "along the film by keyframes: '{0: 0, 120: 1.5}'",
+        kind="keyframes",
         words=("auto",),
         minimum=0,
         maximum=3,
@@ -66,10 +68,19 @@ class ConversionConfig:
         minimum=0,
         maximum=180,
     )
-    strength: str = option(
-        "1",
-        "share of the swap that is pasted, 0 to 1; along the film by keyframes: '{0: 1, 120: 0.5}'",
-        kind="text",
+    strength: int | float | str = option(
+        1.0,
+        "share of the swap that is pasted; along the film by keyframes: '{0: 1, 120: 0.5}'",
+        kind="keyframes",
+        minimum=0,
+        maximum=1,
+    )
+    face_scale: int | float | str = option(
+        1.0,
+        "size of the drawn face, as a share of the one it covers; along the film by keyframes: '{0: 1, 120: 1.1}'",
+        kind="keyframes",
+        minimum=0.5,
+        maximum=1.5,
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     segment_frames: int = option(

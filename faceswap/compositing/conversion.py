@@ -27,10 +27,10 @@ from faceswap.compositing.segments.frames import frames_of
 from faceswap.compositing.segments.plan import Parts, whole
 from faceswap.compositing.segments.writing import Made
 from faceswap.compositing.turning import WHOLE, Fading
-from faceswap.core.keyframes import Keyframes
 from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.media.stages import Stage
+from faceswap.utils.settings.keyframes import Keyframes
 
 if TYPE_CHECKING:
     from faceswap.compositing.preview.frames import PreviewFrames
@@ -47,7 +47,8 @@ class Paste:
     memory: ColourSmoother
     fadings: Sequence[Fading]
     finish: Finish
-    course: Keyframes
+    strengths: Keyframes
+    scales: Keyframes
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +100,15 @@ class Conversion:
         strengths = [
             paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
         ]
-        share = paste.course.at(frame.index)
+        share = paste.strengths.at(frame.index)
         # Of what lies around a segment only the colours are wanted, and how blurred it is.
         pasted = share if is_shown or paste.finish.motion_blur else 0.0
         if item.drawn is not None:
             frame = blend(
                 frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
                 memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
-                strengths=[pasted * strength for strength in strengths], motions=item.motions, in_place=True,
+                strengths=[pasted * strength for strength in strengths], motions=item.motions,
+                scale=paste.scales.at(frame.index), in_place=True,
             )  # fmt: skip
         return Made(
             frame,

@@ -20,18 +20,20 @@ from faceswap.compositing.conversion import Conversion, Paste
 from faceswap.compositing.face_sources.face_source import StoredFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
+from faceswap.compositing.masks.film import check_edges
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.preview.frames import PartsOfFilm
 from faceswap.compositing.results import FaceSwapper, check_results, made_with_ai, write_comparison, write_report
+from faceswap.compositing.scaling import LARGEST_FACE, SMALLEST_FACE
 from faceswap.compositing.segments.making import SegmentedFilm
 from faceswap.compositing.segments.order import Order
 from faceswap.compositing.segments.plan import Overlap, planned
-from faceswap.core.keyframes import Keyframes
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.choices import Side
 from faceswap.utils.progress import Progress
+from faceswap.utils.settings.keyframes import Keyframes
 
 if TYPE_CHECKING:
     from faceswap.compositing.preview.frames import PreviewFrames
@@ -62,12 +64,13 @@ def convert_video(
     batch_size: int = ConversionConfig.batch_size,
     smooth_frames: int | None = ConversionConfig.smooth_frames,
     smooth_colour: float | None = ConversionConfig.smooth_colour,
-    sharpen: float | Literal["auto"] = ConversionConfig.sharpen,
+    sharpen: str | float | Mapping[int, float] = ConversionConfig.sharpen,
     motion_blur: bool = ConversionConfig.motion_blur,
     grain: bool = ConversionConfig.grain,
     fill_frames: int | None = ConversionConfig.fill_frames,
     fade_from_yaw: float | Literal["auto", "off"] = ConversionConfig.fade_from_yaw,
     strength: str | float | Mapping[int, float] = ConversionConfig.strength,
+    face_scale: str | float | Mapping[int, float] = ConversionConfig.face_scale,
     side_by_side: bool = ConversionConfig.side_by_side,
     metadata: dict[str, str] | None = None,
     record: dict[str, Any] | None = None,
@@ -97,6 +100,7 @@ def convert_video(
             suits the model.
         strength: The share of the swap that is pasted, from 0 to 1; by frame, with straight lines between, held before
             the first and after the last.
+        face_scale: The size of the drawn faces, 1: that of the ones they cover; by frame as strength.
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
         segment_frames: How many frames are made at a time; of a longer film each is a file until all are there.
         order: What they depend on: with it a stopped conversion goes on, else it begins anew. And who makes them.
@@ -118,16 +122,22 @@ def convert_video(
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
     cast = swapper if isinstance(swapper, Cast) else Cast([Role(swapper, to, refiner)])
     tracks = tracks if cast.role_of is None else set(cast.role_of)
-    course = Keyframes.read("strength", strength)
-    course.check_within("strength", info.frame_count)
+    mask, finish = mask or HullMask(), Finish.along(sharpen, motion_blur, grain)
+    strengths = Keyframes.read("strength", strength)
+    scales = Keyframes.read("face_scale", face_scale, LARGEST_FACE, SMALLEST_FACE)
+    check_edges(mask, info.frame_count)
+    for name, course in ("strength", strengths), ("face_scale", scales), ("sharpen", finish.sharpen):
+        if isinstance(course, Keyframes):
+            course.check_within(name, info.frame_count)
     paste = Paste(
-        mask or HullMask(),
+        mask,
         colour or Reinhard(),
         blender or AlphaBlender(),
         ColourSmoother(smooth_colour),
         cast.fadings(fade_from_yaw),
-        Finish(sharpen, motion_blur, grain),
-        course,
+        finish,
+        strengths,
+        scales,
     )
     about = made_with_ai(cast) | (metadata or {})
     coding = Coding(codec, bits, chroma, crf, preset)

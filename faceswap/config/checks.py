@@ -10,6 +10,7 @@ from typing import Any
 from faceswap.config.groups import group_choices
 from faceswap.config.wording import nearest, shortened
 from faceswap.utils.errors import UserError
+from faceswap.utils.settings.keyframes import Keyframes
 from faceswap.utils.settings.options import kinds, section_type
 
 LARGEST_WHOLE = 2**31 - 1  # of a setting that says nothing else
@@ -71,7 +72,7 @@ def _checked(field: dataclasses.Field, name: str, value: Any) -> Any:
     if value is None and "None" not in taken and "Any" not in taken:
         raise UserError(f"{name}=null: a value is wanted ({field.metadata['help']})")
     if isinstance(value, str):
-        return _text(field, name, value)
+        return _text(field, name, value) if field.metadata.get("kind") != "keyframes" else _course(field, name, value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
@@ -100,6 +101,22 @@ def _text(field: dataclasses.Field, name: str, value: str) -> Any:
     if value not in words:
         raise UserError(f"{name}={_told(value)}: a number, or {' or '.join(words)} ({field.metadata['help']})")
     return value
+
+
+def _course(field: dataclasses.Field, name: str, value: str) -> float | str:
+    """Numbers along a film in one form: a number where there is one for all of it, else a text of all keyframes."""
+    words = field.metadata["words"]
+    if value in words:
+        return value
+    low, high = bounds(field)
+    try:
+        return Keyframes.read(name, value, high, low).said
+    except UserError:
+        if not words or value.lstrip().startswith("{"):
+            raise
+        raise UserError(
+            f"{name}={_told(value)}: a number, or {' or '.join(words)} ({field.metadata['help']})"
+        ) from None
 
 
 def _check_number(field: dataclasses.Field, name: str, value: float) -> None:

@@ -55,6 +55,9 @@ GROUPS: dict[str, dict[str, type]] = {
         "parsed": masks.ParsedMaskConfig,
         "head": masks.HeadMaskConfig,
         "box": masks.BoxMaskConfig,
+        "painted": masks.PaintedMaskConfig,
+        "union": masks.UnionMaskConfig,
+        "intersection": masks.IntersectionMaskConfig,
     },
     "colour": {
         "none": pictures.NoColourConfig,

@@ -70,6 +70,7 @@ FLAGS = {
     "--version": "print the version",
     "--debug": "show the traceback of an error",
 }
+TEXTS = ("path", "name", "text")  # kinds of settings that are taken as they are written
 MORE_FLAGS = {
     "train": {
         "settings=FILE": "the config.yaml of a run, or its folder: the same settings again, those said here apart",
@@ -115,7 +116,7 @@ def kinds_of(command: str, name: str) -> set[str]:
 @functools.cache
 def names_of_kind(command: str, *kinds: str) -> frozenset[str]:
     """Dotted names of the settings that hold a path, a name or a text (None said: any), plugins' included."""
-    wanted = kinds or ("path", "name", "text")
+    wanted = kinds or TEXTS
     return frozenset(
         n for n, found in settings_of(command).items() if any(f.metadata.get("kind") in wanted for f in found)
     )

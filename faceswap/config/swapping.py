@@ -168,6 +168,18 @@ class _SwappedFilm:
     )
     finder: Any = plugin("finder", "find the faces anew (default: the face set, else builtin)", optional=True)
     mask: Any = plugin("mask", "which pixels are replaced")
+    masks: str = option(
+        "",
+        "painted masks, white where a face is swapped: a folder of pictures called by their frames (000123.png), each "
+        "held until the next, or one picture for all; mask= is kept within them",
+        kind="path",
+    )
+    keep: Any = option(
+        None,
+        "leave these parts of the filmed face as they are: mouth, teeth, eyes, brows; one, or several as eyes,brows",
+        several=str,
+        choices=("mouth", "teeth", "eyes", "brows"),
+    )
     colour: Any = plugin("colour", "how the face takes on the frame's colours")
     blender: Any = plugin("blender", "how the face is pasted")
     detail: Any = plugin("detail", "how the drawn face is made sharp")

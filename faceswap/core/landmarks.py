@@ -11,6 +11,7 @@ NOSE = slice(27, 36)
 EYE_RIGHT = slice(36, 42)  # the person's right eye: on the left of the picture
 EYE_LEFT = slice(42, 48)
 MOUTH = slice(48, 68)
+INNER_LIPS = slice(60, 68)
 INNER = slice(17, 68)  # without the jaw, whose points slide along the silhouette when the head turns
 
 # FLIP_68[i] is the point that takes the place of point i in a mirrored picture.

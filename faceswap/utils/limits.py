@@ -104,6 +104,7 @@ COUNT = 10**9  # of anything counted by a setting
 SEED = 2**32 - 1  # numpy's RandomState knows no larger one
 SEEDS_A_LIST = 1_000  # in a list
 SWEEP_COMBINATIONS = 200  # of --multirun
+PAINTED_MASKS = 1_000_000  # pictures of convert's masks=
 PREVIEW_COMBINATIONS = 64  # on a page of convert's compare=
 GALLERY_PHOTOS = 1_000_000  # of a gallery that faces are compared to
 PHOTOS_OF_A_PERSON = 100  # that a model is told by whom to draw

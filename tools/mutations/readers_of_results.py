@@ -14,7 +14,6 @@ import torch
 from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.composing.stored import stored_arguments
 from faceswap.config.swapping import VerifyRequest
-from faceswap.core.keyframes import Keyframes
 from faceswap.core.values import EMBEDDING_SIZE
 from faceswap.curation.film_people import FilmPeople
 from faceswap.engine.accelerator import choose_accelerator
@@ -35,6 +34,7 @@ from faceswap.stylegan.training.config import Adversarial, NetworkSettings, Reco
 from faceswap.stylegan.training.state import TrainingNetworks, restore_checkpoint, save_checkpoint
 from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
 from faceswap.utils.errors import UserError
+from faceswap.utils.settings.keyframes import Keyframes
 from faceswap.verify import verify
 
 _SETTINGS = {"strength": "{0: 1, 4: 0.5}", "map": "{1: anna_ben, 2: anna_ben}", "crf": 20, "start": 0}

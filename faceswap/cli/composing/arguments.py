@@ -52,6 +52,7 @@ def sort_arguments(
         UserError: an argument is no setting of the command, or cannot be read.
     """
     names, opened = schema.names_of_kind(command), schema.open_name(command)
+    along = schema.names_of_kind(command, "keyframes")
     plugins = {f.name: f for f in fields(schema.COMMANDS[command]) if schema.choices(f.metadata.get("group", ""))}
     found = Overrides()
     for argument in arguments:
@@ -69,6 +70,8 @@ def sort_arguments(
                 value = _with_environment(bare, value)
             is_text = bare not in schema.names_of_kind(command, "path", "name")
             found.add(bare, f"{key}={_quoted(value, sweeps and not is_text)}")
+        elif bare in along and value.lstrip().startswith("{"):
+            found.add(bare, f"{key}={quoted(value)}")
         elif bare in plugins and equals and bare == key:
             found.add(bare, f"{bare}={_choice(plugins[bare], bare, value, extra_folder)}")
         elif opened and _is_new(command, bare):

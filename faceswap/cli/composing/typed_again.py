@@ -29,7 +29,7 @@ def typed_again(command: str, request: Any, left_out: Collection[str] = ()) -> l
     usually_chosen = {f"{name}={choice}" for name, choice in _choices(compose_config(command, []))}
     found = pair + [choice for choice in choices if choice not in usually_chosen]
     usual = dict(_values(compose_config(command, [*pair, *choices])))
-    verbatim = schema.names_of_kind(command)
+    verbatim = schema.names_of_kind(command) | schema.names_of_kind(command, "keyframes")
     for name, value in _values(request):
         if name.split(".")[0] not in left_out and value != usual.get(name):
             found.append(f"{name}={value if name in verbatim or _is_word(value) else grammar(value)}")

@@ -143,7 +143,8 @@ def _text_settings(group: str) -> frozenset[str]:
     """Dotted names of the settings that hold a text: of a group's plugins, of all commands where the group is none."""
     if group not in GROUPS:
         return frozenset().union(*(schema.names_of_kind(command) for command in schema.COMMANDS))
-    return frozenset(n for node in GROUPS[group].values() for n, field in walk(node) if field.metadata.get("kind"))
+    settings = (found for node in GROUPS[group].values() for found in walk(node))
+    return frozenset(name for name, field in settings if field.metadata.get("kind") in schema.TEXTS)
 
 
 def _as_written(value: Any, text: Any, names: Collection[str], name: str = "") -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from faceswap.compositing.finishing.sharpness import matched, sharpened
 from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.core.geometry import compose, face_size, resizing, scale_of
 from faceswap.core.values import AlignedFace
+from faceswap.utils.settings.keyframes import Keyframes
 
 SHARPEST = 3.0
 SKIN_PX = 128
@@ -25,24 +28,41 @@ class Finish:
     """What a drawn face takes on of the frame; nothing unless asked for.
 
     Attributes:
-        sharpen: How much an unsharp mask adds, 0 to SHARPEST; auto: as sharp as B's own face in the frame.
+        sharpen: How much an unsharp mask adds, 0 to SHARPEST, by frame if it changes; auto: as sharp as B's own face in
+            the frame.
         motion_blur: As blurred along the way it goes as B's own face.
         grain: The film's grain on skin.
         shutter: What the faces so far have told of the film's.
     """
 
-    sharpen: float | Literal["auto"] = 0.0
+    sharpen: float | Literal["auto"] | Keyframes = 0.0
     motion_blur: bool = False
     grain: bool = False
     shutter: Shutter = field(default_factory=Shutter, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.sharpen != "auto" and not 0 <= self.sharpen <= SHARPEST:
+        if isinstance(self.sharpen, int | float) and not 0 <= self.sharpen <= SHARPEST:
             raise ValueError(f"sharpen must be auto or from 0 to {SHARPEST:g}, not {self.sharpen}")
 
     def forget(self) -> None:
         """Begin anew: what follows is another part of the film."""
         self.shutter.forget()
+
+    @classmethod
+    def along(cls, sharpen: str | float | Mapping[int, float], motion_blur: bool, grain: bool) -> Self:
+        """Return the finish that settings mean. Raises UserError for a sharpness that is none."""
+        if sharpen == "auto":
+            return cls("auto", motion_blur, grain)
+        course = Keyframes.read("sharpen", sharpen, SHARPEST)
+        return cls(course if isinstance(course.said, str) else course.said, motion_blur, grain)
+
+    def at(self, frame: int) -> Self:
+        """Return the finish as it is at a frame; what it has learned of the film's shutter stays one for all."""
+        if not isinstance(self.sharpen, Keyframes):
+            return self
+        here = copy.copy(self)
+        object.__setattr__(here, "sharpen", self.sharpen.at(frame))  # it is frozen
+        return here
 
     def on(self, view: AlignedFace, motion: NDArray | None = None, track: int = -1) -> Finishing | None:
         """Return what is done to the face drawn for a view that moves by (2,) pixels a frame; None: nothing."""
@@ -79,7 +99,7 @@ class Finishing:
             drawn = finish.shutter.blurred(drawn, under, weights, self.motion, self.track)
         if finish.sharpen == "auto":
             drawn = drawn + matched(drawn, under, weights, face_size(self.view.points) * scale)[..., None]
-        elif finish.sharpen:
+        elif not isinstance(finish.sharpen, Keyframes) and finish.sharpen:
             drawn = drawn + sharpened(drawn, finish.sharpen, scale)[..., None]
         if finish.grain:
             skin = np.where(weights > 0, self._skin(weights.shape, left_top), np.float32(0))

@@ -1,12 +1,15 @@
 """Settings of masks: each default once, with its help and its range."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from faceswap.swap.data.config import FOREHEAD
 from faceswap.utils.settings.options import DEVICES, DeclaredSettings, option
 
+ERODE = "pull the edge inwards by this share of the face's size; along the film by keyframes: '{0: 0, 120: 0.1}'"
 FEATHER = "fade out over this share of the face's size, inwards"
+OF_ALL = "of all of them, instead of each one's own: "
+MASKS = ("hull", "box", "learned", "parsed", "head", "painted")
 FOREHEAD_HELP = "how far the outline rises above the brows, in distances from eyes to brows"
 
 
@@ -16,8 +19,8 @@ class HullMaskConfig(DeclaredSettings):
 
     _target_: ClassVar[str] = "faceswap.compositing.masks.shapes.HullMask"
     _section_: ClassVar[str] = "mask"
-    erode: float = option(0.0, "pull the edge inwards by this share of the face's size", minimum=0, maximum=0.5)
-    feather: float = option(0.12, FEATHER, minimum=0, maximum=0.5)
+    erode: int | float | str = option(0.0, ERODE, kind="keyframes", minimum=0, maximum=0.5)
+    feather: int | float | str = option(0.12, FEATHER, kind="keyframes", minimum=0, maximum=0.5)
     forehead: float = option(FOREHEAD, FOREHEAD_HELP, minimum=0, maximum=4)
 
 
@@ -26,7 +29,7 @@ class LearnedMaskConfig(HullMaskConfig):
     """The mask that the model has learned (the hull where it has none)."""
 
     _target_: ClassVar[str] = "faceswap.compositing.masks.learned.LearnedMask"
-    feather: float = option(0.08, FEATHER, minimum=0, maximum=0.5)
+    feather: int | float | str = option(0.08, FEATHER, kind="keyframes", minimum=0, maximum=0.5)
     forehead: float = option(FOREHEAD, "of the hull that stands in: its rise above the brows", minimum=0, maximum=4)
 
 
@@ -49,7 +52,9 @@ class HeadMaskConfig(ParsedMaskConfig):
     """The whole head with hair, ears and neck, without what hides it: for edits."""
 
     _target_: ClassVar[str] = "faceswap.compositing.masks.parsed.HeadMask"
-    feather: float = option(0.1, "fade out over this share of the view, towards its border", minimum=0, maximum=0.5)
+    feather: int | float | str = option(
+        0.1, "fade out over this share of the view, towards its border", kind="keyframes", minimum=0, maximum=0.5
+    )
 
 
 @dataclass(frozen=True)
@@ -57,4 +62,30 @@ class BoxMaskConfig(HullMaskConfig):
     """The upright rectangle around the hull."""
 
     _target_: ClassVar[str] = "faceswap.compositing.masks.shapes.BoxMask"
-    feather: float = option(0.15, FEATHER, minimum=0, maximum=0.5)
+    feather: int | float | str = option(0.15, FEATHER, kind="keyframes", minimum=0, maximum=0.5)
+
+
+@dataclass(frozen=True)
+class PaintedMaskConfig(DeclaredSettings):
+    """What is painted white in the pictures of masks=."""
+
+    _target_: ClassVar[str] = "faceswap.compositing.masks.painted.PaintedMask"
+    _section_: ClassVar[str] = "mask"
+
+
+@dataclass(frozen=True)
+class UnionMaskConfig(DeclaredSettings):
+    """All that one of several masks takes in."""
+
+    _target_: ClassVar[str] = "faceswap.compositing.masks.layers.UnionMask"
+    _section_: ClassVar[str] = "mask"
+    of: Any = option(("learned", "hull"), "the masks", several=str, choices=MASKS)
+    erode: int | float | str | None = option(None, OF_ALL + ERODE, kind="keyframes", minimum=0, maximum=0.5)
+    feather: int | float | str | None = option(None, OF_ALL + FEATHER, kind="keyframes", minimum=0, maximum=0.5)
+
+
+@dataclass(frozen=True)
+class IntersectionMaskConfig(UnionMaskConfig):
+    """What all of several masks take in."""
+
+    _target_: ClassVar[str] = "faceswap.compositing.masks.layers.IntersectionMask"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.masks.config import LearnedMaskConfig
+from faceswap.compositing.masks.course import EdgeCourse
 from faceswap.compositing.masks.shapes import BROW_ENDS, HullMask, face_size, polygon_alpha, ramp, to_mask_px
 from faceswap.swap.data.face_mask import face_outline
 
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class LearnedMask(LearnedMaskConfig):
+class LearnedMask(EdgeCourse, LearnedMaskConfig):
     """The mask that the model has learned; where it has none, the hull (`forehead` is the hull's) with one warning."""
 
     _warned: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -35,7 +36,7 @@ class LearnedMask(LearnedMaskConfig):
         # The view ends where nothing was seen: a border of zeros makes its edge an edge of the mask too.
         distance = cv2.distanceTransform(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)
         size = face_size(points) * learned.shape[0] / size_px
-        edge = ramp(distance[1:-1, 1:-1] - 0.5, self.erode * size, self.feather * size)
+        edge = ramp(distance[1:-1, 1:-1] - 0.5, *self.edge_px(size))
         alpha = edge * np.clip(learned, 0, 1).astype(np.float32)
         return np.asarray(alpha * cv2.resize(self._bound(points, size_px), alpha.shape[::-1]), np.float32)
 

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.masks.config import HeadMaskConfig, ParsedMaskConfig
+from faceswap.compositing.masks.course import EdgeCourse
 from faceswap.compositing.masks.learned import LearnedMask
-from faceswap.compositing.masks.shapes import MASK_PX, HullMask, face_size
-from faceswap.core.geometry import compose, invert, resizing, transform_points
-from faceswap.core.landmarks import INNER
+from faceswap.compositing.masks.parsing import Parser, in_view, parsed_views, shared_parser
+from faceswap.compositing.masks.shapes import MASK_PX, HullMask, border_ramp, face_size
 from faceswap.core.values import AlignedFace, Frame
 from faceswap.utils.numbers import smoothstep
 
-if TYPE_CHECKING:
-    from faceswap.facenets.parser import FaceParser  # brings torch with it: imported where it is needed
-
-SMALLEST_PX = 1.0  # of a face in the model's view
-PARSER_PX = 2.0  # sigma of what the parser's answer is smoothed by, its pixels
 LARGEST_SPECK = 0.03  # of the face's area: a smaller hole in it is the parser's mistake
 SURELY_HIDDEN, SURELY_FREE = 0.3, 0.75  # share of face between which the mask fades
 CHANGE = 0.35  # a pixel that changes this much has been uncovered or hidden, and is not held back
 
 
 @dataclass(frozen=True)
-class ParsedMask(ParsedMaskConfig):
+class ParsedMask(EdgeCourse, ParsedMaskConfig):
     """The learned mask, or the hull where the model has none, without what hides the face.
 
     `edge`: softness of the edge to what hides it, a share of the face's size. `steady` in [0, 1): how much of a
     pixel's past along a track stays each frame while it changes little. `device`: auto, cpu, cuda or cuda:N.
     """
 
-    _parser: FaceParser | None = field(default=None, repr=False, compare=False)
+    _parser: Parser | None = field(default=None, repr=False, compare=False)
     _past: dict[int, tuple[int, NDArray[np.float32]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -44,9 +38,7 @@ class ParsedMask(ParsedMaskConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self._parser is None:
-            from faceswap.facenets.parser import FaceParser
-
-            object.__setattr__(self, "_parser", FaceParser(self.device))
+            object.__setattr__(self, "_parser", shared_parser(self.device))
 
     def forget(self) -> None:
         """Begin anew: what follows is another part of the film."""
@@ -63,37 +55,23 @@ class ParsedMask(ParsedMaskConfig):
         """Return where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
         assert self._parser is not None
         free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
-        chosen = [index for index, view in enumerate(views) if face_size(view.points[INNER]) > SMALLEST_PX]
-        if not chosen:
-            return free
-        points = [transform_points(invert(views[i].frame_to_crop), views[i].points) for i in chosen]
-        shares, matrices = self._parser.parse([frames[i].image for i in chosen], points)
-        for i, share, matrix in zip(chosen, self._shown(shares), matrices, strict=True):
-            free[i] = self._steadied(self._in_view(without_specks(share), matrix, views[i]), frames[i].index, tracks[i])
+        for i, shares, matrix in parsed_views(frames, views, self._parser):
+            seen = self._softened(without_specks(self._shown(shares)), matrix, views[i])
+            free[i] = self._steadied(seen, frames[i].index, tracks[i])
         return free
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the sum of the parser's classes (n, classes, P, P) that are to be pasted."""
+        """Return the sum of the parser's classes (classes, P, P) that are to be pasted."""
         from faceswap.facenets.parser import FACE
 
-        return shares[:, FACE].sum(1)
+        return np.asarray(shares[list(FACE)].sum(0))
 
-    def _in_view(self, share: NDArray[np.float32], frame_to_parsed: NDArray, view: AlignedFace) -> NDArray[np.float32]:
-        """Return the parser's share of face (P, P) in the model's view."""
-        share = cv2.GaussianBlur(share, (0, 0), PARSER_PX)  # single pixels come and go
-        scale = view.size_px / MASK_PX
-        mask_to_view = resizing(MASK_PX, view.size_px)
-        mask_to_parsed = compose(frame_to_parsed, compose(invert(view.frame_to_crop), mask_to_view))
-        seen = cv2.warpAffine(
-            share,
-            mask_to_parsed,
-            (MASK_PX, MASK_PX),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+    def _softened(self, share: NDArray[np.float32], frame_to_parsed: NDArray, view: AlignedFace) -> NDArray[np.float32]:
+        """Return the parser's share of face (P, P) in the model's view, its edge as soft as asked for."""
+        seen = in_view(share, frame_to_parsed, view, MASK_PX)
         t = np.clip((seen - SURELY_HIDDEN) / (SURELY_FREE - SURELY_HIDDEN), 0, 1)
         free = smoothstep(t).astype(np.float32)
-        sigma = self.edge / 2 * face_size(view.points) / scale
+        sigma = self.edge / 2 * face_size(view.points) * MASK_PX / view.size_px
         return cv2.GaussianBlur(free, (0, 0), sigma) if sigma > 0.3 else free
 
     def _steadied(self, free: NDArray[np.float32], frame_index: int, track: int) -> NDArray[np.float32]:
@@ -122,15 +100,12 @@ class HeadMask(HeadMaskConfig, ParsedMask):
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         """Return 1 in the view, falling to 0 at its border, (M, M)."""
-        from_border = np.minimum(np.arange(MASK_PX), np.arange(MASK_PX)[::-1]).astype(np.float32) / MASK_PX
-        t = np.clip((from_border - self.erode) / max(self.feather, 1 / MASK_PX), 0, 1)
-        ramp = smoothstep(t)
-        return np.asarray(ramp[:, None] * ramp[None], np.float32)
+        return border_ramp(MASK_PX, float(self.feather), float(self.erode))
 
     def _shown(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
         from faceswap.facenets.parser import HEAD
 
-        return shares[:, HEAD].sum(1)
+        return np.asarray(shares[list(HEAD)].sum(0))
 
 
 def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +29,15 @@ class Mask(Protocol):
 
 
 @runtime_checkable
+class FilmMask(Mask, Protocol):
+    """A mask that need not be the same all along a film."""
+
+    def at(self, frame: int) -> Mask:
+        """Return the mask as it is at a frame."""
+        ...
+
+
+@runtime_checkable
 class FrameMask(Mask, Protocol):
     """A mask that looks at the frames, many faces at once, before its alphas are asked for."""
 
@@ -39,3 +49,43 @@ class FrameMask(Mask, Protocol):
         `frames[i]` is the one of `views[i]`.
         """
         ...
+
+
+@runtime_checkable
+class LayeredMask(FrameMask, Protocol):
+    """A mask of several, each of which sees something else: `free` gives (K, M, M) a view."""
+
+    def alpha_seen(self, points: NDArray, size_px: int, learned: NDArray | None, free: NDArray) -> NDArray[np.float32]:
+        """Return the alpha of a face with what `free` has told of its view."""
+        ...
+
+
+def mask_at(mask: Mask, frame: int) -> Mask:
+    """Return a mask as it is at a frame."""
+    return mask.at(frame) if isinstance(mask, FilmMask) else mask
+
+
+def alpha_of(
+    mask: Mask, points: NDArray, size_px: int, learned: NDArray | None, free: NDArray | None
+) -> NDArray[np.float32]:
+    """Return the alpha (M, M) of a face with what a mask has seen of its view, if it looks at frames.
+
+    Args:
+        mask: As it is at the frame.
+        points: (68, 2) in pixels of the view.
+        size_px: The view's side.
+        learned: The model's own, (R, R).
+        free: One of what `FrameMask.free` gave.
+    """
+    if free is not None and isinstance(mask, LayeredMask):
+        return mask.alpha_seen(points, size_px, learned, free)
+    alpha = mask.alpha(points, size_px, learned)
+    if free is None:
+        return alpha
+    side = max(alpha.shape[0], free.shape[0])
+    return np.asarray(sized(alpha, side) * sized(free, side), np.float32)
+
+
+def sized(alpha: NDArray, side: int) -> NDArray:
+    """Return an alpha (M, M) at another side, both over the same view."""
+    return alpha if alpha.shape[0] == side else cv2.resize(alpha, (side, side), interpolation=cv2.INTER_LINEAR)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.masks.config import BoxMaskConfig, HullMaskConfig
+from faceswap.compositing.masks.course import EdgeCourse
 from faceswap.swap.data.face_mask import face_outline
 from faceswap.utils.numbers import smoothstep
 
@@ -23,17 +24,16 @@ MASK_PX = 128  # enough for polygons whose edge is a ramp; upsampled linearly in
 VIEW_LINES = np.array([[1, 0, 0], [-1, 0, MASK_PX - 1], [0, 1, 0], [0, -1, MASK_PX - 1]], np.float32)
 
 
-class HullMask(HullMaskConfig):
+class HullMask(EdgeCourse, HullMaskConfig):
     """The convex hull of the landmarks, a little wider where the brows end."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         scaled = to_mask_px(points, size_px)
-        size = face_size(scaled)
         outline = face_outline(scaled, self.forehead, BROW_ENDS)
-        return polygon_alpha(outline, self.erode * size, self.feather * size)
+        return polygon_alpha(outline, *self.edge_px(face_size(scaled)))
 
 
-class BoxMask(BoxMaskConfig):
+class BoxMask(EdgeCourse, BoxMaskConfig):
     """The upright rectangle around the hull."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
@@ -41,8 +41,7 @@ class BoxMask(BoxMaskConfig):
         outline = face_outline(scaled, self.forehead)
         (left, top), (right, bottom) = outline.min(0), outline.max(0)
         box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
-        size = face_size(scaled)
-        return polygon_alpha(box, self.erode * size, self.feather * size)
+        return polygon_alpha(box, *self.edge_px(face_size(scaled)))
 
 
 def face_size(points: NDArray) -> float:
@@ -93,3 +92,10 @@ def ramp(distance_px: NDArray, erode_px: float, feather_px: float) -> NDArray[np
     t = (distance_px - np.float32(erode_px)) * np.float32(1 / max(feather_px, 1.0))
     np.clip(t, 0, 1, out=t)
     return smoothstep(t)
+
+
+def border_ramp(side: int, feather: float, erode: float = 0.0) -> NDArray[np.float32]:
+    """Return 1 in a view, falling to 0 at its border, (side, side); `feather` and `erode` are shares of the side."""
+    from_border = np.minimum(np.arange(side), np.arange(side)[::-1]).astype(np.float32) / side
+    edge = smoothstep(np.clip((from_border - erode) / max(feather, 1 / side), 0, 1))
+    return np.asarray(edge[:, None] * edge[None], np.float32)

@@ -35,6 +35,7 @@ HELD_BYTES = 800e6  # of frames with drawn faces that are kept from one choice t
 # Settings that change only how a drawn face is pasted.
 PASTING = (
     "mask", "colour", "blender", "sharpen", "motion_blur", "grain", "smooth_colour", "fade_from_yaw", "strength",
+    "face_scale", "keep", "masks",
 )  # fmt: skip
 
 log = logging.getLogger(__name__)

@@ -85,7 +85,7 @@ def _field(command: str, field: dataclasses.Field[Any], name: str = "") -> Field
         usual = default_choices(command).get(field.name, "")
         return Field(name, "choice", help_text, usual, tuple(group_choices(group)))
     value = default_of(field)
-    if choices := field.metadata.get("choices"):
+    if (choices := field.metadata.get("choices")) and not field.metadata.get("several"):
         return Field(name, "choice", help_text, str(value), tuple(choices))
     if isinstance(value, bool):
         return Field(name, "switch", help_text, str(value).lower())

@@ -13,7 +13,7 @@ from torch import Tensor
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend, paste_change
-from faceswap.compositing.masks.protocol import FrameMask, Mask
+from faceswap.compositing.masks.protocol import FrameMask, Mask, alpha_of, mask_at
 from faceswap.core.geometry import compose, resizing, scale_of
 from faceswap.core.values import AlignedFace, Decoded, Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
@@ -71,10 +71,10 @@ class Paster:
                 tracks=tracks,
                 free=free,
             )
-        image = frame.image.copy()
+        image, mask = frame.image.copy(), mask_at(self.mask, frame.index)
         for index in sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop)):
             view = views[index]
-            alpha = self.alpha(view, free, index)
+            alpha = self.alpha(mask, view, free, index)
             within = reach_alpha(reaches, view.points, view.size_px)
             alpha = alpha * cv2.resize(within, alpha.shape[::-1], interpolation=cv2.INTER_AREA)
             has_light = any(reach.light for reach in reaches)
@@ -84,17 +84,16 @@ class Paster:
                 continue
             flow, rest = motion_and_rest(before[index], after[index], turns=any(reach.turns for reach in reaches))
             if all(reach.turns for reach in reaches):
-                alpha, rest = self.alpha(view, None, index), np.zeros_like(rest)  # a mask would tear at its edge
+                alpha, rest = self.alpha(mask, view, None, index), np.zeros_like(rest)  # a mask would tear at its edge
             elif not has_light:
                 rest = without_light(rest)
             frame_to_flow = compose(resizing(view.size_px, len(flow)), view.frame_to_crop)
             paste_change(image, rest, alpha, frame_to_flow, flow)
         return Frame(image, frame.index, frame.seconds)
 
-    def alpha(self, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
+    def alpha(self, mask: Mask, view: AlignedFace, free: Sequence[NDArray] | None, index: int) -> NDArray[np.float32]:
         """Return how much of the change a view takes, (M, M) in [0, 1]; `free[index]`: what `seen` said of it."""
-        alpha = self.mask.alpha(view.points, view.size_px, None)
-        return alpha if free is None else alpha * cv2.resize(free[index], alpha.shape[::-1])
+        return alpha_of(mask, view.points, view.size_px, None, None if free is None else free[index])
 
 
 def as_pictures(images: Tensor) -> NDArray[np.float32]:

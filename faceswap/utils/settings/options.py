@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from faceswap.utils.files.workspace import USUAL_WORKSPACE
+from faceswap.utils.settings.keyframes import Keyframes
 
 DEVICES = "auto (a GPU if there is one), cpu, cuda or cuda:N"
 MISSING = "???"  # OmegaConf's mark of a mandatory value; written here so that help needs no OmegaConf
@@ -21,7 +22,7 @@ def option(
     default: Any,
     help: str,
     *,
-    kind: Literal["", "path", "name", "text"] = "",
+    kind: Literal["", "path", "name", "text", "keyframes"] = "",
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
@@ -38,7 +39,8 @@ def option(
 
     `kind` marks files and folders (path), face sets, runs and pairs (name), and free texts: on the command line they
     are taken as they are, where Hydra's grammar breaks on `=`, brackets, quotes, and turns `1080` into a number. In
-    paths a leading `~` is opened and `${oc.env:NAME}` filled in.
+    paths a leading `~` is opened and `${oc.env:NAME}` filled in. `keyframes` are numbers that may change along a film:
+    `0.5` or `{0: 1, 120: 0.5}`.
     """
     metadata: dict[str, Any] = {"help": help, "kind": kind, "choices": choices, "minimum": minimum, "maximum": maximum}
     metadata |= {"words": words, "several": several, "step": step, "step_help": step_help}
@@ -126,9 +128,18 @@ def check_declared(config: Any, prefix: str) -> None:
     """
     for field in dataclasses.fields(config):
         low, high, choices = (field.metadata.get(name) for name in ("minimum", "maximum", "choices"))
-        value = getattr(config, field.name)
-        if choices and value not in choices:
-            raise ValueError(f"{prefix}.{field.name} must be one of {', '.join(choices)}, not {value}")
+        value: Any = getattr(config, field.name)
+        if choices and (unknown := [one for one in _each(value) if one not in choices]):
+            raise ValueError(f"{prefix}.{field.name} must be one of {', '.join(choices)}, not {unknown[0]}")
+        if field.metadata.get("kind") == "keyframes" and isinstance(value, str):
+            Keyframes.read(
+                f"{prefix}.{field.name}", value, *(float(field.metadata[bound]) for bound in ("maximum", "minimum"))
+            )
         if isinstance(value, int | float) and not ((low is None or value >= low) and (high is None or value <= high)):
             bounds = f"{low:g} or more" if high is None else f"in [{low:g}, {high:g}]"
             raise ValueError(f"{prefix}.{field.name} must be {bounds}, not {value}")
+
+
+def _each(value: Any) -> list[Any]:
+    """Return the values of a setting that takes one or several."""
+    return list(value) if isinstance(value, list | tuple) else [value]

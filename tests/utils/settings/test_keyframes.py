@@ -2,8 +2,8 @@
 
 import pytest
 
-from faceswap.core.keyframes import Keyframes
 from faceswap.utils.errors import UserError
+from faceswap.utils.settings.keyframes import Keyframes
 
 
 @pytest.mark.parametrize("said", ["{0: 1, 100: 0.5}", "{100:.5,0:1}", {0: 1, 100: 0.5}])
