@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.face_record import FaceRecord
 from faceswap.media.pictures.images import read_image
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
@@ -21,6 +23,7 @@ from faceswap.utils.files.links import remove
 from faceswap.utils.limits import FRAME_NUMBER
 
 PAINTED = "masks"
+_KEPT = 8  # masks of frames in memory
 _NUMBERED = re.compile(r"(\d{6,9})\.png")
 
 
@@ -40,6 +43,35 @@ def painted_file(place: Path, frame: int) -> Path | None:
     """Return the mask that holds in a frame; None where nothing was painted."""
     known = painted_frames(place)
     return _file(place, known[max(0, bisect_right(known, frame) - 1)]) if known else None
+
+
+class PaintedFaces:
+    """The masks painted over the films of face sets, as training needs them; each folder is looked into once."""
+
+    def __init__(self) -> None:
+        self._frames: dict[Path, list[int]] = {}
+        self._read = lru_cache(maxsize=_KEPT)(read_painted)
+
+    def file(self, folder: Path, record: FaceRecord) -> Path | None:
+        """Return the mask over a face of the set in `folder`; None where nothing was painted."""
+        place = painted_folder(folder, record.source)
+        if place not in self._frames:
+            self._frames[place] = painted_frames(place)
+        known = self._frames[place]
+        return _file(place, known[max(0, bisect_right(known, record.frame) - 1)]) if known else None
+
+    def in_crop(self, folder: Path, record: FaceRecord) -> NDArray[np.uint8] | None:
+        """Return the mask within a face's crop (size_px, size_px) uint8; None where nothing was painted.
+
+        Raises:
+            UserError: It cannot be read.
+        """
+        file = self.file(folder, record)
+        if file is None:
+            return None
+        size = (record.size_px, record.size_px)
+        seen = cv2.warpAffine(self._read(file), record.frame_to_crop, size, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen, np.uint8)
 
 
 def write_painted(place: Path, frame: int, png: bytes, size: tuple[int, int]) -> None:

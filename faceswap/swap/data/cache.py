@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import FaceSet
+from faceswap.curation.repair.painted import PaintedFaces
 from faceswap.media.pictures.crops import read_crop
 from faceswap.swap.data.face_mask import hull_mask
 from faceswap.utils.files.atomic import atomic_path
@@ -74,21 +75,22 @@ def open_cache(path: Path) -> NDArray[np.uint8]:
     return np.load(path, mmap_mode="r")
 
 
-def face_with_mask(faces: FaceSet, index: int, size_px: int) -> NDArray[np.uint8]:
-    """One face as (size_px, size_px, 4) uint8: RGB and hull mask."""
+def face_with_mask(faces: FaceSet, index: int, size_px: int, painted: PaintedFaces | None = None) -> NDArray[np.uint8]:
+    """One face as (size_px, size_px, 4) uint8: RGB and hull mask, without what was painted to stay as filmed."""
     record = faces.records[index]
     rgb = read_crop(faces.path(index), size_px)
-    mask = _resized(hull_mask(record.crop_points, record.size_px), size_px)
-    return np.dstack([rgb, mask])
+    mask = hull_mask(record.crop_points, record.size_px)
+    free = (painted or PaintedFaces()).in_crop(faces.path(index).parent, record)
+    return np.dstack([rgb, _resized(mask if free is None else np.minimum(mask, free), size_px)])
 
 
 def _build(faces: FaceSet, path: Path, size_px: int) -> None:
     shape = (len(faces), size_px, size_px, 4)
     array = create_npy(path, np.uint8, shape)
-    threads = min(8, os.cpu_count() or 1)
+    threads, painted = min(8, os.cpu_count() or 1), PaintedFaces()
 
     def fill(index: int) -> None:
-        array[index] = face_with_mask(faces, index, size_px)
+        array[index] = face_with_mask(faces, index, size_px, painted)
 
     with ThreadPoolExecutor(threads) as pool, Progress(len(faces), f"read {faces.name}", "face") as bar:
         for start in range(0, len(faces), _CHUNK_FACES):  # a pool takes all its tasks at once, whatever they hold
@@ -132,12 +134,14 @@ def _sum(path: Path, count: int) -> bytes:
 
 
 def _key(faces: FaceSet, size_px: int) -> str:
-    """Changes with every image (name, bytes, time) and every alignment of the set."""
-    digest = hashlib.sha256(f"{_LAYOUT} {size_px}".encode())
+    """Changes with every image (name, bytes, time), every alignment of the set and every mask painted over it."""
+    digest, painted = hashlib.sha256(f"{_LAYOUT} {size_px}".encode()), PaintedFaces()
     for index, record in enumerate(faces.records):
         stat = faces.path(index).stat()
         digest.update(f"{record.file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
         digest.update(record.crop_points.tobytes())
+        if (mask := painted.file(faces.path(index).parent, record)) is not None:
+            digest.update(f"{mask.name}\0{mask.stat().st_size}\0{mask.stat().st_mtime_ns}\0".encode())
     return digest.hexdigest()[:20]
 
 

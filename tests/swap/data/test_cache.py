@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from faceswap.core.face_set import FaceSet
+from faceswap.curation.repair.painted import painted_folder, write_painted
 from faceswap.swap.data import cache
 from faceswap.swap.data.cache import cached_faces, cached_points, crop_px_for, face_with_mask, open_cache
 from faceswap.utils.errors import UserError
@@ -167,3 +168,20 @@ def test_a_pipe_is_no_cache(tmp_path):
     path.unlink()
     os.mkfifo(path)
     assert cached_faces(faces, tmp_path / "cache", "a", 32).read_bytes() == wanted
+
+
+def test_what_was_painted_to_stay_as_filmed_is_not_learned(tmp_path):
+    """A mask holds from its frame on; a set with another mask is read again."""
+    folder = make_face_set(tmp_path / "a", 4)
+    faces = FaceSet.open(folder)
+    plain = open_cache(old := cached_faces(faces, tmp_path / "cache", "a", 64))[..., 3].copy()
+    kept = np.full((200, 300), 255, np.uint8)
+    corner = faces.records[2].points.mean(0).astype(int)
+    kept[:, : corner[0]] = 0  # the left half of the third face
+    for frame, mask in ((0, np.full_like(kept, 255)), (faces.records[2].frame, kept)):
+        write_painted(painted_folder(folder), frame, cv2.imencode(".png", mask)[1].tobytes(), (300, 200))
+    new = cached_faces(FaceSet.open(folder), tmp_path / "cache", "a", 64)
+    assert new != old and not old.exists()
+    masks = open_cache(new)[..., 3]
+    assert (masks[:2] == plain[:2]).all() and masks[2, 32, :20].max() < 30 and masks[2, 32, 40] == 255
+    assert masks[3].sum() < plain[3].sum()

@@ -68,7 +68,7 @@ def test_pictures_are_not_read_far_ahead_of_their_place_in_the_cache(tmp_path, m
     )
     read = []
     monkeypatch.setattr(
-        cache, "face_with_mask", lambda faces, i, size: read.append(i) or np.zeros((size, size, 4), np.uint8)
+        cache, "face_with_mask", lambda faces, i, size, _: read.append(i) or np.zeros((size, size, 4), np.uint8)
     )
     faces = FaceSet.open(large_set(tmp_path / "a", 800))
     cache.cached_faces(faces, tmp_path / "cache", "a", 16)
