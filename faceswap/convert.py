@@ -70,8 +70,9 @@ def convert_one(
     """
     from faceswap.cli.results import is_done
     from faceswap.config.build import build
+    from faceswap.media.pictures.sequence_names import split_pattern
     from faceswap.media.sources import probe
-    from faceswap.media.targets import suffix_of
+    from faceswap.media.targets import names_a_file, suffix_of
     from faceswap.provenance.consent import show_consent
     from faceswap.roles import found_people, load_cast, models_for, people_asked
     from faceswap.utils.files.workspace import Workspace
@@ -90,7 +91,10 @@ def convert_one(
     if asked and stored is None:
         raise UserError(f"who is in {info.path} is not known yet: give python -m faceswap.people video={info.path}")
     finder = finder_for(request, info, workspace, stored)
-    suffix = ".html" if preview else suffix_of(info, request.codec)
+    place, pattern = split_pattern(request.out)
+    request = replace(request, out=place)
+    is_folder = bool(pattern or (place and not names_a_file(Path(place))))
+    suffix = ".html" if preview else "" if is_folder else suffix_of(info, request.codec)
     result = result_named(named or request, info, models, shown, asked, folder, suffix)
     from faceswap.compositing.casting import Cast  # torch takes seconds: what is misspelt is told before
     from faceswap.compositing.masks.film import film_mask
@@ -126,7 +130,7 @@ def convert_one(
     convert_video(
         info,
         Cast(roles, cast.role_of),
-        result.path,
+        result.path / pattern,
         faces=people.faces if people else stored,
         finder=finder,
         mask=mask,
@@ -156,6 +160,7 @@ def convert_one(
         crf=request.crf,
         preset=request.preset,
         image_quality=request.image_quality,
+        output=request.output,
         preview=preview,
     )
     return Converted(result.path)
@@ -191,7 +196,7 @@ def result_named(
     sources = {f"model{number}" if number > 1 else "model": model.source for number, model in enumerate(models, 1)}
     return result_of(
         "convert", request, name + name_of(asked), suffix,
-        told=("to", "start", "stop", "tracks", "map", "only"), folder=folder,
+        told=("to", "start", "stop", "tracks", "output", "map", "only"), folder=folder,
         sources={"video": info.path} | sources,
     )  # fmt: skip
 

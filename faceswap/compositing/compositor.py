@@ -15,6 +15,7 @@ from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.compositing.masks.protocol import FrameMask, Mask, alpha_of, mask_at
 from faceswap.compositing.scaling import free_of_scaled, scaled_view
 from faceswap.core.geometry import compose, invert, resizing, scale_of, transform_points, view_of_crop, warp_crop
+from faceswap.core.pasted import Pasted
 from faceswap.core.stored_picture import StoredPicture
 from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
 from faceswap.media.pictures.colour_transfer import STATISTICS_PX, ColourMatcher
@@ -51,6 +52,7 @@ def blend(
     motions: Sequence[NDArray] | None = None,
     scale: float = 1.0,
     in_place: bool = False,
+    keeps_faces: bool = False,
 ) -> Frame:
     """Return the frame with `decoded` faces pasted where their `views` came from.
 
@@ -66,6 +68,7 @@ def blend(
         finish: What the faces take on of the frame.
         motions: (2,) of each face, its way x, y in pixels from one frame to the next.
         scale: Size of the drawn faces, 1: that of those they cover.
+        keeps_faces: The frame tells what was laid into it (`Frame.pasted`).
     """
     if len(views) != len(decoded):
         raise ValueError(f"blend needs one decoded face per view: {len(decoded)} for {len(views)}")
@@ -75,6 +78,7 @@ def blend(
     if free is None and isinstance(mask, FrameMask):
         free = mask.free([frame] * len(views), views, tracks)
     mask, finish = mask_at(mask, frame.index), None if finish is None else finish.at(frame.index)
+    pieces = []
     order = sorted(range(len(views)), key=lambda i: -scale_of(views[i].frame_to_crop))
     for i in order:
         view, track = views[i], tracks[i]
@@ -89,8 +93,10 @@ def blend(
             pasted = alpha if strength == 1 else alpha * np.float32(strength)
             motion = None if motions is None else motions[i]
             finishing = None if finish is None else finish.on(placed, motion, track)
-            paste(image, face, pasted, placed.frame_to_crop, finishing, stored)
-    return Frame(image, frame.index, frame.seconds, stored)
+            laid = paste(image, face, pasted, placed.frame_to_crop, finishing, stored)
+            if keeps_faces and laid is not None:
+                pieces.append(Pasted(*laid, placed.frame_to_crop, placed.size_px, track))
+    return Frame(image, frame.index, frame.seconds, stored, pieces)
 
 
 def paste(
@@ -100,14 +106,17 @@ def paste(
     frame_to_view: NDArray,
     finishing: Finishing | None = None,
     stored: StoredPicture | None = None,
-) -> None:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], tuple[slice, slice]] | None:
     """Draw the RGB face (R, R, 3) in [0, 1] into `image` under `alpha` (M, M); both cover the view of R pixels.
 
     `finishing`: what the face takes on of the picture under it. `stored`: the same picture as its film stores it.
+
+    Returns:
+        The face (h, w, 3) and its weights (h, w) as they lie in the picture, and where; None where they do not.
     """
     placed = _placed(image.shape, face, alpha, frame_to_view)
     if placed is None:
-        return
+        return None
     drawn, weights, region = placed
     cv2.max(drawn, 0, drawn)  # cubic overshoots; above 1 the conversion saturates
     under = image[region]
@@ -118,6 +127,7 @@ def paste(
     change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
     image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
+    return drawn, weights, region
 
 
 def paste_change(

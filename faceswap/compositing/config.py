@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from faceswap.utils.choices import CHROMAS, FILM_CODECS, X264_PRESETS, Side
+from faceswap.utils.choices import CHROMAS, FILM_CODECS, LAYERS, X264_PRESETS, Side
 from faceswap.utils.settings.options import option
 
 
@@ -101,4 +101,11 @@ class ConversionConfig:
     chroma: str = option("auto", "colour of a film: 420, 422, 444; auto: as its source, at 8 bits 420", choices=CHROMAS)
     crf: int = option(18, "quality of H.264 and HEVC: lower is better and bigger", minimum=0, maximum=51)
     preset: str = option("veryfast", "speed of H.264 and HEVC", choices=X264_PRESETS)
+    output: Any = option(
+        None,
+        "what is written for compositors beside the film: [film,mask,patch]; the mask as a film, the faces as "
+        "premultiplied pictures with their places (default: the film alone)",
+        several=str,
+        choices=LAYERS,
+    )
     image_quality: int = option(97, "JPEG and WebP quality when images are converted, to 100", minimum=1, maximum=100)

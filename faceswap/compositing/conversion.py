@@ -49,6 +49,7 @@ class Paste:
     finish: Finish
     strengths: Keyframes
     scales: Keyframes
+    keeps_faces: bool = False  # frames tell of the faces laid into them
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ class Conversion:
                 frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
                 memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
                 strengths=[pasted * strength for strength in strengths], motions=item.motions,
-                scale=paste.scales.at(frame.index), in_place=True,
+                scale=paste.scales.at(frame.index), in_place=True, keeps_faces=paste.keeps_faces,
             )  # fmt: skip
         return Made(
             frame,

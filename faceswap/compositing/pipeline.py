@@ -32,6 +32,7 @@ from faceswap.compositing.segments.plan import Overlap, planned
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.choices import Side
+from faceswap.utils.limits import FRAME_NUMBER
 from faceswap.utils.progress import Progress
 from faceswap.utils.settings.keyframes import Keyframes
 
@@ -82,6 +83,7 @@ def convert_video(
     image_quality: int = ConversionConfig.image_quality,
     segment_frames: int = ConversionConfig.segment_frames,
     order: Order | None = None,
+    output: Collection[str] | None = ConversionConfig.output,
     preview: PreviewFrames | None = None,
 ) -> Path:
     """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
@@ -104,18 +106,22 @@ def convert_video(
         sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
         segment_frames: How many frames are made at a time; of a longer film each is a file until all are there.
         order: What they depend on: with it a stopped conversion goes on, else it begins anew. And who makes them.
+        output: Of film, mask and patch: what is written beside the film, which always is (media/layers.py).
         preview: Takes a few frames of the film in its place; nothing is written then.
 
     Raises:
         UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
     """
+    from faceswap.media.layers import LayeredWriter
+    from faceswap.media.pictures.sequence_names import split_pattern
     from faceswap.media.sources import SourceInfo, probe
     from faceswap.media.video.coding import Coding
     from faceswap.media.writing import writer_for
 
     reuse_freed_memory()
     info = source if isinstance(source, SourceInfo) else probe(source)
-    out = Path(out)
+    place, pattern = split_pattern(str(out))
+    out = Path(place)
     is_film = info.kind != "images"
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
@@ -138,12 +144,16 @@ def convert_video(
         finish,
         strengths,
         scales,
+        bool(output and "".join(output) != "film"),
     )
     about = made_with_ai(cast) | (metadata or {})
     coding = Coding(codec, bits, chroma, crf, preset)
     writer: Writer = preview or writer_for(
-        info, out, start=start, stop=stop, metadata=about, coding=coding, quality=image_quality
+        info, out, start=start, stop=stop, metadata=about, coding=coding, quality=image_quality, pattern=pattern
     )
+    layers = {*(output or ())} - {"film"} if preview is None else set()
+    if layers:
+        writer = LayeredWriter(writer, layers, info, out, pattern=pattern, coding=coding, metadata=about)
     order = order or Order()
     if preview is None and order.unit is None:
         check_results(writer, info, out, side_by_side)
@@ -160,6 +170,8 @@ def convert_video(
         is_found=not isinstance(face_source, StoredFaces), is_film=is_film,
     )  # fmt: skip
     length = max(segment_frames, 2 * (overlap.before + overlap.after))
+    if layers:  # which are written at once, all of them
+        length = FRAME_NUMBER
     film = SegmentedFilm(
         conversion.made, writer, out, planned(start, stop, info.frame_count, length), overlap, start, stop,
         info.frames_between(start, stop),

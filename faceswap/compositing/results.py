@@ -147,10 +147,10 @@ def report_path(out: Path) -> Path:
 
 def comparison_path(out: Path) -> Path:
     """Return where the film or the pictures of before and after lie."""
-    from faceswap.media.pictures.images import WRITE_SUFFIXES
+    from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
     from faceswap.media.writing import FILM_SUFFIXES
 
-    is_file = out.suffix.lower() in (*FILM_SUFFIXES, *WRITE_SUFFIXES)
+    is_file = out.suffix.lower() in (*FILM_SUFFIXES, *PICTURE_SUFFIXES)
     return out.with_name(f"{out.stem}.side_by_side{out.suffix}" if is_file else f"{out.name}.side_by_side")
 
 

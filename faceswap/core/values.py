@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.pasted import Pasted
 from faceswap.core.stored_picture import StoredPicture
 from faceswap.utils.errors import UserError
 
@@ -23,13 +24,15 @@ EMBEDDING_SIZE = 128
 class Frame:
     """One decoded picture in display orientation: `image` (H, W, 3) uint8 RGB, `index` from 0, `seconds` shown at.
 
-    `stored`: the same picture in the film's own depth, where a result is to keep it.
+    `stored`: the same picture in the film's own depth, where a result is to keep it. `pasted`: the faces laid into it,
+    where layers of a result are made of them.
     """
 
     image: NDArray[np.uint8]
     index: int
     seconds: float
     stored: StoredPicture | None = None
+    pasted: Sequence[Pasted] = ()
 
     def __post_init__(self) -> None:
         _check_image("Frame.image", self.image)

@@ -9,7 +9,6 @@ from typing import Any
 from av.container import InputContainer, OutputContainer
 
 from faceswap.media.sources import SourceInfo
-from faceswap.media.video.coding import FilmEncoder
 from faceswap.media.video.colour_tags import KNOWN_MATRICES
 from faceswap.media.video.streams import open_film, picture_stream
 
@@ -34,10 +33,24 @@ _SIDE_DATA = {
 }
 
 
-def warn_of_losses(info: SourceInfo, encoder: FilmEncoder, *, is_whole: bool) -> None:
-    """Log one WARNING that names what a result, or a part of a film, will lack; none when it lacks nothing."""
+def warn_of_losses(
+    info: SourceInfo, bits: int, *, keeps_light: bool = False, is_whole: bool = True, is_film: bool = True
+) -> None:
+    """Log one WARNING that names what a result, or a part of a film, will lack; none when it lacks nothing.
+
+    Args:
+        info: The source.
+        bits: A channel of the result has.
+        keeps_light: HDR's mastering data goes along.
+        is_whole: It is no part of the film.
+        is_film: It is no sequence of pictures.
+    """
     with open_film(info.path) as source:
-        lost = list(dict.fromkeys(_losses(info, source, encoder, is_whole)))
+        stream = picture_stream(source, info.path)
+        lost = list(_of_pictures(info, stream, bits))
+        lost += _side_data(stream, source, keeps_light=keeps_light)
+        lost += _of_film(source, is_whole) if is_film else _of_sequence(source)
+        lost = list(dict.fromkeys(lost))
     if lost:
         told = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
         log.warning("%s: not in the result: %s", info.path, told)
@@ -71,18 +84,30 @@ def _timecode(source: InputContainer) -> str | None:
     return next((metadata["timecode"] for metadata in tagged if metadata.get("timecode")), None)
 
 
-def _losses(info: SourceInfo, source: InputContainer, encoder: FilmEncoder, is_whole: bool) -> Iterator[str]:
-    stream = picture_stream(source, info.path)
+def _of_pictures(info: SourceInfo, stream: Any, bits: int) -> Iterator[str]:
     pixels = stream.codec_context.format
     components = pixels.components if pixels else ()
-    if info.bits > encoder.bits:
-        hdr = _TRANSFERS.get(info.colour.transfer) if encoder.bits == 8 else None
-        yield f"{info.bits} bits a channel ({encoder.bits} instead{f', still coded as {hdr}' if hdr else ''})"
+    if info.bits > bits:
+        hdr = _TRANSFERS.get(info.colour.transfer) if bits == 8 else None
+        yield f"{info.bits} bits a channel ({bits} instead{f', still coded as {hdr}' if hdr else ''})"
     if any(component.is_alpha for component in components):
         yield "its transparency (black instead)"
     if info.colour.matrix not in KNOWN_MATRICES:
         yield f"its colour matrix ({info.colour.matrix} of H.273, read as BT.709: colours may be off)"
-    yield from _side_data(stream, source, keeps_light=encoder.codec == "hevc")
+
+
+def _of_sequence(source: InputContainer) -> Iterator[str]:
+    """Yield what a folder of pictures has no place for."""
+    if source.streams.audio:
+        yield "its sound"
+    yield from (told for kind, _, told in _OTHER_STREAMS if any(other.type == kind for other in source.streams))
+    if source.chapters():
+        yield "its chapters"
+    if _timecode(source):
+        yield "its timecode"
+
+
+def _of_film(source: InputContainer, is_whole: bool) -> Iterator[str]:
     data = sum(other.type == "data" and "timecode" not in other.metadata for other in source.streams)
     # QuickTime keeps chapters in a text track, which is found as data or as subtitles.
     chapters = int("mov" in source.format.name and bool(source.chapters()))

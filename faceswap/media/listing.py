@@ -21,7 +21,7 @@ FILM_SUFFIXES = (
 )  # fmt: skip
 # Pictures that are not read: cameras' raw files, and formats of other programs.
 UNREAD_SUFFIXES = (
-    ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".tga", ".psd", ".exr", ".dpx", ".hdr",
+    ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".tga", ".psd", ".dpx", ".hdr",
     ".heics", ".jxr", ".svg", ".xcf",
 )  # fmt: skip
 # Folders that systems lay beside pictures: macOS in archives, Synology for thumbnails, Windows for what was deleted.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.core.values import Frame
-from faceswap.media.pictures.images import read_animation, read_image
+from faceswap.media.pictures.images import read_animation
 from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.video.timeline import Timeline
 from faceswap.utils.errors import UserError
@@ -46,7 +46,7 @@ def read_frames(
     changes it, frames are scaled to the first one's. Range and matrix tags are honoured, alpha is laid on black, HLG
     and PQ stay as they are.
 
-    `stored_bits`: films give each frame's stored planes too, with so many bits at least; 0: they do not.
+    `stored_bits`: films and pictures give each frame's stored planes too, with so many bits at least; 0: they do not.
     `only`: of these frames those alone; what a film shows of the others is decoded and goes no further.
     `threads` decode (0: one a core, at most 8). What is damaged is left out, counted and logged as one warning. Frames
     before `start` are decoded and dropped, so that indices stay exact.
@@ -57,8 +57,12 @@ def read_frames(
     if start < 0 or (stop is not None and stop <= start):
         raise UserError(f"frames from {start} to {stop}: start must be 0 or more and stop greater than start")
     info = source if isinstance(source, SourceInfo) else probe(source)
-    reader = {"images": _read_images, "animation": _read_animation}.get(info.kind)
-    frames = reader(info, start, stop, only) if reader else _read_film(info, start, stop, threads, only, stored_bits)
+    if info.kind == "images":
+        frames = _read_images(info, start, stop, only, stored_bits)
+    elif info.kind == "animation":
+        frames = _read_animation(info, start, stop, only)
+    else:
+        frames = _read_film(info, start, stop, threads, only, stored_bits)
     index = -1
     for frame in frames:
         index = frame.index
@@ -69,20 +73,24 @@ def read_frames(
         )
 
 
-def _read_images(info: SourceInfo, start: int, stop: int | None, only: Container[int] | None = None) -> Iterator[Frame]:
+def _read_images(
+    info: SourceInfo, start: int, stop: int | None, only: Container[int] | None, stored_bits: int
+) -> Iterator[Frame]:
+    from faceswap.media.deep_pictures import read_picture
+
     unreadable = 0
     for index, file in enumerate(info.files[:stop]):
         if index < start or (only is not None and index not in only):
             continue
         try:
-            image = read_image(file)
+            image, stored = read_picture(file, stored_bits)
         except UserError as error:
             if info.is_still:
                 raise
             unreadable += 1
             log.warning("left out: %s", error)
             continue
-        yield Frame(image, index, float(index / info.frames_per_second))
+        yield Frame(image, index, float(index / info.frames_per_second), stored)
     if unreadable:
         log.warning("%s: %d of %d pictures left out", info.path, unreadable, len(info.files))
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceswap.media.deep_pictures import depth_of
 from faceswap.media.listing import is_own, list_pictures, natural_order
 from faceswap.media.pictures.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
 from faceswap.media.video.colour_tags import ColourTags
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from faceswap.media.video.hdr import HdrLight
 
 STILLS_PER_SECOND = Fraction(25)
+_PIXEL_FORMATS = {8: "rgb24", 16: "rgb48le", 32: "gbrpf32le"}  # of picture files by their bits
 _SAMPLE_BYTES = 1 << 20
 _ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg', or one picture"
 
@@ -162,14 +164,15 @@ def _probe_pattern(path: Path) -> SourceInfo:
 def _probe_images(path: Path, files: tuple[Path, ...], name: str, header: ImageHeader | None = None) -> SourceInfo:
     # A folder may hold pictures that cannot be read: reading passes over them, so the first sound one gives the size.
     headers = (image_header(file) for file in files) if header is None else iter((header,))
-    header = next((found for found in headers if found), None)
+    first, header = next(((file, found) for file, found in zip(files, headers, strict=False) if found), (path, None))
     if header is None:
         raise UserError(f"cannot read any of the {len(files)} pictures of {path}")
     return SourceInfo(
         path=path, kind="images", files=files, width=header.width, height=header.height, stored_width=header.width,
         stored_height=header.height, frames_per_second=STILLS_PER_SECOND, time_base=1 / STILLS_PER_SECOND,
         frame_count=len(files), duration_seconds=float(len(files) / STILLS_PER_SECOND), rotation_degrees=0,
-        has_audio=False, name=name or "pictures", colour=ColourTags(2, 0, 1, 13), pixel_format="rgb24",
+        has_audio=False, name=name or "pictures", colour=ColourTags(2, 0, 1, 13),
+        pixel_format=_PIXEL_FORMATS[depth_of(first)] if first.is_file() else "rgb24",
     )  # fmt: skip
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from faceswap.media.pictures.images import WRITE_SUFFIXES
+from faceswap.media.listing import FILM_SUFFIXES, UNREAD_SUFFIXES
+from faceswap.media.pictures.images import READ_SUFFIXES
+from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
 from faceswap.media.sources import SourceInfo
+from faceswap.provenance.signing import SIDECAR_SUFFIX
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import own_folder
 from faceswap.utils.files.temporary import sweep, temp_path
@@ -30,7 +34,14 @@ def suffix_of(info: SourceInfo, codec: str = "auto") -> str:
         return suffix if is_kept else usual_suffix(codec)
     if not info.is_still:
         return ""
-    return suffix if suffix in WRITE_SUFFIXES else ".png"
+    return suffix if suffix in PICTURE_SUFFIXES else ".png"
+
+
+def names_a_file(path: Path) -> bool:
+    """Return True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
+    kind, _ = mimetypes.guess_type(f"x{path.suffix.lower()}")
+    is_media = kind is not None and kind.split("/")[0] in ("image", "video", "audio")
+    return is_media or path.suffix.lower() in (*READ_SUFFIXES, *FILM_SUFFIXES, *UNREAD_SUFFIXES)
 
 
 def check_target(path: Path, info: SourceInfo, picture_names: Collection[str] = ()) -> None:
@@ -76,8 +87,10 @@ def _is_earlier_result(folder: Path, picture_names: Collection[str]) -> bool:
     if folder.is_symlink() or not folder.is_dir():
         return False
     entries = list(os.scandir(folder))
-    allowed = {*picture_names, RESULT_REPORT}
-    if any(entry.name not in allowed or not entry.is_file() for entry in entries):
+    names = (entry.name.removesuffix(SIDECAR_SUFFIX) for entry in entries)
+    if any(name not in picture_names and name != RESULT_REPORT for name in names):
+        return False
+    if not all(entry.is_file() for entry in entries):
         return False
     if not entries:
         return True

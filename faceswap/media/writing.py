@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import mimetypes
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,15 +15,14 @@ import av
 from av.video.frame import VideoFrame
 
 from faceswap.core.values import Frame
-from faceswap.media import listing
 from faceswap.media.dropped_content import carry_over, warn_of_losses
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
-from faceswap.media.pictures.images import READ_SUFFIXES, WRITE_SUFFIXES
+from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
 from faceswap.media.sound.copying import SoundTracks
 from faceswap.media.sound.plan import MUXERS, open_sound, plan_sound
 from faceswap.media.sound.tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
-from faceswap.media.targets import check_target
+from faceswap.media.targets import check_target, names_a_file
 from faceswap.media.video.coding import FILM_SUFFIXES, Coding, encoder_for
 from faceswap.media.video.pixels import rgb_to_frame
 from faceswap.media.video.stamp import stamp_film
@@ -72,13 +70,14 @@ def writer_for(
     coding: Coding = USUAL_CODING,
     quality: int = 97,
     size: tuple[int, int] | None = None,
+    pattern: str = "",
 ) -> Writer:
     """Return the writer for what `path` names.
 
     A film by its suffix, one picture, or (without a suffix) a folder of pictures.
 
     `coding` is a film's, `quality` that of JPEG and WebP; `size` (width, height) of a film's frames when it is not the
-    source's.
+    source's. `pattern` names the pictures of a folder, as x_%06d.exr.
 
     Raises:
         UserError: The suffix does not suit the source, or the codec not the suffix.
@@ -87,21 +86,13 @@ def writer_for(
     suffix = path.suffix.lower()
     if suffix in FILM_SUFFIXES:
         return VideoWriter(path, info, start=start, stop=stop, coding=coding, metadata=metadata, size=size)
-    if info.is_still and suffix in WRITE_SUFFIXES:
-        return ImageWriter(path, info, quality=quality, metadata=metadata)
-    if info.kind == "images" and not _names_a_file(path):
-        return ImageSequenceWriter(path, info, quality=quality, metadata=metadata)
-    accepted = ", ".join(FILM_SUFFIXES)
-    if info.kind == "images":
-        accepted = f"{', '.join(WRITE_SUFFIXES)} or {accepted}" if info.is_still else f"a folder or {accepted}"
+    if info.is_still and suffix in PICTURE_SUFFIXES:
+        return ImageWriter(path, info, quality=quality, bits=coding.bits, metadata=metadata)
+    if pattern or not names_a_file(path):
+        return ImageSequenceWriter(path, info, pattern=pattern, quality=quality, bits=coding.bits, metadata=metadata)
+    films = ", ".join(FILM_SUFFIXES)
+    accepted = f"{', '.join(PICTURE_SUFFIXES)} or {films}" if info.is_still else f"a folder or {films}"
     raise UserError(f"cannot write {info.path} as {path.name}; use {accepted}")
-
-
-def _names_a_file(path: Path) -> bool:
-    """Return True for the name of a picture or film; other dots in a folder's name (faces.v2) mean nothing."""
-    kind, _ = mimetypes.guess_type(f"x{path.suffix.lower()}")
-    is_media = kind is not None and kind.split("/")[0] in ("image", "video", "audio")
-    return is_media or path.suffix.lower() in (*READ_SUFFIXES, *listing.FILM_SUFFIXES, *listing.UNREAD_SUFFIXES)
 
 
 class VideoWriter:
@@ -153,7 +144,8 @@ class VideoWriter:
             has_sound = self.info.kind == "video" and self.info.has_audio
             self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else ()
             if self.info.kind == "video" and self._size == (self.info.width, self.info.height):
-                warn_of_losses(self.info, self._encoder, is_whole=self._is_whole)
+                keeps_light = self._encoder.codec == "hevc"
+                warn_of_losses(self.info, self._encoder.bits, keeps_light=keeps_light, is_whole=self._is_whole)
 
     def __enter__(self) -> Self:
         self.check()

@@ -28,7 +28,7 @@ from faceswap.utils.limits import SIDECAR_FILM_BYTES
 SIDECAR_SUFFIX = ".c2pa"
 MIME_TYPES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4",
-    ".m4v": "video/mp4", ".mov": "video/quicktime",
+    ".m4v": "video/mp4", ".mov": "video/quicktime", ".tif": "image/tiff", ".tiff": "image/tiff",
 }  # fmt: skip
 OTHER_TYPE = "application/octet-stream"  # hashed as a whole, whatever it is
 # Files of films would be held in memory twice. Hashed in pieces of 4 MiB they are not; each takes some 280 bytes.
@@ -164,6 +164,8 @@ def type_of(path: Path) -> str:
         return "image/jpeg"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
+    if head[:4] in (b"II*\0", b"MM\0*"):
+        return "image/tiff"
     if head[4:8] == b"ftyp":
         return "video/quicktime" if head[8:10] == b"qt" else "video/mp4"
     return OTHER_TYPE

@@ -25,6 +25,7 @@ FILM_CODECS = (
     "h264", "hevc", "prores_422_hq", "prores_4444", "dnxhr", "ffv1", "h264_nvenc", "h264_qsv", "h264_vaapi",
     "h264_videotoolbox", "hevc_nvenc", "hevc_qsv", "hevc_vaapi", "hevc_videotoolbox",
 )  # fmt: skip
+LAYERS = ("film", "mask", "patch")  # of a result
 CHROMAS = ("auto", "420", "422", "444")
 X264_PRESETS = (
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",

@@ -30,6 +30,7 @@ TABLE_BYTES = 64 * MIB  # labels, marks and measures, all at once in memory
 TABLE_ROWS = 1_000_000  # of labels and marks
 TABLE_VALUES = 5_000_000  # in all rows of a table together
 HEADER_BYTES = 8 * MIB  # of a weights file
+EXR_HEADER_BYTES = 1 * MIB
 WEIGHTS_BYTES = 4 * GIB  # training states of 1024 px take 1.4 GB
 PRETRAINED_BYTES = 64 * MIB  # of one file; all of ours together stay below 24 MB
 FOREIGN_NETWORK_BYTES = 1 * GIB  # torchvision's vgg16 takes 528 MB

@@ -16,7 +16,7 @@ from tests.provenance.test_notice import said_by
 from tests.stylegan.tiny import tiny_files
 
 AS_IT_WAS = {"portrait.jpg"}  # of the photo
-MADE = {".png", ".jpg", ".webp", ".mp4", ".mkv", ".mov", ".html"}
+MADE = {".png", ".jpg", ".webp", ".tif", ".exr", ".mp4", ".mkv", ".mov", ".html"}
 WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors", "device=cpu")
 FOUND = ("finder=landmarks", "finder.path=photos.npz", "steps=1")
 EDIT = ("smile=+1", "directions=g/directions.safetensors", "mask=hull", *WEIGHTS)
@@ -24,6 +24,9 @@ EDIT = ("smile=+1", "directions=g/directions.safetensors", "mask=hull", *WEIGHTS
 RUNS = {  # a name: the command, its arguments, how many results at least
     "film": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=2", "side_by_side=true"), 2),
     "pictures": ("convert", ("pair=craig_brosnan", "device=cpu", "video=photos", "out=swapped"), 3),
+    "sequence": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=2", "out=shot"), 2),
+    "exr": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=light/x_%04d.exr"), 1),
+    "tif": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "bits=16", "out=tiffs/x_%04d.tif"), 1),
     "faces": ("generate", ("seeds=0-1", *WEIGHTS[:1]), 3),
     "jpg": ("generate", ("seeds=0-1", "image_format=jpg", *WEIGHTS[:1]), 3),
     "webp": ("generate", ("seeds=0-1", "image_format=webp", *WEIGHTS[:1]), 3),
@@ -95,7 +98,7 @@ def test_previews_of_a_training_are_marked(example):
 
 def is_signed(path: Path) -> bool:
     """Whether C2PA's own reader finds a picture or film valid, and verify knows it for ours."""
-    beside = sidecar_path(path).read_bytes() if path.suffix == ".mkv" else None
+    beside = sidecar_path(path).read_bytes() if path.suffix in (".mkv", ".exr") else None
     kind = "application/octet-stream" if beside else MIME_TYPES[path.suffix]
     with path.open("rb") as file, c2pa.Reader(kind, file, manifest_data=beside) as reader:
         is_valid = reader.get_validation_state() == "Valid"

@@ -38,7 +38,14 @@ def write_result(source, out):
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("a.heic", ".png"), ("a.avif", ".png"), ("a.tif", ".png"), ("a.JPG", ".jpg"), ("a.webp", ".webp")],
+    [
+        ("a.heic", ".png"),
+        ("a.avif", ".png"),
+        ("a.tif", ".tif"),
+        ("a.bmp", ".png"),
+        ("a.JPG", ".jpg"),
+        ("a.webp", ".webp"),
+    ],
 )
 def test_a_picture_that_is_only_read_has_a_result_that_can_be_written(tmp_path, name, wanted):
     write_image(tmp_path / "a.png", picture(20, 16))

@@ -56,6 +56,8 @@ def said_by(path: Path) -> str:
     if path.suffix in (".png", ".jpg", ".webp"):
         with Image.open(path) as image:
             return " ".join(map(str, [*image.info.values(), *image.getexif().values()]))
+    if path.suffix in (".tif", ".exr"):
+        return path.read_bytes().decode(errors="replace")
     with av.open(str(path)) as film:
         return " ".join(film.metadata.values())
 

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.stored_picture import light_to_screen, rounded
+from faceswap.media.pictures.exr import exr_header, is_exr, read_exr
 from faceswap.media.pictures.heif import film_in_its_place, heif_formats
 from faceswap.media.pictures.holes import refuse_holes
 from faceswap.media.pictures.stamp import stamped
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 READ_SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2", ".ppm", ".pgm",
-    ".heic", ".heif", ".hif",
+    ".heic", ".heif", ".hif", ".exr",
 )  # fmt: skip
 WRITE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -58,19 +60,27 @@ class ImageHeader:
 def read_image(path: str | Path) -> NDArray[np.uint8]:
     """Return the picture as (H, W, 3) uint8 RGB, upright by its EXIF tag; the first one of several.
 
-    Alpha is laid on black; 16 bits a channel become 8; embedded colour profiles are not applied.
+    Alpha is laid on black; 16 bits a channel become 8, and light (EXR) what a screen shows of it; embedded colour
+    profiles are not applied.
 
     Raises:
         UserError: The file is missing, empty, damaged, cut off, no picture, or holds more than PICTURE_PIXELS or
             PICTURE_BYTES.
     """
     path = Path(path)
-    with _opened(path) as image:
-        try:
-            refuse_holes(path)
-        except OSError as error:
-            raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
+    if is_exr(path):
+        return shown_light(read_exr(path))
+    with opened(path) as image:
+        check_whole(path)
         return _pixels(image, path)
+
+
+def check_whole(path: Path) -> None:
+    """Raise UserError for a picture file of which a disk has lost a part."""
+    try:
+        refuse_holes(path)
+    except OSError as error:
+        raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
 
 
 def image_header(path: str | Path) -> ImageHeader | None:
@@ -80,7 +90,10 @@ def image_header(path: str | Path) -> ImageHeader | None:
         UserError: It is too large.
     """
     try:
-        with _opened(path) as image:
+        if is_exr(Path(path)):
+            header = exr_header(Path(path))
+            return ImageHeader(header.width, header.height, 1)
+        with opened(path) as image:
             width, height = image.size
             if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # turned by 90 degrees
                 width, height = height, width
@@ -95,7 +108,7 @@ def image_header(path: str | Path) -> ImageHeader | None:
 def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
     """Yield each picture of an animation as (H, W, 3) uint8 RGB, with its presentation time in seconds."""
     path = Path(path)
-    with _opened(path) as image:
+    with opened(path) as image:
         milliseconds = 0.0
         for number in range(int(getattr(image, "n_frames", 1))):
             try:
@@ -108,7 +121,7 @@ def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]
 
 def animation_seconds(path: str | Path) -> float:
     """Return how long an animated picture lasts, once through."""
-    with _opened(path) as image:
+    with opened(path) as image:
         milliseconds = 0.0
         try:
             for number in range(int(getattr(image, "n_frames", 1))):
@@ -165,11 +178,22 @@ def write_image(
     Raises:
         UserError: For another suffix.
     """
-    path, metadata = Path(path), metadata or {}
-    data = stamped(encode_image(image, path.suffix, quality=quality, metadata=marked(metadata)))
+    about = marked(metadata or {})
+    save_picture(Path(path), encode_image(image, Path(path).suffix, quality=quality, metadata=about), metadata, sources)
+
+
+def save_picture(
+    path: Path, data: bytes, metadata: Mapping[str, str] | None = None, sources: Sequence[Path] = ()
+) -> None:
+    """Write the bytes of a picture file as `write_image` does; what `marked` left room for is filled in."""
     with atomic_path(path) as temp:
-        temp.write_bytes(data)
-        sign(temp, path, metadata, sources)
+        temp.write_bytes(stamped(data))
+        sign(temp, path, metadata or {}, sources)
+
+
+def shown_light(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (H, W, 3) uint8 as a screen shows light; what is brighter than white is white."""
+    return rounded(light_to_screen(np.clip(light, 0, 1)) * np.float32(255), 8)
 
 
 def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -181,8 +205,8 @@ def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return laid
 
 
-def _opened(path: str | Path) -> Image:
-    """Return the lazily opened picture. Raises UserError."""
+def opened(path: str | Path) -> Image:
+    """Return the lazily opened picture of a format that Pillow reads, its size checked. Raises UserError."""
     from PIL import Image
 
     path = Path(path)

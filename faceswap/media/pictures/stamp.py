@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from faceswap.media.pictures.exr import MAGIC, encoded_pixels_of_exr
+from faceswap.media.pictures.tiff import pixels_of_tiff
 from faceswap.provenance.fingerprint import BLANK, mark_of
 from faceswap.utils.limits import PICTURE_BYTES
 from faceswap.utils.untrusted.reading import open_regular
@@ -16,7 +18,7 @@ _START_OF_SCAN = 0xDA
 
 
 def stamped(data: bytes) -> bytes:
-    """Return the bytes of a PNG, JPEG or WebP file with its fingerprint where room was left for it."""
+    """Return the bytes of a picture file with its fingerprint where room was left for it."""
     blank = BLANK.encode()
     if blank not in data:
         return data
@@ -48,15 +50,17 @@ def picture_mark(path: Path) -> str:
 
 
 def encoded_pixels(data: bytes) -> Iterator[bytes | memoryview]:
-    """Yield what of a PNG, JPEG or WebP file holds pixels. Raises ValueError for other files and damaged ones."""
+    """Yield what of a picture file of ours holds pixels. Raises ValueError for other files and damaged ones."""
     if data.startswith(_PNG):
         yield from (content for kind, content in _png_chunks(data) if kind in (b"IDAT", b"fdAT"))
     elif data.startswith(b"\xff\xd8"):
         yield memoryview(data)[_scan_of_jpeg(data) :]
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         yield from (content for kind, content in _riff_chunks(data) if kind in (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"))
+    elif data.startswith(MAGIC):
+        yield encoded_pixels_of_exr(data)
     else:
-        raise ValueError("no PNG, JPEG or WebP")
+        yield from pixels_of_tiff(data)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from faceswap.core.stored_picture import StoredPicture, repeated, rounded
+from faceswap.core.stored_picture import StoredPicture, light_to_screen, repeated, rounded
 from faceswap.media.video.colour_tags import MATRIX_RGB, ColourTags, codes_to_rgb_matrix
 from faceswap.media.video.pixels import tags_of
 from faceswap.media.video.streams import Transform, turn
@@ -107,20 +107,21 @@ def with_colours(picture: StoredPicture, tags: ColourTags) -> StoredPicture:
     height, width = picture.shape
     bits = picture.bits if picture.bits in DEPTHS else 16
     wanted = codes_to_rgb_matrix(tags, width, height, bits)
-    if bits == picture.bits and np.allclose(picture.to_rgb, wanted, rtol=1e-5, atol=1e-9):
+    if bits == picture.bits and not picture.is_linear and np.allclose(picture.to_rgb, wanted, rtol=1e-5, atol=1e-9):
         return picture
     linear = np.linalg.inv(wanted[:, :3])
     to_codes = np.column_stack([linear, -linear @ wanted[:, 3]]).astype(np.float32)
-    values = cv2.split(cv2.transform(picture.rgb(), to_codes))
+    rgb = light_to_screen(np.clip(picture.rgb(), 0, 1)) if picture.is_linear else picture.rgb()
+    values = cv2.split(cv2.transform(rgb, to_codes))
     first, second, third = (rounded(value, bits) for value in values)
     return StoredPicture((first, second, third), wanted, bits)
 
 
-def stored_from_rgb(image: NDArray[np.uint8]) -> StoredPicture:
-    """Return an 8-bit picture (H, W, 3) as planes."""
-    red, green, blue = cv2.split(image)
-    to_rgb = codes_to_rgb_matrix(ColourTags(2, MATRIX_RGB), image.shape[1], image.shape[0], 8)
-    return StoredPicture((np.asarray(red), np.asarray(green), np.asarray(blue)), to_rgb, 8)
+def stored_from_rgb(image: NDArray[np.uint8], bits: int = 8) -> StoredPicture:
+    """Return an 8-bit picture (H, W, 3) as planes of so many bits."""
+    red, green, blue = (_deepened(np.asarray(plane), 8, bits, is_full_range=True) for plane in cv2.split(image))
+    to_rgb = codes_to_rgb_matrix(ColourTags(2, MATRIX_RGB), image.shape[1], image.shape[0], bits)
+    return StoredPicture((red, green, blue), to_rgb, bits)
 
 
 def planar_format(frame: VideoFrame) -> str:
