@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from faceswap.config.schema import settings_of
+from faceswap.curation.repair.painted import painted_folder, painted_frames
 from faceswap.film_faces import source_of
 from faceswap.jobs.command_lines import shown
 from faceswap.media.pictures.images import encode_image
@@ -19,9 +21,10 @@ from faceswap.utils.errors import UserError
 from faceswap.web.pages import go_to
 
 router = APIRouter(prefix="/convert")
-_PASTED = ("mask", "colour", "blender", "detail")
+_PASTED = ("mask", "keep", "colour", "blender", "detail")
 _FINISHED = ("sharpen", "motion_blur", "grain", "smooth_colour", "smooth_frames", "fade_from_yaw")
-_KEYED = ("strength",)  # what may change along the film
+_KEYED = ("strength", "face_scale")  # what may change along the film, besides what is a plugin's
+_UNPAINTED = "none"
 _PLUGINS = ("mask", "blender", "detail")
 _QUALITY = 90
 _PERSON = re.compile(r"\s*(\d{1,6})\s*:\s*([^\s,:{}'\"]+)\s*")
@@ -36,8 +39,8 @@ def form(request: Request, run: str = "", map: str = "", film: str = "") -> Resp
     values = {"run": run, "map": map, "film": str(chosen or "")}
     return page(
         request, "convert.html", title="Convert", run=run, map=map, model=model, films=list(studio.places.media()),
-        film=chosen, frames=frame_count(chosen) if chosen else 0, pasted=fields_of("convert", _PASTED),
-        finished=fields_of("convert", _FINISHED), keyed=_keyed(), sliders=_sliders({}),
+        film=chosen, frames=frame_count(chosen) if chosen else 0, pasted=[*_known(_PASTED), *_painted(studio)],
+        finished=_known(_FINISHED), keyed=_keyed(), sliders=_sliders({}),
         line=_line(studio, values) if chosen else "",
     )  # fmt: skip
 
@@ -86,8 +89,12 @@ def _line(studio: Studio, values: Mapping[str, str]) -> str:
 
 
 def _said(studio: Studio, values: Mapping[str, str]) -> list[str]:
-    fields = [*fields_of("convert", (*_PASTED, *_FINISHED)), *_keyed(), *_sliders(values)]
-    return [_model(studio, values), *said(fields, values)]
+    painted = [
+        f"masks={painted_folder(studio.places.workspace.existing_faces(one.partition('=')[2]))}"
+        for one in said(_painted(studio), values)
+    ]
+    fields = [*_known((*_PASTED, *_FINISHED)), *_keyed(), *_sliders(values)]
+    return [_model(studio, values), *said(fields, values), *painted]
 
 
 def _model(studio: Studio, values: Mapping[str, str]) -> str:
@@ -105,7 +112,21 @@ def _model(studio: Studio, values: Mapping[str, str]) -> str:
 
 def _keyed() -> list[Field]:
     return [Field(one.name, "keyed", one.help, one.value, low=one.low or "0", high=one.high or "1", step="0.01")
-            for one in fields_of("convert", _KEYED)]  # fmt: skip
+            for one in _known(_KEYED)]  # fmt: skip
+
+
+def _known(names: Sequence[str]) -> list[Field]:
+    return fields_of("convert", [name for name in names if name in settings_of("convert")])
+
+
+def _painted(studio: Studio) -> list[Field]:
+    """Return the choice among the face sets over whose films masks were painted; none where there are none."""
+    workspace = studio.places.workspace
+    names = [name for name in workspace.face_set_names() if painted_frames(painted_folder(workspace.faces(name)))]
+    if not names or "masks" not in settings_of("convert"):
+        return []
+    told = "the masks that were painted over the film of this face set"
+    return [Field("masks", "choice", told, _UNPAINTED, (_UNPAINTED, *names))]
 
 
 def _sliders(values: Mapping[str, str]) -> list[Field]:

@@ -86,7 +86,8 @@ def _field(command: str, field: dataclasses.Field[Any], name: str = "") -> Field
         return Field(name, "choice", help_text, usual, tuple(group_choices(group)))
     value = default_of(field)
     if (choices := field.metadata.get("choices")) and not field.metadata.get("several"):
-        return Field(name, "choice", help_text, str(value), tuple(choices))
+        usual = "" if value is None else str(value)  # nothing of them may be usual, too
+        return Field(name, "choice", help_text, usual, tuple(choices) if usual else ("", *choices))
     if isinstance(value, bool):
         return Field(name, "switch", help_text, str(value).lower())
     if field.metadata.get("kind") == "keyframes":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
+from faceswap.curation.repair.painted import painted_folder, write_painted
+from faceswap.jobs.command_lines import check_command_line
 from faceswap.media.pictures.images import write_image
 from faceswap.studio.shared.preview import Shown
 from tests.clips import make_clip
@@ -54,3 +57,25 @@ def test_a_run_outside_is_refused(client, film):
     for run in ("../x", "/etc", "..", "nobody", ""):
         for path in ("/convert", "/convert/line", "/convert/frame.jpg"):
             assert client.page.get(path, params={"run": run, "film": str(film)}).status_code == 400, run
+
+
+def test_masks_that_were_painted_can_be_taken(client, film):
+    """By the name of a face set of the workspace; its folder is what the command is told."""
+    folder = client.studio.places.workspace.root / "faces" / "b"
+    page = client.page.get("/convert", params={"run": "a_b", "film": str(film)}).text
+    assert 'name="masks"' not in page and 'data-keyed="face_scale"' in page and 'data-keyed="mask.erode"' in page
+    write_painted(
+        painted_folder(folder), 2, cv2.imencode(".png", np.zeros((144, 192), np.uint8))[1].tobytes(), (192, 144)
+    )
+    said = {"run": "a_b", "film": str(film), "masks": "b", "mask.erode": "{0: 0, 5: 0.2}", "keep": "eyes"}
+    assert "<option selected>none</option>" in client.page.get("/convert", params=said).text
+    assert client.post("/convert", **said).status_code == 204
+    arguments = client.studio.queue.jobs()[0].arguments
+    assert (
+        f"masks={folder / 'masks'}" in arguments
+        and "mask.erode={0: 0, 5: 0.2}" in arguments
+        and "keep=eyes" in arguments
+    )
+    check_command_line("convert", arguments)
+    for wrong in ("../../x", "/etc", "nobody"):
+        assert client.post("/convert", **said | {"masks": wrong}).status_code == 400

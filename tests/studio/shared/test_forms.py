@@ -9,7 +9,9 @@ def test_fields_have_what_the_declarations_say():
     mask, grain, crf, preset = fields_of("convert", ("mask", "grain", "crf", "preset"))
     assert mask.kind == "choice" and {"hull", "learned", "parsed"} <= set(mask.choices) and mask.value == "learned"
     sharpen = fields_of("convert", ("sharpen",))[0]
-    assert (sharpen.kind, sharpen.value, sharpen.low, sharpen.high) == ("slider", "0", "0", "3")
+    assert (sharpen.kind, sharpen.value, sharpen.low, sharpen.high) == ("keyed", "0", "0", "3")
+    assert said([sharpen], {"sharpen": "0", "sharpen:word": "auto"}) == ["sharpen=auto"]
+    assert said([sharpen], {"sharpen": "{0: 0, 9: 1}", "sharpen:word": "x"}) == ["sharpen={0: 0, 9: 1}"]
     assert (grain.kind, grain.value) == ("switch", "false")
     assert (crf.kind, crf.value, crf.low, crf.high) == ("number", "18", "0", "51") and crf.help
     assert preset.kind == "choice" and "veryfast" in preset.choices
@@ -20,7 +22,8 @@ def test_sliders_belong_to_the_choice():
     assert names == ["mask.erode", "mask.feather", "mask.forehead"]
     assert "mask.edge" in [field.name for field in plugin_fields("mask", "parsed")]
     assert plugin_fields("mask", "nothing") == []
-    assert all(field.kind == "slider" and float(field.step) > 0 for field in plugin_fields("mask", "hull"))
+    assert [field.kind for field in plugin_fields("mask", "hull")] == ["keyed", "keyed", "slider"]
+    assert all(float(field.step) > 0 for field in plugin_fields("mask", "hull"))
 
 
 def test_only_what_differs_is_said():
