@@ -14,6 +14,7 @@ from faceswap.utils.limits import PICTURE_BYTES
 from faceswap.utils.untrusted.reading import open_regular
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_TIFF = (b"II*\0", b"MM\0*")
 _START_OF_SCAN = 0xDA
 
 
@@ -41,8 +42,8 @@ def picture_mark(path: Path) -> str:
     """
     with open(open_regular(path), "rb") as file:
         start = file.read(len(_PNG))
-        if not start.startswith((_PNG, b"\xff\xd8", b"RIFF")):
-            raise ValueError("no PNG, JPEG or WebP")
+        if not start.startswith((_PNG, b"\xff\xd8", b"RIFF", MAGIC, *_TIFF)):
+            raise ValueError("no PNG, JPEG, WebP, TIFF or EXR")
         content = start + file.read(PICTURE_BYTES - len(start) + 1)
     if len(content) > PICTURE_BYTES:
         raise ValueError("larger than pictures are")
