@@ -73,7 +73,8 @@ def exported_model(request: ConvertRequest) -> Model:
     if about.side != request.to:
         drawn = a if about.side == "a" else b
         raise UserError(f"to={request.to}: {path} draws {drawn}; say to={about.side}, or export side={request.to}")
-    return Model(lambda film: swapper, a, b, {key: about.consent[key] for key in CONSENT if key in about.consent}, path)
+    consent = {key: about.consent[key] for key in CONSENT if key in about.consent}
+    return Model(lambda film: swapper, a, b, consent, path, "onnx")  # beside the film of the run itself
 
 
 def untrained_model(request: ConvertRequest, workspace: Workspace) -> Model:
