@@ -37,6 +37,7 @@ from faceswap.stylegan.directions.labelled import (
 from faceswap.stylegan.directions.pair_pictures import see_pairs
 from faceswap.stylegan.directions.paired import directions_of_pairs
 from faceswap.stylegan.directions.scoring import AttributeScorer, Scorer, scorer_by_name
+from faceswap.stylegan.directions.sight import embedder_sight
 from faceswap.stylegan.gallery.sheets import direction_sheet
 from faceswap.stylegan.inversion.pipeline import load_both, made_with_ai
 from faceswap.stylegan.networks.encoder import Encoder
@@ -118,7 +119,8 @@ def found_in_pairs(request: DirectionsRequest) -> DirectionSet:
     assert encoder is not None
     found = directions_of_pairs(
         generator, choose_accelerator(request.device), see_pairs(pairs, generator, encoder, build(request.finder)),
-        held_out=request.held_out, steps=request.refine_steps, seed=request.seed,
+        held_out=request.held_out, steps=request.refine_steps,
+        corrections=request.corrections, sight=embedder_sight(request.device), seed=request.seed,
     )  # fmt: skip
     return found.tagged(generator_hash(generator))
 

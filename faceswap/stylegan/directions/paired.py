@@ -18,8 +18,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from faceswap.engine.accelerator import Accelerator
+from faceswap.stylegan.directions.crossing import uncrossed
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.directions.pair_pictures import SeenPairs, part_of
+from faceswap.stylegan.directions.sight import SeenChanges, Sight, equal_weights
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 from faceswap.utils.progress import Progress
@@ -39,20 +41,31 @@ log = logging.getLogger(__name__)
 
 
 def directions_of_pairs(
-    generator: Generator, accelerator: Accelerator, seen: SeenPairs, *, held_out: float, steps: int, seed: int = 0
+    generator: Generator,
+    accelerator: Accelerator,
+    seen: SeenPairs,
+    *,
+    held_out: float,
+    steps: int,
+    corrections: int = 0,
+    sight: Sight | None = None,
+    seed: int = 0,
 ) -> DirectionSet:
     """Return a direction in W+ for each factor of the pairs; +2 sigmas are the root mean square of its steps.
 
     Args:
         held_out: Share of the people whose pairs tell how good the directions are, in place of being fitted to.
         steps: Of the refinement through the generator, `BATCH` pairs each; 0: least squares alone.
+        corrections: Rounds in which what each move brings of the others is taken out of it.
+        sight: By which the refinement compares changes, beside their colours.
     """
     own, others = split_by_people(seen, held_out, seed)
     usual = usual_steps(seen)
     moves = least_squares(own, usual)
     if steps:
-        moves = refined(generator, accelerator, own, usual, moves, steps, seed)
+        moves = refined(generator, accelerator, own, usual, moves, steps, seed, sight)
     moves = moves * gains(generator, own, usual, moves)[:, None, None]
+    moves = uncrossed(generator, own, usual, moves, corrections)
     told = agreement(generator, others, usual, moves) if others else {}
     for name, share in told.items():
         log.info("%s: with people held out, %.0f %% of drawings change as the picture does", name, 100 * share)
@@ -68,6 +81,7 @@ def directions_of_pairs(
         "pairs": len(seen.pairs),
         "people": len(set(seen.pairs.people.tolist())),
         "refine_steps": steps,
+        "corrections": corrections,
         "seed": seed,
         "sigma": {name: round(SIGMA * float(step), 5) for name, step in zip(seen.pairs.names, usual, strict=True)},
     }
@@ -111,13 +125,19 @@ def refined(
     moves: Tensor,
     steps: int,
     seed: int,
+    sight: Sight | None = None,
 ) -> Tensor:
-    """Return the moves (K, rows, w_size) bettered by what the generator draws of them, in spreads of W."""
+    """Return the moves (K, rows, w_size) bettered by what the generator draws of them, in spreads of W.
+
+    Every factor counts alike, however few pixels it changes.
+    """
     axes, spreads = axes_of_w(generator)
     whitened = (moves @ axes / spreads).requires_grad_()
     optimizer = torch.optim.Adam([whitened], LEARNING_RATE, betas=(0.9, 0.99))
-    weights = _weights(seen)
     unmoved = _drawn(generator, seen.rows)
+    true = seen.images[seen.pairs.after] - seen.images[seen.pairs.before]
+    weights = equal_weights(true.square().mean((1, 2, 3)), seen.pairs.steps)
+    changes = None if sight is None else SeenChanges(sight, seen, unmoved)
     rng = np.random.default_rng(seed)
     with Progress(steps, "refine", "step") as progress:
         for number in range(steps):
@@ -133,6 +153,8 @@ def refined(
             wrong = (drawn.float() - unmoved[start]) - (seen.images[end] - seen.images[start])
             wrong = wrong * torch.maximum(seen.masks[start], seen.masks[end])
             loss = (pooled_error(wrong) * weights[chosen]).mean()
+            if changes is not None:
+                loss = loss + (changes.error(drawn.float(), start, end) * changes.weights[chosen]).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -197,15 +219,6 @@ def _mean_changes(
 
 def _steps(seen: SeenPairs, usual: NDArray) -> Tensor:
     return torch.from_numpy((seen.pairs.steps / usual).astype(np.float32)).to(seen.rows)
-
-
-def _weights(seen: SeenPairs) -> Tensor:
-    """Return (N,): a factor that changes few pixels counts as much as one that changes all of them."""
-    start, end = seen.pairs.before, seen.pairs.after
-    size = (seen.images[end] - seen.images[start]).square().mean((1, 2, 3))
-    moved = torch.from_numpy(seen.pairs.steps != 0).to(size)
-    of_factor = (moved * size[:, None]).sum(0) / moved.sum(0)
-    return 1 / ((moved * of_factor).sum(1) / moved.sum(1)).clamp(min=1e-6)
 
 
 @torch.inference_mode()
