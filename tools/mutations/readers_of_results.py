@@ -51,6 +51,10 @@ class Reader(NamedTuple):
 class Knows(Embedder):
     """Tells every face from every other, by its place in the list."""
 
+    @property
+    def description(self) -> str:
+        return "places"
+
     def embed(self, images: Any, points: Any) -> Any:
         return np.eye(len(images), EMBEDDING_SIZE, dtype=np.float32)
 
