@@ -146,6 +146,7 @@ def convert_one(
         motion_blur=request.motion_blur,
         grain=request.grain,
         fill_frames=request.fill_frames,
+        fade_frames=request.fade_frames,
         fade_from_yaw=request.fade_from_yaw,
         strength=request.strength,
         face_scale=request.face_scale,

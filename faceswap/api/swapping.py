@@ -193,8 +193,8 @@ def convert(
         faces: A face set made from the source; without one its faces are found now.
         detector: Finds the faces in the place of the built-in one.
         settings: to, mask, colour, blender, tracks, start, stop, batch_size, smooth_frames, smooth_colour, sharpen,
-            motion_blur, grain, fill_frames, strength, face_scale, side_by_side, metadata, crf, preset, image_quality:
-            as of `python -m faceswap.convert --help`, with the same defaults; `refiner`:
+            motion_blur, grain, fill_frames, fade_frames, strength, face_scale, side_by_side, metadata, crf, preset,
+            image_quality: as of `python -m faceswap.convert --help`, with the same defaults; `refiner`:
             `faceswap.swap.detail.choices.Reference().refiner(FACES_OF_A, swapper.resolution)` sharpens faces as the
             command does, None leaves them as drawn; `mask`: `faceswap.compositing.masks.film.film_mask` puts painted
             masks and parts that stay into one.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +12,33 @@ from faceswap.utils.errors import UserError
 
 FLICKER_LEVELS = 2.0  # grey levels by which the mean colour of a face errs from frame to frame; more is light
 FLICKER_VARIANCE = 0.3  # and the share by which its variance does
+
+
+Colours = tuple[ColourStatistics, ColourStatistics]  # of a drawn face, and of the one it covers
+
+
+def centred(seen: Sequence[Colours | None], now: int, keep: float) -> Colours | None:
+    """Return the colours of a frame, steadied by those before and after it: no lag.
+
+    The weights fall by `keep` a frame. Light is followed as by ColourSmoother: what comes back lies as near to what the
+    frame itself shows.
+
+    Args:
+        seen: Of one track in consecutive frames; None where they could not be told.
+        now: Which of them is meant.
+        keep: How much a neighbour counts, in [0, 1).
+    """
+    here = seen[now]
+    if here is None or keep == 0:
+        return here
+    known = [(keep ** abs(place - now), one) for place, one in enumerate(seen) if one is not None]
+    total = sum(weight for weight, _ in known)
+    mixed = []
+    for side in (0, 1):
+        mean = np.asarray(sum(weight * one[side].mean for weight, one in known) / total)
+        covariance = np.asarray(sum(weight * one[side].covariance for weight, one in known) / total)
+        mixed.append(_mixed(replace(here[side], mean=mean, covariance=covariance), here[side], 0.0))
+    return mixed[0], mixed[1]
 
 
 @dataclass

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faceswap.compositing.blenders import Blender
-from faceswap.compositing.colour import ColourSmoother
+from faceswap.compositing.colour import Colours, ColourSmoother
 from faceswap.compositing.finishing.finish import Finish, Finishing
 from faceswap.compositing.finishing.skin import skin_weights
 from faceswap.compositing.masks.protocol import FrameMask, Mask, alpha_of, mask_at
@@ -45,6 +45,7 @@ def blend(
     colour: ColourMatcher,
     blender: Blender,
     memory: ColourSmoother | None = None,
+    colours: Sequence[Colours | None] | None = None,
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
     strengths: Sequence[float] | None = None,
@@ -63,7 +64,8 @@ def blend(
     as much as blending a face. The largest face is pasted last, as the nearest.
 
     Args:
-        free: What a SeeingMask has already seen of these views; otherwise it looks now.
+        colours: Of each face and of the one it covers; None: they are measured now.
+        free: What a FrameMask has already seen of these views; otherwise it looks now.
         strengths: The share of each face that is pasted, from 0 to 1.
         finish: What the faces take on of the frame.
         motions: (2,) of each face, its way x, y in pixels from one frame to the next.
@@ -86,8 +88,11 @@ def blend(
         if scale != 1:
             placed, seen = scaled_view(frame, view, scale), None if seen is None else free_of_scaled(seen, view, scale)
         alpha = alpha_of(mask, view.points, view.size_px, None if decoded.masks is None else decoded.masks[i], seen)
-        face = _coloured(frame, view, decoded.images[i], alpha, colour, memory, track)
-        face = _edged(frame, placed, face, alpha, blender)
+        face = decoded.images[i]
+        known = measured_colours(frame, view, face, alpha, colour) if colours is None else colours[i]
+        if known is not None and memory is not None:
+            known = memory.smoothed(track, frame.index, *known)
+        face = _edged(frame, placed, face if known is None else colour.match(face, *known), alpha, blender)
         strength = 1.0 if strengths is None else strengths[i]
         if strength > 0:
             pasted = alpha if strength == 1 else alpha * np.float32(strength)
@@ -190,16 +195,18 @@ def _placed(
     return drawn, weights, (slice(top, bottom), slice(left, right))
 
 
-def _coloured(
-    frame: Frame,
-    view: AlignedFace,
-    face: NDArray,
-    alpha: NDArray,
-    colour: ColourMatcher,
-    memory: ColourSmoother | None,
-    track: int,
-) -> NDArray:
-    """Return the decoded face with its colours matched to the one it covers, measured on small pictures."""
+def measured_colours(
+    frame: Frame, view: AlignedFace, face: NDArray, alpha: NDArray, colour: ColourMatcher
+) -> Colours | None:
+    """Return the colours of a decoded face and of the one it covers, measured on small pictures; None: not to be told.
+
+    Args:
+        frame: With the face that is covered.
+        view: Where it lies.
+        face: (R, R, 3) in [0, 1], as drawn.
+        alpha: (M, M), how much of each pixel counts.
+        colour: What measures.
+    """
     size = min(STATISTICS_PX, face.shape[0])
     seen = _seen(frame, view, size)
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
@@ -210,11 +217,7 @@ def _coloured(
         weights = skin
     source = colour.measure(_reduced(face, size), weights)
     target = colour.measure(small_view, weights)
-    if source is not None and target is not None:
-        if memory is not None:
-            source, target = memory.smoothed(track, frame.index, source, target)
-        face = colour.match(face, source, target)
-    return face
+    return None if source is None or target is None else (source, target)
 
 
 def _edged(frame: Frame, view: AlignedFace, face: NDArray, alpha: NDArray, blender: Blender) -> NDArray:

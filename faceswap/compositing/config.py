@@ -40,7 +40,8 @@ class ConversionConfig:
     )
     smooth_colour: float | None = option(
         None,
-        "share of the colour statistics kept each frame, in [0, 1) (default: films 0.8, pictures 0)",
+        "how much the colours of the frames beside one count in it, those next to them the square of that, and so on "
+        "(default: films 0.8, pictures 0)",
         minimum=0,
         maximum=0.999,
     )
@@ -60,6 +61,12 @@ class ConversionConfig:
         "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",
         minimum=0,
         maximum=10000,
+    )
+    fade_frames: int | None = option(
+        None,
+        "fade a face over this many frames where it comes or goes within a shot (default: films 3, pictures 0)",
+        minimum=0,
+        maximum=4,
     )
     fade_from_yaw: int | Literal["auto", "off"] = option(
         "auto",

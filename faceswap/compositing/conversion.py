@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.casting import Cast
-from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.compositor import blend
 from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.finishing.finish import Finish
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
+from faceswap.compositing.masks.steady import without_memory
 from faceswap.compositing.segments.forgetting import forget
 from faceswap.compositing.segments.frames import frames_of
 from faceswap.compositing.segments.plan import Parts, whole
 from faceswap.compositing.segments.writing import Made
+from faceswap.compositing.steadying import Steadying, steadied
 from faceswap.compositing.turning import WHOLE, Fading
 from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
@@ -44,7 +45,7 @@ class Paste:
     mask: Mask
     colour: ColourMatcher
     blender: Blender
-    memory: ColourSmoother
+    steady: Steadying
     fadings: Sequence[Fading]
     finish: Finish
     strengths: Keyframes
@@ -66,7 +67,7 @@ class Conversion:
     def made(self, stack: ExitStack, parts: Parts) -> Iterable[Made]:
         """Return what goes through for these parts of the film; the stages end with the stack."""
         frames = self._stage(stack, frames_of(self.info, parts, self.stored_bits), 2, "decode")
-        return self._pasted(stack, self._drawn(stack, frames, parts, self.paste.mask), parts)
+        return self._pasted(stack, self._drawn(stack, frames, parts, without_memory(self.paste.mask)), parts)
 
     def previewed(self, stack: ExitStack, preview: PreviewFrames) -> Iterable[Made]:
         """Return the frames that a preview chose, and those around them."""
@@ -92,8 +93,8 @@ class Conversion:
 
     def _blended(self, items: Iterable[PlacedFrame], parts: Parts) -> Iterator[Made]:
         for segment, part in parts.split(items, _number):
-            forget(self.paste.memory, self.paste.finish)
-            for item in part:
+            forget(self.paste.finish)
+            for item in steadied(part, self.paste.steady):
                 yield self._blend(item, is_shown=segment.has(item.frame.index))
 
     def _blend(self, item: PlacedFrame, is_shown: bool) -> Made:
@@ -104,12 +105,15 @@ class Conversion:
         share = paste.strengths.at(frame.index)
         # Of what lies around a segment only the colours are wanted, and how blurred it is.
         pasted = share if is_shown or paste.finish.motion_blur else 0.0
+        shares = [pasted * one for one in strengths]
+        if item.fading:
+            shares = [one * fading for one, fading in zip(shares, item.fading, strict=True)]
         if item.drawn is not None:
             frame = blend(
                 frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                memory=paste.memory, tracks=item.tracks, free=item.free, finish=paste.finish,
-                strengths=[pasted * strength for strength in strengths], motions=item.motions,
-                scale=paste.scales.at(frame.index), in_place=True, keeps_faces=paste.keeps_faces,
+                colours=item.colours, tracks=item.tracks, free=item.free, finish=paste.finish,
+                strengths=shares, motions=item.motions, scale=paste.scales.at(frame.index), in_place=True,
+                keeps_faces=paste.keeps_faces,
             )  # fmt: skip
         return Made(
             frame,

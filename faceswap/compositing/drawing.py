@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.collapse import CollapseDetector
+from faceswap.compositing.colour import Colours
 from faceswap.compositing.compositor import view_of
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.finishing.track_motion import with_motion
@@ -31,6 +32,8 @@ class PlacedFrame:
     drawn: DrawnFaces | None = None
     motions: Sequence[NDArray] = ()
     free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
+    colours: Sequence[Colours | None] | None = None  # of each drawn face and of the one it covers
+    fading: Sequence[float] = ()  # share of each face that is pasted as it comes and goes
 
 
 def with_views(frames: Iterable[Frame], face_source: FaceSource, cast: Cast) -> Iterator[PlacedFrame]:

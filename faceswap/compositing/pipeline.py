@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.casting import Cast, Role
-from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.conversion import Conversion, Paste
+from faceswap.compositing.face_sources import motion
 from faceswap.compositing.face_sources.face_source import StoredFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
@@ -29,6 +29,7 @@ from faceswap.compositing.scaling import LARGEST_FACE, SMALLEST_FACE
 from faceswap.compositing.segments.making import SegmentedFilm
 from faceswap.compositing.segments.order import Order
 from faceswap.compositing.segments.plan import Overlap, planned
+from faceswap.compositing.steadying import REACH, Steadying
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.choices import Side
@@ -69,6 +70,7 @@ def convert_video(
     motion_blur: bool = ConversionConfig.motion_blur,
     grain: bool = ConversionConfig.grain,
     fill_frames: int | None = ConversionConfig.fill_frames,
+    fade_frames: int | None = ConversionConfig.fade_frames,
     fade_from_yaw: float | Literal["auto", "off"] = ConversionConfig.fade_from_yaw,
     strength: str | float | Mapping[int, float] = ConversionConfig.strength,
     face_scale: str | float | Mapping[int, float] = ConversionConfig.face_scale,
@@ -92,9 +94,9 @@ def convert_video(
     from `finder` (None: the one of the face set). Frames `start` to `stop` (not included) are written; a frame without
     a face passes through untouched and is counted. A report lies beside the result. `out` is never the source.
 
-    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour` (see ColourMemory) are 2, 10 and 0.8 for a film;
-    for pictures, which need have nothing to do with each other, they are 0 unless given. `refiner` makes what the model
-    draws sharp; None: it stays as it is.
+    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour`, `fade_frames` (see Steadying) are 2, 10, 0.8 and
+    3 for a film; for pictures, which need have nothing to do with each other, they are 0 unless given. `refiner` makes
+    what the model draws sharp; None: it stays as it is.
 
     Args:
         swapper: What draws the faces; a Cast, whose roles have their own sides and refiners: what draws whom.
@@ -126,6 +128,7 @@ def convert_video(
     smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
     smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
     fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
+    fade_frames = (3 if is_film else 0) if fade_frames is None else fade_frames
     cast = swapper if isinstance(swapper, Cast) else Cast([Role(swapper, to, refiner)])
     tracks = tracks if cast.role_of is None else set(cast.role_of)
     mask, finish = mask or HullMask(), Finish.along(sharpen, motion_blur, grain)
@@ -139,7 +142,7 @@ def convert_video(
         mask,
         colour or Reinhard(),
         blender or AlphaBlender(),
-        ColourSmoother(smooth_colour),
+        Steadying(mask, colour or Reinhard(), smooth_colour, fade_frames),
         cast.fadings(fade_from_yaw),
         finish,
         strengths,
@@ -158,16 +161,19 @@ def convert_video(
     if preview is None and order.unit is None:
         check_results(writer, info, out, side_by_side)
     face_source = face_source_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
+    aligned = motion.MotionAligned(face_source) if smooth_frames else face_source
+    around = (motion.REACH if smooth_frames else 0) + (REACH if paste.steady.is_needed else 0)
     if preview is not None:
-        preview.choose(info, face_source, start, stop, smooth_frames, is_film)
+        preview.choose(info, face_source, start, stop, smooth_frames, around)
         preview.about = about
-        conversion = Conversion(info, cast, PartsOfFilm(face_source), paste, batch_size)
+        conversion = Conversion(info, cast, PartsOfFilm(aligned), paste, batch_size)
         _write_preview(conversion, preview)
         return out
-    conversion = Conversion(info, cast, face_source, paste, batch_size, writer.stored_bits)
+    conversion = Conversion(info, cast, aligned, paste, batch_size, writer.stored_bits)
     overlap = Overlap.of(
         smooth_frames=smooth_frames, smooth_colour=smooth_colour, motion_blur=motion_blur,
         is_found=not isinstance(face_source, StoredFaces), is_film=is_film,
+        around=around,
     )  # fmt: skip
     length = max(segment_frames, 2 * (overlap.before + overlap.after))
     if layers:  # which are written at once, all of them

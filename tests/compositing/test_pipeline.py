@@ -70,7 +70,8 @@ def test_a_film_keeps_frames_times_and_sound_and_says_what_it_is(film: Path, fac
 
 
 def test_faces_are_swapped_where_they_are_and_nowhere_else(film: Path, faces: Path, tmp_path: Path) -> None:
-    out = convert_video(film, TintSwapper(64), tmp_path / "out.mp4", faces=faces, colour=NoColour(), crf=1)
+    parts = {"faces": faces, "colour": NoColour(), "crf": 1, "fade_frames": 0}
+    out = convert_video(film, TintSwapper(64), tmp_path / "out.mp4", **parts)
     for before, after in zip(read_frames(film), read_frames(out), strict=True):
         difference = np.abs(after.image.astype(int) - before.image).max(-1)
         x, y = (round(c) for c in centre(before.index))
@@ -203,6 +204,20 @@ def test_batches_do_not_change_the_result(film: Path, faces: Path, tmp_path: Pat
     for a, b in zip(read_frames(one), read_frames(many), strict=True):
         # x264 itself varies by a level or two from run to run
         assert np.abs(a.image.astype(int) - b.image).max() <= 6
+
+
+def test_a_face_that_is_lost_within_a_shot_is_faded_out(film: Path, faces: Path, tmp_path: Path) -> None:
+    parts = {"faces": faces, "colour": NoColour(), "crf": 1, "start": 14, "stop": 22}
+    popped, faded = (
+        convert_video(film, TintSwapper(64), tmp_path / f"{count}.mp4", fade_frames=count, **parts) for count in (0, 3)
+    )
+    shares = []
+    for before, whole, part in zip(read_frames(film, 14, 22), read_frames(popped), read_frames(faded), strict=True):
+        x, y = (round(c) for c in centre(before.index))
+        spot = np.s_[y - 10 : y + 10, x - 10 : x + 10]
+        change = (whole.image.astype(float) - before.image)[spot]
+        shares.append(((part.image - before.image.astype(float))[spot] * change).sum() / max((change**2).sum(), 1e4))
+    assert shares[:6] == pytest.approx([1, 1, 1, 0.84, 0.5, 0.16], abs=0.08)  # nothing at the start: it is the film's
 
 
 def test_strength_goes_along_its_keyframes(film: Path, faces: Path, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class PreviewFrames:
             self._drawn, self._drawing = [], drawing
 
     def choose(
-        self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None, smooth_frames: int, is_film: bool
+        self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None, smooth_frames: int, reach: int
     ) -> None:
         """Choose the frames, unless they are chosen already, and those around them that the pipeline is to see.
 
@@ -103,7 +103,7 @@ class PreviewFrames:
             start: The first frame that may be chosen.
             stop: The frame before which to stop; None: the end.
             smooth_frames: Over how many frames on each side places of faces are steadied.
-            is_film: Whether frames have to do with those around them.
+            reach: Frames to each side that steady what is pasted; 0: pictures have nothing to do with each other.
 
         Raises:
             UserError: No face was found.
@@ -112,7 +112,7 @@ class PreviewFrames:
             return
         self.chosen = self.chosen or self._varied(info, faces, start, stop)
         after = 1 if isinstance(faces, StoredFaces) else smooth_frames + 1  # one tells how fast a face moves
-        before, after = (max(BEFORE, smooth_frames), after) if is_film else (0, 0)
+        before, after = (max(BEFORE, smooth_frames), max(after, reach)) if reach else (0, 0)
         for index in self.chosen:
             end = index + after + 1 if stop is None else min(index + after + 1, stop)
             self._needed.update(range(max(start, index - before), end))

@@ -38,7 +38,14 @@ class Overlap:
 
     @classmethod
     def of(
-        cls, *, smooth_frames: int, smooth_colour: float, motion_blur: bool, is_found: bool, is_film: bool
+        cls,
+        *,
+        smooth_frames: int,
+        smooth_colour: float,
+        motion_blur: bool,
+        is_found: bool,
+        is_film: bool,
+        around: int = 0,
     ) -> Overlap:
         """Return what settings ask for.
 
@@ -46,6 +53,7 @@ class Overlap:
             smooth_frames, smooth_colour, motion_blur: As of convert.
             is_found: Whether faces are looked for on the way; else their whole paths are known before.
             is_film: Whether frames have to do with those around them.
+            around: Frames on both sides by which places, colours and masks are steadied.
         """
         # A plain mean of the first frames, which then dies away.
         dying = math.log(REMEMBERED) / math.log(smooth_colour) if smooth_colour > 0 else 0.0
@@ -53,7 +61,9 @@ class Overlap:
         if not is_film and not (steadied or smooth_frames):
             return cls()
         before = max(LEAST_BEFORE, min(steadied, LONGEST_BEFORE), smooth_frames, WITH_MOTION_BLUR if motion_blur else 0)
-        return cls(before, smooth_frames + 1 if is_found else 1)  # one tells how fast a face moves
+        return cls(
+            max(before, around + smooth_frames), around + (smooth_frames + 1 if is_found else 1)
+        )  # one tells how fast a face moves
 
 
 def planned(start: int, stop: int | None, frame_count: int | None, segment_frames: int) -> list[Segment]:

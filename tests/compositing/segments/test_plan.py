@@ -16,6 +16,8 @@ def test_what_is_steadied_longer_has_a_longer_run_up() -> None:
     usual = Overlap.of(smooth_colour=0.8, **settings)
     assert usual.after == 1 and usual.before == 16 < Overlap.of(smooth_colour=0.95, **settings).before
     assert Overlap.of(smooth_colour=0.8, **{**settings, "is_found": True}).after == 3
+    steadied = Overlap.of(smooth_colour=0.8, around=20, **settings)
+    assert steadied.after == 21 and steadied.before >= 20
     assert Overlap.of(smooth_colour=0.8, **{**settings, "motion_blur": True}).before == 24
     pictures = {**settings, "smooth_frames": 0, "is_film": False}
     assert Overlap.of(smooth_colour=0.0, **pictures) == Overlap()
