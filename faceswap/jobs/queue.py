@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,6 +28,14 @@ MOST_TRIES = 3
 RETRY_SECONDS = (2.0, 15.0)  # before the second and the third attempt
 _IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,32}")
 LOST = "the worker was lost: it gave no sign for {:.0f} seconds"
+
+
+class Turn(NamedTuple):
+    """A job that has not ended, without what it says: quick to list where hundreds wait."""
+
+    id: str
+    state: str
+    progress: float | None
 
 
 class JobQueue:
@@ -84,11 +93,13 @@ class JobQueue:
         with self.database.reading() as session:
             return list(session.scalars(chosen.where(Job.command == command) if command else chosen))
 
-    def unended(self, command: str) -> list[Job]:
+    def unended(self, command: str) -> list[Turn]:
         """Return the jobs of a command that run, then those that wait, in the order in which they are claimed."""
-        running = select(Job).where(Job.state == State.RUNNING.value, Job.command == command).order_by(Job.started)
+        is_open = Job.state.in_((State.RUNNING.value, State.QUEUED.value))
+        chosen = select(Job.id, Job.state, Job.progress).where(is_open, Job.command == command)
+        order = (Job.state == State.QUEUED.value, Job.priority.desc(), Job.created, Job.id)
         with self.database.reading() as session:
-            return [*session.scalars(running), *session.scalars(_waiting(float("inf")).where(Job.command == command))]
+            return [Turn(*row) for row in session.execute(chosen.order_by(*order))]
 
     def forget(self, job_id: str) -> bool:
         """Remove a job and what it said; one that runs is cancelled, and False returned until it has ended."""

@@ -102,3 +102,35 @@ def test_jobs_are_listed_newest_first(queue):
     assert [job.id for job in queue.jobs()] == [job.id for job in reversed(made)]
     assert [job.id for job in queue.jobs(command="train")] == [made[1].id]
     assert len({job.id for job in made}) == 3 and all(len(job.id) >= 20 for job in made)
+
+
+def test_those_who_have_not_ended_are_listed_in_the_order_of_their_turn(queue):
+    others = queue.submit("edit", [])
+    first, second, urgent = (queue.submit("extract", [], priority=p) for p in (0, 0, 5))
+    queue.claim("w")
+    assert [job.id for job in queue.unended("extract")] == [urgent.id, first.id, second.id]
+    queue.cancel(first.id)
+    assert [job.id for job in queue.unended("extract")] == [urgent.id, second.id]
+    assert [job.id for job in queue.unended("edit")] == [others.id]
+
+
+def test_a_job_is_forgotten_with_what_it_said_and_a_running_one_is_stopped_first(queue):
+    job = queue.submit("extract", [])
+    claimed = queue.claim("w")
+    (queue.folder / job.id).mkdir()
+    assert not queue.forget(job.id) and not queue.heartbeat(claimed)
+    queue.give_back(claimed, 130, "stopped")
+    assert queue.get(job.id).state == State.CANCELLED and queue.forget(job.id)
+    assert not queue.jobs() and not (queue.folder / job.id).exists()
+    assert queue.forget(job.id)  # again
+
+
+def test_a_row_that_owns_a_job_is_written_with_it_or_not_at_all(queue):
+    def broken(job: Job) -> Job:
+        raise RuntimeError("no row")
+
+    with pytest.raises(RuntimeError):
+        queue.submit("extract", [], owner_of=broken)
+    assert not queue.jobs()
+    queue.submit("extract", [], owner_of=lambda job: Job(command="edit", arguments=[job.id]))
+    assert {job.command for job in queue.jobs()} == {"extract", "edit"}

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from faceswap.booth.shared.visitors import COMMAND
-from faceswap.jobs.queue import JobQueue
+from faceswap.jobs.queue import JobQueue, Turn
 from faceswap.jobs.tables import ENDED, Job, State
 
 LOOK_SECONDS = 0.7
@@ -49,11 +49,11 @@ class Watch:
         return standing_of(await asyncio.to_thread(self.queue.get, job_id))
 
 
-def standings(jobs: list[Job]) -> dict[str, Standing]:
+def standings(turns: list[Turn]) -> dict[str, Standing]:
     """Return where jobs stand that have not ended, by their identity, from the order in which they are claimed."""
     return {
-        job.id: Standing(job.state, before if job.state == State.QUEUED else 0, job.progress)
-        for before, job in enumerate(jobs)
+        turn.id: Standing(turn.state, before if turn.state == State.QUEUED else 0, turn.progress)
+        for before, turn in enumerate(turns)
     }
 
 
