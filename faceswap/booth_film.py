@@ -18,6 +18,7 @@ def booth_film(request: BoothFilmRequest) -> Path:
     from faceswap.cli.results import check_folder_name, result_of
     from faceswap.config.build import require
     from faceswap.media.pictures.images import read_image
+    from faceswap.provenance.notice import NOT_RECORDED
     from faceswap.stylegan.data.portraits import check_choice
 
     require(request, "photo")
@@ -27,7 +28,7 @@ def booth_film(request: BoothFilmRequest) -> Path:
     photo = Path(request.photo)
     image = read_image(photo)
     result = result_of("booth_film", request, f"{photo.stem}_souvenir", told=("photo",), sources={"photo": photo})
-    maker_of(request).make(image, result.path, request.face)
+    maker_of(request).make(image, result.path, request.face, request.consent or NOT_RECORDED)
     return result.note()
 
 

@@ -30,6 +30,7 @@ class BoothFilmRequest(SouvenirSettings):
     """Make what a visitor of the booth takes home: matches, morph films, a smile, a poster, a composite portrait."""
 
     photo: str = option("", "a photo of somebody who has agreed", kind="path")
+    consent: str = option("", "who agreed and when, for the signed records (default: not recorded)", kind="text")
     gallery: str = option(
         "", "a folder with a folder of photos for each person (default: the shipped rendered people)", kind="path"
     )

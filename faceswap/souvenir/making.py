@@ -70,13 +70,14 @@ class SouvenirMaker:
     paster: Paster
     settings: SouvenirSettings
 
-    def make(self, image: NDArray[np.uint8], folder: Path, which: str = "largest") -> dict[str, Any]:
+    def make(self, image: NDArray[np.uint8], folder: Path, which: str, consent: str) -> dict[str, Any]:
         """Write all files of a souvenir into a folder; return what TOLD says.
 
         Args:
             image: (H, W, 3) the photo.
             folder: Where they go.
             which: Which of several faces is meant.
+            consent: What the signed records say of it.
 
         Raises:
             UserError: The photo shows no face, or too small a one.
@@ -89,7 +90,7 @@ class SouvenirMaker:
         pictures = [("you", whole), *[(one.name, one.photo.picture()) for one in (*found.nearest, found.farthest[0])]]
         you, *near, far = self.networks.subjects(pictures)
         assert you is not None and you.portrait is not None
-        self._write(you, near, far, found, portrait, folder)
+        self._write(you, near, far, found, portrait, folder, {"consent": consent})
         told = {
             "nearest": [one.plain() for one in found.nearest],
             "farthest": [one.plain() for one in found.farthest],
@@ -101,18 +102,19 @@ class SouvenirMaker:
 
     def _write(
         self, you: Subject, near: list[Subject | None], far: Subject | None, found: Matches,
-        portrait: NDArray[np.uint8], folder: Path,
+        portrait: NDArray[np.uint8], folder: Path, consent: dict[str, str],
     ) -> None:  # fmt: skip
         generator = self.networks.inverter.generator
         owner = generator_hash(generator)
-        films = made_with_ai(owner, "the faces in this film were put together from two", COMPOSITE)
-        about = made_with_ai(owner, "this picture was put together from several faces", COMPOSITE)
+        films = made_with_ai(owner, "the faces in this film were put together from two", COMPOSITE) | consent
+        about = made_with_ai(owner, "this picture was put together from several faces", COMPOSITE) | consent
+        smiling = made_with_ai(owner, "the face in this film was edited", COMPOSITE) | consent
         best, worst, people = found.nearest[0], found.farthest[0], len(self.search.gallery.names)
         steps: list[Callable[[], object]] = [
             lambda: write_image(folder / PORTRAIT, portrait, quality=90, metadata={}),
             lambda: self._morph(you, near[0], best, folder / GOOD, films),
             lambda: self._morph(you, far, worst, folder / BAD, films),
-            lambda: self._smile(you, folder / SMILE),
+            lambda: self._smile(you, folder / SMILE, smiling),
             lambda: write_image(folder / POSTER, _poster(portrait, best, worst, people), metadata=about),
             lambda: self._composite([you, *near], found, folder / COMPOSITE_PORTRAIT, about),
         ]
@@ -127,10 +129,9 @@ class SouvenirMaker:
             return
         write_morph(self.networks.inverter.generator, you, other, out, self.settings, about)
 
-    def _smile(self, you: Subject, out: Path) -> None:
+    def _smile(self, you: Subject, out: Path, about: dict[str, str]) -> None:
         assert you.portrait is not None
         generator = self.networks.inverter.generator
-        about = made_with_ai(generator_hash(generator), "the face in this film was edited", COMPOSITE)
         photo = Inverted(you.portrait.frame, you.portrait.aligned, you.rows[None], 0.0)
         write_smile(generator, photo, self.known, self.paster, you, out, self.settings, about)
 

@@ -57,7 +57,9 @@ class Visitors:
             visitor.job_id = job.id
             return visitor
 
-        arguments = [f"photo={own / PHOTO}", f"out={own / RESULT}", *self.settings]
+        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        consent = f"consent=the person in the photo, for the booth; {when}"
+        arguments = [f"photo={own / PHOTO}", f"out={own / RESULT}", consent, *self.settings]
         self.queue.submit(COMMAND, arguments, "a visitor's film", owner_of=with_job)
         return visitor
 
