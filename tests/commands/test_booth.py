@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from faceswap.media.pictures.images import write_image
@@ -107,13 +109,14 @@ def guest(chromium: str, server: Server, request: pytest.FixtureRequest) -> Iter
         browser.close()
 
 
+@pytest.mark.timeout(1200)  # a film of twenty CPU seconds, perhaps beside others
 @pytest.mark.parametrize("guest", ["phone"], indirect=True)
 def test_a_visitor_becomes_somebody_else_and_leaves_no_trace(guest: Guest, server: Server, photo: Path) -> None:
     page = guest.page
     guest.go("/")
     assert page.locator("#camera").is_disabled()
     page.get_by_label("I agree").check()
-    page.get_by_label("stage").check()
+    page.get_by_label("My film may be shown").check()
     page.get_by_label("Your name").fill("Vera")
     page.click("#camera")
     page.wait_for_function("document.getElementById('live').videoWidth > 0")
@@ -193,6 +196,25 @@ def test_a_round_is_played_by_keyboard(guest: Guest) -> None:
     assert "Anna" in page.text_content(".best")
     guest.look("best")
     assert not guest.complaints
+
+
+def test_a_killed_server_loses_nobody(tmp_path: Path) -> None:
+    from tools.booths import RunningBooth, open_page, rendered_photo, send_photo
+
+    async def come(url: str) -> str:
+        async with httpx.AsyncClient(timeout=120) as client:
+            answer = await send_photo(client, url, rendered_photo(), await open_page(client, url))
+        return answer.headers["hx-redirect"]
+
+    booth = RunningBooth(tmp_path / "workspace", "workers=0")
+    link = asyncio.run(come(booth.url))
+    booth.end(signal.SIGKILL)
+    booth = RunningBooth(tmp_path / "workspace", "workers=0")
+    try:
+        told = httpx.get(f"{booth.url}{link}", timeout=120).text
+    finally:
+        booth.end()
+    assert "You are next" in told
 
 
 def test_mistakes_are_one_line(tmp_path: Path) -> None:

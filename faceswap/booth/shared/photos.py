@@ -34,7 +34,10 @@ def clean_photo(content: bytes, folder: Path) -> bytes:
     with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as file:
         file.write(content)
         file.flush()
-        header = image_header(file.name)
+        try:
+            header = image_header(file.name)
+        except UserError as error:
+            raise UserError("that photo has more pixels than are accepted; send a smaller one") from error
         if header is None:
             raise UserError(_UNREADABLE)
         check_size("that photo", header.width * header.height, VISITOR_PHOTO_PIXELS, "pixels")

@@ -24,7 +24,7 @@ def encoded(kind: str, size: tuple[int, int] = (60, 40), **more: object) -> byte
 
 def png_that_says(width: int, height: int) -> bytes:
     header = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\0\0\0"
-    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + zlib.crc32(header).to_bytes(4, "big") + b"\0" * 50
+    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + zlib.crc32(header).to_bytes(4, "big") + b"\0\0\1\0IDAT" + b"\0" * 260
 
 
 def test_a_phones_photo_is_upright_and_says_nothing_of_where_it_was_taken(tmp_path):
