@@ -26,6 +26,7 @@ UNREAD_SUFFIXES = (
 )  # fmt: skip
 # Folders that systems lay beside pictures: macOS in archives, Synology for thumbnails, Windows for what was deleted.
 _FOREIGN_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
+_told_unread = set[tuple[Path, tuple[Path, ...]]]()
 _RUN_FOLDERS = ("previews", "checkpoints", "cache")
 
 
@@ -96,9 +97,10 @@ def _listed(folder: Path, suffixes: tuple[str, ...], recursive: bool) -> tuple[P
 
 
 def _tell_unread(folder: Path) -> None:
-    """Log one WARNING about pictures in formats that are not read."""
+    """Log one WARNING about pictures in formats that are not read, however often a command lists the folder."""
     unread = _listed(folder, UNREAD_SUFFIXES, recursive=False)
-    if unread:
+    if unread and (folder, unread) not in _told_unread:
+        _told_unread.add((folder, unread))
         kinds = ", ".join(sorted({path.suffix.lower() for path in unread}))
         log.warning("%s: %d pictures left out: %s cannot be read; make them JPEG or PNG", folder, len(unread), kinds)
 
