@@ -117,7 +117,8 @@ def test_every_package_that_is_imported_is_declared():
     root = config_folder().parent
     setup = configparser.ConfigParser()
     setup.read(root / "setup.cfg")
-    needed = "\n".join([setup["options"]["install_requires"], setup["options.extras_require"]["web"]])
+    extras = setup["options.extras_require"]
+    needed = "\n".join([setup["options"]["install_requires"], extras["web"], extras["ray"]])
     declared = set(re.findall(r"^[\w-]+", needed.lower(), re.MULTILINE))
     projects = {"cv2": "opencv-python", "pil": "pillow", "yaml": "pyyaml", "hydra": "hydra-core"}
     projects["omegaconf"] = "hydra-core"  # its other half, released with it
