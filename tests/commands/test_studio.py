@@ -144,7 +144,7 @@ def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict
         "batch_size": 2,
     }.items():
         page.fill(f"#{setting}", str(value))
-    page.wait_for_function("document.getElementById('line')?.textContent.includes('iterations=50')")
+    page.wait_for_function("() => document.getElementById('line')?.textContent.includes('iterations=50')")
     maker.shot("train")
     page.get_by_role("button", name="Train").click()
     page.wait_for_url("**/runs/hanna_vera")

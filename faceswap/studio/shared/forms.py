@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from faceswap.config.groups import GROUPS, default_choices, group_choices
 from faceswap.config.schema import COMMANDS
 from faceswap.utils.settings.options import default_of, kinds, walk
 
-_STEPS = 100  # of a slider
+_STEPS, _FINEST = 100, 1000  # of a slider, at least and at most
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _field(command: str, field: dataclasses.Field[Any], name: str = "") -> Field
         return Field(name, "choice", help_text, usual, tuple(choices) if usual else ("", *choices))
     if isinstance(value, bool):
         return Field(name, "switch", help_text, str(value).lower())
-    if field.metadata.get("kind") == "keyframes":
+    if field.metadata.get("kind") == "keyframes" and value is not None:
         usual = f"{value:g}" if isinstance(value, int | float) else str(value)
         low, high = field.metadata.get("minimum") or 0, field.metadata.get("maximum") or 1
         words = tuple(field.metadata.get("words", ()))
@@ -105,11 +106,24 @@ def _field(command: str, field: dataclasses.Field[Any], name: str = "") -> Field
 
 def _number(name: str, field: dataclasses.Field[Any]) -> Field:
     value, low, high = default_of(field), field.metadata.get("minimum"), field.metadata.get("maximum")
-    is_slider = isinstance(value, float) and low is not None and high is not None and high <= 10
-    step = "1" if "float" not in kinds(field) else "any"
-    if is_slider and low is not None and high is not None:
-        step = f"{(high - low) / _STEPS:g}"
+    step = None
+    if isinstance(value, float) and low is not None and high is not None and high <= 10:
+        step = _slider_step(value, low, high)
     plain = ["" if number is None else f"{number:g}" for number in (value, low, high)]
+    told = f"{step:g}" if step else "any" if "float" in kinds(field) else "1"
     words = tuple(field.metadata.get("words", ()))
-    return Field(name, "slider" if is_slider else "number", str(field.metadata.get("help", "")), plain[0], words,
-                 low=plain[1], high=plain[2], step=step)  # fmt: skip
+    return Field(name, "slider" if step else "number", str(field.metadata.get("help", "")), plain[0], words,
+                 low=plain[1], high=plain[2], step=told)  # fmt: skip
+
+
+def _slider_step(value: float, low: float, high: float) -> float | None:
+    """Return a round step of which the usual value is one; None where that would be too fine for a slider.
+
+    A browser moves a slider to its nearest step: one that is not there would be said to be another number.
+    """
+    step = 10.0 ** math.floor(math.log10((high - low) / _STEPS) + 1e-9)
+    while (high - low) / step <= _FINEST:
+        if math.isclose(low + round((value - low) / step) * step, value, rel_tol=1e-9, abs_tol=1e-12):
+            return step
+        step /= 10
+    return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from faceswap.studio.shared.forms import fields_of, plugin_fields, said
+import pytest
+
+from faceswap.config.groups import GROUPS
+from faceswap.studio.shared.forms import fields_of, other_fields, plugin_fields, said
 
 
 def test_fields_have_what_the_declarations_say():
@@ -31,3 +34,26 @@ def test_only_what_differs_is_said():
     assert said(fields, {"mask": "learned", "crf": "", "mask.erode": "0"}) == []
     form = {"mask": "hull", "grain": "true", "crf": "20", "mask.erode": "0.1", "unknown": "x"}
     assert said(fields, form) == ["mask=hull", "grain=true", "crf=20", "mask.erode=0.1"]
+
+
+PLUGINS = (
+    *("model", "optimizer", "loss", "likeness", "discriminator", "warp", "augment", "init"),
+    *("mask", "detail"),
+)
+
+
+@pytest.mark.parametrize("command", ["train", "convert", "extract", "morph"])
+def test_a_form_that_nobody_touched_says_nothing(command):
+    """A browser moves a slider to the nearest of its steps: the usual value must be one of them."""
+    fields = other_fields(command, ())
+    for group in PLUGINS:
+        for choice in GROUPS[group]:
+            fields += plugin_fields(group, choice)
+    sliders = [field for field in fields if field.kind in ("slider", "keyed")]
+    assert len(sliders) > 5
+    for field in sliders:
+        value, low, high, step = (float(number) for number in (field.value, field.low, field.high, field.step))
+        shown = low + round((value - low) / step) * step  # as a browser does
+        assert abs(shown - value) < 1e-9 and low <= value <= high and (high - low) / step <= 1001, field
+    untouched = [field for field in fields if field.kind not in ("number", "words", "text")]
+    assert not [told for field in untouched for told in said([field], {field.name: field.value})]
