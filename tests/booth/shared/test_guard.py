@@ -79,7 +79,7 @@ def test_pages_load_nothing_of_others_and_run_nothing_inline(client):
     for told in pages:
         policy = told.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
-        assert told.headers["referrer-policy"] == "no-referrer" and told.headers["cache-control"] == "no-store"
+        assert told.headers["referrer-policy"] == "same-origin" and told.headers["cache-control"] == "no-store"
         assert "camera=(self)" in told.headers["permissions-policy"] and told.headers["x-robots-tag"] == "noindex"
         assert "<script>" not in told.text and " style=" not in told.text and " onclick" not in told.text
 
