@@ -11,6 +11,7 @@ from av.container import InputContainer, OutputContainer
 from faceswap.media.sources import SourceInfo
 from faceswap.media.video.colour_tags import KNOWN_MATRICES
 from faceswap.media.video.streams import open_film, picture_stream
+from faceswap.media.video.subtitles import carried_subtitles
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,20 @@ _SIDE_DATA = {
 
 
 def warn_of_losses(
-    info: SourceInfo, bits: int, *, keeps_light: bool = False, is_whole: bool = True, is_film: bool = True
+    info: SourceInfo,
+    bits: int,
+    suffix: str = "",
+    *,
+    keeps_light: bool = False,
+    is_whole: bool = True,
+    is_film: bool = True,
 ) -> None:
     """Log one WARNING that names what a result, or a part of a film, will lack; none when it lacks nothing.
 
     Args:
         info: The source.
         bits: A channel of the result has.
+        suffix: Of a film: which subtitles go along.
         keeps_light: HDR's mastering data goes along.
         is_whole: It is no part of the film.
         is_film: It is no sequence of pictures.
@@ -49,7 +57,7 @@ def warn_of_losses(
         stream = picture_stream(source, info.path)
         lost = list(_of_pictures(info, stream, bits))
         lost += _side_data(stream, source, keeps_light=keeps_light)
-        lost += _of_film(source, is_whole) if is_film else _of_sequence(source)
+        lost += _of_film(source, suffix, is_whole) if is_film else _of_sequence(source)
         lost = list(dict.fromkeys(lost))
     if lost:
         told = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
@@ -107,13 +115,15 @@ def _of_sequence(source: InputContainer) -> Iterator[str]:
         yield "its timecode"
 
 
-def _of_film(source: InputContainer, is_whole: bool) -> Iterator[str]:
+def _of_film(source: InputContainer, suffix: str, is_whole: bool) -> Iterator[str]:
     data = sum(other.type == "data" and "timecode" not in other.metadata for other in source.streams)
     # QuickTime keeps chapters in a text track, which is found as data or as subtitles.
     chapters = int("mov" in source.format.name and bool(source.chapters()))
     for kind, one, many in _OTHER_STREAMS:
         count = sum(other.type == kind for other in source.streams)
-        count -= chapters if kind == "subtitle" and not data else 0
+        if kind == "subtitle":
+            count -= chapters if not data else 0
+            count -= len(carried_subtitles(source, suffix)) if is_whole else 0
         if count > 0:
             yield one if count == 1 else f"{count} {many}"
     if len(source.streams.video) > 1:

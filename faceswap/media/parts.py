@@ -114,7 +114,7 @@ class FilmPart(VideoWriter):
                 self._output = av.open(f"file:{os.path.abspath(temp)}", "w", format=self._format)
             stack.push(self._close_output)
             self._video = self._encoder.stream(self._output, self.info.frames_per_second, self._size, self._time_base)
-            self._sound = None
+            self._sound = self._subtitles = None
             self._stack = stack.pop_all()
         return self
 

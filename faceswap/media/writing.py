@@ -23,10 +23,12 @@ from faceswap.media.sound.plan import MUXERS, open_sound, plan_sound
 from faceswap.media.sound.tracks import TrackPlan
 from faceswap.media.sources import SourceInfo
 from faceswap.media.targets import check_target, names_a_file
-from faceswap.media.video.coding import FILM_SUFFIXES, Coding, encoder_for
+from faceswap.media.video.coding import FILM_SUFFIXES, Coding, encoder_for, with_decoding_times
 from faceswap.media.video.pixels import rgb_to_frame
 from faceswap.media.video.stamp import stamp_film
 from faceswap.media.video.stored import stored_from_rgb, stored_to_frame
+from faceswap.media.video.streams import open_film
+from faceswap.media.video.subtitles import SubtitleTracks
 from faceswap.provenance.fingerprint import marked
 from faceswap.provenance.notice import NOTICE
 from faceswap.provenance.signing import sign
@@ -134,6 +136,7 @@ class VideoWriter:
         self._encoder = encoder_for(coding, info, self.path.suffix.lower(), self._size)
         self.stored_bits = self._encoder.bits if self._encoder.keeps_values else 0
         self._shift_seconds = 0.0
+        self._is_flowing = False  # the encoder has given a packet
         self._last_ticks: int | None = None
         self._last_seconds = self._step_seconds = 0.0
 
@@ -145,7 +148,13 @@ class VideoWriter:
             self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else ()
             if self.info.kind == "video" and self._size == (self.info.width, self.info.height):
                 keeps_light = self._encoder.codec == "hevc"
-                warn_of_losses(self.info, self._encoder.bits, keeps_light=keeps_light, is_whole=self._is_whole)
+                warn_of_losses(
+                    self.info,
+                    self._encoder.bits,
+                    self.path.suffix.lower(),
+                    keeps_light=keeps_light,
+                    is_whole=self._is_whole,
+                )
 
     def __enter__(self) -> Self:
         self.check()
@@ -165,6 +174,12 @@ class VideoWriter:
                     self.path.suffix.lower(),
                     self.info.path,
                     self.info.start_seconds,
+                )
+            self._subtitles: SubtitleTracks | None = None
+            if self.info.kind == "video" and self._is_whole:
+                film = stack.enter_context(open_film(self.info.path))
+                self._subtitles = SubtitleTracks(
+                    film, self._output, self.path.suffix.lower(), self.info.path, self.info.start_seconds
                 )
             if self.info.kind == "video":
                 carry_over(self.info, self._output, self._video, is_whole=self._is_whole)
@@ -189,7 +204,9 @@ class VideoWriter:
             picture: Any = self._picture(frame)
             picture.time_base = self._time_base
             picture.pts = self._ticks(frame.seconds)
-            self._output.mux(self._video.encode(picture))
+            packets = self._video.encode(picture)
+            self._is_flowing = self._is_flowing or bool(packets)
+            self._output.mux(packets)
             self._passed(frame.seconds)
 
     def __exit__(
@@ -208,9 +225,11 @@ class VideoWriter:
             self._sound.begin(seconds if self._start > 0 else None, self._shift_seconds)
 
     def _passed(self, seconds: float) -> None:
-        """Count a frame, and let the sound before it follow."""
+        """Count a frame, and let the sound and subtitles before it follow."""
         if self._sound:
             self._sound.feed(seconds)
+        if self._subtitles:
+            self._subtitles.feed(seconds)
         if self.frame_count:
             self._step_seconds = seconds - self._last_seconds
         self._last_seconds = seconds
@@ -220,7 +239,10 @@ class VideoWriter:
         if self.frame_count == 0:
             raise UserError(f"cannot write {self.path}: {self.info.path} gave no frame")
         with mux_errors():
-            self._output.mux(self._video.encode(None))
+            packets = self._video.encode(None)
+            self._output.mux(packets if self._is_flowing else with_decoding_times(packets))
+            if self._subtitles:
+                self._subtitles.feed(None)
             if self._sound:
                 self._sound.feed(None if self._stop is None else self._last_seconds + self._step_seconds)
                 self._sound.finish()

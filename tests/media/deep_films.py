@@ -44,7 +44,7 @@ def make_deep_film(
     light: str = "",
 ) -> list[StoredPicture]:
     """Writes frames without loss (FFV1; HEVC where `light` is given) and returns their planes."""
-    options = {"x265-params": f"log-level=none:lossless=1:{light}", "preset": "ultrafast"} if light else {}
+    options = {"x265-params": f"log-level=none:lossless=1:bframes=0:{light}", "preset": "ultrafast"} if light else {}
     pictures = [ramp(pixel_format, size, tags, number) for number in range(count)]
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx265" if light else "ffv1", rate=Fraction(25), options=options)

@@ -107,7 +107,7 @@ def test_a_gradient_has_no_broader_bands_than_its_source(tmp_path):
 
 @pytest.mark.parametrize("rotation", [90, 180])
 def test_turned_films_keep_their_depth(tmp_path, rotation):
-    film = Film(codec="libx265", pixel_format="yuv422p10le", rotation=rotation, sound=(), ticks=(0, 1))
+    film = Film(codec="libx264", pixel_format="yuv422p10le", rotation=rotation, sound=(), ticks=(0, 1))
     info = probe(make_film(tmp_path / "in.mp4", film))
     (frame, _) = read_frames(info, stored_bits=10)
     shown = np.clip(frame.stored.rgb() * 255, 0, 255)

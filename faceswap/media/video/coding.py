@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, Protocol
@@ -196,6 +196,21 @@ def encoder_for(coding: Coding, info: Filmed, suffix: str, size: tuple[int, int]
     if codec.is_hardware:
         _try(encoder, name)
     return encoder
+
+
+def with_decoding_times(packets: Sequence[av.Packet]) -> Sequence[av.Packet]:
+    """Return all packets of a film, in the order of decoding, with the times of that.
+
+    x265 knows none for a film that is shorter than it looks ahead, and gives numbers of chance.
+    """
+    shown = sorted(packet.pts for packet in packets if packet.pts is not None)
+    if len(shown) < len(packets) or not shown:
+        return packets
+    late = max(place - shown.index(packet.pts) for place, packet in enumerate(packets) if packet.pts is not None)
+    step = shown[1] - shown[0] if len(shown) > 1 else 1
+    for place, packet in enumerate(packets):
+        packet.dts = shown[place - late] if place >= late else shown[0] - (late - place) * step
+    return packets
 
 
 def _chosen_bits(asked: int | str, source_bits: int, codec: _Codec, name: str) -> int:
