@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from faceswap.utils.errors import UserError
@@ -25,6 +26,7 @@ from faceswap.utils.files.locks import locked
 MIGRATIONS = Path(__file__).parent / "migrations"
 FILE = "jobs.sqlite"
 _BUSY_SECONDS = 30.0
+_PASSING = re.compile("locked|busy|full")  # what SQLite says of what others do, or a full disk
 
 
 class Database:
@@ -85,6 +87,12 @@ class Database:
         except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise UserError(
                 f"the database {self.told} holds what no queue has written: move it away, and a new one is made"
+            ) from error
+        except DBAPIError as error:
+            if self.engine.name != "sqlite" or _PASSING.search(str(error.orig)):  # for a worker to wait for
+                raise
+            raise UserError(
+                f"cannot use the database {self.told}: {_first_line(error)}; move it away, and a new one is made"
             ) from error
 
     def close(self) -> None:

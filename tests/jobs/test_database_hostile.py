@@ -80,6 +80,18 @@ def test_values_that_no_queue_writes_are_one_line(queue: JobQueue, column: str, 
         assert queue.jobs()[0].state != State.QUEUED
 
 
+def test_a_queue_whose_pages_are_damaged_is_one_line(queue: JobQueue) -> None:
+    for _ in range(40):
+        queue.submit("export", ["pair=anna_ben", f"out={'x' * 900}.onnx"])
+    queue.database.close()
+    path = queue.folder / FILE
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\x7f" * (len(content) - 4096))
+    with pytest.raises(UserError, match="cannot use the database") as told:
+        work(queue)
+    assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
 def test_sqlite_writes_through_no_link(tmp_path: Path, end: str) -> None:
     (tmp_path / "workspace" / "jobs").mkdir(parents=True)

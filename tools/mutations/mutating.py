@@ -60,8 +60,8 @@ def sizes(path: Path, choose: random.Random) -> None:
     """Make four bytes, or eight, say a size far beyond the file: of a chunk, a box, a record or a list."""
     content = bytearray(path.read_bytes())
     likely = [place for place in range(max(0, len(content) - 8)) if not content[place] and content[place + 3]]
-    if likely:
-        place = choose.choice(likely)
+    if content:
+        place = choose.choice(likely or range(len(content)))
         huge = choose.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\xff\xff\xff", b"\0\0\0\1" + b"\x7f" * 8,
                               b"\0\0\0\0"))  # fmt: skip
         content[place : place + len(huge)] = huge
