@@ -175,7 +175,7 @@ def convert_video(
         is_found=not isinstance(face_source, StoredFaces), is_film=is_film,
         around=around,
     )  # fmt: skip
-    length = max(segment_frames, 2 * (overlap.before + overlap.after))
+    length = max(segment_frames, overlap.before + overlap.after)
     if layers:  # which are written at once, all of them
         length = FRAME_NUMBER
     film = SegmentedFilm(

@@ -66,7 +66,7 @@ def test_a_stopped_conversion_goes_on_and_its_film_is_the_same(suffix, film, fac
     whole = _convert(film, faces, tmp_path / f"whole{suffix}")
     out = tmp_path / f"out{suffix}"
     with monkeypatch.context() as stopping:
-        _stop_after(stopping, 50)
+        _stop_after(stopping, 60)
         with pytest.raises(Interrupted, match=rf"{out} was not written; .*goes on.*: {LENGTH} frames are kept"):
             _convert(film, faces, out)
     assert not out.exists() and work_path(out).is_dir()
@@ -128,7 +128,7 @@ def test_segments_made_one_by_one_in_any_order_are_the_same(film, faces, tmp_pat
 def test_other_settings_begin_anew(film, faces, tmp_path, monkeypatch, caplog) -> None:
     out = tmp_path / "out.mp4"
     with monkeypatch.context() as stopping, pytest.raises(Interrupted):
-        _stop_after(stopping, 50)
+        _stop_after(stopping, 60)
         _convert(film, faces, out)
     _convert(film, faces, out, Order({"crf": 20}), crf=20)
     assert "made with other settings or inputs (crf): begun anew" in caplog.text
@@ -140,7 +140,7 @@ def test_other_settings_begin_anew(film, faces, tmp_path, monkeypatch, caplog) -
 def test_a_damaged_segment_is_made_again(damage, film, faces, tmp_path, monkeypatch, caplog) -> None:
     out = tmp_path / "out.mp4"
     with monkeypatch.context() as stopping, pytest.raises(Interrupted):
-        _stop_after(stopping, 50)
+        _stop_after(stopping, 60)
         _convert(film, faces, out)
     part = work_path(out) / "segment_00000.nut"
     content = part.read_bytes()
