@@ -8,6 +8,7 @@ from typing import Any
 
 from av.container import InputContainer, OutputContainer
 
+from faceswap.media.pictures.sequence_names import missing_numbers
 from faceswap.media.sources import SourceInfo
 from faceswap.media.video.colour_tags import KNOWN_MATRICES
 from faceswap.media.video.streams import open_film, picture_stream
@@ -20,6 +21,7 @@ _CARRIED_METADATA = (
     "title", "artist", "album", "date", "creation_time", "copyright", "genre", "language", "location", "show",
     "episode_id", "network", "synopsis", "composer", "publisher",
 )  # fmt: skip
+_MOST_GAPS = 5  # that are named
 _TRANSFERS = {16: "PQ (HDR)", 18: "HLG (HDR)"}
 _OTHER_STREAMS = (("subtitle", "its subtitles", "subtitle tracks"), ("attachment", "an attachment", "attachments"))
 _LIGHT = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")  # what hdr.py carries
@@ -62,6 +64,15 @@ def warn_of_losses(
     if lost:
         told = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
         log.warning("%s: not in the result: %s", info.path, told)
+
+
+def warn_of_gaps(info: SourceInfo) -> None:
+    """Log one WARNING that names the numbers which a sequence of pictures lacks; their neighbours follow each other."""
+    missing = missing_numbers(info.files) if len(info.files) > 1 else []
+    if missing:
+        told = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in missing[:_MOST_GAPS])
+        more = "" if len(missing) <= _MOST_GAPS else f" and {len(missing) - _MOST_GAPS} more gaps"
+        log.warning("%s: the sequence lacks the numbers %s%s; it is taken without them", info.path, told, more)
 
 
 def carry_over(info: SourceInfo, output: OutputContainer, video: Any, *, is_whole: bool) -> None:

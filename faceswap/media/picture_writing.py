@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from faceswap.core.values import Frame
 from faceswap.media.deep_pictures import DEEP_SUFFIXES, encode_deep
-from faceswap.media.dropped_content import warn_of_losses
+from faceswap.media.dropped_content import warn_of_gaps, warn_of_losses
 from faceswap.media.pictures.exr import SUFFIX as EXR
 from faceswap.media.pictures.images import WRITE_SUFFIXES, save_picture, write_image
 from faceswap.media.pictures.sequence_names import USUAL_PATTERN, CountedNames, ListedNames
@@ -99,9 +99,11 @@ class ImageSequenceWriter:
     def check(self) -> None:
         """Raise UserError when the folder cannot be written, before its pictures are made."""
         check_target(self.path, self._info, self._names)
-        if self._info.kind == "video" and self._is_told:
-            self._is_told = False
+        if self._is_told:
+            warn_of_gaps(self._info)
+        if self._is_told and self._info.kind == "video":
             warn_of_losses(self._info, self.stored_bits or 8, is_film=False)
+        self._is_told = False
 
     def __enter__(self) -> Self:
         self.check()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from faceswap.media.deep_pictures import depth_of
 from faceswap.media.listing import is_own, list_pictures, natural_order
 from faceswap.media.pictures.images import READ_SUFFIXES, ImageHeader, animation_seconds, image_header, read_image
+from faceswap.media.pictures.sequence_names import files_of_pattern
 from faceswap.media.video.colour_tags import ColourTags
 from faceswap.utils.errors import UserError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 STILLS_PER_SECOND = Fraction(25)
 _PIXEL_FORMATS = {8: "rgb24", 16: "rgb48le", 32: "gbrpf32le"}  # of picture files by their bits
 _SAMPLE_BYTES = 1 << 20
-_ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg', or one picture"
+_ACCEPTED = "a video, a folder of pictures, a pattern such as 'folder/*.jpg' or folder/x_%06d.exr, or one picture"
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ def _probe(path: Path) -> SourceInfo:
 
 def _probe_pattern(path: Path) -> SourceInfo:
     pattern = str(path)
+    if counted := natural_order(files_of_pattern(path)):
+        return _probe_images(path, counted, counted[0].resolve().parent.name)
     if not glob.has_magic(pattern):
         raise UserError(f"no such file or folder: {path}; accepted: {_ACCEPTED}")
     found = [Path(name) for name in glob.glob(pattern, recursive=True)]

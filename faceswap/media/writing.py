@@ -15,7 +15,7 @@ import av
 from av.video.frame import VideoFrame
 
 from faceswap.core.values import Frame
-from faceswap.media.dropped_content import carry_over, warn_of_losses
+from faceswap.media.dropped_content import carry_over, warn_of_gaps, warn_of_losses
 from faceswap.media.picture_writing import ImageSequenceWriter, ImageWriter
 from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
 from faceswap.media.sound.copying import SoundTracks
@@ -144,6 +144,7 @@ class VideoWriter:
         """Raise UserError when the film cannot be written, before it is made; settles what becomes of the sound."""
         check_target(self.path, self.info)
         if self._sound_plan is None:
+            warn_of_gaps(self.info)
             has_sound = self.info.kind == "video" and self.info.has_audio
             self._sound_plan = plan_sound(self.info.path, self.path.suffix.lower()) if has_sound else ()
             if self.info.kind == "video" and self._size == (self.info.width, self.info.height):

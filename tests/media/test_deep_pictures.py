@@ -189,3 +189,15 @@ def test_a_folder_of_films_pictures_needs_one_frame(tmp_path, film):
     writer = ImageSequenceWriter(tmp_path / "out", probe(film), pattern="%d.exr")
     with pytest.raises(UserError, match="gave no picture"), writer:
         pass
+
+
+def test_gaps_are_told_once_and_patterns_are_read(film, tmp_path, caplog):
+    written(film, tmp_path / "in", "x_%04d.exr")
+    (tmp_path / "in" / "x_0001.exr").rename(tmp_path / "in" / "x_0009.exr")
+    assert len(probe(tmp_path / "in" / "x_%04d.exr").files) == 2
+    caplog.clear()
+    for out in ("out", "out.mkv"):
+        written(tmp_path / "in" / "x_%04d.exr", tmp_path / out)
+    assert [record.getMessage().partition("lacks ")[2] for record in caplog.records] == [
+        "the numbers 1-8; it is taken without them"
+    ] * 2

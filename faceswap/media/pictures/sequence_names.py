@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from faceswap.media.pictures.images import WRITE_SUFFIXES
@@ -11,6 +12,7 @@ from faceswap.utils.errors import UserError
 
 PICTURE_SUFFIXES = (*WRITE_SUFFIXES, ".tif", ".tiff", ".exr")  # of pictures that are written
 USUAL_PATTERN = "%06d.png"
+_NUMBERED = re.compile(r"(.*?)(\d{1,9})")  # a name that ends in a number
 _COUNTER = re.compile(r"%(0?)([1-9]?)d")
 
 
@@ -77,6 +79,24 @@ class ListedNames(Collection[str]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def missing_numbers(files: Sequence[Path]) -> list[tuple[int, int]]:
+    """Return first and last of the numbers that a counted sequence lacks; none where files are not one sequence."""
+    found = [_NUMBERED.fullmatch(file.stem) for file in files]
+    if len({match[1] if match else None for match in found}) != 1 or not found[0]:
+        return []
+    numbers = sorted(int(match[2]) for match in found if match)
+    return [(before + 1, after - 1) for before, after in pairwise(numbers) if after > before + 1]
+
+
+def files_of_pattern(pattern: Path) -> list[Path]:
+    """Return the files that a pattern such as x_%06d.png counts; none where it is no such pattern."""
+    before, *rest = _COUNTER.split(pattern.name)
+    if len(rest) != 3 or not pattern.parent.is_dir():
+        return []
+    known = re.compile(rf"{re.escape(before)}\d+{re.escape(rest[2])}")
+    return [path for path in pattern.parent.iterdir() if known.fullmatch(path.name)]
 
 
 def split_pattern(out: str) -> tuple[str, str]:

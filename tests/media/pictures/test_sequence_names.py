@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.media.pictures.sequence_names import CountedNames, ListedNames, split_pattern
+from faceswap.media.pictures.sequence_names import (
+    CountedNames,
+    ListedNames,
+    files_of_pattern,
+    missing_numbers,
+    split_pattern,
+)
 from faceswap.utils.errors import UserError
 
 
@@ -37,3 +43,23 @@ def test_folder_and_pattern(out, parts):
 def test_other_patterns_are_one_line(out, said):
     with pytest.raises(UserError, match=said):
         split_pattern(out)
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (["x_1.png", "x_2.png", "x_5.png", "x_7.png"], [(3, 4), (6, 6)]),
+        (["x_0001.png", "x_0002.png"], []),
+        (["x_1.png", "y_5.png"], []),
+        (["anna.png", "bob.png"], []),
+    ],
+)
+def test_gaps_of_a_sequence(names, missing):
+    assert missing_numbers([Path(name) for name in names]) == missing
+
+
+def test_files_of_a_pattern(tmp_path):
+    for name in ("x_0001.exr", "x_12.exr", "x_a.exr", "y_0001.exr", "x_0001.png"):
+        (tmp_path / name).touch()
+    assert sorted(path.name for path in files_of_pattern(tmp_path / "x_%04d.exr")) == ["x_0001.exr", "x_12.exr"]
+    assert files_of_pattern(tmp_path / "x_0001.exr") == [] == files_of_pattern(tmp_path / "none" / "%d.png")
