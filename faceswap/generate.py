@@ -34,13 +34,20 @@ def generate(request: GenerateRequest) -> Path:
     if request.mix:
         rows_of(request.mix, generator.rows)
     how = Sampling(request.psi, request.cutoff, request.noise)
-    result = result_of("generate", request, "generated")
+    name = f"generated_{generator_name(Path(request.generator))}" if request.generator else "generated"
+    result = result_of("generate", request, name, told=("generator",))
     if request.mix:
         made = write_grid(generator, seeds, styles, how, request.mix, result.path)
     else:
         made = write_samples(generator, seeds, how, result.path, request.image_format)
     result.note()
     return made
+
+
+def generator_name(file: Path) -> str:
+    """Return what a result calls a generator: its file's name, or that of the run that it is called `generator` in."""
+    file = file.resolve()
+    return file.parent.name if file.stem == "generator" else file.stem
 
 
 def seeds_in(setting: str, text: str) -> list[int]:

@@ -34,7 +34,9 @@ class GenerateRequest:
     styles: str = option("100-105", "with mix: the seeds whose styles are taken", kind="text")
     workspace: str = workspace()
     provenance: SigningConfig = signing()
-    out: str = option("", "the folder of the pictures (default: out/generated in the workspace)", kind="path")
+    out: str = option(
+        "", "the folder of the pictures (default: out/generated in the workspace, or generated_GENERATOR)", kind="path"
+    )
     image_format: str = option("png", "file type of the pictures", choices=IMAGE_FORMATS)
     generator: str = option("", GENERATOR, kind="path")
     device: str = option("auto", DEVICES)

@@ -31,6 +31,7 @@ def call(folder, *arguments, command="generate"):
 
 def test_pictures_a_sheet_and_the_same_again(folder):
     made = run("generate", "generator=g.safetensors", "seeds=[0-3,9]", cwd=folder)
+    assert made.path.parent.name == "generated_g_seeds_-0-3,9-"  # beside those of the shipped generator
     pictures = sorted(path.name for path in made.path.parent.glob("seed*.png"))
     assert made.path.name == "sheet.png" and pictures == [f"seed00000{n}.png" for n in (0, 1, 2, 3, 9)]
     alone = call(folder, "seeds=9", f"out={folder / 'alone'}").parent / "seed000009.png"
@@ -39,6 +40,15 @@ def test_pictures_a_sheet_and_the_same_again(folder):
     random = [call(folder, f"seeds={seeds}", "noise=random", f"out={folder / name}").parent / "seed000009.png"
               for seeds, name in (("7-9", "r1"), ("9", "r2"))]  # fmt: skip
     assert np.array_equal(*map(read_image, random))
+
+
+def test_faces_of_two_runs_lie_beside_each_other(folder):
+    for run_name in ("style", "second"):
+        (folder / "runs" / run_name).mkdir(parents=True)
+        file = folder / "runs" / run_name / "generator.safetensors"
+        file.write_bytes((folder / "g.safetensors").read_bytes())
+        made = run("generate", f"generator={file}", "seeds=5", cwd=folder)
+        assert made.path.parent.name == f"generated_{run_name}_seeds_5"
 
 
 @pytest.mark.parametrize("mix", ["coarse", "middle", "3-5"])
