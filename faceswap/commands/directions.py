@@ -120,7 +120,7 @@ def found_in_pairs(request: DirectionsRequest) -> DirectionSet:
     found = directions_of_pairs(
         generator, choose_accelerator(request.device), see_pairs(pairs, generator, encoder, build(request.finder)),
         held_out=request.held_out, steps=request.refine_steps,
-        corrections=request.corrections, sight=embedder_sight(request.device), seed=request.seed,
+        sight=embedder_sight(request.device), seed=request.seed,
     )  # fmt: skip
     return found.tagged(generator_hash(generator))
 

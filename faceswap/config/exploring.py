@@ -92,7 +92,7 @@ class DirectionsRequest:
     preserve: Any = option("all", "attributes that an edit must not change: all others, none, or {smile: [glasses]}")
     corrections: int = option(
         4,
-        "rounds of measuring and undoing what edits still change of the others; 0: none",
+        "rounds of measuring and undoing what edits still change of the other attributes; 0: none",
         minimum=0,
         maximum=100,
     )

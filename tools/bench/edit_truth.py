@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from faceswap.stylegan.directions.directions import Direction
     from faceswap.stylegan.directions.pair_pictures import SeenPairs
-    from faceswap.stylegan.directions.step_reader import StepReader
     from faceswap.stylegan.networks.generator import Generator
+    from tools.bench._step_reader import StepReader
 
 LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)  # sigmas that a usual step may be
 PROBES = 40  # pairs by which that is found
@@ -47,9 +47,9 @@ def main(argv: list[str]) -> dict:
     options = parser.parse_args(argv)
 
     from faceswap.stylegan.directions.directions import load_directions
-    from faceswap.stylegan.directions.step_reader import StepReader
     from faceswap.stylegan.inversion.perceptual import InversionWeights, inversion_loss
     from faceswap.stylegan.inversion.pipeline import load_both
+    from tools.bench._step_reader import StepReader
     from tools.train_style.cut import HELD_OUT
 
     generator, encoder = load_both(options.generator, options.encoder, "encoder", "cpu")

@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from faceswap.engine.accelerator import Accelerator
-from faceswap.stylegan.directions.crossing import uncrossed
 from faceswap.stylegan.directions.directions import Direction, DirectionSet
 from faceswap.stylegan.directions.pair_pictures import SeenPairs, part_of
 from faceswap.stylegan.directions.sight import SeenChanges, Sight, equal_weights
@@ -47,7 +46,6 @@ def directions_of_pairs(
     *,
     held_out: float,
     steps: int,
-    corrections: int = 0,
     sight: Sight | None = None,
     seed: int = 0,
 ) -> DirectionSet:
@@ -56,7 +54,6 @@ def directions_of_pairs(
     Args:
         held_out: Share of the people whose pairs tell how good the directions are, in place of being fitted to.
         steps: Of the refinement through the generator, `BATCH` pairs each; 0: least squares alone.
-        corrections: Rounds in which what each move brings of the others is taken out of it.
         sight: By which the refinement compares changes, beside their colours.
     """
     own, others = split_by_people(seen, held_out, seed)
@@ -65,7 +62,6 @@ def directions_of_pairs(
     if steps:
         moves = refined(generator, accelerator, own, usual, moves, steps, seed, sight)
     moves = moves * gains(generator, own, usual, moves)[:, None, None]
-    moves = uncrossed(generator, own, usual, moves, corrections)
     told = agreement(generator, others, usual, moves) if others else {}
     for name, share in told.items():
         log.info("%s: with people held out, %.0f %% of drawings change as the picture does", name, 100 * share)
@@ -81,7 +77,6 @@ def directions_of_pairs(
         "pairs": len(seen.pairs),
         "people": len(set(seen.pairs.people.tolist())),
         "refine_steps": steps,
-        "corrections": corrections,
         "seed": seed,
         "sigma": {name: round(SIGMA * float(step), 5) for name, step in zip(seen.pairs.names, usual, strict=True)},
     }

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions
-from faceswap.stylegan.directions.step_reader import StepReader
 from faceswap.utils.images import from_signed_range
 from tests.stylegan.tiny import tiny_encoder, tiny_files, tiny_generator
+from tools.bench._step_reader import StepReader
 from tools.bench.edit_truth import main
 
 
