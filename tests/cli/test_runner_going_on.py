@@ -61,8 +61,7 @@ def training(folder: Path) -> list[str]:
 def converting(folder: Path) -> list[str]:
     from faceswap.train import train
 
-    (folder / "trained").mkdir()
-    train(compose_config("train", [*training(folder / "trained"), f"workspace={folder / 'ws'}"]))
+    train(compose_config("train", [*training(folder), f"workspace={folder / 'ws'}"]))
     clip = make_clip(folder, "film", 64)
     found = ["finder=landmarks", f"finder.path={clip.landmarks}"]
     return [f"video={clip.video}", *found, "segment_frames=16", "detail=none", "device=cpu"]

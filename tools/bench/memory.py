@@ -1,4 +1,4 @@
-"""Peak memory of convert for 300 and for 3,000 frames: it must not grow with the film's length."""
+"""Peak memory of convert for 300 and for 6,000 frames: it must not grow with the film's length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 WIDTH, HEIGHT, RATE = 640, 360, 25
-LENGTHS = (300, 3000)
+LENGTHS = (300, 6000)
 TARGET_GROWTH = 0.05
 
 
@@ -75,8 +75,11 @@ class _Copy:
 
 
 def _swapper(model: str):
-    if model == "copy":
-        return _Copy()
+    return _Copy() if model == "copy" else lite()
+
+
+def lite():
+    """Return a model of random weights, which is as fast as a trained one."""
     from faceswap.engine.accelerator import choose_accelerator
     from faceswap.swap.inference.swapper import TrainedSwapper
     from faceswap.swap.models.lite import Lite
@@ -97,8 +100,6 @@ def _prepare(folder: Path, frames: int) -> None:
     """A film of drifting waves and a face set with one face in each frame."""
     import av
 
-    from faceswap.core.face_set import ALIGNMENTS
-
     x, y = np.meshgrid(np.arange(WIDTH + 100) / 40, np.arange(HEIGHT) / 40)
     waves = np.stack([127 + 90 * np.sin(x + i) * np.cos(y - i) for i in range(3)], -1).astype(np.uint8)
     with av.open(str(_film(folder, frames)), "w") as output:
@@ -108,22 +109,29 @@ def _prepare(folder: Path, frames: int) -> None:
             image = np.ascontiguousarray(waves[:, i % 100 : i % 100 + WIDTH])
             output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         output.mux(stream.encode(None))
-    faces = _faces(folder, frames)
-    faces.mkdir()
-    with open(faces / ALIGNMENTS, "w", encoding="utf-8") as file:
-        for line in _records(frames):
+    write_face_set(_faces(folder, frames), frames, WIDTH, HEIGHT)
+
+
+def write_face_set(folder: Path, frames: int, width: int, height: int) -> Path:
+    """Write a face set with one face in each frame, of a third of its height; returns the folder."""
+    from faceswap.core.face_set import ALIGNMENTS
+
+    folder.mkdir()
+    with open(folder / ALIGNMENTS, "w", encoding="utf-8") as file:
+        for line in _records(frames, width, height):
             file.write(line + "\n")
-            (faces / json.loads(line)["file"]).touch()
+            (folder / json.loads(line)["file"]).touch()
+    return folder
 
 
-def _records(frames: int) -> Iterator[str]:
+def _records(frames: int, width: int, height: int) -> Iterator[str]:
     from faceswap.core.face_record import FaceRecord
     from faceswap.core.geometry import frame_to_crop_for
     from faceswap.core.landmarks import MEAN_FACE
 
     for i in range(frames):
-        centre = WIDTH / 2 + 50 * np.sin(i / 20), HEIGHT / 2
-        points = (MEAN_FACE[:, :2] * 110 + centre).astype(np.float32)
+        centre = width / 2 + width / 13 * np.sin(i / 20), height / 2
+        points = (MEAN_FACE[:, :2] * height * 0.306 + centre).astype(np.float32)
         box = np.concatenate([points.min(0), points.max(0)])
         matrix = frame_to_crop_for(points, 256)
         yield FaceRecord(f"{i:06d}.jpg", i, i / RATE, box, points, matrix, 1.0, 0, 1.0, 0, 0, 0, 256).to_json()

@@ -43,11 +43,11 @@ def _convert(film: Path, faces: Path, out: Path, order: Order = ORDER, **setting
 
 
 def _stop_after(monkeypatch, count: int) -> None:
-    """Let Ctrl-C come when so many frames are blended, once."""
+    """Let Ctrl-C come when so many frames are blended that are to be seen, once."""
     blend, left = Conversion._blend, [count]
 
     def stopped(self, item, is_shown):
-        left[0] -= 1
+        left[0] -= is_shown
         if left[0] == 0:
             raise KeyboardInterrupt
         return blend(self, item, is_shown)
