@@ -16,7 +16,7 @@ CONVERT = ("convert", "pair=craig_brosnan", "device=cpu")
 @pytest.fixture(scope="module")
 def painted(example):
     """Masks of B's film: all white at first, all black from frame 6 on."""
-    info = probe(example.brosnan.video)
+    info = probe(example.b.video)
     folder = example.folder / "roto"
     folder.mkdir()
     for frame, level in ((0, 255), (6, 0)):
@@ -30,7 +30,7 @@ def test_a_film_is_swapped_where_it_is_painted_white_and_tells_so(example, paint
     assert "_masks_roto" in ran.path.name and "keep_mouth_eyes" in ran.path.name and "0-1_5-1.2" in ran.path.name
     changes = [
         np.abs(after.image.astype(int) - before.image).max()
-        for before, after in zip(read_frames(example.brosnan.video), read_frames(ran.path), strict=True)
+        for before, after in zip(read_frames(example.b.video), read_frames(ran.path), strict=True)
     ]
     assert min(changes[:6]) > 12 > max(changes[6:])
     report = json.loads(ran.path.with_name(f"{ran.path.name}.report.json").read_text())
