@@ -108,7 +108,10 @@ class CurveReader:
         if is_cut:  # a session went on from an earlier checkpoint and dropped what came after it
             known = self._runs[run] = _Read()
         for path in files:
-            points, known.offsets[path] = scalars_in(path, known.offsets.get(path, 0))
+            try:
+                points, known.offsets[path] = scalars_in(path, known.offsets.get(path, 0))
+            except OSError:  # not this user's to read, or gone meanwhile: the other curves are shown
+                continue
             for name, step, value in points:
                 if math.isfinite(value):
                     known.values[name][step] = value
