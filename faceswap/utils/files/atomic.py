@@ -53,6 +53,7 @@ def check_writable(path: str | Path) -> None:
         folder = path if path.is_dir() else path.parent
         while not os.path.lexists(folder):
             folder = folder.parent
+        sweep_once(folder)  # what a kill in the midst of an earlier trial left
         trial = temp_path(folder / "trial")
         try:
             trial.touch()
