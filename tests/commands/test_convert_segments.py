@@ -15,7 +15,7 @@ import pytest
 
 from faceswap.compositing.segments.work_folder import work_path
 from tests.clips import make_clip
-from tests.commands.conftest import Example, run
+from tests.commands.conftest import Example, run, run_process
 
 LENGTH = 40
 
@@ -77,7 +77,7 @@ def test_a_ray_cluster_of_two_nodes_makes_the_same_film(example, film, whole, tm
         cluster.wait_for_nodes()
         out = tmp_path / "out.mp4"
         said = _said(example, film, out, "engine=ray")
-        ran = run("convert", *said, cwd=example.folder, RAY_ADDRESS=cluster.address)
+        ran = run_process("convert", *said, cwd=example.folder, RAY_ADDRESS=cluster.address)
         assert "2 tasks on 2 cores of 2 nodes" in ran.stderr
         assert _packets(out) == whole and not list(tmp_path.glob(".*"))
     finally:
