@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def export(request: ExportRequest) -> Path:
     """Writes one direction of a trained pair as ONNX and returns the file."""
     from faceswap.cli.results import result_of
+    from faceswap.commands.pairs import chosen_run
     from faceswap.config.targets import import_trusted
-    from faceswap.pairs import chosen_run
     from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
     from faceswap.utils.errors import UserError
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace

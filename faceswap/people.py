@@ -44,9 +44,9 @@ def people(request: PeopleRequest) -> Path:
 
 def face_set_of(request: PeopleRequest, workspace: Workspace) -> Path:
     """The face set of a film: the one named, one made from it, else it is made now. Raises UserError."""
+    from faceswap.commands.converting.film_faces import stored_faces
     from faceswap.detect.builtin.detector import BuiltinFinder
     from faceswap.extraction.pipeline import extract_faces
-    from faceswap.film_faces import stored_faces
     from faceswap.media.takes import name_of_takes, probe_takes
 
     if request.faces:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
-from faceswap.multirun import TrainingSweep
+from faceswap.commands.multirun import TrainingSweep
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import TrainRequest
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 def train(request: TrainRequest) -> Path:
     """Train a pair and return the run's folder."""
+    from faceswap.commands.pairs import refuse_itself, run_to_train
     from faceswap.config.build import to_yaml, untouched
-    from faceswap.pairs import refuse_itself, run_to_train
     from faceswap.provenance.consent import show_consent
     from faceswap.utils.files.workspace import RUN_CONFIG, Workspace
     from faceswap.utils.program_versions import versions_comment

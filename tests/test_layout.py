@@ -30,7 +30,6 @@ COMMANDS_IN_ROOMS = [
     PACKAGE / "stylegan" / "train.py", PACKAGE / "stylegan" / "metrics" / "__main__.py",
     PACKAGE / "studio" / "__main__.py", PACKAGE / "booth" / "__main__.py",
 ]  # fmt: skip
-SHARED_BY_COMMANDS = {"film_faces", "swappers", "convert"}  # what the studio does as the commands do
 
 
 def modules():
@@ -61,7 +60,6 @@ def test_imports_point_down_the_house(path):
     room = path.relative_to(PACKAGE).parts[0]
     assert room in ROOMS, "say in ROOMS where this room stands"
     above = {*ROOMS[: ROOMS.index(room)]} | {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
-    above -= SHARED_BY_COMMANDS if room == "studio" else set()
     assert not above & set(imported_rooms(path))
 
 

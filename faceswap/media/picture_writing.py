@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +19,7 @@ from faceswap.media.video.stored import stored_from_rgb
 from faceswap.provenance.fingerprint import marked
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import write_json, writing_errors
-from faceswap.utils.files.links import move, own_folder, remove
+from faceswap.utils.files.links import move, name_twice, own_folder, remove
 from faceswap.utils.files.temporary import temp_path
 from faceswap.utils.files.workspace import RESULT_REPORT
 
@@ -122,10 +120,7 @@ class ImageSequenceWriter:
         for folder in folders:
             for file in sorted(folder.iterdir()):
                 with writing_errors(self.path):
-                    try:
-                        os.link(file, self._temp / file.name)
-                    except OSError:  # a file system without hard links
-                        shutil.copyfile(file, self._temp / file.name)
+                    name_twice(file, self._temp / file.name)
                 self.frame_count += 1
 
     def save(self, path: Path, frame: Frame) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from faceswap.convert_several import REPORT
+from faceswap.commands.converting.several import REPORT
 from tests.commands.conftest import run
 
 

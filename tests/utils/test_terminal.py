@@ -48,7 +48,7 @@ def test_a_name_in_a_log_record_is_no_line_of_its_own():
 
 
 def test_what_is_true_of_several_trainings_is_told_once(caplog):
-    log = logging.getLogger("faceswap.pairs")
+    log = logging.getLogger("faceswap.commands.pairs")
     with warned_once():
         for run in ("one", "two"):
             log.warning("no consent is on record")

@@ -125,7 +125,7 @@ def stages(shot: Shot, out: Path) -> dict[str, float]:
     drawn = measured("swap", lambda: swapped_faces(placed, cast, 8, paste.mask))
     made = measured("blend", lambda: conversion._blended(drawn, whole(0, count)))
     with writer_for(info, out) as writer:
-        measured("encode", lambda: [writer.write(one.frame) for one in made])
+        measured("encode", lambda: map(writer.write, (one.frame for one in made)))
     return spent
 
 

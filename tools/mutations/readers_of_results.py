@@ -13,6 +13,7 @@ import torch
 
 from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.composing.stored import stored_arguments
+from faceswap.commands.converting.roles import people_asked
 from faceswap.config.swapping import VerifyRequest
 from faceswap.core.values import EMBEDDING_SIZE
 from faceswap.curation.film_people import FilmPeople
@@ -27,7 +28,6 @@ from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import writer_for
 from faceswap.provenance.notice import made_with_ai
-from faceswap.roles import people_asked
 from faceswap.studio.shared.curves import CurveReader
 from faceswap.stylegan.training.adversarial import AdversarialStep
 from faceswap.stylegan.training.config import Adversarial, NetworkSettings, ReconstructionWeights, WarmUp

@@ -24,11 +24,11 @@ from faceswap.utils.files.atomic import write_json, writing_errors
 from faceswap.utils.files.links import own_folder, remove
 from faceswap.utils.files.locks import LOCK, locked
 from faceswap.utils.files.temporary import sweep, temp_path
+from faceswap.utils.limits import ENCODER_THREADS
 from faceswap.utils.untrusted.reading import read_json
 
 ORDER = "order.json"
 SUFFIX = ".work"
-MOST_THREADS = 16  # of an encoder: more cost quality and save no time
 
 log = logging.getLogger(__name__)
 
@@ -163,12 +163,12 @@ class WorkFolder:
 
 def _threads() -> int:
     """Return how many threads an encoder takes on this machine: as many as x264 would choose."""
-    return min(MOST_THREADS, max(1, (os.cpu_count() or 1) * 3 // 2))
+    return min(ENCODER_THREADS, max(1, (os.cpu_count() or 1) * 3 // 2))
 
 
 def _threads_in(stored: Any) -> int:
     threads = stored["encoder_threads"]
-    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+    if type(threads) is not int or not 1 <= threads <= ENCODER_THREADS:
         raise ValueError("encoder_threads")
     return threads
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
+from faceswap.commands.converting.film_faces import source_of
 from faceswap.config.schema import settings_of
 from faceswap.curation.repair.painted import painted_folder, painted_frames
-from faceswap.film_faces import source_of
 from faceswap.jobs.command_lines import shown
 from faceswap.media.pictures.images import encode_image
 from faceswap.studio.shared.context import Studio, page, studio_of

@@ -81,7 +81,7 @@ class ConvertPreview:
         return found
 
     def _make(self, film: Path, settings: Sequence[str], frames: PreviewFrames) -> None:
-        from faceswap.convert import convert_one
+        from faceswap.commands.converting.conversion import convert_one
 
         said = [f"workspace={self.workspace.root}", f"video={film}", f"device={self.device}", *settings]
         convert_one(compose_config("convert", said), preview=frames)

@@ -178,6 +178,18 @@ def move(source: Path, target: Path) -> None:
             raise
 
 
+def name_twice(source: Path, target: Path) -> None:
+    """Give a file of ours a second name, or copy it where the disk knows no hard links. Raises UserError, OSError."""
+    if source.is_symlink():
+        raise _not_ours(source, "a link")
+    with opened_folder(source.parent) as here, opened_folder(target.parent) as there:
+        names = (here.entry(source.name), there.entry(target.name))
+        try:
+            os.link(*names, src_dir_fd=here.descriptor, dst_dir_fd=there.descriptor, follow_symlinks=False)
+        except (OSError, NotImplementedError):
+            shutil.copyfile(source, target)
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link itself or a whole folder if it is there. Raises UserError and OSError."""
     try:

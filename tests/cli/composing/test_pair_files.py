@@ -99,7 +99,7 @@ def test_files_of_other_programs(tmp_path, encoding, caplog):
      ("pair.a=x", "run=exp1", "pair.b=y")],
 )  # fmt: skip
 def test_a_run_is_named_in_any_order(tmp_path, arguments):
-    from faceswap.pairs import run_to_train
+    from faceswap.commands.pairs import run_to_train
     from faceswap.utils.files.workspace import Workspace
 
     for name in "xy":
@@ -110,7 +110,7 @@ def test_a_run_is_named_in_any_order(tmp_path, arguments):
 
 
 def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):
-    from faceswap.pairs import run_to_train
+    from faceswap.commands.pairs import run_to_train
     from faceswap.utils.files.workspace import Workspace
 
     for name in ("a", "b_c", "a_b", "c"):
@@ -120,8 +120,8 @@ def test_a_name_that_can_be_read_in_two_ways_is_told_as_such(tmp_path):
 
 
 def test_a_run_and_a_pair_that_contradict_each_other(tmp_path):
+    from faceswap.commands.pairs import chosen_run
     from faceswap.config.build import to_yaml
-    from faceswap.pairs import chosen_run
     from faceswap.utils.files.workspace import Workspace
 
     trained = compose_config("train", ["pair.a=x", "pair.b=y", "run=exp1"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceswap import roles
+from faceswap.commands.converting import roles
+from faceswap.commands.converting.swappers import Model
 from faceswap.compositing.masks.shapes import BoxMask
 from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.media.reading import read_frames
 from faceswap.studio.shared.preview import ConvertPreview, frame_count
-from faceswap.swappers import Model
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
 from tests.compositing.clips import write_face_set, write_film

@@ -2,9 +2,9 @@
 
 import pytest
 
+from faceswap.commands.pairs import refuse_itself, resolve_pair
 from faceswap.config.swapping import Pair
 from faceswap.media.pictures.images import read_image
-from faceswap.pairs import refuse_itself, resolve_pair
 from faceswap.swap.data.pair_data import open_faces, open_pair
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace

@@ -8,7 +8,7 @@ import pytest
 from faceswap.utils.errors import UserError
 from faceswap.utils.files import links
 from faceswap.utils.files.atomic import atomic_path, write_text
-from faceswap.utils.files.links import guard, move, open_append, own_folder, remove, truncate
+from faceswap.utils.files.links import guard, move, name_twice, open_append, own_folder, remove, truncate
 from faceswap.utils.files.locks import LOCK, locked
 from faceswap.utils.files.workspace import Workspace
 
@@ -189,3 +189,16 @@ def test_a_link_put_there_after_the_check_is_not_followed(run, precious, way, mo
     with pytest.raises((UserError, OSError)):
         way(run / "cache" / "thesis.txt")
     assert is_unharmed(precious)
+
+
+@pytest.mark.parametrize("knows_hard_links", [True, False])
+def test_a_file_gets_a_second_name_and_no_link_does(run, precious, monkeypatch, knows_hard_links):
+    if not knows_hard_links:
+        monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(1, "no hard links")))
+    (run / "a.png").write_bytes(b"picture")
+    name_twice(run / "a.png", run / "b.png")
+    assert (run / "b.png").read_bytes() == b"picture"
+    (run / "c.png").symlink_to(precious / "thesis.txt")
+    with pytest.raises(UserError, match="is a link"):
+        name_twice(run / "c.png", run / "d.png")
+    assert not (run / "d.png").exists()

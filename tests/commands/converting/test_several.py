@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from faceswap import convert_several as several
-from faceswap.convert import Converted
+from faceswap.commands.converting import several
+from faceswap.commands.converting.conversion import Converted
 from faceswap.utils.errors import UserError
 
 
@@ -31,7 +31,7 @@ def made_by(monkeypatch, outcomes):
             raise outcome
         return Converted(folder / f"{Path(request.video).stem}_as_a.mp4", outcome)
 
-    monkeypatch.setattr(import_module("faceswap.convert"), "convert_one", fare)
+    monkeypatch.setattr(import_module("faceswap.commands.converting.conversion"), "convert_one", fare)
     return asked
 
 

@@ -27,8 +27,8 @@ class TrainingSweep(Sweep):
     """
 
     def __init__(self, command: str, combinations: Sequence[Combination]) -> None:
+        from faceswap.commands.pairs import resolve_pair
         from faceswap.engine.process_group import find_processes
-        from faceswap.pairs import resolve_pair
         from faceswap.utils.files.workspace import Workspace
 
         super().__init__(command, combinations)

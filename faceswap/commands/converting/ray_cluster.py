@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from faceswap.convert_engines import LOOK_SECONDS, Errand, Looking, errands, prepare_worker
+from faceswap.commands.converting.engines import LOOK_SECONDS, Errand, Looking, errands, prepare_worker
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:

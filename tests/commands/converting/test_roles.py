@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
+from faceswap.commands.converting.roles import Asked, _shared_out, name_of, people_asked
 from faceswap.media.sources import probe
-from faceswap.roles import Asked, _shared_out, name_of, people_asked
 from faceswap.utils.errors import UserError
 from tests.compositing.clips import write_film
 

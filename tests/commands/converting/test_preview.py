@@ -3,7 +3,7 @@
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.convert_preview import combinations_of, compared, convert_preview
+from faceswap.commands.converting.preview import combinations_of, compared, convert_preview
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import PREVIEW_COMBINATIONS
 

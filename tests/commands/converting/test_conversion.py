@@ -3,11 +3,11 @@
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
-from faceswap.convert import default_name
+from faceswap.commands.converting.conversion import default_name
+from faceswap.commands.converting.swappers import variant_of
 from faceswap.media.sources import probe
 from faceswap.media.targets import suffix_of
 from faceswap.swap.runs.run_record import checkpoint_folder
-from faceswap.swappers import variant_of
 from faceswap.utils.errors import UserError
 from tests.compositing.clips import write_film
 

@@ -24,8 +24,8 @@ def order_for(request: ConvertRequest, record: Mapping[str, Any], info: SourceIn
         info: The film.
         stored: The face set its faces come from.
     """
+    from faceswap.commands.converting.engines import spreading_for
     from faceswap.compositing.segments.order import Order
-    from faceswap.convert_engines import spreading_for
 
     return Order(made_with(request, record, info, stored), spreading_for(request))
 

@@ -10,8 +10,8 @@ import pytest
 from faceswap.cli.composing.compose import read_arguments
 from faceswap.cli.runner import run_command
 from faceswap.cli.sweep import compose_combinations
+from faceswap.commands.multirun import TrainingSweep
 from faceswap.config.build import to_yaml
-from faceswap.multirun import TrainingSweep
 from faceswap.swap.runs.comparison import read_report, write_comparison
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.workspace import RUN_CONFIG

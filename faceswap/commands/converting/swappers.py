@@ -42,8 +42,8 @@ def chosen_model(request: ConvertRequest, workspace: Workspace) -> Model:
 
 def trained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
+    from faceswap.commands.pairs import chosen_run
     from faceswap.config.targets import import_trusted
-    from faceswap.pairs import chosen_run
     from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 
     def load(film: SourceInfo) -> FaceSwapper:

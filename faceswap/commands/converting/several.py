@@ -50,7 +50,7 @@ def convert_several(request: ConvertRequest, films: Sequence[Path]) -> Path:
 
 def _line(request: ConvertRequest, folder: Path) -> dict[str, Any]:
     """Convert one film and return what the report says of it."""
-    from faceswap.convert import convert_one
+    from faceswap.commands.converting.conversion import convert_one
 
     try:
         made = convert_one(request, folder, skip_done=True)

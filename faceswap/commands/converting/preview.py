@@ -49,9 +49,9 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
     combinations = combinations_of(request.compare)
     requests = [compared(request, combination) for combination in combinations]
 
+    from faceswap.commands.converting.conversion import convert_one
     from faceswap.compositing.preview.frames import PASTING, PreviewFrames
     from faceswap.compositing.preview.sheet import Variant, write_sheet
-    from faceswap.convert import convert_one
 
     frames = PreviewFrames(request.preview or USUAL_COUNT)
     drawings = [tuple(one for one in each if _name(one) not in PASTING) for each in combinations]

@@ -17,12 +17,12 @@ from faceswap.utils.limits import SETTING_CHARACTERS, check_size
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from faceswap.commands.converting.swappers import Model
     from faceswap.compositing.casting import Cast
     from faceswap.config.swapping import ConvertRequest
     from faceswap.core.face_set import FaceSet
     from faceswap.curation.film_people import FilmPeople
     from faceswap.media.sources import SourceInfo
-    from faceswap.swappers import Model
     from faceswap.utils.files.workspace import Workspace
 
 _HOW = "say map='{PHOTO: RUN, NUMBER: RUN}', in quotes"
@@ -85,7 +85,7 @@ def _pairs(text: str) -> list[Asked]:
 
 def models_for(asked: Sequence[Asked], request: ConvertRequest, workspace: Workspace) -> list[Model]:
     """The models that draw, one for each run that is named. Raises UserError for one that is not there."""
-    from faceswap.swappers import chosen_model
+    from faceswap.commands.converting.swappers import chosen_model
 
     return [chosen_model(replace(request, run=run or request.run), workspace) for run in _runs(asked)]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from faceswap.commands.converting.film_faces import source_of, stored_faces, usual_finder
 from faceswap.compositing.face_sources.matching import part_of
 from faceswap.core.face_set import FaceSet
-from faceswap.film_faces import source_of, stored_faces, usual_finder
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 def spreading_for(request: ConvertRequest) -> Spreading | None:
     """Return who makes the segments; None: this process, one after the other."""
     if request.engine == "ray":
-        from faceswap.convert_ray import RayCluster
+        from faceswap.commands.converting.ray_cluster import RayCluster
 
         return RayCluster(request)
     workers = affordable(request.workers)
@@ -65,9 +65,9 @@ class Errand(NamedTuple):
 
     def run(self) -> None:
         """Make the segments. Raises as convert does."""
+        from faceswap.commands.converting.conversion import convert_one
         from faceswap.compositing.segments.order import Unit
         from faceswap.config import targets
-        from faceswap.convert import convert_one
 
         targets.trust(self.trusted)
         convert_one(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers))
