@@ -201,17 +201,19 @@ def test_a_round_is_played_by_keyboard(guest: Guest) -> None:
 def test_a_killed_server_loses_nobody(tmp_path: Path) -> None:
     from tools.booths import RunningBooth, open_page, rendered_photo, send_photo
 
-    async def come(url: str) -> str:
+    links = []
+
+    async def come(url: str) -> None:
         async with httpx.AsyncClient(timeout=120) as client:
             answer = await send_photo(client, url, rendered_photo(), await open_page(client, url))
-        return answer.headers["hx-redirect"]
+        links.append(answer.headers["hx-redirect"])
 
     booth = RunningBooth(tmp_path / "workspace", "workers=0")
-    link = asyncio.run(come(booth.url))
+    asyncio.run(come(booth.url))
     booth.end(signal.SIGKILL)
     booth = RunningBooth(tmp_path / "workspace", "workers=0")
     try:
-        told = httpx.get(f"{booth.url}{link}", timeout=120).text
+        told = httpx.get(f"{booth.url}{links[0]}", timeout=120).text
     finally:
         booth.end()
     assert "You are next" in told

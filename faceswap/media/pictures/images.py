@@ -297,5 +297,6 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
 
 
 def _too_large(path: Path) -> str:
-    millions = PICTURE_PIXELS // 1_000_000
-    return f"cannot read the picture {path}: it has more than {millions} million pixels; make it smaller"
+    return (
+        f"cannot read the picture {path}: it has more than {PICTURE_PIXELS / 1e6:.0f} million pixels; make it smaller"
+    )
