@@ -49,7 +49,7 @@ SLOW = (
     "extraction/test_pipeline_real_clips.py", "extraction/test_pipeline_resuming.py", "media/sound",
     "media/test_reading_real_files.py", "stylegan/training/test_trainer.py", "swap/data/test_batches.py",
     "swap/initialisation", "swap/losses/test_latent.py", "swap/models", "swap/runs", "swap/training", "test_api.py",
-    "test_examples.py", "commands/test_sweep_of_trainings.py", "test_other_systems.py",
+    "test_examples.py", "test_other_systems.py",
 )  # fmt: skip
 
 

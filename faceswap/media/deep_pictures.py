@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from faceswap.core.stored_picture import StoredPicture, light_to_screen, rounded
 from faceswap.media.pictures.exr import SUFFIX as EXR
-from faceswap.media.pictures.exr import encode_exr, exr_header, is_exr, read_exr
-from faceswap.media.pictures.images import check_whole, opened, read_image, shown_light
+from faceswap.media.pictures.exr import encode_exr, exr_header, is_exr, read_exr, shown_light
+from faceswap.media.pictures.images import check_whole, opened, read_image
 from faceswap.media.pictures.tiff import described
 from faceswap.media.video.colour_tags import MATRIX_RGB, ColourTags, codes_to_rgb_matrix
 from faceswap.media.video.stored import stored_from_rgb

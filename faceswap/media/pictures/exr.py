@@ -17,6 +17,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.stored_picture import light_to_screen, rounded
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import EXR_HEADER_BYTES, PICTURE_BYTES, PICTURE_PIXELS
 
@@ -189,3 +190,8 @@ def _with_attributes(data: bytes, attributes: bytes) -> bytes:
     count = (first - end) // 8
     places = np.frombuffer(data, "<u8", count, end) + len(attributes)
     return b"".join((data[: end - 1], attributes, b"\0", places.astype("<u8").tobytes(), data[end + 8 * count :]))
+
+
+def shown_light(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (H, W, 3) uint8 as a screen shows light; what is brighter than white is white."""
+    return rounded(light_to_screen(np.clip(light, 0, 1)) * np.float32(255), 8)

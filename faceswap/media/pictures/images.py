@@ -14,8 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.core.stored_picture import light_to_screen, rounded
-from faceswap.media.pictures.exr import exr_header, is_exr, read_exr
+from faceswap.media.pictures.exr import exr_header, is_exr, read_exr, shown_light
 from faceswap.media.pictures.heif import film_in_its_place, heif_formats
 from faceswap.media.pictures.holes import refuse_holes
 from faceswap.media.pictures.stamp import stamped
@@ -191,11 +190,6 @@ def save_picture(
         sign(temp, path, metadata or {}, sources)
 
 
-def shown_light(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return (H, W, 3) uint8 as a screen shows light; what is brighter than white is white."""
-    return rounded(light_to_screen(np.clip(light, 0, 1)) * np.float32(255), 8)
-
-
 def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lay (H, W, 4) uint8 RGBA with straight alpha on black: (H, W, 3)."""
     laid = np.empty((*rgba.shape[:2], 3), np.uint8)
@@ -286,17 +280,16 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
         return "no permission to read it"
     if isinstance(error, MemoryError):
         return "not enough memory"
-    text = str(error)
     if type(error).__name__ == "UnidentifiedImageError":
         return (path is not None and (look_mistaken(path) or film_in_its_place(path))) or (
             "the content is no picture of a known format (JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, PPM)"
         )
+    text = str(error)
     if "truncated" in text:
         return "the file is cut off; copy it again"
     return f"the file is damaged ({' '.join(text.split()) or type(error).__name__})"
 
 
 def _too_large(path: Path) -> str:
-    return (
-        f"cannot read the picture {path}: it has more than {PICTURE_PIXELS / 1e6:.0f} million pixels; make it smaller"
-    )
+    most = f"{PICTURE_PIXELS / 1e6:.0f} million pixels"
+    return f"cannot read the picture {path}: it has more than {most}; make it smaller"
