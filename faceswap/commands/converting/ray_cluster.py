@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from faceswap.commands.converting.engines import LOOK_SECONDS, Errand, Looking, errands, prepare_worker
 from faceswap.utils.errors import UserError
+from faceswap.utils.installing import install_command
 
 if TYPE_CHECKING:
     from faceswap.compositing.segments.work_folder import WorkFolder
@@ -98,7 +99,5 @@ def _ray() -> Any:
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise UserError(
-            "engine=ray needs the package ray: pip install 'faceswap[ray]', or leave engine= out"
-        ) from error
+        raise UserError(f"engine=ray needs the package ray: {install_command('ray')}; or leave engine= out") from error
     return ray
