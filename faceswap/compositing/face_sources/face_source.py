@@ -175,3 +175,19 @@ def _of_wanted_people(face_set: FaceSet) -> list[FaceRecord]:
 def _has_size(frame_to_crop: NDArray[np.float64]) -> bool:
     # A path bridged between two opposite rolls passes through a square of no size, and a file may hold one.
     return bool(np.isfinite(frame_to_crop).all()) and SMALLEST_SCALE < scale_of(frame_to_crop) < 1 / SMALLEST_SCALE
+
+
+@dataclass(frozen=True, eq=False)
+class WrappedFaces:
+    """Faces of another source, which tells what it knows of itself; what wraps it has its own `locate`."""
+
+    faces: FaceSource
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Return what the source of the faces says of itself."""
+        return self.faces.about
+
+    def is_found_anew(self, frame: int) -> bool:
+        """Return whether the frame is none that the faces' set was made of."""
+        return self.faces.is_found_anew(frame)

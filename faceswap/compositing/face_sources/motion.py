@@ -12,13 +12,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.face_sources.face_source import FaceSource, TargetFace
+from faceswap.compositing.face_sources.face_source import TargetFace, WrappedFaces
 from faceswap.core.geometry import compose, face_size, invert, transform_points
 from faceswap.core.values import Frame
 from faceswap.track.smoothing import centred_windows
@@ -37,19 +36,8 @@ LEAST_AGREEING = 0.3  # share of the places that must lie near their median
 
 
 @dataclass(frozen=True, eq=False)
-class MotionAligned:
+class MotionAligned(WrappedFaces):
     """Faces of another source, steadied along their motion by up to REACH frames to both sides."""
-
-    faces: FaceSource
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """Return what the source of the faces says of itself."""
-        return self.faces.about
-
-    def is_found_anew(self, frame: int) -> bool:
-        """Return whether the frame is none that the faces' set was made of."""
-        return self.faces.is_found_anew(frame)
 
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         """Yield each frame with its faces."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.face_sources.face_source import FaceSource, StoredFaces, TargetFace
+from faceswap.compositing.face_sources.face_source import FaceSource, StoredFaces, TargetFace, WrappedFaces
 from faceswap.compositing.preview.variety import appearance, most_varied
 from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
@@ -186,19 +186,8 @@ class PreviewFrames:
 
 
 @dataclass(frozen=True, eq=False)
-class PartsOfFilm:
+class PartsOfFilm(WrappedFaces):
     """Faces of a film of which only parts are read: a finder begins each part anew."""
-
-    faces: FaceSource
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What the source of the faces says of itself."""
-        return self.faces.about
-
-    def is_found_anew(self, frame: int) -> bool:
-        """As of these faces."""
-        return self.faces.is_found_anew(frame)
 
     def locate(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[TargetFace]]]:
         """Yield each frame with its faces."""
