@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import json
 import secrets
 import time
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, Boolean, Dialect, Float, ForeignKey, Integer, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -24,10 +25,22 @@ class State(enum.StrEnum):
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
 
+class Words(TypeDecorator[list[str]]):
+    """A list of words, kept as JSON; what is none is one word, which no command takes: the database may be others'."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[str]:
+        """Return the words."""
+        is_ours = isinstance(value, list) and all(isinstance(word, str) for word in value)
+        return value if is_ours else [json.dumps(value)]
+
+
 class Base(DeclarativeBase):
     """What all tables have in common."""
 
-    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[str]: Words}
 
 
 def new_id() -> str:

@@ -21,6 +21,7 @@ from faceswap.web.security import LOOPBACK
 SHORTEST_PASSWORD = 10
 _STOP_SECONDS = 70.0  # a training saves what it has
 _ANY = ("", "0.0.0.0", "::")
+_WAITING = 128  # connections that are not answered yet
 _LOOK_SECONDS = 2.0  # between two looks at the workers
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,17 @@ def address_of(host: str, port: int) -> str:
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a socket that is bound to an address. Raises UserError for one that is taken or none of ours."""
+    """Yield a socket that takes connections, which wait until they are answered.
+
+    Raises:
+        UserError: The address is taken, or none of ours.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(_WAITING)  # who reads the address in the terminal may come before the server is up
     except OSError as error:
         raise UserError(
             f"host={host} port={port}: {(error.strerror or str(error)).lower()}; say another port="

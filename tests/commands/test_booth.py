@@ -186,6 +186,8 @@ def test_a_round_is_played_by_keyboard(guest: Guest) -> None:
     page.wait_for_url("**/game/*")
     guest.look("game")
     for number in range(1, 11):
+        # a browser sets the focus with its first frame
+        page.wait_for_function("document.activeElement.value === 'real'")
         page.keyboard.press("Tab" if number % 3 == 0 else "Shift")
         with page.expect_navigation():
             page.keyboard.press("Enter")

@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import faceswap.booth.shared.tables  # noqa: F401  (its tables are among those that migrations make)
 from faceswap.jobs.database import Database
 from faceswap.jobs.tables import Base
 from faceswap.utils.errors import UserError

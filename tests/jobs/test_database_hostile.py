@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from faceswap.jobs.command_lines import shown
 from faceswap.jobs.database import FILE
 from faceswap.jobs.opening import open_queue
 from faceswap.jobs.process import LOG, OUTPUT, progress_of, result_of
@@ -57,13 +58,15 @@ def test_forgetting_a_job_removes_nothing_elsewhere(queue: JobQueue, tmp_path: P
 @pytest.mark.parametrize(
     ("column", "value"),
     [("command", "os"), ("command", 7), ("command", "../faceswap.verify"), ("arguments", "null"), ("arguments", "7"),
-     ("arguments", json.dumps({"pair": "x"})), ("arguments", json.dumps([7])), ("arguments", json.dumps(["--help"])),
+     ("arguments", json.dumps({"pair": "x"})), ("arguments", json.dumps({"pair=x": 1})), ("arguments", json.dumps([7])),
+     ("arguments", json.dumps(["--help"])),
      ("arguments", json.dumps(["trust=evil"])), ("arguments", json.dumps(["hydra.run.dir=/tmp"]))],
 )  # fmt: skip
 def test_what_is_no_command_of_ours_is_not_run(queue: JobQueue, column: str, value: Any) -> None:
     changed(queue, column, value)
     work(queue)
-    assert queue.jobs()[0].state == State.FAILED
+    job = queue.jobs()[0]
+    assert job.state == State.FAILED and isinstance(shown(str(job.command), job.arguments), str)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 
@@ -34,10 +35,16 @@ def test_a_worker_that_was_killed_is_replaced_and_all_end_with_the_block(tmp_pat
 
 def test_an_address_that_is_taken_is_told(tmp_path):
     with listening("127.0.0.1", 0) as listener:
-        listener.listen()
         port = listener.getsockname()[1]
         with pytest.raises(UserError, match=f"port={port}.*say another port"), listening("127.0.0.1", port):
             pass
+
+
+def test_who_comes_before_the_server_is_up_waits():
+    with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname(), timeout=30) as guest:
+        answered, _ = listener.accept()
+        with answered:
+            assert answered.getpeername() == guest.getsockname()
 
 
 def test_names_are_those_under_which_others_may_ask():
