@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def convert(request: ConvertRequest) -> Path:
     """Write the swapped film and return its path; of several films, the report on all of them; or a preview."""
-    from faceswap.commands.converting.conversion import convert_one
+    from faceswap.commands.converting.conversion import FilmConversion
     from faceswap.media.takes import films_named
 
     films = films_named(request.video) if request.video else []
@@ -27,7 +27,7 @@ def convert(request: ConvertRequest) -> Path:
         from faceswap.commands.converting.several import convert_several
 
         return convert_several(request, films)
-    return convert_one(replace(request, video=str(films[0])) if films else request).path
+    return FilmConversion(replace(request, video=str(films[0])) if films else request).run().path
 
 
 if __name__ == "__main__":

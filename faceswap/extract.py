@@ -23,20 +23,7 @@ def extract(request: ExtractRequest) -> Path:
     require(request, "video")
     takes = probe_takes(request.video)
     folder = Workspace(Path(request.workspace)).faces(request.name or name_of_takes(request.video, takes))
-    return extract_faces(
-        takes,
-        build(request.finder),
-        folder,
-        size_px=request.size_px,
-        every=request.every,
-        start=request.start,
-        stop=request.stop,
-        image_format=request.image_format,
-        minimum_face_px=request.minimum_face_px,
-        smooth_frames=request.smooth_frames,
-        keep=person_to_keep(request),
-        restart=request.restart,
-    )
+    return extract_faces(takes, build(request.finder), folder, request, person_to_keep(request))
 
 
 def person_to_keep(request: ExtractRequest) -> Person | None:

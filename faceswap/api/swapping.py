@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import signature
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,23 @@ from numpy.typing import NDArray
 from faceswap.api.faces import detect
 from faceswap.api.images import Image, as_frame
 from faceswap.compositing.blenders import AlphaBlender, Blender
+from faceswap.compositing.casting import Cast, Role
 from faceswap.compositing.compositor import blend, view_of
+from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.masks.learned import LearnedMask
 from faceswap.compositing.masks.protocol import Mask
-from faceswap.compositing.pipeline import convert_video
+from faceswap.compositing.pipeline import VideoConversion
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import frame_to_crop_for
 from faceswap.core.values import Decoded, Face
 from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.detect.protocol import Finder
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.identity import person_of
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
+from faceswap.media.sources import probe
 from faceswap.media.takes import probe_takes
 from faceswap.provenance.consent import consent_metadata, show_consent
 from faceswap.swap.inference.onnx_model import OnnxSwapper
@@ -169,10 +173,10 @@ def extract(
     Raises:
         UserError: There is nothing to read, no face, no room, or the folder was made with other settings.
     """
-    check_names(settings, signature(extract_faces).parameters.keys() - {"source", "finder", "folder", "keep"})
+    check_names(settings, {one.name for one in fields(ExtractionConfig)})
     finder = detector or BuiltinFinder()
     known = None if person is None else person_of(str(person), person_similarity, BuiltinFinder(), FaceEmbedder())
-    return FaceSet.open(extract_faces(probe_takes(source), finder, Path(folder), keep=known, **settings))
+    return FaceSet.open(extract_faces(probe_takes(source), finder, Path(folder), ExtractionConfig(**settings), known))
 
 
 def convert(
@@ -206,10 +210,15 @@ def convert(
         UserError: The user can mend it.
         Interrupted: Ctrl-C; `out` is not touched.
     """
-    own = {"source", "swapper", "out", "faces", "finder", "record"}
-    check_names(settings, signature(convert_video).parameters.keys() - own)
+    names = {one.name for one in fields(ConversionConfig)}
+    check_names(settings, names | {"mask", "colour", "blender", "refiner", "metadata", "order", "preview"})
     show_consent(swapper.consent)
-    settings = {"mask": LearnedMask(), **settings}
-    settings["metadata"] = consent_metadata(swapper.consent) | (settings.get("metadata") or {})
+    chosen = ConversionConfig(**{name: value for name, value in settings.items() if name in names})
+    cast = Cast([Role(swapper, chosen.to, settings.get("refiner"))])
+    others = ("mask", "colour", "blender", "order", "preview")
+    parts = {"mask": LearnedMask()} | {name: settings[name] for name in others if settings.get(name) is not None}
+    metadata = consent_metadata(swapper.consent) | (settings.get("metadata") or {})
     finder = detector or (None if faces else BuiltinFinder())
-    return convert_video(source, swapper, out, faces=faces, finder=finder, **settings)
+    return VideoConversion(
+        probe(source), cast, out, chosen, faces=faces, finder=finder, metadata=metadata, **parts
+    ).run()

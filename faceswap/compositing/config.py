@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal, get_args
 from faceswap.utils.choices import CHROMAS, FILM_CODECS, LAYERS, X264_PRESETS, Side
 from faceswap.utils.settings.options import option
 
+SMALLEST_FACE, LARGEST_FACE = 0.5, 1.5  # shares of the face that is covered
+
 
 @dataclass(frozen=True)
 class AlphaBlenderConfig:
@@ -86,8 +88,8 @@ class ConversionConfig:
         1.0,
         "size of the drawn face, as a share of the one it covers; along the film by keyframes: '{0: 1, 120: 1.1}'",
         kind="keyframes",
-        minimum=0.5,
-        maximum=1.5,
+        minimum=SMALLEST_FACE,
+        maximum=LARGEST_FACE,
     )
     side_by_side: bool = option(False, "also write the original and the result beside each other")
     segment_frames: int = option(

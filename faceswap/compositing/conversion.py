@@ -89,9 +89,10 @@ class Conversion:
         bytes_a_pixel = 9 if self.stored_bits else 3
         waiting = max(1, frames_held(self.info.width * self.info.height * bytes_a_pixel) // 2)
         swapped = self._stage(stack, drawn, waiting, "model")
-        return self._stage(stack, self._blended(swapped, parts), 2, "blend")
+        return self._stage(stack, self.blended(swapped, parts), 2, "blend")
 
-    def _blended(self, items: Iterable[PlacedFrame], parts: Parts) -> Iterator[Made]:
+    def blended(self, items: Iterable[PlacedFrame], parts: Parts) -> Iterator[Made]:
+        """Yield frames with their drawn faces laid into them, steadied within each segment."""
         for segment, part in parts.split(items, _number):
             forget(self.paste.finish)
             for item in steadied(part, self.paste.steady):

@@ -6,15 +6,16 @@ is told in conversion.py, and encoding runs in the caller's thread.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from faceswap.compositing.blenders import AlphaBlender, Blender
-from faceswap.compositing.casting import Cast, Role
-from faceswap.compositing.config import ConversionConfig
+from faceswap.compositing.casting import Cast
+from faceswap.compositing.config import LARGEST_FACE, SMALLEST_FACE, ConversionConfig
 from faceswap.compositing.conversion import Conversion, Paste
 from faceswap.compositing.face_sources import motion
 from faceswap.compositing.face_sources.face_source import StoredFaces
@@ -24,182 +25,204 @@ from faceswap.compositing.masks.film import check_edges
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.preview.frames import PartsOfFilm
-from faceswap.compositing.results import FaceSwapper, check_results, made_with_ai, write_comparison, write_report
-from faceswap.compositing.scaling import LARGEST_FACE, SMALLEST_FACE
+from faceswap.compositing.results import Account, check_results, made_with_ai, write_comparison, write_report
 from faceswap.compositing.segments.making import SegmentedFilm
 from faceswap.compositing.segments.order import Order
 from faceswap.compositing.segments.plan import Overlap, planned
 from faceswap.compositing.steadying import REACH, Steadying
+from faceswap.media.layers import LayeredWriter
 from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
+from faceswap.media.pictures.sequence_names import split_pattern
+from faceswap.media.video.coding import Coding
+from faceswap.media.writing import Writer, writer_for
 from faceswap.utils.allocator import reuse_freed_memory
-from faceswap.utils.choices import Side
 from faceswap.utils.limits import FRAME_NUMBER
 from faceswap.utils.progress import Progress
 from faceswap.utils.settings.keyframes import Keyframes
 
 if TYPE_CHECKING:
+    from faceswap.compositing.face_sources.face_source import FaceSource
     from faceswap.compositing.preview.frames import PreviewFrames
     from faceswap.core.face_set import FaceSet
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
-    from faceswap.media.writing import Writer
-    from faceswap.swap.detail.refiner import Refiner
 
-log = logging.getLogger(__name__)
+FILM_STEADYING = {"smooth_frames": 2, "smooth_colour": 0.8, "fill_frames": 10, "fade_frames": 3}
 
 
-def convert_video(
-    source: str | Path | SourceInfo,
-    swapper: FaceSwapper | Cast,
-    out: str | Path,
-    *,
-    faces: str | Path | FaceSet | None = None,
-    finder: Finder | None = None,
-    mask: Mask | None = None,
-    colour: ColourMatcher | None = None,
-    blender: Blender | None = None,
-    refiner: Refiner | None = None,
-    to: Side = ConversionConfig.to,
-    tracks: Collection[int] | None = ConversionConfig.tracks,
-    start: int = ConversionConfig.start,
-    stop: int | None = ConversionConfig.stop,
-    batch_size: int = ConversionConfig.batch_size,
-    smooth_frames: int | None = ConversionConfig.smooth_frames,
-    smooth_colour: float | None = ConversionConfig.smooth_colour,
-    sharpen: str | float | Mapping[int, float] = ConversionConfig.sharpen,
-    motion_blur: bool = ConversionConfig.motion_blur,
-    grain: bool = ConversionConfig.grain,
-    fill_frames: int | None = ConversionConfig.fill_frames,
-    fade_frames: int | None = ConversionConfig.fade_frames,
-    fade_from_yaw: float | Literal["auto", "off"] = ConversionConfig.fade_from_yaw,
-    strength: str | float | Mapping[int, float] = ConversionConfig.strength,
-    face_scale: str | float | Mapping[int, float] = ConversionConfig.face_scale,
-    side_by_side: bool = ConversionConfig.side_by_side,
-    metadata: dict[str, str] | None = None,
-    record: dict[str, Any] | None = None,
-    codec: str = ConversionConfig.codec,
-    bits: int | Literal["auto"] = ConversionConfig.bits,
-    chroma: str = ConversionConfig.chroma,
-    crf: int = ConversionConfig.crf,
-    preset: str = ConversionConfig.preset,
-    image_quality: int = ConversionConfig.image_quality,
-    segment_frames: int = ConversionConfig.segment_frames,
-    order: Order | None = None,
-    output: Collection[str] | None = ConversionConfig.output,
-    preview: PreviewFrames | None = None,
-) -> Path:
-    """Swap the faces of a video, an image folder, a glob or one image, and return the path of what it wrote.
+@dataclass(frozen=True, eq=False)
+class VideoConversion:
+    """A video, an image folder, a glob or one image whose faces are swapped: `run` writes it.
 
-    Faces come from the face set in the folder `faces`; those of frames that it was not made of, and all without a set,
-    from `finder` (None: the one of the face set). Frames `start` to `stop` (not included) are written; a frame without
-    a face passes through untouched and is counted. A report lies beside the result. `out` is never the source.
+    Faces come from the face set `faces`; those of frames that it was not made of, and all without a set, from `finder`
+    (None: the one of the face set). A frame without a face passes through untouched and is counted. A report lies
+    beside the result.
 
-    `smooth_frames`, `fill_frames` (see StoredFaces), `smooth_colour`, `fade_frames` (see Steadying) are 2, 10, 0.8 and
-    3 for a film; for pictures, which need have nothing to do with each other, they are 0 unless given. `refiner` makes
-    what the model draws sharp; None: it stays as it is.
-
-    Args:
-        swapper: What draws the faces; a Cast, whose roles have their own sides and refiners: what draws whom.
-        fade_from_yaw: How far a head may be turned, in degrees, before the swap fades out (turning.py); auto: what
-            suits the model.
-        strength: The share of the swap that is pasted, from 0 to 1; by frame, with straight lines between, held before
-            the first and after the last.
-        face_scale: The size of the drawn faces, 1: that of the ones they cover; by frame as strength.
-        sharpen, motion_blur, grain: What the drawn faces take on of the film, as of `Finish`.
-        segment_frames: How many frames are made at a time; of a longer film each is a file until all are there.
-        order: What they depend on: with it a stopped conversion goes on, else it begins anew. And who makes them.
-        output: Of film, mask and patch: what is written beside the film, which always is (media/layers.py).
+    Attributes:
+        info: The source.
+        cast: What draws whom, see `Cast`; which side, and what makes it sharp.
+        out: The result, never the source; a folder's pictures may be named by a pattern, as x_%06d.exr.
+        settings: Which frames and tracks are swapped, how they are steadied and written. What of its steadying is None
+            is as FILM_STEADYING for a film and off for pictures, which need have nothing to do with each other.
+        faces: A face set, all of it with deleted crops too, or its folder.
+        finder: What looks for faces where the set knows none.
+        mask, colour, blender: How a drawn face is laid into the frame.
+        metadata: What the result tells beside what it is; the record, too.
+        record: What the result was made with, for its report.
+        order: What the segments depend on: with it a stopped conversion goes on, else it begins anew. And who makes
+            them.
         preview: Takes a few frames of the film in its place; nothing is written then.
-
-    Raises:
-        UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
     """
-    from faceswap.media.layers import LayeredWriter
-    from faceswap.media.pictures.sequence_names import split_pattern
-    from faceswap.media.sources import SourceInfo, probe
-    from faceswap.media.video.coding import Coding
-    from faceswap.media.writing import writer_for
 
-    reuse_freed_memory()
-    info = source if isinstance(source, SourceInfo) else probe(source)
-    place, pattern = split_pattern(str(out))
-    out = Path(place)
-    is_film = info.kind != "images"
-    smooth_frames = (2 if is_film else 0) if smooth_frames is None else smooth_frames
-    smooth_colour = (0.8 if is_film else 0.0) if smooth_colour is None else smooth_colour
-    fill_frames = (10 if is_film else 0) if fill_frames is None else fill_frames
-    fade_frames = (3 if is_film else 0) if fade_frames is None else fade_frames
-    cast = swapper if isinstance(swapper, Cast) else Cast([Role(swapper, to, refiner)])
-    tracks = tracks if cast.role_of is None else set(cast.role_of)
-    mask, finish = mask or HullMask(), Finish.along(sharpen, motion_blur, grain)
-    strengths = Keyframes.read("strength", strength)
-    scales = Keyframes.read("face_scale", face_scale, LARGEST_FACE, SMALLEST_FACE)
-    check_edges(mask, info.frame_count)
-    for name, course in ("strength", strengths), ("face_scale", scales), ("sharpen", finish.sharpen):
-        if isinstance(course, Keyframes):
-            course.check_within(name, info.frame_count)
-    paste = Paste(
-        mask,
-        colour or Reinhard(),
-        blender or AlphaBlender(),
-        Steadying(mask, colour or Reinhard(), smooth_colour, fade_frames),
-        cast.fadings(fade_from_yaw),
-        finish,
-        strengths,
-        scales,
-        bool(output and "".join(output) != "film"),
-    )
-    about = made_with_ai(cast) | (metadata or {})
-    coding = Coding(codec, bits, chroma, crf, preset)
-    writer: Writer = preview or writer_for(
-        info, out, start=start, stop=stop, metadata=about, coding=coding, quality=image_quality, pattern=pattern
-    )
-    layers = {*(output or ())} - {"film"} if preview is None else set()
-    if layers:
-        writer = LayeredWriter(writer, layers, info, out, pattern=pattern, coding=coding, metadata=about)
-    order = order or Order()
-    if preview is None and order.unit is None:
-        check_results(writer, info, out, side_by_side)
-    face_source = face_source_for(info, faces, finder, tracks, smooth_frames, fill_frames, start, stop)
-    aligned = motion.MotionAligned(face_source) if smooth_frames else face_source
-    around = (motion.REACH if smooth_frames else 0) + (REACH if paste.steady.is_needed else 0)
-    if preview is not None:
-        preview.choose(info, face_source, start, stop, smooth_frames, around)
-        preview.about = about
-        conversion = Conversion(info, cast, PartsOfFilm(aligned), paste, batch_size)
-        _write_preview(conversion, preview)
-        return out
-    conversion = Conversion(info, cast, aligned, paste, batch_size, writer.stored_bits)
-    overlap = Overlap.of(
-        smooth_frames=smooth_frames, smooth_colour=smooth_colour, motion_blur=motion_blur,
-        is_found=not isinstance(face_source, StoredFaces), is_film=is_film,
-        around=around,
-    )  # fmt: skip
-    length = max(segment_frames, overlap.before + overlap.after)
-    if layers:  # which are written at once, all of them
-        length = FRAME_NUMBER
-    film = SegmentedFilm(
-        conversion.made, writer, out, planned(start, stop, info.frame_count, length), overlap, start, stop,
-        info.frames_between(start, stop),
-    )  # fmt: skip
-    if order.unit is not None:
-        film.make_unit(order.unit)
-        return out
-    with ExitStack() as stack:
-        counts, spent = film.make(order, stack)
-        told = about | face_source.about | ({"frames_found_anew": counts.found_anew} if counts.found_anew else {})
-        write_report(info, out, counts, spent, cast, told, start, stop, record or {})
-        if side_by_side:
-            write_comparison(info, out, start, stop, about)
-    return out
+    info: SourceInfo
+    cast: Cast
+    out: str | Path
+    settings: ConversionConfig = field(default_factory=ConversionConfig)
+    faces: str | Path | FaceSet | None = None
+    finder: Finder | None = None
+    mask: Mask = field(default_factory=HullMask)
+    colour: ColourMatcher = field(default_factory=Reinhard)
+    blender: Blender = field(default_factory=AlphaBlender)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
+    preview: PreviewFrames | None = None
 
+    def run(self) -> Path:
+        """Swap the faces and return the path of what was written.
 
-def _write_preview(conversion: Conversion, preview: PreviewFrames) -> None:
-    with (
-        ExitStack() as stack,
-        Progress(preview.frames_needed, preview.label, shown=bool(preview.label)) as bar,
-        preview,
-    ):
-        for made in conversion.previewed(stack, preview):
-            preview.write(made.frame)
-            bar.advance()
+        Raises:
+            UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
+        """
+        reuse_freed_memory()
+        paste = self.paste()
+        writer = self._writer()
+        if self.preview is None and self.order.unit is None:
+            check_results(writer, self.info, self._place, self.settings.side_by_side)
+        source = self.face_source()
+        aligned = motion.MotionAligned(source) if self._steadying.smooth_frames else source
+        if self.preview is not None:
+            self._preview(self.preview, source, Conversion(self.info, self.cast, PartsOfFilm(aligned), paste,
+                                                           self.settings.batch_size), self._around(paste))  # fmt: skip
+            return self._place
+        conversion = Conversion(self.info, self.cast, aligned, paste, self.settings.batch_size, writer.stored_bits)
+        film = self._segmented(conversion, writer, is_found=not isinstance(source, StoredFaces))
+        if self.order.unit is not None:
+            film.make_unit(self.order.unit)
+        else:
+            self._make(film, source)
+        return self._place
+
+    @cached_property
+    def _steadying(self) -> ConversionConfig:
+        """The settings, with what they leave to the kind of source."""
+        usual = FILM_STEADYING if self.info.kind != "images" else dict.fromkeys(FILM_STEADYING, 0)
+        return replace(
+            self.settings, **{name: value for name, value in usual.items() if getattr(self.settings, name) is None}
+        )
+
+    @cached_property
+    def _named(self) -> tuple[Path, str]:
+        place, pattern = split_pattern(str(self.out))
+        return Path(place), pattern
+
+    @property
+    def _place(self) -> Path:
+        return self._named[0]
+
+    @cached_property
+    def _about(self) -> dict[str, str]:
+        return made_with_ai(self.cast) | dict(self.metadata)
+
+    @property
+    def _layers(self) -> set[str]:
+        return {*(self.settings.output or ())} - {"film"} if self.preview is None else set()
+
+    def paste(self) -> Paste:
+        """Return how faces are laid into frames. Raises UserError for keyframes past the film's end."""
+        said, steady = self.settings, self._steadying
+        finish = Finish.along(said.sharpen, said.motion_blur, said.grain)
+        strengths = Keyframes.read("strength", said.strength)
+        scales = Keyframes.read("face_scale", said.face_scale, LARGEST_FACE, SMALLEST_FACE)
+        check_edges(self.mask, self.info.frame_count)
+        for name, course in ("strength", strengths), ("face_scale", scales), ("sharpen", finish.sharpen):
+            if isinstance(course, Keyframes):
+                course.check_within(name, self.info.frame_count)
+        return Paste(
+            self.mask,
+            self.colour,
+            self.blender,
+            Steadying(self.mask, self.colour, float(steady.smooth_colour or 0), steady.fade_frames or 0),
+            self.cast.fadings(said.fade_from_yaw),
+            finish,
+            strengths,
+            scales,
+            keeps_faces=bool({*(said.output or ())} - {"film"}),
+        )
+
+    def _writer(self) -> Writer:
+        if self.preview is not None:
+            return self.preview
+        said, (place, pattern) = self.settings, self._named
+        coding = Coding(said.codec, said.bits, said.chroma, said.crf, said.preset)
+        writer = writer_for(
+            self.info,
+            place,
+            start=said.start,
+            stop=said.stop,
+            metadata=self._about,
+            coding=coding,
+            quality=said.image_quality,
+            pattern=pattern,
+        )
+        if self._layers:
+            return LayeredWriter(
+                writer, self._layers, self.info, place, pattern=pattern, coding=coding, metadata=self._about
+            )
+        return writer
+
+    def face_source(self) -> FaceSource:
+        """Return where the faces are. Raises UserError where nothing tells."""
+        tracks = self.settings.tracks if self.cast.role_of is None else set(self.cast.role_of)
+        return face_source_for(self.info, self.faces, self.finder, replace(self._steadying, tracks=tracks))
+
+    def _around(self, paste: Paste) -> int:
+        """Return on how many frames to both sides a frame depends."""
+        return (motion.REACH if self._steadying.smooth_frames else 0) + (REACH if paste.steady.is_needed else 0)
+
+    def _preview(self, preview: PreviewFrames, source: FaceSource, conversion: Conversion, around: int) -> None:
+        preview.choose(self.info, source, self._steadying, around)
+        preview.about = self._about
+        with (
+            ExitStack() as stack,
+            Progress(preview.frames_needed, preview.label, shown=bool(preview.label)) as bar,
+            preview,
+        ):
+            for made in conversion.previewed(stack, preview):
+                preview.write(made.frame)
+                bar.advance()
+
+    def _segmented(self, conversion: Conversion, writer: Writer, *, is_found: bool) -> SegmentedFilm:
+        start, stop = self.settings.start, self.settings.stop
+        overlap = Overlap.of(
+            self._steadying,
+            is_found=is_found,
+            is_film=self.info.kind != "images",
+            around=self._around(conversion.paste),
+        )
+        length = max(self.settings.segment_frames, overlap.before + overlap.after)
+        if self._layers:  # which are written at once, all of them
+            length = FRAME_NUMBER
+        segments = planned(start, stop, self.info.frame_count, length)
+        total = self.info.frames_between(start, stop)
+        return SegmentedFilm(conversion.made, writer, self._place, segments, overlap, start, stop, total)
+
+    def _make(self, film: SegmentedFilm, source: FaceSource) -> None:
+        with ExitStack() as stack:
+            counts, spent = film.make(self.order, stack)
+            told = self._about | source.about
+            if counts.found_anew:
+                told["frames_found_anew"] = counts.found_anew
+            write_report(self.info, self._place, Account(counts, spent, told, self.record), self.cast, self.settings)
+            if self.settings.side_by_side:
+                write_comparison(self.info, self._place, self.settings, self._about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,18 +15,40 @@ from faceswap.compositing.face_sources.coverage import ranges, shortened
 from faceswap.compositing.segments.making import Spent
 from faceswap.compositing.segments.record import Counts
 from faceswap.core.values import Decoded
+from faceswap.media.picture_writing import ImageSequenceWriter
+from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
+from faceswap.media.presentation import side_by_side
+from faceswap.media.targets import check_target
+from faceswap.media.writing import FILM_SUFFIXES, Writer, writer_for
 from faceswap.provenance import notice
 from faceswap.utils.choices import Side
 from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.workspace import RESULT_REPORT
 
 if TYPE_CHECKING:
+    from faceswap.compositing.config import ConversionConfig
     from faceswap.media.sources import SourceInfo
-    from faceswap.media.writing import Writer
 
 PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a face source reports
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of a conversion.
+
+    Attributes:
+        counts: Frames and faces.
+        spent: What this command took; the frames it made are counted by the second.
+        about: The metadata of the film, and of the face source.
+        record: What the result was made with, see utils/records.py.
+    """
+
+    counts: Counts
+    spent: Spent
+    about: Mapping[str, Any]
+    record: Mapping[str, Any]
 
 
 class Described(Protocol):
@@ -70,10 +93,6 @@ def model_name(swapper: Described) -> str:
 
 def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: bool) -> None:
     """Raise UserError when the result, its report or the comparison cannot be written; before the work begins."""
-    from faceswap.media.picture_writing import ImageSequenceWriter
-    from faceswap.media.targets import check_target
-    from faceswap.media.writing import writer_for
-
     writer.check()
     if not isinstance(writer, ImageSequenceWriter):  # which has it inside
         check_target(report_path(out), info)
@@ -81,31 +100,16 @@ def check_results(writer: Writer, info: SourceInfo, out: Path, side_by_side: boo
         writer_for(info, comparison_path(out)).check()
 
 
-def write_report(
-    info: SourceInfo,
-    out: Path,
-    counts: Counts,
-    spent: Spent,
-    swapper: Described,
-    about: Mapping[str, Any],
-    start: int,
-    stop: int | None,
-    record: Mapping[str, Any],
-) -> None:
-    """Write beside a result what it is and what it lacks, and tell of frames in which nothing was swapped.
-
-    Args:
-        spent: what this command took; the frames it made are counted by the second.
-        about: the metadata of the film, and of the face source.
-        record: what the result was made with, see utils/records.py.
-    """
+def write_report(info: SourceInfo, out: Path, account: Account, swapper: Described, settings: ConversionConfig) -> None:
+    """Write beside a result what it is and what it lacks, and tell of frames in which nothing was swapped."""
+    counts, spent, about = account.counts, account.spent, account.about
     report = {
         "source": str(info.path),
         "out": str(out),
         "model": model_name(swapper),
         "made_with_ai": about.get("made_with_ai", ""),
-        "start": start,
-        "stop": stop,
+        "start": settings.start,
+        "stop": settings.stop,
         "frames": counts.frames,
         "faces": counts.faces,
         "frames_without_face": len(counts.without_face),
@@ -116,10 +120,14 @@ def write_report(
         **({"frames_kept": spent.kept} if spent.kept else {}),
         "seconds": round(spent.seconds, 3),
         "frames_per_second": round((counts.frames - spent.kept) / max(spent.seconds, 1e-6), 2),
-        **record,
+        **account.record,
     }
     write_json(report_path(out), report)
     log.info("%d frames, %d faces; %s", counts.frames, counts.faces, report_path(out))
+    _tell_of_unswapped(info, counts)
+
+
+def _tell_of_unswapped(info: SourceInfo, counts: Counts) -> None:
     if counts.faces == 0:
         log.warning("%s: no face in any frame; all %d passed through untouched", info.path, counts.frames)
     elif counts.without_face:
@@ -147,16 +155,11 @@ def report_path(out: Path) -> Path:
 
 def comparison_path(out: Path) -> Path:
     """Return where the film or the pictures of before and after lie."""
-    from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
-    from faceswap.media.writing import FILM_SUFFIXES
-
     is_file = out.suffix.lower() in (*FILM_SUFFIXES, *PICTURE_SUFFIXES)
     return out.with_name(f"{out.stem}.side_by_side{out.suffix}" if is_file else f"{out.name}.side_by_side")
 
 
-def write_comparison(info: SourceInfo, out: Path, start: int, stop: int | None, about: dict[str, str]) -> None:
+def write_comparison(info: SourceInfo, out: Path, settings: ConversionConfig, about: Mapping[str, str]) -> None:
     """Write the film or pictures of original and result side by side."""
-    from faceswap.media.presentation import side_by_side
-
-    side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=start, stop=stop)
+    side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=settings.start, stop=settings.stop)
     log.info("the original and the result beside each other: %s", comparison_path(out))

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from faceswap.core.geometry import compose, warp_crop
 from faceswap.core.values import AlignedFace, Frame
 
-SMALLEST_FACE, LARGEST_FACE = 0.5, 1.5
-
 
 def scaled_view(frame: Frame, view: AlignedFace, scale: float) -> AlignedFace:
     """Return the view whose face is `scale` times as large in the frame; its picture is what the frame shows there."""

@@ -2,16 +2,8 @@
 
 from dataclasses import dataclass
 
-from faceswap.stylegan.training.config import (
-    Adversarial,
-    Equivariance,
-    GeneratorTrainingConfig,
-    MonitorSettings,
-    NetworkSettings,
-    ReconstructionWeights,
-    WarmUp,
-)
-from faceswap.utils.settings.options import option, section, workspace
+from faceswap.stylegan.training.config import GeneratorTrainingConfig
+from faceswap.utils.settings.options import option, workspace
 
 
 @dataclass(frozen=True)
@@ -27,12 +19,3 @@ class _TrainedPictures:
 @dataclass(frozen=True)
 class StyleGANTrainRequest(GeneratorTrainingConfig, _TrainedPictures):
     """Train a StyleGAN2, and an encoder beside it where you ask for one, on pictures of your own."""
-
-    plan: NetworkSettings = section(NetworkSettings, "the network")
-    warm_up: WarmUp = section(WarmUp, "encoder and generator as an autoencoder first: for short trainings")
-    adversarial: Adversarial = section(Adversarial, "generator against discriminator")
-    reconstruction: ReconstructionWeights = section(
-        ReconstructionWeights, "the encoder's pictures against their targets"
-    )
-    monitor: MonitorSettings = section(MonitorSettings, "previews, checkpoints, distances")
-    equivariance: Equivariance = section(Equivariance, "how much moved faces count, with counterfactual=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from faceswap.core.face_set import FaceSet
@@ -21,34 +22,26 @@ from faceswap.utils.files.locks import locked, tidy
 
 logger = logging.getLogger(__name__)
 
+USUAL = ExtractionConfig()
+
 
 def extract_faces(
     source: str | Path | SourceInfo | Sequence[SourceInfo],
     finder: Finder,
     folder: Path,
-    *,
-    size_px: int = ExtractionConfig.size_px,
-    every: int = ExtractionConfig.every,
-    start: int = ExtractionConfig.start,
-    stop: int | None = ExtractionConfig.stop,
-    image_format: str = ExtractionConfig.image_format,
-    minimum_face_px: int = ExtractionConfig.minimum_face_px,
-    smooth_frames: int = ExtractionConfig.smooth_frames,
+    config: ExtractionConfig = USUAL,
     keep: Person | None = None,
-    restart: bool = ExtractionConfig.restart,
 ) -> Path:
     """Find the faces of `source`, or of several, and store them as one face set in `folder`, which is returned.
 
-    Every `every`-th frame of each source from `start` to before `stop` is looked at; faces whose box has no side of
-    `minimum_face_px` are left out; crops are `size_px` wide. The points of a film's tracks are smoothed over
-    `smooth_frames` to both sides. With `keep` the tracks of other people are taken out at the end.
+    With `keep` the tracks of other people are taken out at the end.
 
     A run that was interrupted goes on and ends as if it had not been; one that is complete returns at once; other
     settings than the folder was begun with are refused unless `restart`, which deletes the old faces. Raises UserError
     (nothing to read, no face at all, no room to write, the folder holds files of others) and Interrupted (saved, can
     go on).
     """
-    check_ranges(size_px, every, image_format, minimum_face_px, smooth_frames)
+    check_ranges(config)
     folder = Path(folder)
     sources = _probed(source)
     refuse_source(folder, sources)
@@ -59,23 +52,17 @@ def extract_faces(
     settings = settings_for(
         sources,
         "; ".join(dict.fromkeys(reversed(descriptions))),
-        size_px,
-        every,
-        start,
-        stop,
-        image_format,
-        minimum_face_px,
-        0 if all(info.kind == "images" for info in sources) else smooth_frames,
+        replace(config, smooth_frames=0) if all(info.kind == "images" for info in sources) else config,
         keep.description if keep else "",
     )
-    if not restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
+    if not config.restart and _is_complete(folder, settings):  # reading needs no lock, and no right to write
         tidy(folder)
         with suppress(OSError):  # left by a kill after the set was whole
             (folder / JOURNAL).unlink(missing_ok=True)
         return folder
     try:
         with locked(folder, "extracting into it"):
-            if restart or (folder / CLEARING).exists():
+            if config.restart or (folder / CLEARING).exists():
                 refuse_unknown_files(folder)
                 clear(folder)
             if not _is_complete(folder, settings):

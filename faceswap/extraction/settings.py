@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
@@ -52,31 +53,36 @@ class ExtractionSettings:
             )
 
 
-def check_ranges(size_px: int, every: int, image_format: str, minimum_face_px: int, smooth_frames: int) -> None:
+def check_ranges(config: ExtractionConfig) -> None:
     """Raise UserError for a setting of an extraction that is out of range."""
-    if not 32 <= size_px <= CROP_SIDE_PX:
-        raise UserError(f"size_px={size_px}: crops may be 32 to {CROP_SIDE_PX} pixels wide")
-    if not 1 <= every <= EVERY_FRAMES:
-        raise UserError(f"every={every}: must be 1 (each frame) to {EVERY_FRAMES}")
-    if image_format not in IMAGE_FORMATS:
-        raise UserError(f"image_format={image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
-    if minimum_face_px < 0:
-        raise UserError(f"minimum_face_px={minimum_face_px}: must be 0 or more")
-    if not 0 <= smooth_frames <= SMOOTHING_FRAMES:
-        raise UserError(f"smooth_frames={smooth_frames}: must be 0 (off) to {SMOOTHING_FRAMES}")
+    if not 32 <= config.size_px <= CROP_SIDE_PX:
+        raise UserError(f"size_px={config.size_px}: crops may be 32 to {CROP_SIDE_PX} pixels wide")
+    if not 1 <= config.every <= EVERY_FRAMES:
+        raise UserError(f"every={config.every}: must be 1 (each frame) to {EVERY_FRAMES}")
+    if config.image_format not in IMAGE_FORMATS:
+        raise UserError(f"image_format={config.image_format}: must be one of {', '.join(IMAGE_FORMATS)}")
+    if config.minimum_face_px < 0:
+        raise UserError(f"minimum_face_px={config.minimum_face_px}: must be 0 or more")
+    if not 0 <= config.smooth_frames <= SMOOTHING_FRAMES:
+        raise UserError(f"smooth_frames={config.smooth_frames}: must be 0 (off) to {SMOOTHING_FRAMES}")
 
 
-def settings_for(
-    sources: Sequence[SourceInfo], finder: str, size_px: int, every: int, start: int, stop: int | None,
-    image_format: str, minimum_face_px: int, smooth_frames: int, keep: str,
-) -> ExtractionSettings:  # fmt: skip
+def settings_for(sources: Sequence[SourceInfo], finder: str, config: ExtractionConfig, keep: str) -> ExtractionSettings:
     """Return the settings of a run on one or several sources with a finder of this description."""
     checksums = [info.fingerprint for info in sources]
     together = hashlib.sha256(" ".join(checksums).encode()).hexdigest()[:16]
     return ExtractionSettings(
-        checksums[0] if len(checksums) == 1 else together, finder, size_px, every, start, stop, image_format,
-        minimum_face_px, smooth_frames, keep,
-    )  # fmt: skip
+        checksums[0] if len(checksums) == 1 else together,
+        finder,
+        config.size_px,
+        config.every,
+        config.start,
+        config.stop,
+        config.image_format,
+        config.minimum_face_px,
+        config.smooth_frames,
+        keep,
+    )
 
 
 def stored_settings(folder: Path) -> tuple[dict | None, bool]:

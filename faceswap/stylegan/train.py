@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,40 +12,20 @@ from faceswap.cli.runner import run_command
 if TYPE_CHECKING:
     from faceswap.config.stylegan_training import StyleGANTrainRequest
 
+PARTS = ("plan", "warm_up", "adversarial", "reconstruction", "monitor")
+
 
 def train(request: StyleGANTrainRequest) -> Path:
     """Train a generator and return the run's folder."""
     from faceswap.config.build import build, require, to_yaml, untouched
-    from faceswap.stylegan.training.trainer import train_generator
+    from faceswap.stylegan.training.trainer import SettingsYaml, train_generator
     from faceswap.utils.files.workspace import Workspace
 
     require(request, "data")
     run = Workspace(Path(request.workspace)).run_or_new_path(request.run or "style")
-    return train_generator(
-        Path(request.data),
-        run,
-        plan=build(request.plan),
-        warm_up=build(request.warm_up),
-        adversarial=build(request.adversarial),
-        reconstruction=build(request.reconstruction),
-        monitor=build(request.monitor),
-        kimg=request.kimg,
-        minutes=request.minutes,
-        batch_size=request.batch_size,
-        mirror=request.mirror,
-        grow_from=request.grow_from,
-        encoder_from=request.encoder_from,
-        counterfactual=request.counterfactual,
-        equivariance=request.equivariance,
-        inception=request.inception,
-        device=request.device,
-        precision=request.precision,
-        seed=request.seed,
-        config_text=to_yaml(request),
-        default_text=to_yaml(untouched(request)),
-        restart=request.restart,
-        allow_changes=request.allow_changes,
-    )
+    parts = {name: build(getattr(request, name)) for name in PARTS}
+    settings = SettingsYaml(to_yaml(request), to_yaml(untouched(request)))
+    return train_generator(Path(request.data), run, replace(request, **parts), settings)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,6 @@ def test_a_workspace_that_is_a_file_is_told(tmp_path):
 def test_a_run_of_a_generator_is_named_as_other_runs_are(monkeypatch, said, place):
     from faceswap.stylegan import train as command
 
-    monkeypatch.setattr("faceswap.stylegan.training.trainer.train_generator", lambda data, run, **settings: run)
+    monkeypatch.setattr("faceswap.stylegan.training.trainer.train_generator", lambda data, run, *settings: run)
     config = compose_config("stylegan.train", ["workspace=ws", "data=pictures", f"run={said}"])
     assert command.train(config) == Path(place)

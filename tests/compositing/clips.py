@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
+from faceswap.compositing.casting import Cast, Role
+from faceswap.compositing.config import ConversionConfig
+from faceswap.compositing.pipeline import VideoConversion
+from faceswap.compositing.results import FaceSwapper
 from faceswap.core.face_set import ALIGNMENTS, REPORT
+from faceswap.media.sources import probe
 from tests.compositing.face_sources.test_track_path import record
 from tests.compositing.fakes import face_points, smooth_picture
 
@@ -50,6 +57,14 @@ def write_face_set(folder: Path, source: Path, frames: list[int], yaw: float = 0
     (folder / ALIGNMENTS).write_text("".join(each.to_json() + "\n" for each in records))
     (folder / REPORT).write_text(json.dumps({"source": str(source)}))
     return folder
+
+
+def convert_video(source: str | Path, swapper: FaceSwapper, out: Path, **said: Any) -> Path:
+    """Convert by keywords: settings of ConversionConfig, `refiner`, and what else a VideoConversion takes."""
+    names = {one.name for one in fields(ConversionConfig)} & said.keys()
+    settings = ConversionConfig(**{name: said.pop(name) for name in names})
+    cast = Cast([Role(swapper, settings.to, said.pop("refiner", None))])
+    return VideoConversion(probe(source), cast, out, settings, **said).run()
 
 
 def _pieces(frame: av.AudioFrame) -> list[av.AudioFrame]:

@@ -38,6 +38,16 @@ class TintSwapper(IdentitySwapper):
         return Decoded(images.astype(np.float32), plain.masks)
 
 
+class CountingSwapper(TintSwapper):
+    """Tints faces, and counts those that it draws."""
+
+    faces = 0
+
+    def swap(self, views: np.ndarray, to: str = "a") -> Decoded:
+        self.faces += len(views)
+        return super().swap(views, to)
+
+
 @dataclass(frozen=True)
 class FullMask:
     """Ones over the whole view."""

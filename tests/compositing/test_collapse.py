@@ -10,9 +10,8 @@ import pytest
 from faceswap.compositing.collapse import CollapseDetector
 from faceswap.compositing.masks.learned import LearnedMask
 from faceswap.compositing.masks.shapes import HullMask
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.values import Decoded
-from tests.compositing.clips import write_face_set, write_film
+from tests.compositing.clips import convert_video, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper, face_points, smooth_picture
 
 VIEWS = np.stack([smooth_picture(64, 64, seed) for seed in range(4)])

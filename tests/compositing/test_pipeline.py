@@ -13,14 +13,13 @@ import pytest
 
 from faceswap.compositing.blenders import PoissonBlender
 from faceswap.compositing.masks.shapes import HullMask
-from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.core.values import Decoded
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import Interrupted, UserError
-from tests.compositing.clips import centre, write_face_set, write_film
+from tests.compositing.clips import centre, convert_video, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper, TintSwapper, smooth_picture
 
 FRAMES = 40

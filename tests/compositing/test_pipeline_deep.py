@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.stored_picture import StoredPicture
 from faceswap.core.values import Decoded
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from tests.compositing.clips import HEIGHT, WIDTH, centre, write_face_set
+from tests.compositing.clips import HEIGHT, WIDTH, centre, convert_video, write_face_set
 from tests.compositing.fakes import IdentitySwapper, TintSwapper
 from tests.media.deep_films import HLG, PQ, broadest_band, make_deep_film
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.geometry import compose, transform_points, view_of_crop
 from faceswap.core.values import Decoded
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
-from tests.compositing.clips import centre, write_face_set, write_film
+from tests.compositing.clips import centre, convert_video, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper
 
 

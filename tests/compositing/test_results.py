@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.face_sources.face_source import StoredFaces
-from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.core.face_set import FaceSet
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import UserError
-from tests.compositing.clips import write_face_set, write_film
+from tests.compositing.clips import convert_video, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper, TintSwapper, smooth_picture
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.compositing.turning import BEYOND_SEEN, FADE_OVER, SAFE, Fading
 from faceswap.core.geometry import head_pose
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
-from tests.compositing.clips import write_face_set, write_film
+from tests.compositing.clips import convert_video, write_face_set, write_film
 from tests.compositing.fakes import TintSwapper, face_points
 
 

@@ -16,8 +16,7 @@ from faceswap.curation import inventory
 from faceswap.curation.config import Limits
 from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.pipeline import curate_faces
-from faceswap.extraction.pipeline import extract_faces
-from tests.extraction.made import MovingFinder, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, write_frames
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.extraction.pipeline import extract_faces
-from tests.extraction.made import COUNT, CUTS, MovingFinder, write_frames
+from tests.extraction.made import COUNT, CUTS, MovingFinder, extract_faces, write_frames
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,8 @@ from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.extraction import source_extraction
 from faceswap.extraction.identity import Person
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.sources import SourceInfo, probe
-from tests.extraction.made import MovingFinder, frame_of, points_at, source_of, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, frame_of, points_at, source_of, write_frames
 from tests.extraction.test_pipeline_resuming import COUNT, Remembering
 from tools.kills.killing import forked
 

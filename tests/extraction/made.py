@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,10 @@ import numpy as np
 from faceswap.core.face_set import REPORT
 from faceswap.core.landmarks import MEAN_FACE
 from faceswap.core.values import Face, Frame
+from faceswap.detect.protocol import Finder
+from faceswap.extraction import pipeline
+from faceswap.extraction.config import ExtractionConfig
+from faceswap.extraction.identity import Person
 from faceswap.media.pictures.images import write_image
 from faceswap.media.sources import SourceInfo
 
@@ -46,6 +51,11 @@ def write_frames(folder: Path, count: int, cuts: Sequence[int] = ()) -> Path:
         shot = sum(index >= cut for cut in cuts)
         write_image(folder / f"frame_{index + 1:05d}.png", frame_of(index, shot).image)
     return folder
+
+
+def extract_faces(source: Any, finder: Finder, folder: Path, *, keep: Person | None = None, **settings: Any) -> Path:
+    """Extract with the settings of ExtractionConfig by keywords."""
+    return pipeline.extract_faces(source, finder, folder, ExtractionConfig(**settings), keep)
 
 
 class MovingFinder:

@@ -13,10 +13,9 @@ from faceswap.core.face_set import ALIGNMENTS, CONTACT_SHEET, REMOVED, REPORT, F
 from faceswap.extraction import cleaning
 from faceswap.extraction.cleaning import CLEARING, clear
 from faceswap.extraction.journal import Journal
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.pictures.images import write_image
 from faceswap.utils.errors import Interrupted, UserError
-from tests.extraction.made import MovingFinder, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, write_frames
 
 PHOTOS = ("20190101_123456.jpg", "20190101_123457.jpg", "000000_00.jpg")
 

@@ -14,10 +14,9 @@ from faceswap.core.values import Face, Frame
 from faceswap.extraction import run as extraction
 from faceswap.extraction.identity import Person, person_of
 from faceswap.extraction.journal import JOURNAL
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.pictures.images import write_image
 from faceswap.utils.errors import Interrupted, UserError
-from tests.extraction.made import MovingFinder, face_at, frame_of, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, face_at, frame_of, write_frames
 
 RED, BLUE = (220, 40, 40), (40, 40, 220)
 

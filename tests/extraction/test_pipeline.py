@@ -13,11 +13,10 @@ from faceswap.core.geometry import align
 from faceswap.core.values import Face
 from faceswap.detect import protocol as finders
 from faceswap.extraction import source_extraction
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.pictures.images import read_image
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.locks import LOCK, locked
-from tests.extraction.made import COUNT, CUTS, MovingFinder, contents, face_at, frame_of, write_frames
+from tests.extraction.made import COUNT, CUTS, MovingFinder, contents, extract_faces, face_at, frame_of, write_frames
 
 ROOT = Path(__file__).resolve().parents[2]
 

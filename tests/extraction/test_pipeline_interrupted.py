@@ -14,9 +14,8 @@ import pytest
 
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.extraction.journal import JOURNAL
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.utils.errors import Interrupted
-from tests.extraction.made import COUNT, MovingFinder, contents
+from tests.extraction.made import COUNT, MovingFinder, contents, extract_faces
 from tests.extraction.test_pipeline import ROOT, report
 from tests.leftovers import left_by
 
@@ -56,8 +55,7 @@ def test_frames_that_are_done_are_not_found_again(pictures: Path, tmp_path: Path
 SCRIPT = """
 import sys
 from pathlib import Path
-from faceswap.extraction.pipeline import extract_faces
-from tests.extraction.made import MovingFinder
+from tests.extraction.made import MovingFinder, extract_faces
 extract_faces(sys.argv[1], MovingFinder(seconds=0.01), Path(sys.argv[2]), size_px=64)
 """
 

@@ -10,12 +10,12 @@ import pytest
 from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import head_pose
 from faceswap.detect.landmark_files import LandmarksFinder
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.track.shots import FrameSignature, is_cut
 from faceswap.track.tracker import Tracker
 from faceswap.utils.errors import UserError
+from tests.extraction.made import extract_faces
 
 
 @pytest.mark.parametrize("name", ["multi_hamilton.mp4", "roll_sweep_B.mp4", "occl_asl_want.mkv"])

@@ -13,12 +13,11 @@ from faceswap.core.values import Frame
 from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.extraction import source_extraction
 from faceswap.extraction.journal import JOURNAL
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.facenets.landmarks import LandmarkPrediction
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import Interrupted, UserError
 from tests.detect.builtin.world import Places, World
-from tests.extraction.made import source_of
+from tests.extraction.made import extract_faces, source_of
 
 COUNT = 46
 

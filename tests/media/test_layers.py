@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from faceswap.compositing.pipeline import convert_video
 from faceswap.media.layers import layer_path
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.pictures.exr import read_exr
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
-from tests.compositing.clips import HEIGHT, WIDTH, centre, write_face_set, write_film
+from tests.compositing.clips import HEIGHT, WIDTH, centre, convert_video, write_face_set, write_film
 from tests.compositing.fakes import TintSwapper
 from tests.media.deep_films import make_deep_film
 

@@ -69,7 +69,9 @@ def main(argv: list[str]) -> dict[str, Any]:
 
 def sized(folder: Path, size: str, frames: int | None, runs: int) -> dict[str, Any]:
     """Return the frames a second of a whole conversion, and the stages' milliseconds a frame."""
-    from faceswap.compositing.pipeline import convert_video
+    from faceswap.compositing.casting import Cast, Role
+    from faceswap.compositing.pipeline import VideoConversion
+    from faceswap.media.sources import probe
     from tools.bench.memory import lite
 
     width, height = map(int, size.split("x"))
@@ -77,7 +79,7 @@ def sized(folder: Path, size: str, frames: int | None, runs: int) -> dict[str, A
     seconds = []
     for _ in range(runs):
         began = time.perf_counter()
-        convert_video(shot.film, lite(), folder / f"{size}.mp4", faces=shot.faces)
+        VideoConversion(probe(shot.film), Cast([Role(lite())]), folder / f"{size}.mp4", faces=shot.faces).run()
         seconds.append(time.perf_counter() - began)
     fps = shot.frames / statistics.median(seconds)
     target = TARGET_FPS.get(size)
@@ -89,30 +91,22 @@ def sized(folder: Path, size: str, frames: int | None, runs: int) -> dict[str, A
 
 def stages(shot: Shot, out: Path) -> dict[str, float]:
     """Return the CPU milliseconds a frame of each stage, over a few frames that are held between them."""
-    from faceswap.compositing.blenders import AlphaBlender
     from faceswap.compositing.casting import Cast, Role
-    from faceswap.compositing.conversion import Conversion, Paste
+    from faceswap.compositing.config import ConversionConfig
+    from faceswap.compositing.conversion import Conversion
     from faceswap.compositing.drawing import swapped_faces, with_views
-    from faceswap.compositing.face_sources.filling import face_source_for
-    from faceswap.compositing.finishing.finish import Finish
-    from faceswap.compositing.masks.shapes import HullMask
+    from faceswap.compositing.pipeline import VideoConversion
     from faceswap.compositing.segments.plan import whole
-    from faceswap.compositing.steadying import Steadying
-    from faceswap.media.pictures.colour_transfer import Reinhard
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
     from faceswap.media.writing import writer_for
-    from faceswap.utils.settings.keyframes import Keyframes
     from tools.bench.memory import lite
 
     info, count, spent = probe(shot.film), min(shot.frames, 24), dict[str, float]()
     cast = Cast([Role(lite())])
-    mask, colour, finish = HullMask(), Reinhard(), Finish.along(0, False, False)
-    whole_face, same_size = Keyframes.read("strength", "1"), Keyframes.read("face_scale", "1", 2, 0.5)
-    steady = Steadying(mask, colour, 0.8, 3)
-    paste = Paste(mask, colour, AlphaBlender(), steady, cast.fadings("off"), finish, whole_face, same_size)
-    source = face_source_for(info, shot.faces, None, None, 2, 10)
-    conversion = Conversion(info, cast, source, paste, 8)
+    film = VideoConversion(info, cast, out, ConversionConfig(fade_from_yaw="off"), faces=shot.faces)
+    paste, source, batch_size = film.paste(), film.face_source(), film.settings.batch_size
+    conversion = Conversion(info, cast, source, paste, batch_size)
 
     def measured(stage: str, work: Callable[[], Iterable[Any]]) -> list[Any]:
         began = time.process_time()
@@ -122,8 +116,8 @@ def stages(shot: Shot, out: Path) -> dict[str, float]:
 
     frames = measured("decode", lambda: read_frames(info, 0, count))
     placed = measured("locate", lambda: with_views(frames, source, cast))
-    drawn = measured("swap", lambda: swapped_faces(placed, cast, 8, paste.mask))
-    made = measured("blend", lambda: conversion._blended(drawn, whole(0, count)))
+    drawn = measured("swap", lambda: swapped_faces(placed, cast, batch_size, paste.mask))
+    made = measured("blend", lambda: conversion.blended(drawn, whole(0, count)))
     with writer_for(info, out) as writer:
         measured("encode", lambda: map(writer.write, (one.frame for one in made)))
     return spent

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,14 +113,7 @@ def _extract(options: argparse.Namespace, folder: Path) -> dict:
 
     config = compose_config("extract", ["finder=builtin", *options.set])
     wall, cpu = time.perf_counter(), time.process_time()
-    extract_faces(
-        options.clip,
-        build(config.finder),
-        folder,
-        stop=options.frames,
-        size_px=config.size_px,
-        smooth_frames=config.smooth_frames,
-    )
+    extract_faces(options.clip, build(config.finder), folder, replace(config, stop=options.frames))
     seconds, used = time.perf_counter() - wall, time.process_time() - cpu
     report = json.loads((folder / "report.json").read_text())
     return {"seconds": seconds, "cpu": used, "frames": report["frames"], "faces": report["faces"]}

@@ -54,9 +54,12 @@ def _peak_mib(frames: int, folder: str, model: str) -> float:
 def _convert(frames: int, folder: Path, model: str) -> dict:
     import resource
 
-    from faceswap.compositing.pipeline import convert_video
+    from faceswap.compositing.casting import Cast, Role
+    from faceswap.compositing.pipeline import VideoConversion
+    from faceswap.media.sources import probe
 
-    convert_video(_film(folder, frames), _swapper(model), folder / "out.mp4", faces=_faces(folder, frames))
+    cast, film = Cast([Role(_swapper(model))]), probe(_film(folder, frames))
+    VideoConversion(film, cast, folder / "out.mp4", faces=_faces(folder, frames)).run()
     result = {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     print(json.dumps(result))
     return result

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faceswap.curation.inventory import FaceInventory
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
@@ -117,7 +118,7 @@ def _make_people(folder: Path) -> None:
     """A face set of two who are seen together, marks of it, and photos of rendered actors, one of them in a gallery."""
     crowd = folder / "workspace" / "faces" / "crowd"
     pictures = write_frames(folder / "walk", 16)
-    extract_faces(pictures, MovingFinder(), crowd, size_px=64, minimum_face_px=8)
+    extract_faces(pictures, MovingFinder(), crowd, ExtractionConfig(size_px=64, minimum_face_px=8))
     shutil.rmtree(pictures)
     inventory = FaceInventory.open(crowd)
     marks = {"faces": "crowd", "fingerprint": inventory.fingerprint(), "reject": inventory.files[::3]}

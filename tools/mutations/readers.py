@@ -23,6 +23,7 @@ from faceswap.curation.measures import measure
 from faceswap.detect.landmark_files import LandmarksFinder
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
+from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.sources import probe
 from faceswap.stylegan.data.labels import read_labels
@@ -159,7 +160,8 @@ def _events(folder: Path) -> None:
 
 
 def _extract(folder: Path, finder: MovingFinder) -> Any:
-    return len(FaceSet.open(extract_faces(folder / "film.mp4", finder, folder / "film", smooth_frames=1)))
+    config = ExtractionConfig(smooth_frames=1)
+    return len(FaceSet.open(extract_faces(folder / "film.mp4", finder, folder / "film", config)))
 
 
 def _crops(folder: Path) -> Any:

@@ -65,12 +65,12 @@ class Errand(NamedTuple):
 
     def run(self) -> None:
         """Make the segments. Raises as convert does."""
-        from faceswap.commands.converting.conversion import convert_one
+        from faceswap.commands.converting.conversion import FilmConversion
         from faceswap.compositing.segments.order import Unit
         from faceswap.config import targets
 
         targets.trust(self.trusted)
-        convert_one(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers))
+        FilmConversion(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers)).run()
 
 
 def errands(request: ConvertRequest, folder: WorkFolder, numbers: Sequence[int], workers: int) -> list[Errand]:

@@ -49,7 +49,7 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
     combinations = combinations_of(request.compare)
     requests = [compared(request, combination) for combination in combinations]
 
-    from faceswap.commands.converting.conversion import convert_one
+    from faceswap.commands.converting.conversion import FilmConversion
     from faceswap.compositing.preview.frames import PASTING, PreviewFrames
     from faceswap.compositing.preview.sheet import Variant, write_sheet
 
@@ -61,7 +61,7 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
         one, told = requests[place], " ".join(combinations[place])
         log.info("preview %d of %d: %s", len(variants) + 1, len(requests), told or "as chosen")
         frames.draw_for(drawings[place])
-        path = convert_one(one, preview=frames, named=request).path
+        path = FilmConversion(one, preview=frames, named=request).run().path
         line = command_line("convert", typed_again("convert", one, ("preview", "compare", "out")))
         variants[place] = Variant(told, line, frames.made, frames.about)
     in_order = [variants[place] for place in range(len(requests))]

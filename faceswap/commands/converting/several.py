@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faceswap.cli.results import check_folder_name
+from faceswap.commands.converting.conversion import FilmConversion
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.atomic import check_writable, write_json
+from faceswap.utils.files.workspace import Workspace
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import ConvertRequest
@@ -25,10 +29,6 @@ def convert_several(request: ConvertRequest, films: Sequence[Path]) -> Path:
     Raises:
         UserError: Films failed, the others were converted; or `out` cannot be a folder.
     """
-    from faceswap.cli.results import check_folder_name
-    from faceswap.utils.files.atomic import check_writable, write_json
-    from faceswap.utils.files.workspace import Workspace
-
     if request.out:
         check_folder_name(request.out)
     folder = Path(request.out) if request.out else Workspace(Path(request.workspace)).out
@@ -50,10 +50,8 @@ def convert_several(request: ConvertRequest, films: Sequence[Path]) -> Path:
 
 def _line(request: ConvertRequest, folder: Path) -> dict[str, Any]:
     """Convert one film and return what the report says of it."""
-    from faceswap.commands.converting.conversion import convert_one
-
     try:
-        made = convert_one(request, folder, skip_done=True)
+        made = FilmConversion(request, folder, skip_done=True).run()
     except UserError as error:
         log.error("%s: %s", request.video, error)
         return {"video": request.video, "state": "failed", "error": str(error)}

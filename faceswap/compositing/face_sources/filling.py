@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from faceswap.detect.protocol import Finder
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from faceswap.compositing.config import ConversionConfig
     from faceswap.media.sources import SourceInfo
 
 SAME_PLACE = 0.5  # overlap from which a bridged face is where the finder sees it
@@ -93,22 +94,21 @@ def face_source_for(
     info: SourceInfo,
     faces: str | Path | FaceSet | None,
     finder: Finder | None,
-    tracks: Collection[int] | None,
-    smooth_frames: int,
-    fill_frames: int,
-    start: int = 0,
-    stop: int | None = None,
+    settings: ConversionConfig,
 ) -> FaceSource:
-    """Return the places of the faces in the frames `start` to `stop`.
+    """Return the places of the faces in the frames that are converted.
 
     Args:
-        faces: a face set, all of it with deleted crops too, or its folder; frames that it was not made of are searched.
-        finder: who searches them; None: the one that the set was made with. Without a face set it finds all faces.
-        tracks: of the face set, these only.
+        info: The film.
+        faces: A face set, all of it with deleted crops too, or its folder; frames that it was not made of are searched.
+        finder: Who searches them; None: the one that the set was made with. Without a face set it finds all faces.
+        settings: The frames, the tracks of the face set that alone are wanted, and how places are steadied and gaps
+            filled (None: not at all).
 
     Raises:
         UserError: Nothing tells where faces are, or who they are in frames that the set was not made of.
     """
+    tracks, smooth_frames = settings.tracks, settings.smooth_frames or 0
     if faces is None:
         if finder is None:
             raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
@@ -121,9 +121,11 @@ def face_source_for(
     check_complete(face_set)
     face_set = part_of(face_set, info)
     is_film = info.kind != "images"
-    stored = StoredFaces(face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=fill_frames, is_film=is_film)
+    stored = StoredFaces(
+        face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=settings.fill_frames or 0, is_film=is_film
+    )
     coverage = Coverage.of(face_set.report)
-    reaches = coverage.reaches_over(start, stop, info.frame_count)
+    reaches = coverage.reaches_over(settings.start, settings.stop, info.frame_count)
     if reaches and coverage.every == 1:
         return stored
     is_limited = bool(tracks is not None or face_set.report.get("keep") or stored.about["faces_left_as_filmed"])

@@ -25,6 +25,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 
 if TYPE_CHECKING:
+    from faceswap.compositing.config import ConversionConfig
     from faceswap.media.sources import SourceInfo
 
 BEFORE = 10  # frames after which steadied colours and masks are what they are in the film, within a grey level
@@ -92,17 +93,13 @@ class PreviewFrames:
         if drawing != self._drawing:
             self._drawn, self._drawing = [], drawing
 
-    def choose(
-        self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None, smooth_frames: int, reach: int
-    ) -> None:
+    def choose(self, info: SourceInfo, faces: FaceSource, settings: ConversionConfig, reach: int) -> None:
         """Choose the frames, unless they are chosen already, and those around them that the pipeline is to see.
 
         Args:
             info: The film.
             faces: Where its faces are.
-            start: The first frame that may be chosen.
-            stop: The frame before which to stop; None: the end.
-            smooth_frames: Over how many frames on each side places of faces are steadied.
+            settings: Which frames may be chosen, and over how many on each side places of faces are steadied.
             reach: Frames to each side that steady what is pasted; 0: pictures have nothing to do with each other.
 
         Raises:
@@ -110,6 +107,7 @@ class PreviewFrames:
         """
         if self._needed:
             return
+        start, stop, smooth_frames = settings.start, settings.stop, settings.smooth_frames or 0
         self.chosen = self.chosen or self._varied(info, faces, start, stop)
         after = 1 if isinstance(faces, StoredFaces) else smooth_frames + 1  # one tells how fast a face moves
         before, after = (max(BEFORE, smooth_frames), max(after, reach)) if reach else (0, 0)

@@ -81,10 +81,10 @@ class ConvertPreview:
         return found
 
     def _make(self, film: Path, settings: Sequence[str], frames: PreviewFrames) -> None:
-        from faceswap.commands.converting.conversion import convert_one
+        from faceswap.commands.converting.conversion import FilmConversion
 
         said = [f"workspace={self.workspace.root}", f"video={film}", f"device={self.device}", *settings]
-        convert_one(compose_config("convert", said), preview=frames)
+        FilmConversion(compose_config("convert", said), preview=frames).run()
 
     def _newest(self) -> int:
         """Tell when a run or a face set of the workspace changed last."""

@@ -5,7 +5,7 @@ from typing import ClassVar, get_args
 
 from faceswap.utils.choices import Precision
 from faceswap.utils.limits import LAYER_CHANNELS, SEED
-from faceswap.utils.settings.options import DEVICES, option
+from faceswap.utils.settings.options import DEVICES, option, section
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class MonitorSettings:
 
 @dataclass(frozen=True)
 class GeneratorTrainingConfig:
-    """How long a training is, what it begins with, and on what it runs."""
+    """How long a training is, what it begins with, on what it runs, its networks and phases."""
 
     kimg: float = option(5000, "thousands of pictures in all, those of earlier sessions counted in", minimum=0)
     minutes: float | None = option(None, "training time in all (default: no limit)", minimum=0, maximum=1000000)
@@ -152,3 +152,11 @@ class GeneratorTrainingConfig:
     seed: int = option(0, "seed of weights, order and noise", minimum=0, maximum=SEED)
     restart: bool = option(False, "delete the earlier training in this folder and start anew")
     allow_changes: bool = option(False, "go on with other settings or other pictures than before")
+    plan: NetworkSettings = section(NetworkSettings, "the network")
+    warm_up: WarmUp = section(WarmUp, "encoder and generator as an autoencoder first: for short trainings")
+    adversarial: Adversarial = section(Adversarial, "generator against discriminator")
+    reconstruction: ReconstructionWeights = section(
+        ReconstructionWeights, "the encoder's pictures against their targets"
+    )
+    monitor: MonitorSettings = section(MonitorSettings, "previews, checkpoints, distances")
+    equivariance: Equivariance = section(Equivariance, "how much moved faces count, with counterfactual=")

@@ -5,6 +5,7 @@ import pytest
 from faceswap.cli.composing.compose import compose_config
 from faceswap.commands.converting.conversion import default_name
 from faceswap.commands.converting.swappers import variant_of
+from faceswap.compositing.config import ConversionConfig
 from faceswap.media.sources import probe
 from faceswap.media.targets import suffix_of
 from faceswap.swap.runs.run_record import checkpoint_folder
@@ -38,15 +39,15 @@ def test_a_checkpoint_is_one_of_the_run(tmp_path, monkeypatch):
 
 def test_a_part_of_a_film_does_not_take_the_name_of_the_whole(tmp_path):
     info = probe(write_film(tmp_path / "b.mov", 2, sound=False))
-    assert default_name(info, "a", 0, None, None) == "b_as_a" and suffix_of(info) == ".mov"
-    assert default_name(info, "a", 0, 5, None) == "b_as_a_0-5"
-    assert default_name(info, "a", 3, None, [0, 2]) == "b_as_a_3-end_tracks_0_2"
+    assert default_name(info, "a", ConversionConfig()) == "b_as_a" and suffix_of(info) == ".mov"
+    assert default_name(info, "a", ConversionConfig(stop=5)) == "b_as_a_0-5"
+    assert default_name(info, "a", ConversionConfig(start=3, tracks=[0, 2])) == "b_as_a_3-end_tracks_0_2"
 
 
 def test_a_run_beside_the_pairs_usual_one_is_told_in_the_name(tmp_path):
     info = probe(write_film(tmp_path / "b.mp4", 2, sound=False))
     for run, told in (("a_b", ""), ("a_b,model=df", "_model=df"), ("exp1", "_exp1"), ("a_b_2", "_2")):
-        assert default_name(info, "a", 0, None, None, variant_of(run, "a", "b")) == f"b_as_a{told}"
+        assert default_name(info, "a", ConversionConfig(), variant_of(run, "a", "b")) == f"b_as_a{told}"
 
 
 def test_the_source_decides_about_steadying_unless_told():

@@ -2,13 +2,12 @@
 
 import json
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from faceswap.commands.converting import several
-from faceswap.commands.converting.conversion import Converted
+from faceswap.commands.converting.conversion import Converted, FilmConversion
 from faceswap.utils.errors import UserError
 
 
@@ -24,14 +23,14 @@ def made_by(monkeypatch, outcomes):
     """Let films fare as `outcomes` says by their names; returns what was asked for."""
     asked = []
 
-    def fare(request, folder, *, skip_done):
-        asked.append((request.video, request.out, folder, skip_done))
-        outcome = outcomes[Path(request.video).name]
+    def fare(film):
+        asked.append((film.request.video, film.request.out, film.folder, film.skip_done))
+        outcome = outcomes[Path(film.request.video).name]
         if isinstance(outcome, BaseException):
             raise outcome
-        return Converted(folder / f"{Path(request.video).stem}_as_a.mp4", outcome)
+        return Converted(film.folder / f"{Path(film.request.video).stem}_as_a.mp4", outcome)
 
-    monkeypatch.setattr(import_module("faceswap.commands.converting.conversion"), "convert_one", fare)
+    monkeypatch.setattr(FilmConversion, "run", fare)
     return asked
 
 

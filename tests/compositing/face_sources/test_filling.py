@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.face_sources.coverage import Coverage, finder_of, ranges
 from faceswap.compositing.face_sources.filling import face_source_for
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import FaceSet
 from faceswap.core.taken_out import write_other_people
 from faceswap.core.values import Face, Frame
@@ -19,7 +20,7 @@ from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
-from tests.compositing.clips import centre, write_face_set, write_film
+from tests.compositing.clips import centre, convert_video, write_face_set, write_film
 from tests.compositing.fakes import TintSwapper, face_points
 
 FRAMES = 20
@@ -56,8 +57,8 @@ def made_of(folder: Path, film: Path, frames: Sequence[int], **report: object) -
 
 
 def locate(film: Path, faces: Path, finder: object, **how: object) -> list[list]:
-    settings = {"tracks": None, "smooth_frames": 0, "fill_frames": 10, **how}
-    face_source = face_source_for(probe(film), faces, finder, **settings)  # type: ignore[arg-type]
+    settings = replace(ConversionConfig(smooth_frames=0, fill_frames=10), **how)  # type: ignore[arg-type]
+    face_source = face_source_for(probe(film), faces, finder, settings)  # type: ignore[arg-type]
     return [found for _, found in face_source.locate(read_frames(film))]
 
 
@@ -105,7 +106,7 @@ def test_who_is_who_in_other_frames_is_not_guessed(film, tmp_path, how) -> None:
         write_other_people(faces, {file})
     with pytest.raises(UserError, match=r"frames 0 to 7.*only some people.*restart=true.*stop="):
         locate(film, faces, Seeing(), tracks=[0] if how == "tracks" else None)
-    assert face_source_for(probe(film), faces, None, None, 0, 0, start=0, stop=8)
+    assert face_source_for(probe(film), faces, None, ConversionConfig(stop=8))
 
 
 def test_a_set_of_an_unknown_finder_is_refused_with_the_ways_out(film, tmp_path) -> None:

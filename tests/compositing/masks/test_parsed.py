@@ -15,14 +15,13 @@ from faceswap.compositing.masks.learned import LearnedMask
 from faceswap.compositing.masks.parsed import ParsedMask, without_specks
 from faceswap.compositing.masks.protocol import FrameMask
 from faceswap.compositing.masks.shapes import MASK_PX, HullMask
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.geometry import frame_to_crop_for, invert, transform_points, warp_crop
 from faceswap.core.values import Decoded, Frame
 from faceswap.facenets.parser import COVERAGE, NAMES, RESOLUTION_PX
 from faceswap.facenets.views import frame_to_view_for
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
-from tests.compositing.clips import centre, write_face_set, write_film
+from tests.compositing.clips import centre, convert_video, write_face_set, write_film
 from tests.compositing.fakes import IdentitySwapper, face_points, smooth_picture
 
 SKIN, OCCLUDER = NAMES.index("skin"), NAMES.index("occluder")

@@ -5,25 +5,14 @@ import pytest
 
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.masks.shapes import BoxMask, HullMask
-from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.preview import frames as preview_frames
 from faceswap.compositing.preview.frames import PreviewFrames
 from faceswap.media.pictures.colour_transfer import Reinhard
 from faceswap.utils.errors import UserError
-from tests.compositing.clips import write_face_set, write_film
-from tests.compositing.fakes import TintSwapper
+from tests.compositing.clips import convert_video, write_face_set, write_film
+from tests.compositing.fakes import CountingSwapper, TintSwapper
 
 FRAMES = 60
-
-
-class CountingSwapper(TintSwapper):
-    """Counts the faces that it draws."""
-
-    faces = 0
-
-    def swap(self, views, to="a"):
-        self.faces += len(views)
-        return super().swap(views, to)
 
 
 @pytest.fixture(scope="module")

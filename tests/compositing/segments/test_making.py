@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from faceswap.compositing.conversion import Conversion
-from faceswap.compositing.pipeline import convert_video
 from faceswap.compositing.results import report_path
 from faceswap.compositing.segments.order import Order, Unit
 from faceswap.compositing.segments.work_folder import work_path
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import Interrupted, UserError
-from tests.compositing.clips import write_face_set, write_film
+from tests.compositing.clips import convert_video, write_face_set, write_film
 from tests.compositing.fakes import TintSwapper, smooth_picture
 from tests.media.made_films import Film, make_film
 

@@ -10,9 +10,8 @@ import pytest
 from faceswap.core.face_record import FaceRecord, read_records
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.curation.repair.repair import FaceRepair
-from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.sources import probe
-from tests.extraction.made import MovingFinder, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, write_frames
 
 COUNT = 16  # frames; the walking face is missed in 6 and 13, another is seen in each third frame
 

@@ -16,7 +16,7 @@ from faceswap.media.sources import SourceInfo
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import FOLDER_VARIABLE, save_pretrained
 from tests.detect.builtin.world import Places, World
-from tests.extraction.made import points_at, source_of
+from tests.extraction.made import extract_faces, points_at, source_of
 
 FILM, PICTURES = source_of(Path("film.mp4")), source_of(Path("pictures"), kind="images")
 
@@ -210,7 +210,6 @@ def test_missing_weights_are_told_before_the_first_frame(monkeypatch: pytest.Mon
 
 def test_an_interrupted_extraction_goes_on(tmp_path: Path) -> None:
     from faceswap.core.face_set import FaceSet
-    from faceswap.extraction.pipeline import extract_faces
     from faceswap.media.pictures.images import write_image
     from faceswap.utils.errors import Interrupted
 

@@ -8,8 +8,7 @@ import shutil
 import pytest
 
 from faceswap.core.face_set import REPORT
-from faceswap.extraction.pipeline import extract_faces
-from tests.extraction.made import MovingFinder, write_frames
+from tests.extraction.made import MovingFinder, extract_faces, write_frames
 
 COUNT = 12
 

@@ -5,29 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faceswap.commands.converting import roles
+from faceswap.commands.converting import conversion
 from faceswap.commands.converting.swappers import Model
 from faceswap.compositing.masks.shapes import BoxMask
-from faceswap.compositing.pipeline import convert_video
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.media.reading import read_frames
 from faceswap.studio.shared.preview import ConvertPreview, frame_count
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
-from tests.compositing.clips import write_face_set, write_film
-from tests.compositing.fakes import TintSwapper
+from tests.compositing.clips import convert_video, write_face_set, write_film
+from tests.compositing.fakes import CountingSwapper
 
 FRAMES = 20
-
-
-class CountingSwapper(TintSwapper):
-    """Tints faces, and counts how many."""
-
-    faces = 0
-
-    def swap(self, views, to="a"):
-        CountingSwapper.faces += len(views)
-        return super().swap(views, to)
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +26,17 @@ def film(tmp_path_factory):
 
 @pytest.fixture
 def preview(film, tmp_path, monkeypatch):
-    """A workspace with the film's face set, whose models tint faces; they are loaded by `loaded`."""
+    """A workspace with the film's face set; its model, `swapper`, tints faces, and `loaded` has a 1 for each load."""
     write_face_set(tmp_path / "faces" / "film", film, list(range(FRAMES)))
     (tmp_path / "runs" / "x" / "checkpoints").mkdir(parents=True)
     made = ConvertPreview(Workspace(tmp_path), "cpu")
-    made.loaded = []
+    made.loaded, made.swapper = [], CountingSwapper()
 
     def load(_):
         made.loaded.append(1)
-        return CountingSwapper()
+        return made.swapper
 
-    monkeypatch.setattr(roles, "models_for", lambda *_: [Model(load, "a", "film", {}, tmp_path / "runs" / "x")])
-    CountingSwapper.faces = 0
+    monkeypatch.setattr(conversion, "models_for", lambda *_: [Model(load, "a", "film", {}, tmp_path / "runs" / "x")])
     return made
 
 
@@ -71,7 +59,7 @@ def test_pasting_does_not_draw_again(preview, film):
         return preview.frame(film, index, ["run=x", "colour=none", *settings]).image
 
     after = frame(12, "mask=hull")
-    drawn = CountingSwapper.faces
+    drawn = preview.swapper.faces
     assert drawn > 1  # those around it too
     eroded = frame(12, "mask=hull", "mask.erode=0.2")
     before = list(read_frames(film))[12].image
@@ -79,9 +67,9 @@ def test_pasting_does_not_draw_again(preview, film):
     assert changed[0] > changed[1] > 0 and (frame(12, "mask=hull") == after).all()
     half = frame(12, "mask=hull", "strength={0: 1, 12: 0.5}")
     assert np.abs(half.astype(int) - before).sum() < 0.7 * np.abs(after.astype(int) - before).sum()
-    assert CountingSwapper.faces == drawn
+    assert preview.swapper.faces == drawn
     frame(12, "mask=hull", "smooth_frames=0")
-    assert CountingSwapper.faces > drawn and preview.loaded == [1]
+    assert preview.swapper.faces > drawn and preview.loaded == [1]
 
 
 def test_what_was_learned_or_repaired_is_drawn_again(preview, film, tmp_path):
@@ -91,9 +79,9 @@ def test_what_was_learned_or_repaired_is_drawn_again(preview, film, tmp_path):
     assert preview.loaded == [1, 1]
     alignments = tmp_path / "faces" / "film" / ALIGNMENTS
     alignments.write_text(alignments.read_text() + "\n")
-    drawn = CountingSwapper.faces
+    drawn = preview.swapper.faces
     preview.frame(film, 0, ["run=x"])
-    assert CountingSwapper.faces > drawn
+    assert preview.swapper.faces > drawn
 
 
 def test_mistakes_are_one_line(preview, film):

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from faceswap.stylegan.training.trainer import train_generator
-from tests.stylegan.training.small import SETTINGS
+from tests.stylegan.training.small import SETTINGS, train_generator
 
 
 @pytest.fixture(scope="session")

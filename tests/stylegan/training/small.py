@@ -5,14 +5,17 @@ from typing import Any
 
 import torch
 
+from faceswap.stylegan.training import trainer
 from faceswap.stylegan.training.config import (
     Adversarial,
+    GeneratorTrainingConfig,
     MonitorSettings,
     NetworkSettings,
     ReconstructionWeights,
     WarmUp,
 )
 from faceswap.stylegan.training.state import CHECKPOINT
+from faceswap.stylegan.training.trainer import SettingsYaml
 
 GAN = Adversarial(r1_every=2, path_every=2, encoder_share=0.5, head_start=4, ada_images=50)
 
@@ -27,6 +30,11 @@ SETTINGS: dict[str, Any] = {
     "device": "cpu",
     "precision": "fp32",
 }
+
+
+def train_generator(data: Path, run: Path, settings: SettingsYaml = SettingsYaml(), **said: Any) -> Path:  # noqa: B008
+    """Train with the settings of GeneratorTrainingConfig by keywords."""
+    return trainer.train_generator(data, run, GeneratorTrainingConfig(**said), settings)
 
 
 def weights_of(run: Path) -> dict[str, dict[str, torch.Tensor]]:

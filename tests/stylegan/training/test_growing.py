@@ -8,10 +8,9 @@ import torch
 
 from faceswap.stylegan.training.config import NetworkSettings, WarmUp
 from faceswap.stylegan.training.run_folder import ENCODER_FILE, GENERATOR_FILE
-from faceswap.stylegan.training.trainer import train_generator
 from faceswap.stylegan.weights.files import load_encoder, load_generator
 from faceswap.utils.errors import UserError
-from tests.stylegan.training.small import GAN, SETTINGS, weights_of
+from tests.stylegan.training.small import GAN, SETTINGS, train_generator, weights_of
 
 
 @pytest.fixture

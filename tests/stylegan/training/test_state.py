@@ -12,10 +12,9 @@ import torch
 from faceswap.engine.accelerator import choose_accelerator
 from faceswap.stylegan.training.adversarial import AdversarialStep
 from faceswap.stylegan.training.state import CHECKPOINT, TrainingNetworks, restore_checkpoint
-from faceswap.stylegan.training.trainer import train_generator
 from faceswap.stylegan.training.warm_up import AutoencoderStep, ReconstructionLosses
 from faceswap.utils.errors import UserError
-from tests.stylegan.training.small import SETTINGS
+from tests.stylegan.training.small import SETTINGS, train_generator
 
 
 def test_a_damaged_checkpoint_is_said(data, whole, tmp_path):

@@ -23,10 +23,10 @@ from faceswap.stylegan.training.run_folder import (
     GENERATOR_FILE,
 )
 from faceswap.stylegan.training.state import CHECKPOINT, mean_of_w
-from faceswap.stylegan.training.trainer import train_generator
+from faceswap.stylegan.training.trainer import SettingsYaml
 from faceswap.stylegan.weights.files import generator_hash, load_encoder, load_generator
 from faceswap.utils.errors import Interrupted, UserError
-from tests.stylegan.training.small import GAN, SETTINGS, weights_of
+from tests.stylegan.training.small import GAN, SETTINGS, train_generator, weights_of
 
 
 def test_it_says_where_to_look_and_what_to_do_next(data, tmp_path, caplog):
@@ -101,14 +101,14 @@ def test_pictures_are_those_of_the_data_that_is_named(tmp_path):
 
 def test_another_seed_or_rate_is_no_silent_matter(data, tmp_path):
     run = train_generator(
-        data, tmp_path / "run", kimg=0.004, config_text="adversarial: {learning_rate: 0.002}", **SETTINGS
+        data, tmp_path / "run", kimg=0.004, settings=SettingsYaml("adversarial: {learning_rate: 0.002}"), **SETTINGS
     )
     with pytest.raises(UserError, match="seed=0, not 3"):
         train_generator(data, run, kimg=0.008, seed=3, **SETTINGS)
     other = "adversarial: {learning_rate: 0.02}\nkimg: 9"
     with pytest.raises(UserError, match=r"adversarial.learning_rate=0.002, not 0.02"):
-        train_generator(data, run, kimg=0.008, config_text=other, **SETTINGS)
-    train_generator(data, run, kimg=0.008, config_text=other, allow_changes=True, **SETTINGS)
+        train_generator(data, run, kimg=0.008, settings=SettingsYaml(other), **SETTINGS)
+    train_generator(data, run, kimg=0.008, settings=SettingsYaml(other), allow_changes=True, **SETTINGS)
 
 
 def test_a_training_that_was_killed_at_its_end_is_finished_by_the_next_command(data, whole, tmp_path):

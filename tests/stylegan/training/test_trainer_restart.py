@@ -18,9 +18,8 @@ from faceswap.stylegan.training.run_folder import (
     read_record,
 )
 from faceswap.stylegan.training.state import CHECKPOINT
-from faceswap.stylegan.training.trainer import train_generator
 from faceswap.utils.errors import UserError
-from tests.stylegan.training.small import SETTINGS
+from tests.stylegan.training.small import SETTINGS, train_generator
 
 
 def test_restart_waits_until_its_settings_are_known_to_be_good(data, tmp_path):
