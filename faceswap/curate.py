@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,22 +18,13 @@ if TYPE_CHECKING:
 def curate(request: CurateRequest) -> Path:
     """Judges the faces of a set, takes out what was asked for, and returns the HTML sheet."""
     from faceswap.config.build import build, require
-    from faceswap.curation.flags import REASONS
     from faceswap.curation.pipeline import curate_faces
     from faceswap.utils.files.workspace import Workspace
 
     require(request, "faces")
-    return curate_faces(
-        Workspace(Path(request.workspace)).existing_faces(request.faces),
-        sort=request.sort,
-        like=request.like,
-        reject=REASONS if request.reject == ["all"] else request.reject or [],
-        keep=request.keep or [],
-        apply=Path(request.apply) if request.apply else None,
-        restore=request.restore,
-        limits=build(request.limits),
-        embedder=embedder_on(request.device) if request.people else None,
-    )
+    folder = Workspace(Path(request.workspace)).existing_faces(request.faces)
+    embedder = embedder_on(request.device) if request.people else None
+    return curate_faces(folder, replace(request, limits=build(request.limits)), embedder)
 
 
 def embedder_on(device: str) -> Callable[[], Embedder]:

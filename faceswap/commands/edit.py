@@ -20,10 +20,10 @@ from faceswap.media.writing import writer_for
 from faceswap.provenance.notice import COMPOSITE
 from faceswap.stylegan.directions.directions import DirectionSet, load_directions
 from faceswap.stylegan.editing.edits import read_edits
-from faceswap.stylegan.editing.films import edit_film
+from faceswap.stylegan.editing.films import FilmEdit
 from faceswap.stylegan.editing.pasting import Paster
 from faceswap.stylegan.editing.photos import Inverted, edit_photos, edited, inverted_photos, stored_photo, write_report
-from faceswap.stylegan.editing.sheets import write_page, write_sheet
+from faceswap.stylegan.editing.sheets import Sliders, write_page, write_sheet
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import inversion_loss
 from faceswap.stylegan.inversion.pipeline import Inverter, load_both, made_with_ai
@@ -62,7 +62,7 @@ def edit_source(request: EditRequest) -> Path:
     directions = [known[name] for name in request.edits or sorted(known.directions)]
     check_target(result.path, info)
     photo = next(iter(photos_of(work)))
-    write_sheet(info, inverter.generator, photo, directions, paster, result.path)
+    write_sheet(info, Sliders(inverter.generator, photo, directions, paster), result.path)
     return result.note()
 
 
@@ -81,7 +81,7 @@ def write_paged(work: Work, result: Result) -> Path:
         write_edited(work, replace(result, path=target), photos)
     shown = edited(inverter.generator, photo, edits, work.paster) if edits else None
     directions = [known[name] for name in sorted(known.directions)]
-    write_page(info, inverter.generator, photo, directions, work.paster, page, edits, shown)
+    write_page(info, Sliders(inverter.generator, photo, directions, work.paster), page, edits, shown)
     return replace(result, path=page).note()
 
 
@@ -105,10 +105,19 @@ def write_edited(work: Work, result: Result, photos: Iterable[Inverted] | None =
         photos = photos_of(work) if photos is None else photos
         numbers = edit_photos(info, inverter.generator, photos, edits, writer, paster)
     else:
-        numbers = edit_film(
-            info, inverter, edits, writer, paster, build(request.finder), FaceParser(request.device), request.face,
-            request, request.start, request.stop,
-        )  # fmt: skip
+        film = FilmEdit(
+            info,
+            inverter,
+            edits,
+            paster,
+            build(request.finder),
+            FaceParser(request.device),
+            request.face,
+            request,
+            request.start,
+            request.stop,
+        )
+        numbers = film.write(writer)
     write_report(report_path(out), info, out, edits, numbers | result.record)
     return out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,46 +85,48 @@ def answered(
     """
     free = _seen(items, mask) if isinstance(mask, FrameMask) else None
     roles = [role for item in items for role in item.roles]
-    views = [view for item in items for view in item.views]
-    images: list[NDArray] = [np.empty(0)] * len(views)
-    masks: list[NDArray | None] = [None] * len(views)
-    tracks = [track for item in items for track in item.tracks]
-    frames = [item.frame.index for item in items for _ in item.views]
+    faces = _Faces.of(items)
     for number in sorted(set(roles)):
         own = [place for place, role in enumerate(roles) if role == number]
-        watch = watches[number] if watches else None
-        _draw(cast.roles[number], own, views, images, masks, tracks, frames, watch)
+        faces.draw(own, cast.roles[number], watches[number] if watches else None)
     done = 0
     for item in items:
         part = slice(done, done := done + len(item.views))
         if item.views:
-            drawn = DrawnFaces(images[part], masks[part])
-            item = replace(item, views=views[part], drawn=drawn, free=free and free[part])
+            drawn = DrawnFaces(faces.images[part], faces.masks[part])
+            item = replace(item, views=faces.views[part], drawn=drawn, free=free and free[part])
         yield item
 
 
-def _draw(
-    role: Role,
-    own: Sequence[int],
-    views: list[AlignedFace],
-    images: list[NDArray],
-    masks: list[NDArray | None],
-    tracks: Sequence[int],
-    frames: Sequence[int],
-    watch: CollapseDetector | None,
-) -> None:
-    """Put in the places `own` of the lists what a role makes of the views there."""
-    shown = [views[place] for place in own]
-    decoded = role.swapper.swap(pictures := np.stack([view.image for view in shown]), to=role.to)
-    if watch is not None:
-        watch.check(pictures, decoded.images)
-    if role.refiner is not None:
-        shown, decoded = role.refiner.refine(
-            shown, decoded, [tracks[place] for place in own], [frames[place] for place in own]
-        )
-    for at, place in enumerate(own):
-        views[place], images[place] = shown[at], decoded.images[at]
-        masks[place] = None if decoded.masks is None else decoded.masks[at]
+@dataclass(frozen=True, eq=False)
+class _Faces:
+    """The faces of several frames one after the other: what is seen of each, and what the models answer."""
+
+    views: list[AlignedFace]
+    tracks: Sequence[int]
+    frames: Sequence[int]
+    images: list[NDArray]
+    masks: list[NDArray | None]
+
+    @classmethod
+    def of(cls, items: Sequence[PlacedFrame]) -> Self:
+        views = [view for item in items for view in item.views]
+        tracks = [track for item in items for track in item.tracks]
+        frames = [item.frame.index for item in items for _ in item.views]
+        return cls(views, tracks, frames, [np.empty(0)] * len(views), [None] * len(views))
+
+    def draw(self, own: Sequence[int], role: Role, watch: CollapseDetector | None) -> None:
+        """Put in the places `own` what a role makes of the views there."""
+        shown = [self.views[place] for place in own]
+        decoded = role.swapper.swap(pictures := np.stack([view.image for view in shown]), to=role.to)
+        if watch is not None:
+            watch.check(pictures, decoded.images)
+        if role.refiner is not None:
+            tracks, frames = [self.tracks[place] for place in own], [self.frames[place] for place in own]
+            shown, decoded = role.refiner.refine(shown, decoded, tracks, frames)
+        for at, place in enumerate(own):
+            self.views[place], self.images[place] = shown[at], decoded.images[at]
+            self.masks[place] = None if decoded.masks is None else decoded.masks[at]
 
 
 def frames_held(bytes_a_frame: int) -> int:

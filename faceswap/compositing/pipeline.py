@@ -116,7 +116,8 @@ class VideoConversion:
     @cached_property
     def _steadying(self) -> ConversionConfig:
         """The settings, with what they leave to the kind of source."""
-        usual = FILM_STEADYING if self.info.kind != "images" else dict.fromkeys(FILM_STEADYING, 0)
+        is_film = self.info.kind != "images"
+        usual: dict[str, Any] = {name: value if is_film else 0 for name, value in FILM_STEADYING.items()}
         return replace(
             self.settings, **{name: value for name, value in usual.items() if getattr(self.settings, name) is None}
         )

@@ -17,7 +17,8 @@ from faceswap.compositing.segments.record import Counts
 from faceswap.core.values import Decoded
 from faceswap.media.picture_writing import ImageSequenceWriter
 from faceswap.media.pictures.sequence_names import PICTURE_SUFFIXES
-from faceswap.media.presentation import side_by_side
+from faceswap.media.presentation import SideBySide
+from faceswap.media.sources import SourceInfo, probe
 from faceswap.media.targets import check_target
 from faceswap.media.writing import FILM_SUFFIXES, Writer, writer_for
 from faceswap.provenance import notice
@@ -27,7 +28,6 @@ from faceswap.utils.files.workspace import RESULT_REPORT
 
 if TYPE_CHECKING:
     from faceswap.compositing.config import ConversionConfig
-    from faceswap.media.sources import SourceInfo
 
 PLACES = ("faces_from", "frames_found_anew", "faces_left_as_filmed")  # what a face source reports
 
@@ -161,5 +161,6 @@ def comparison_path(out: Path) -> Path:
 
 def write_comparison(info: SourceInfo, out: Path, settings: ConversionConfig, about: Mapping[str, str]) -> None:
     """Write the film or pictures of original and result side by side."""
-    side_by_side(Path(info.path), out, comparison_path(out), metadata=about, start=settings.start, stop=settings.stop)
+    both = SideBySide(probe(info.path), probe(out), metadata=about, start=settings.start, stop=settings.stop)
+    both.write(comparison_path(out))
     log.info("the original and the result beside each other: %s", comparison_path(out))

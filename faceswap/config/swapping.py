@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from faceswap.compositing.config import ConversionConfig
-from faceswap.curation.config import Limits
+from faceswap.curation.config import CurationConfig
 from faceswap.engine.config import UpdateConfig
 from faceswap.extraction.config import ExtractionConfig
 from faceswap.provenance.config import SigningConfig, signing
 from faceswap.swap.training.config import TrainingConfig
 from faceswap.utils.choices import (
-    FACE_ORDERS,
-    REJECTED,
     Side,
 )
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, which_checkpoint, workspace
@@ -78,26 +76,17 @@ class PeopleRequest:
 
 
 @dataclass(frozen=True)
-class CurateRequest:
-    """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
+class _CuratedFaces:
+    """The face set."""
 
     faces: str = option("", "the face set", kind="name")
     workspace: str = workspace()
-    sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
-    like: str = option(
-        "", "measure likeness to this image file of the set (default: to each person's mean)", kind="text"
-    )
-    reject: Any = option(
-        None,
-        "take out blur, duplicates, misaligned, damaged: one, several as blur,damaged, or all",
-        several=str,
-        choices=REJECTED,
-    )
-    keep: Any = option(None, "take out all but these people of the sheet: 1, or several as 1,3", several=int, minimum=1)
-    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", kind="path")
-    restore: bool = option(False, "put back all that was taken out")
-    people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
-    limits: Limits = section(Limits, "thresholds beyond which a face is rejected")
+
+
+@dataclass(frozen=True)
+class CurateRequest(CurationConfig, _CuratedFaces):
+    """Sort a face set, show it in a sheet, take out blurred, double and badly aligned faces; nothing is lost."""
+
     device: str = option("auto", DEVICES)
 
 

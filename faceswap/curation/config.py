@@ -1,9 +1,10 @@
-"""Thresholds of curation."""
+"""Settings of curation."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from faceswap.utils.settings.options import option
+from faceswap.utils.choices import FACE_ORDERS, REJECTED
+from faceswap.utils.settings.options import option, section
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,24 @@ class Limits:
     )
     score: float = option(0.2, "the finder's score below which a face counts as misaligned", minimum=0)
     likeness: float = option(0.7, "cosine from which on two tracks are one person's", minimum=-1, maximum=1)
+
+
+@dataclass(frozen=True)
+class CurationConfig:
+    """What is taken out of a face set, what is put back, and how its sheet is ordered."""
+
+    sort: str = option("person", "order of the sheet and of curation.json", choices=FACE_ORDERS)
+    like: str = option(
+        "", "measure likeness to this image file of the set (default: to each person's mean)", kind="text"
+    )
+    reject: Any = option(
+        None,
+        "take out blur, duplicates, misaligned, damaged: one, several as blur,damaged, or all",
+        several=str,
+        choices=REJECTED,
+    )
+    keep: Any = option(None, "take out all but these people of the sheet: 1, or several as 1,3", several=int, minimum=1)
+    apply: str = option("", "take out what is marked in this file, saved in the sheet (rejects.json)", kind="path")
+    restore: bool = option(False, "put back all that was taken out")
+    people: bool = option(True, "tell people apart by their faces; false: each track stands for itself")
+    limits: Limits = section(Limits, "thresholds beyond which a face is rejected")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.face_set import CURATION_REPORT, CURATION_SHEET
 from faceswap.core.taken_out import read_other_people, write_other_people
-from faceswap.curation.config import Limits
+from faceswap.curation.config import CurationConfig
 from faceswap.curation.flags import REASONS, Flags, flag_faces
 from faceswap.curation.inventory import FaceInventory
 from faceswap.curation.marks import read_marks
@@ -31,14 +31,7 @@ _WORDS = {"blur": "blurred", "duplicates": "double", "misaligned": "misaligned",
 
 def curate_faces(
     folder: Path,
-    *,
-    sort: str = "person",
-    like: str = "",
-    reject: Sequence[str] = (),
-    keep: Sequence[int] = (),
-    apply: Path | None = None,
-    restore: bool = False,
-    limits: Limits | None = None,
+    config: CurationConfig = CurationConfig(),  # noqa: B008 (frozen)
     embedder: Callable[[], Embedder] | None = None,
 ) -> Path:
     """Flag the faces of the set in `folder` and return the HTML sheet that shows them.
@@ -49,13 +42,14 @@ def curate_faces(
     convert does not swap them. `embedder` makes what tells people apart; without one (or without its weights) tracks
     are not joined. Raises UserError.
     """
+    sort, like, limits, apply = config.sort, config.like, config.limits, config.apply
+    reject, keep = REASONS if config.reject == ["all"] else config.reject or [], config.keep or []
     _check(sort, reject, keep, apply)
-    limits = limits or Limits()
     with locked(folder, "curating it"):
         inventory = FaceInventory.open(folder)
         nobody = np.zeros(len(inventory), bool)
-        marked, unmarked = read_marks(apply, inventory) if apply else (nobody, nobody)
-        back = inventory.removed & (restore | unmarked)
+        marked, unmarked = read_marks(Path(apply), inventory) if apply else (nobody, nobody)
+        back = inventory.removed & (config.restore | unmarked)
         measures = measure(inventory, _made(embedder))
         settled = replace(inventory, removed=inventory.removed & ~back)  # no file moves before all is known to be right
         flags = flag_faces(settled, measures, limits, like)
@@ -73,15 +67,17 @@ def curate_faces(
         inventory = inventory.with_moved(unwanted, back & ~unwanted)
         if unwanted.any() or back.any():  # what speaks against those that are left, however often it took to move them
             flags = flag_faces(inventory, measures, limits, like)
-        asked = bool(reject or len(keep) or apply or restore)
-        summary = _summary(inventory, flags, unwanted, int(back.sum()), int(other_people.sum()), asked)
+        if reject or len(keep) or apply or config.restore:
+            summary = _done(inventory, flags, int(unwanted.sum()), int(back.sum()), int(other_people.sum()))
+        else:
+            summary = _possible(inventory, flags)
         write_text(folder / CURATION_REPORT, _report(inventory, flags, sort))
         write_text(folder / CURATION_SHEET, sheet_html(inventory, flags, sort))
     logger.info("%s", summary)
     return folder / CURATION_SHEET
 
 
-def _check(sort: str, reject: Sequence[str], keep: Sequence[int], apply: Path | None) -> None:
+def _check(sort: str, reject: Sequence[str], keep: Sequence[int], apply: str) -> None:
     if sort not in FACE_ORDERS:
         raise UserError(f"sort={sort}: must be one of {', '.join(FACE_ORDERS)}")
     if unknown := [reason for reason in reject if reason not in REASONS]:
@@ -128,19 +124,23 @@ def _other_people(inventory: FaceInventory, flags: Flags, keep: Sequence[int], m
     return other_people
 
 
-def _summary(
-    inventory: FaceInventory, flags: Flags, moved: NDArray, put_back: int, other_people: int, asked: bool
-) -> str:
-    """Return one line: what was done, or what could be."""
+def _head(inventory: FaceInventory, flags: Flags) -> str:
     used = int((~inventory.removed).sum())
     people = len(np.unique(flags.person[~inventory.removed]))
-    head = f"{inventory.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
-    if asked:
-        back = f", {put_back} put back" if put_back else ""
-        line = (
-            f"{head}; {int(moved.sum())} taken out{back}, {int(inventory.removed.sum())} lie in removed/ (restore=true)"
-        )
-        return line + (f"; convert leaves {other_people} faces of other people as filmed" if other_people else "")
+    return f"{inventory.name}: {used} faces of {people} {'person' if people == 1 else 'people'}"
+
+
+def _done(inventory: FaceInventory, flags: Flags, moved: int, put_back: int, other_people: int) -> str:
+    """Return one line of what was done."""
+    back = f", {put_back} put back" if put_back else ""
+    there = int(inventory.removed.sum())
+    line = f"{_head(inventory, flags)}; {moved} taken out{back}, {there} lie in removed/ (restore=true)"
+    return line + (f"; convert leaves {other_people} faces of other people as filmed" if other_people else "")
+
+
+def _possible(inventory: FaceInventory, flags: Flags) -> str:
+    """Return one line of what could be taken out."""
+    head = _head(inventory, flags)
     counts = {reason: int(chosen.sum()) for reason, chosen in flags.against.items() if chosen.any()}
     if not counts:
         return f"{head}; none blurred, double, misaligned or damaged"

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faceswap.core.face_record import read_records
@@ -28,23 +28,21 @@ from faceswap.utils.progress import Progress
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class Extraction:
     """Brings a folder from where its `journal` is to a whole face set; `finder` is prepared for the first source."""
 
-    def __init__(
-        self,
-        sources: Sequence[SourceInfo],
-        finder: Finder,
-        folder: Path,
-        settings: ExtractionSettings,
-        journal: Journal,
-        keep: Person | None,
-    ) -> None:
-        self.sources, self.finder, self.folder, self.settings = sources, finder, folder, settings
-        self.journal, self.keep = journal, keep
-        self.tracks = {record.track for record in read_records(folder / ALIGNMENTS)}
+    sources: Sequence[SourceInfo]
+    finder: Finder
+    folder: Path
+    settings: ExtractionSettings
+    journal: Journal
+    keep: Person | None
+
+    def __post_init__(self) -> None:
+        self.tracks = {record.track for record in read_records(self.folder / ALIGNMENTS)}
         self.began = time.monotonic()
-        self.frames_before = len(journal.entries)
+        self.frames_before = len(self.journal.entries)
 
     def run(self) -> None:
         self._write_report(completed=False)

@@ -64,34 +64,32 @@ def explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
+@dataclass(eq=False)
 class SourceExtraction:
-    """The frames of the source with this `number`, from its start or from a `place` that the journal marked.
+    """The frames of the source with this `number`, from its start or from the place that a `mark` of the journal tells.
 
     A place is marked after each batch of the finder: its state, the tracker's, and the faces that smoothing still holds
     back. Batches are thus the same however often a run is stopped, and so are the faces to the last bit.
     """
 
-    def __init__(
-        self,
-        info: SourceInfo,
-        number: int,
-        finder: Finder,
-        tracker: Tracker,
-        folder: Path,
-        settings: ExtractionSettings,
-        journal: Journal,
-        place: dict[str, Any] | None,
-    ) -> None:
-        self.info, self.number, self.finder, self.tracker = info, number, finder, tracker
-        self.folder, self.settings, self.journal = folder, settings, journal
-        self.smooth_frames = 0 if info.kind == "images" else settings.smooth_frames
-        self.place = None if place is None else Place.of(place)
-        self.first_track = tracker.next_track if self.place is None else self.place.first_track
+    info: SourceInfo
+    number: int
+    finder: Finder
+    tracker: Tracker
+    folder: Path
+    settings: ExtractionSettings
+    journal: Journal
+    mark: dict[str, Any] | None
+
+    def __post_init__(self) -> None:
+        self.smooth_frames = 0 if self.info.kind == "images" else self.settings.smooth_frames
+        self.place = None if self.mark is None else Place.of(self.mark)
+        self.first_track = self.tracker.next_track if self.place is None else self.place.first_track
         self.tracks: set[int] = set()
         self._window: deque[TrackedFrame] = deque(maxlen=2 * self.smooth_frames)
         self._places: dict[int, dict[str, Any]] = {}  # by the number of frames found until then
         # Of a place so many more frames were found than noted.
-        self._found_count, self._noted_count = (0 if place is None else self.smooth_frames), 0
+        self._found_count, self._noted_count = (0 if self.mark is None else self.smooth_frames), 0
         self._batch_end = -1
         self._finder_state: dict[str, Any] | None = None
 

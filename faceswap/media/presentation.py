@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceswap.core.values import Frame
 from faceswap.media.pictures.tiles import draw_labels
 from faceswap.media.reading import read_frames
-from faceswap.media.sources import SourceInfo, probe
+from faceswap.media.sources import SourceInfo
 from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter, writer_for
 from faceswap.utils.limits import COMPARISON_STILL_SECONDS
@@ -27,91 +27,78 @@ _LABEL_SHARE = 0.07
 _TOLERANCE_SECONDS = 0.0005  # half a tick: a frame due at 0.0333333 belongs to the time 1/30
 
 
-def side_by_side(
-    left: str | Path,
-    right: str | Path,
-    out: str | Path,
-    labels: tuple[str, str] = ("original", "swapped"),
-    metadata: Mapping[str, str] | None = None,
-    *,
-    start: int = 0,
-    stop: int | None = None,
-    coding: Coding = COMPARISON_CODING,
-) -> Path:
-    """Write `left` and `right` beside each other, each under its label, and return `out`.
+@dataclass(frozen=True)
+class SideBySide:
+    """`left` and `right` beside each other, each under its label.
 
     Films run at a constant rate (the left one's, at most 60 frames a second) for as long as `right` lasts, with the
     left one's sound; each shows its own first frame first. `right` shows the frames `start` to `stop` of `left`. Panels
     have one size, at most 1920 x 1080. Pictures give pictures.
-
-    Raises:
-        UserError: For an unreadable source.
     """
-    left_info, right_info = probe(left), probe(right)
-    if left_info.kind == "images":
-        _pictures(left_info, right_info, Path(out), labels, metadata, start, stop)
-    else:
-        _film(left_info, right_info, Path(out), labels, metadata, start, stop, coding)
-    return Path(out)
 
+    left: SourceInfo
+    right: SourceInfo
+    labels: tuple[str, str] = ("original", "swapped")
+    metadata: Mapping[str, str] | None = None
+    start: int = 0
+    stop: int | None = None
 
-def _film(
-    left: SourceInfo,
-    right: SourceInfo,
-    out: Path,
-    labels: tuple[str, str],
-    metadata: Mapping[str, str] | None,
-    start: int,
-    stop: int | None,
-    coding: Coding,
-) -> None:
-    from moviepy import ImageClip, VideoClip, clips_array
+    def write(self, out: Path) -> Path:
+        """Write the film or the pictures and return `out`. Raises UserError for an unreadable source."""
+        if self.left.kind == "images":
+            self._write_pictures(out)
+        else:
+            self._write_film(out)
+        return out
 
-    panel = _panel_size(left.width, left.height)
-    rate = min(left.frames_per_second, MAX_FRAMES_PER_SECOND)
-    shown_left, shown_right = _ByTime(left, panel, start, stop), _ByTime(right, panel)
-    seconds = 1e9  # they end with the frames of `right`, whatever its header says
-    composed = clips_array(
-        [
-            [ImageClip(_label(text, panel[0]), duration=seconds) for text in labels],
-            [VideoClip(shown, duration=seconds) for shown in (shown_left, shown_right)],
-        ],
-        bg_color=(0, 0, 0),  # without one moviepy blends four channels, at half the speed
-    )
-    info = replace(left, frames_per_second=rate)
-    first_seconds = shown_left.first_seconds
-    with VideoWriter(out, info, start=start, stop=stop, coding=coding, metadata=metadata, size=composed.size) as writer:
-        index = 0
-        with Progress(right.frame_count, "side by side") as bar:
-            while not shown_right.is_over(float(index / rate), float(1 / rate)):
-                image = composed.get_frame(float(index / rate))
-                writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
-                still_seconds = min(shown.still_seconds(float(index / rate)) for shown in (shown_left, shown_right))
-                # A picture that stands for long is repeated for a moment only: players hold the last one.
-                is_long = COMPARISON_STILL_SECONDS < still_seconds < float("inf")
-                index += max(1, int(still_seconds * rate)) if is_long else 1
-                bar.advance()
+    def _write_film(self, out: Path) -> None:
+        from moviepy import ImageClip, VideoClip, clips_array
 
+        panel = _panel_size(self.left.width, self.left.height)
+        rate = min(self.left.frames_per_second, MAX_FRAMES_PER_SECOND)
+        shown_left, shown_right = _ByTime(self.left, panel, self.start, self.stop), _ByTime(self.right, panel)
+        seconds = 1e9  # they end with the frames of `right`, whatever its header says
+        composed = clips_array(
+            [
+                [ImageClip(_label(text, panel[0]), duration=seconds) for text in self.labels],
+                [VideoClip(shown, duration=seconds) for shown in (shown_left, shown_right)],
+            ],
+            bg_color=(0, 0, 0),  # without one moviepy blends four channels, at half the speed
+        )
+        info = replace(self.left, frames_per_second=rate)
+        first_seconds = shown_left.first_seconds
+        with VideoWriter(
+            out,
+            info,
+            start=self.start,
+            stop=self.stop,
+            coding=COMPARISON_CODING,
+            metadata=self.metadata,
+            size=composed.size,
+        ) as writer:
+            index = 0
+            with Progress(self.right.frame_count, "side by side") as bar:
+                while not shown_right.is_over(float(index / rate), float(1 / rate)):
+                    image = composed.get_frame(float(index / rate))
+                    writer.write(Frame(np.asarray(image, np.uint8), index, first_seconds + float(index / rate)))
+                    still_seconds = min(shown.still_seconds(float(index / rate)) for shown in (shown_left, shown_right))
+                    # A picture that stands for long is repeated for a moment only: players hold the last one.
+                    is_long = COMPARISON_STILL_SECONDS < still_seconds < float("inf")
+                    index += max(1, int(still_seconds * rate)) if is_long else 1
+                    bar.advance()
 
-def _pictures(
-    left: SourceInfo,
-    right: SourceInfo,
-    out: Path,
-    labels: tuple[str, str],
-    metadata: Mapping[str, str] | None,
-    start: int,
-    stop: int | None,
-) -> None:
-    width, height = _panel_size(left.width, left.height)
-    size = (2 * width, height + _label("", width).shape[0])  # of a film; picture files take any
-    with writer_for(left, out, start=start, stop=stop, metadata=metadata, size=size) as writer:
-        for original, result in zip(read_frames(left, start, stop), read_frames(right), strict=False):
-            panel = _panel_size(original.width, original.height)
-            columns = [
-                np.vstack([_label(text, panel[0]), _fitted(frame.image, panel)])
-                for text, frame in zip(labels, (original, result), strict=True)
-            ]
-            writer.write(Frame(np.hstack(columns), original.index, original.seconds))
+    def _write_pictures(self, out: Path) -> None:
+        width, height = _panel_size(self.left.width, self.left.height)
+        size = (2 * width, height + _label("", width).shape[0])  # of a film; picture files take any
+        originals, results = read_frames(self.left, self.start, self.stop), read_frames(self.right)
+        with writer_for(self.left, out, start=self.start, stop=self.stop, metadata=self.metadata, size=size) as writer:
+            for original, result in zip(originals, results, strict=False):
+                panel = _panel_size(original.width, original.height)
+                columns = [
+                    np.vstack([_label(text, panel[0]), _fitted(frame.image, panel)])
+                    for text, frame in zip(self.labels, (original, result), strict=True)
+                ]
+                writer.write(Frame(np.hstack(columns), original.index, original.seconds))
 
 
 class _ByTime:

@@ -28,7 +28,7 @@ from faceswap.souvenir.config import (
     SouvenirSettings,
 )
 from faceswap.souvenir.faces import FaceNetworks
-from faceswap.souvenir.films import write_morph, write_smile
+from faceswap.souvenir.films import SouvenirFilm, write_morph, write_smile
 from faceswap.souvenir.poster import News, names_line, portrait_sheet, poster
 from faceswap.stylegan.data.alignment import align_style
 from faceswap.stylegan.directions.directions import DirectionSet
@@ -127,13 +127,13 @@ class SouvenirMaker:
         if other is None:
             log.warning("no film towards %s: no face was found on their picture", match.name)
             return
-        write_morph(self.networks.inverter.generator, you, other, out, self.settings, about)
+        write_morph(self.networks.inverter.generator, other, SouvenirFilm(you, out, self.settings, about))
 
     def _smile(self, you: Subject, out: Path, about: dict[str, str]) -> None:
         assert you.portrait is not None
         generator = self.networks.inverter.generator
         photo = Inverted(you.portrait.frame, you.portrait.aligned, you.rows[None], 0.0)
-        write_smile(generator, photo, self.known, self.paster, you, out, self.settings, about)
+        write_smile(generator, photo, self.known, self.paster, SouvenirFilm(you, out, self.settings, about))
 
     def _composite(self, subjects: list[Subject | None], found: Matches, out: Path, about: dict[str, str]) -> None:
         there = [one.portrait for one in subjects if one is not None and one.portrait is not None]

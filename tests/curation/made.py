@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +13,9 @@ import numpy as np
 from faceswap.core.face_record import FaceRecord
 from faceswap.core.face_set import ALIGNMENTS
 from faceswap.core.geometry import head_pose, mean_face_in_crop
+from faceswap.curation import pipeline
+from faceswap.curation.config import CurationConfig
+from faceswap.curation.measures import Embedder
 from faceswap.media.pictures.images import write_image
 from tests.clips import draw_face
 
@@ -78,6 +82,11 @@ class SkinEmbedder:
             nearest = np.argmin([np.linalg.norm(colour / colour.sum() - np.divide(s, sum(s))) for s in SKINS])
             vectors[row, nearest] = 1
         return vectors
+
+
+def curate_faces(folder: Path, *, embedder: Callable[[], Embedder] | None = None, **settings: Any) -> Path:
+    """Curate with the settings of CurationConfig by keywords."""
+    return pipeline.curate_faces(folder, CurationConfig(**settings), embedder)
 
 
 def embedder(made: SkinEmbedder | None = None) -> Callable[[], SkinEmbedder]:

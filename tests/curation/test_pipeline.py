@@ -10,10 +10,9 @@ import pytest
 
 from faceswap.core.face_set import CURATION_CACHE, FaceSet
 from faceswap.core.taken_out import without_other_people
-from faceswap.curation.pipeline import curate_faces
 from faceswap.extraction.cleaning import clear
 from faceswap.utils.errors import UserError
-from tests.curation.made import SkinEmbedder, embedder, mixed_set, picture, record_of, write_set
+from tests.curation.made import SkinEmbedder, curate_faces, embedder, mixed_set, picture, record_of, write_set
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from faceswap.core.face_set import REMOVED
 from faceswap.curation import inventory
 from faceswap.curation.config import Limits
 from faceswap.curation.inventory import FaceInventory
-from faceswap.curation.pipeline import curate_faces
+from tests.curation.made import curate_faces
 from tests.extraction.made import MovingFinder, extract_faces, write_frames
 
 

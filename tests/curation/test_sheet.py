@@ -10,9 +10,8 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from faceswap.curation.pipeline import curate_faces
 from faceswap.curation.sheet import _DIGITS, pack_points
-from tests.curation.made import embedder, mixed_set, picture, record_of, write_set
+from tests.curation.made import curate_faces, embedder, mixed_set, picture, record_of, write_set
 
 HOSTILE = [
     "</script><script>document.title='hit'.png".replace("/", "\u2215"), "<img src=x onerror=alert(1)>.png",

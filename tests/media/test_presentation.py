@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from faceswap.media.pictures.images import read_image, write_image
-from faceswap.media.presentation import side_by_side
+from faceswap.media.presentation import SideBySide
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from tests.media.made_films import Film, make_film, picture, sound_packets
+
+
+def side_by_side(left, right, out, **how):
+    return SideBySide(probe(left), probe(right), **how).write(out)
 
 
 def panels(image, width=96, height=64):

@@ -11,7 +11,7 @@ from PIL import Image
 
 import faceswap
 from faceswap.media.pictures.images import encode_image, write_image
-from faceswap.media.presentation import side_by_side
+from faceswap.media.presentation import SideBySide
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import writer_for
@@ -79,7 +79,7 @@ def test_every_format_of_films_holds_it(tmp_path, suffix):
     with writer_for(info, tmp_path / f"out{suffix}", metadata=about) as writer:
         for frame in read_frames(info):
             writer.write(frame)
-    both = side_by_side(source, tmp_path / f"out{suffix}", tmp_path / f"both{suffix}", metadata=about)
+    both = SideBySide(probe(source), probe(tmp_path / f"out{suffix}"), metadata=about).write(tmp_path / f"both{suffix}")
     for path in (tmp_path / f"out{suffix}", both):
         assert "Made with AI" in said_by(path)
 

@@ -17,7 +17,9 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from faceswap.stylegan.inversion.inversion import Inversion
     from faceswap.stylegan.inversion.pipeline import Inverter
+    from faceswap.utils.choices import Start
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 CLIPS = ("hanna", "amara", "henrik", "vera")
@@ -53,13 +55,15 @@ def measured(inverter: Inverter, images: Tensor, fidelity: float) -> dict:
 
     A picture that the guess never brings there counts 500.
     """
-    from faceswap.stylegan.inversion.inversion import invert
+    from faceswap.stylegan.inversion.config import InversionSettings
+    from faceswap.stylegan.inversion.inversion import CodeSearch
 
-    common: dict = {"loss": inverter.loss, "whitening": inverter.whitening, "fidelity": fidelity, "tuning_steps": 0}
-    ways = {
-        "average": invert(inverter.generator, None, images, start="average", steps=FROM_AVERAGE, **common),
-        "encoder": invert(inverter.generator, inverter.encoder, images, steps=FROM_GUESS, **common),
-    }
+    def found(guess: Start, steps: int) -> Inversion:
+        settings = InversionSettings(guess, steps, fidelity, tuning_steps=0)
+        search = CodeSearch(inverter.generator, inverter.encoder, inverter.loss, settings, inverter.whitening)
+        return search.invert(images)
+
+    ways = {"average": found("average", FROM_AVERAGE), "encoder": found("encoder", FROM_GUESS)}
     wanted = ways["average"].history.min(0).values
     reached = (ways["encoder"].history <= wanted).double()
     first = [int(column.argmax()) if column.any() else FROM_AVERAGE for column in reached.T]

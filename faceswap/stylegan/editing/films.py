@@ -54,49 +54,107 @@ class _Drawn:
     free: Sequence[NDArray] | None
 
 
-def edit_film(
-    info: SourceInfo, inverter: Inverter, edits: Sequence[DirectionEdit], writer: Writer, paster: Paster,
-    finder: Finder,
-    parser: FaceParser, which: str, how: FilmEditSettings, start: int = 0, stop: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Edit the chosen face of a film, "all" of them if so said, and return the numbers of a report.
+@dataclass(frozen=True, eq=False)
+class FilmEdit:
+    """A film whose face is edited.
 
-    Frames without it pass through.
-
-    Raises:
-        UserError: No frame shows a face, Interrupted after Ctrl-C.
+    Attributes:
+        info: The film.
+        inverter: Finds the face's codes, and draws them.
+        edits: What is changed.
+        paster: Brings the change into the frames.
+        finder, parser: Find faces, and the heads around them.
+        which: Which face: largest, left, right, a number from 1, or all.
+        settings: Batches, steps, and how codes are smoothed.
+        start, stop: The frames that are edited.
     """
-    if which != "all":
-        check_choice(which)
-    total = info.frames_between(start, stop)
-    if total is None and any(edit.is_ramp for edit in edits):
-        raise UserError(f"a ramp needs the number of frames, which {info.path} does not tell: say stop=")
-    # What waits between two stages, and what goes through the networks at once: less of large frames.
-    batch_size = int(min(how.batch_size, max(1, FRAMES_HELD_BYTES // (3 * info.width * info.height))))
-    latent_tracker = LatentTracker(inverter, how.steps, how.refine)
-    finder.prepare(info)
-    began, frames, faces = time.perf_counter(), 0, 0
-    try:
-        with ExitStack() as stack:
-            decoded = stack.enter_context(Stage(read_frames(info, start, stop), 2, "decode"))
-            found = stack.enter_context(Stage(_found(decoded, finder, which, inverter), batch_size, "find"))
-            coded = smoothed_codes(_coded(found, latent_tracker, parser, batch_size, inverter), how.smooth_frames)
-            drawn = _drawn(coded, inverter, edits, paster, batch_size, start, total)
-            drawing = stack.enter_context(Stage(drawn, batch_size, "draw"))
-            bar = stack.enter_context(Progress(total, "edit"))
-            stack.enter_context(writer)
-            for one in drawing:
-                writer.write(_pasted(one, edits, paster))
-                frames, faces = frames + 1, faces + len(one.coded.views)
-                bar.advance()
-            if faces == 0:
-                raise UserError(f"no face was found in any of the {frames} frames of {info.path}")
-    except KeyboardInterrupt as error:
-        raise Interrupted(
-            f"edit stopped after {frames} frames; nothing was written; the same command begins anew"
-        ) from error
-    seconds = _seconds(began)
-    return {"frames": frames, "faces": faces, "seconds": seconds, "frames_per_second": round(frames / seconds, 2)}
+
+    info: SourceInfo
+    inverter: Inverter
+    edits: Sequence[DirectionEdit]
+    paster: Paster
+    finder: Finder
+    parser: FaceParser
+    which: str
+    settings: FilmEditSettings
+    start: int = 0
+    stop: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        """Return how many frames there are; None: the film does not tell."""
+        return self.info.frames_between(self.start, self.stop)
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many frames wait between two stages, and go through the networks at once: less of large ones."""
+        bytes_a_frame = 3 * self.info.width * self.info.height
+        return int(min(self.settings.batch_size, max(1, FRAMES_HELD_BYTES // bytes_a_frame)))
+
+    def write(self, writer: Writer) -> dict[str, Any]:
+        """Write the film and return the numbers of a report. Frames without the face pass through.
+
+        Raises:
+            UserError: No frame shows a face, Interrupted after Ctrl-C.
+        """
+        if self.which != "all":
+            check_choice(self.which)
+        if self.total is None and any(edit.is_ramp for edit in self.edits):
+            raise UserError(f"a ramp needs the number of frames, which {self.info.path} does not tell: say stop=")
+        self.finder.prepare(self.info)
+        began, frames, faces = time.perf_counter(), 0, 0
+        try:
+            with ExitStack() as stack:
+                drawing = self._stages(stack)
+                bar = stack.enter_context(Progress(self.total, "edit"))
+                stack.enter_context(writer)
+                for one in drawing:
+                    writer.write(_pasted(one, self.edits, self.paster))
+                    frames, faces = frames + 1, faces + len(one.coded.views)
+                    bar.advance()
+                if faces == 0:
+                    raise UserError(f"no face was found in any of the {frames} frames of {self.info.path}")
+        except KeyboardInterrupt as error:
+            raise Interrupted(
+                f"edit stopped after {frames} frames; nothing was written; the same command begins anew"
+            ) from error
+        seconds = _seconds(began)
+        return {"frames": frames, "faces": faces, "seconds": seconds, "frames_per_second": round(frames / seconds, 2)}
+
+    def _stages(self, stack: ExitStack) -> Iterable[_Drawn]:
+        latent_tracker = LatentTracker(self.inverter, self.settings.steps, self.settings.refine)
+        decoded = stack.enter_context(Stage(read_frames(self.info, self.start, self.stop), 2, "decode"))
+        faces = _found(decoded, self.finder, self.which, self.inverter)
+        found = stack.enter_context(Stage(faces, self.batch_size, "find"))
+        codes = _coded(found, latent_tracker, self.parser, self.batch_size, self.inverter)
+        coded = smoothed_codes(codes, self.settings.smooth_frames)
+        return stack.enter_context(Stage(self._drawn(coded), self.batch_size, "draw"))
+
+    def _drawn(self, coded: Iterable[CodedFrame]) -> Iterator[_Drawn]:
+        """Yield the frames with their faces drawn without and with the edits, in batches of frames."""
+        generator, last = self.inverter.generator, max((self.total or 1) - 1, 1)
+        for batch in batches(coded, self.batch_size):
+            counts = [len(one.views) for one in batch]
+            if sum(counts) == 0:
+                yield from (_Drawn(one, None, None, None) for one in batch)  # type: ignore[arg-type]  # nothing to paste
+                continue
+            rows = torch.cat([one.rows for one in batch if one.views])
+            shares = [
+                (one.frame.index - self.start) / last for one, n in zip(batch, counts, strict=True) for _ in range(n)
+            ]
+            with torch.no_grad():
+                pictures = as_pictures(generator.synthesis(torch.cat([rows, apply_edits(rows, self.edits, shares)])))
+            before, after = pictures[: len(rows)], pictures[len(rows) :]
+            free = self.paster.seen(
+                [one.frame for one in batch for _ in one.views],
+                [view for one in batch for view in one.views],
+                [track for one in batch for track in one.tracks],
+            )
+            done = 0
+            for one, count in zip(batch, counts, strict=True):
+                part = slice(done, done + count)
+                yield _Drawn(one, before[part], after[part], free and free[part])
+                done += count
 
 
 def _found(frames: Iterable[Frame], finder: Finder, which: str, inverter: Inverter) -> Iterator[CodedFrame]:
@@ -160,42 +218,6 @@ def _coded(
         for one in batch:
             rows = [next(codes) for _ in one.views]
             yield CodedFrame(one.frame, one.views, one.tracks, torch.stack(rows) if rows else one.rows)
-
-
-def _drawn(
-    coded: Iterable[CodedFrame],
-    inverter: Inverter,
-    edits: Sequence[DirectionEdit],
-    paster: Paster,
-    batch_size: int,
-    start: int,
-    total: int | None,
-) -> Iterator[_Drawn]:
-    """Yield the frames with their faces drawn without and with the moves, in batches of frames."""
-    for batch in batches(coded, batch_size):
-        counts = [len(one.views) for one in batch]
-        if sum(counts) == 0:
-            yield from (_Drawn(one, None, None, None) for one in batch)  # type: ignore[arg-type]  # nothing to paste
-            continue
-        rows = torch.cat([one.rows for one in batch if one.views])
-        shares = [
-            (one.frame.index - start) / max((total or 1) - 1, 1)
-            for one, n in zip(batch, counts, strict=True)
-            for _ in range(n)
-        ]
-        with torch.no_grad():
-            pictures = as_pictures(inverter.generator.synthesis(torch.cat([rows, apply_edits(rows, edits, shares)])))
-        before, after = pictures[: len(rows)], pictures[len(rows) :]
-        free = paster.seen(
-            [one.frame for one in batch for _ in one.views],
-            [view for one in batch for view in one.views],
-            [track for one in batch for track in one.tracks],
-        )
-        done = 0
-        for one, count in zip(batch, counts, strict=True):
-            part = slice(done, done + count)
-            yield _Drawn(one, before[part], after[part], free and free[part])
-            done += count
 
 
 def _pasted(drawn: _Drawn, edits: Sequence[DirectionEdit], paster: Paster) -> Frame:

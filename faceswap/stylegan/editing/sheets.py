@@ -6,6 +6,7 @@ import base64
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,46 +39,48 @@ TILE_PX, PAGE_PX = 192, 512
 _PAGE = Path(__file__).with_name("page.html")
 
 
-def write_sheet(
-    info: SourceInfo, generator: Generator, photo: Inverted, directions: Sequence[Direction], paster: Paster, out: Path
-) -> Path:
+@dataclass(frozen=True, eq=False)
+class Sliders:
+    """What a sheet or a page shows: a photo, and the directions along which it is edited."""
+
+    generator: Generator
+    photo: Inverted
+    directions: Sequence[Direction]
+    paster: Paster
+
+
+def write_sheet(info: SourceInfo, sliders: Sliders, out: Path) -> Path:
     """Return the photo edited along each direction, one row each, as the picture file `out`."""
     check_target(out, info)
     tiles, labels = [], []
-    same = {direction.name: SHEET_SIGMAS for direction in directions}
-    for direction, crops in _edited(generator, photo, directions, same, paster, TILE_PX):
+    same = {direction.name: SHEET_SIGMAS for direction in sliders.directions}
+    for direction, crops in _edited(sliders, same, TILE_PX):
         tiles += crops
         labels += [f"{direction.name} {sigmas:+g}" if sigmas else direction.name for sigmas in SHEET_SIGMAS]
     sheet = contact_sheet(tiles, labels, columns=len(SHEET_SIGMAS), tile_px=TILE_PX)
-    about = made_with_ai(generator_hash(generator), "faces in this picture were edited", COMPOSITE)
+    about = made_with_ai(generator_hash(sliders.generator), "faces in this picture were edited", COMPOSITE)
     write_image(out, sheet, metadata=about, sources=info.files[:1])
     return out
 
 
 def write_page(
-    info: SourceInfo,
-    generator: Generator,
-    photo: Inverted,
-    directions: Sequence[Direction],
-    paster: Paster,
-    out: Path,
-    edits: Sequence[DirectionEdit] = (),
-    shown: Frame | None = None,
+    info: SourceInfo, sliders: Sliders, out: Path, edits: Sequence[DirectionEdit] = (), shown: Frame | None = None
 ) -> Path:
     """Write one self-contained HTML file with a slider for each direction; what several change is added up.
 
     Args:
-        moves: Where its sliders stand when it is opened.
-        shown: The photo after these moves, which is what it then shows.
+        edits: Where its sliders stand when it is opened.
+        shown: The photo after these edits, which is what it then shows.
     """
     check_target(out, info)
+    photo = sliders.photo
     view = _view(photo, PAGE_PX)
     before = warp_crop(photo.frame.image, view, PAGE_PX, repeat_border=True)
     asked = {edit.direction.name: edit.last for edit in edits}
-    sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in directions}
+    sigmas = {one.name: sorted({*PAGE_SIGMAS, asked.get(one.name, 0.0)}) for one in sliders.directions}
     changes = {
         direction.name: [_embedded(_change(before, crop)) for crop in crops]
-        for direction, crops in _edited(generator, photo, directions, sigmas, paster, PAGE_PX)
+        for direction, crops in _edited(sliders, sigmas, PAGE_PX)
     }
     data = {
         "photo": _embedded(before),
@@ -86,7 +89,7 @@ def write_page(
         "opened": {name: levels.index(asked.get(name, 0.0)) for name, levels in sigmas.items()},
         "changes": changes,
     }
-    about = made_with_ai(generator_hash(generator), "faces on this page were edited")
+    about = made_with_ai(generator_hash(sliders.generator), "faces on this page were edited")
     text = _PAGE.read_text(encoding="utf-8")
     text = text.replace("@@NAME@@", html.escape(info.name)).replace("@@ABOUT@@", html.escape(about["comment"]))
     write_text(out, text.replace("@@DATA@@", json.dumps(data).replace("<", "\\u003c")))
@@ -94,19 +97,15 @@ def write_page(
 
 
 def _edited(
-    generator: Generator,
-    photo: Inverted,
-    directions: Sequence[Direction],
-    strengths: Mapping[str, Sequence[float]],
-    paster: Paster,
-    size_px: int,
+    sliders: Sliders, strengths: Mapping[str, Sequence[float]], size_px: int
 ) -> Iterator[tuple[Direction, list[NDArray[np.uint8]]]]:
     """Yield for each direction crops of the photo (size_px, size_px, 3) edited with its ascending strengths."""
+    generator, photo, paster = sliders.generator, sliders.photo, sliders.paster
     before = photo.drawn(generator)
     views, free = [photo.aligned], paster.seen([photo.frame], [photo.aligned], [-1])
     frame_to_crop = _view(photo, size_px)
-    with Progress(len(directions), "edit", "direction") as bar:
-        for direction in directions:
+    with Progress(len(sliders.directions), "edit", "direction") as bar:
+        for direction in sliders.directions:
             first, *_, last = strengths[direction.name]
             shares = [(strength - first) / (last - first) for strength in strengths[direction.name]]
             ramp = [DirectionEdit(direction, first, last)]

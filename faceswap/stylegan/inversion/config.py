@@ -23,7 +23,7 @@ class LatentSearch:
 
 @dataclass(frozen=True)
 class InversionSettings(LatentSearch):
-    """How photos are inverted, see `inversion.invert`."""
+    """How photos are inverted, see `inversion.CodeSearch`."""
 
     tuning_steps: int = option(
         100, "steps of tuning at fidelity=1; fewer below, none from 0.5 down", minimum=0, maximum=100000

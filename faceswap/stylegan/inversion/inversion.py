@@ -25,6 +25,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import half_cosine
 
 if TYPE_CHECKING:
+    from faceswap.stylegan.inversion.config import InversionSettings
     from faceswap.stylegan.networks.encoder import Encoder
 
 RATE_SIGMAS = 0.1  # of a step
@@ -86,84 +87,85 @@ def first_guess(generator: Generator, encoder: Encoder | None, images: Tensor, s
         return encoder(images)
 
 
-def invert(
-    generator: Generator,
-    encoder: Encoder | None,
-    images: Tensor,
-    masks: Tensor | None = None,
-    *,
-    loss: InversionLoss,
-    start: Start = "encoder",
-    steps: int = 100,
-    fidelity: float = 0.5,
-    tuning_steps: int = 100,
-    rank: int = 4,
-    whitening: Whitening | None = None,
-    rows: Tensor | None = None,
-) -> Inversion:
-    """Find the rows that draw the photos `images` (N, 3, R, R) in [-1, 1].
+@dataclass(frozen=True, eq=False)
+class CodeSearch:
+    """Looks for the codes of photos.
 
-    `steps` of Adam from the encoder's guess, from the average or from `rows`; the best code on the way is taken.
-    `fidelity` in [0, 1]: see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
+    Adam goes from the encoder's guess, or from the average; the best code on the way is taken. `fidelity` in [0, 1]:
+    see above; beyond 0.5 a share of `tuning_steps` follows. Gradients stay inside.
 
-    Args:
-        masks: (N, 1, R, R) 1 on the face.
+    Attributes:
+        generator: Draws them.
+        encoder: Guesses them; not needed from the average.
+        loss: How drawn faces are compared with photos.
+        settings: Start, steps and fidelity.
+        whitening: Of the generator's codes.
     """
-    began = time.perf_counter()
-    if not 0 <= fidelity <= 1:
-        raise UserError(f"fidelity={fidelity}: must be between 0 (near the average) and 1 (all for the photo)")
-    whitening = whitening or Whitening.of(generator)
-    target = loss.target(images, masks)
-    guess = first_guess(generator, encoder, images, start) if rows is None else rows
-    rows, history = _descend(generator, guess, target, loss, steps, fidelity, whitening)
-    tuning_steps = round(tuning_steps * max(0.0, 2 * fidelity - 1))
-    tuning = tune(generator, rows, target, loss, tuning_steps, rank) if tuning_steps else None
-    with torch.no_grad():
-        parts = loss.parts(draw(generator, rows, tuning), target)
-        unusual = whitening.sigmas(rows).square().mean((1, 2)).sqrt()
-    seconds = time.perf_counter() - began
-    total = loss.total(parts)
-    return Inversion(rows, parts, total, history, unusual, steps + tuning_steps, seconds, tuning, guess)
 
+    generator: Generator
+    encoder: Encoder | None
+    loss: InversionLoss
+    settings: InversionSettings
+    whitening: Whitening
 
-def _descend(
-    generator: Generator,
-    rows: Tensor,
-    target: Target,
-    loss: InversionLoss,
-    steps: int,
-    fidelity: float,
-    white: Whitening,
-) -> tuple[Tensor, Tensor]:
-    """Return the best rows on the way, and the loss after every step (steps + 1, N)."""
-    start = white.sigmas(rows.detach())
-    common = start.mean(1, keepdim=True)
-    offsets = start - common
-    one_w = fidelity == 0
-    if one_w:
-        offsets = torch.zeros_like(offsets)
-    near = NEARNESS * (1 - fidelity) ** 4
-    together = 0.0 if one_w else TOGETHERNESS * (1 / fidelity - 1) ** 2
-    common.requires_grad_()
-    offsets.requires_grad_(not one_w)
-    rate = RATE_SIGMAS
-    optimizer = Adam([common] if one_w else [common, offsets], rate, (0.9, 0.95))
-    best_rows, best = rows.detach().clone(), torch.full((len(rows),), math.inf, device=rows.device)
-    history = []
-    for step in range(steps + 1):
-        optimizer.rate = rate * _schedule(step, steps)
-        with torch.set_grad_enabled(step < steps):
-            now = white.w(common + offsets)
-            value = loss.total(loss.parts(generator.synthesis(now), target))
-            far = near * (common + offsets).square().mean((1, 2)) + together * offsets.square().mean((1, 2))
-            aim = value + far
-        better = aim.detach() < best
-        best = torch.where(better, aim.detach(), best)
-        best_rows = torch.where(better[:, None, None], now.detach(), best_rows)
-        history.append(value.detach())
-        if step < steps:
-            optimizer.step(aim.sum())
-    return best_rows, torch.stack(history)
+    def invert(self, images: Tensor, masks: Tensor | None = None) -> Inversion:
+        """Find the rows that draw photos.
+
+        Args:
+            images: (N, 3, R, R) in [-1, 1].
+            masks: (N, 1, R, R) 1 on the face.
+
+        Raises:
+            UserError: A setting is out of range, or there is no encoder to begin with.
+        """
+        began = time.perf_counter()
+        generator, settings, loss = self.generator, self.settings, self.loss
+        fidelity = settings.fidelity
+        if not 0 <= fidelity <= 1:
+            raise UserError(f"fidelity={fidelity}: must be between 0 (near the average) and 1 (all for the photo)")
+        target = loss.target(images, masks)
+        guess = first_guess(generator, self.encoder, images, settings.guess)
+        rows, history = self._descend(guess, target)
+        tuning_steps = round(settings.tuning_steps * max(0.0, 2 * fidelity - 1))
+        tuning = tune(generator, rows, target, loss, tuning_steps, settings.rank) if tuning_steps else None
+        with torch.no_grad():
+            parts = loss.parts(draw(generator, rows, tuning), target)
+            unusual = self.whitening.sigmas(rows).square().mean((1, 2)).sqrt()
+        seconds = time.perf_counter() - began
+        steps = settings.steps + tuning_steps
+        return Inversion(rows, parts, loss.total(parts), history, unusual, steps, seconds, tuning, guess)
+
+    def _descend(self, rows: Tensor, target: Target) -> tuple[Tensor, Tensor]:
+        """Return the best rows on the way, and the loss after every step (steps + 1, N)."""
+        white, loss, steps, fidelity = self.whitening, self.loss, self.settings.steps, self.settings.fidelity
+        start = white.sigmas(rows.detach())
+        common = start.mean(1, keepdim=True)
+        offsets = start - common
+        one_w = fidelity == 0
+        if one_w:
+            offsets = torch.zeros_like(offsets)
+        near = NEARNESS * (1 - fidelity) ** 4
+        together = 0.0 if one_w else TOGETHERNESS * (1 / fidelity - 1) ** 2
+        common.requires_grad_()
+        offsets.requires_grad_(not one_w)
+        rate = RATE_SIGMAS
+        optimizer = Adam([common] if one_w else [common, offsets], rate, (0.9, 0.95))
+        best_rows, best = rows.detach().clone(), torch.full((len(rows),), math.inf, device=rows.device)
+        history = []
+        for step in range(steps + 1):
+            optimizer.rate = rate * _schedule(step, steps)
+            with torch.set_grad_enabled(step < steps):
+                now = white.w(common + offsets)
+                value = loss.total(loss.parts(self.generator.synthesis(now), target))
+                far = near * (common + offsets).square().mean((1, 2)) + together * offsets.square().mean((1, 2))
+                aim = value + far
+            better = aim.detach() < best
+            best = torch.where(better, aim.detach(), best)
+            best_rows = torch.where(better[:, None, None], now.detach(), best_rows)
+            history.append(value.detach())
+            if step < steps:
+                optimizer.step(aim.sum())
+        return best_rows, torch.stack(history)
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +21,7 @@ from faceswap.provenance import notice
 from faceswap.stylegan.data.portraits import AlignedPortrait, as_input, portraits
 from faceswap.stylegan.inversion.config import InversionSettings
 from faceswap.stylegan.inversion.domain_check import DomainCheck
-from faceswap.stylegan.inversion.inversion import Inversion, check_fit, first_guess, invert
+from faceswap.stylegan.inversion.inversion import CodeSearch, Inversion, check_fit, first_guess
 from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import InversionLoss
 from faceswap.stylegan.networks.generator import Generator
@@ -71,19 +71,11 @@ class Inverter:
         return self._domain_check
 
     def invert(self, found: list[AlignedPortrait], **changed: Any) -> Inversion:
-        """Return the codes of some portraits; `changed`: arguments of `inversion.invert` other than `how` has them."""
+        """Return the codes of some portraits; `changed`: settings other than `how` has them."""
         images = as_input([portrait.aligned for portrait in found], self.device)
         masks = torch.from_numpy(np.stack([portrait.mask for portrait in found]))[:, None].to(self.device)
-        how = self.how
-        settings = {
-            "start": how.guess,
-            "steps": how.steps,
-            "fidelity": how.fidelity,
-            "rank": how.rank,
-            "tuning_steps": how.tuning_steps,
-            "whitening": self.whitening,
-        }
-        return invert(self.generator, self.encoder, images, masks, loss=self.loss, **(settings | changed))
+        settings = replace(self.how, **changed)
+        return CodeSearch(self.generator, self.encoder, self.loss, settings, self.whitening).invert(images, masks)
 
     def warn_outside_domain(self, found: list[AlignedPortrait], inversion: Inversion) -> list[bool]:
         """Warn of portraits outside the generator's domain, and return for each whether it is."""

@@ -18,6 +18,7 @@ from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 
 PREFIX = "tuning."
+RATE = 0.02
 LOCALITY_EVERY = 4  # steps between looks at how other faces fare
 LOCALITY_WEIGHT = 1.0
 LOCALITY_REACH = 0.3  # how far from the tuned code towards a sample's it is looked, a share of the way
@@ -88,22 +89,14 @@ class Tuning(nn.Module):
         return tuning
 
 
-def tune(
-    generator: Generator,
-    rows: Tensor,
-    target: Target,
-    loss: InversionLoss,
-    steps: int,
-    rank: int = 4,
-    rate: float = 0.02,
-) -> Tuning:
+def tune(generator: Generator, rows: Tensor, target: Target, loss: InversionLoss, steps: int, rank: int) -> Tuning:
     """Return the tuning under which `rows` (N, rows, w_size) draw the photos of `target`; all N share it."""
     tuning = Tuning.of(generator, rank)
-    optimizer = Adam(tuning.parameters(), rate, (0.9, 0.95))
+    optimizer = Adam(tuning.parameters(), RATE, (0.9, 0.95))
     samples = generator.mapping(draw_z(range(64), generator.z_size).to(rows.device))
     with torch.enable_grad():
         for step in range(steps):
-            optimizer.rate = rate * min(1.0, 2 * (1 - step / steps))  # falls over the second half
+            optimizer.rate = RATE * min(1.0, 2 * (1 - step / steps))  # falls over the second half
             images = tuning.draw(generator, rows)
             value = loss.total(loss.parts(images, target)).mean()
             if step % LOCALITY_EVERY == 0:

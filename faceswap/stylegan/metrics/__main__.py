@@ -24,6 +24,7 @@ def metrics(request: MetricsRequest) -> Path:
     from faceswap.stylegan.directions.scoring import AttributeScorer
     from faceswap.stylegan.metrics import report as measuring
     from faceswap.stylegan.metrics.measurement_cache import Measurements
+    from faceswap.stylegan.metrics.path_length import PathSteps
     from faceswap.stylegan.weights.files import generator_hash, load_generator
     from faceswap.utils.devices import choose_device
     from faceswap.utils.files.atomic import write_json
@@ -35,20 +36,11 @@ def metrics(request: MetricsRequest) -> Path:
     report: dict[str, Any] = {}
     if not chosen or "path_length" in chosen:
         distance = distance_from(request)
+        steps = PathSteps(request.pairs, request.crop, batch_size=request.batch_size, seed=request.seed)
         report["path_length"] = {
             f"{space} {where}": measured(
                 f"path length {space} {where}",
-                partial(
-                    measuring.measure_path_length,
-                    generator,
-                    distance,
-                    space,
-                    where,
-                    request.pairs,
-                    request.crop,
-                    request.batch_size,
-                    request.seed,
-                ),
+                partial(measuring.measure_path_length, generator, distance, space, where, steps),
             )
             for space, where in measuring.KINDS
         }

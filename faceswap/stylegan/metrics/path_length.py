@@ -7,6 +7,7 @@ appendix. The smaller, the more evenly faces turn into each other: nothing appea
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -43,18 +44,32 @@ def face_crop(images: Tensor) -> Tensor:
     return images[:, :, 3 * eighth : 7 * eighth, 2 * eighth : 6 * eighth]
 
 
+@dataclass(frozen=True)
+class PathSteps:
+    """The steps that path lengths are measured on.
+
+    Attributes:
+        samples: How many.
+        crop: Look at the face alone, as the published figures do.
+        epsilon: Length of each, as a share of the way.
+        batch_size: Steps at a time.
+        seed: Of the pairs of faces.
+    """
+
+    samples: int = 1000
+    crop: bool = False
+    epsilon: float = EPSILON
+    batch_size: int = 16
+    seed: int = 0
+
+
 @torch.inference_mode()
 def path_lengths(
     generator: Generator,
     distance: Distance,
-    *,
     space: Space = "w",
     where: Where = "end",
-    samples: int = 1000,
-    crop: bool = False,
-    epsilon: float = EPSILON,
-    batch_size: int = 16,
-    seed: int = 0,
+    steps: PathSteps = PathSteps(),
 ) -> NDArray[np.float64]:
     """Return path lengths (samples,): distance of the ends of a step of `epsilon`, divided by its square.
 
@@ -63,6 +78,7 @@ def path_lengths(
     Args:
         where: The step begins anywhere between the two ("full") or at the first one ("end").
     """
+    samples, batch_size, epsilon, seed = steps.samples, steps.batch_size, steps.epsilon, steps.seed
     rng = torch.Generator().manual_seed(seed)
     place = generator.average.device
     found = []
@@ -72,9 +88,9 @@ def path_lengths(
             first = 2 * (seed * 1_000_003 + start)
             one, other = draw_z(range(first, first + 2 * count), generator.z_size).to(place).chunk(2)
             t = torch.rand(count, generator=rng).to(place) * (where == "full")
-            w = torch.cat(_ends(generator, one, other, t, epsilon, space))
+            w = torch.cat(_ends(generator, space, (one, other), t, epsilon))
             images = _reduced(generator.synthesis(generator.spread(w)))
-            images = face_crop(images) if crop else images
+            images = face_crop(images) if steps.crop else images
             found.append(distance(*images.chunk(2)).double().cpu().numpy() / epsilon**2)
             progress.advance(count)
     return np.concatenate(found)
@@ -87,9 +103,10 @@ def kept_mean(lengths: NDArray) -> float:
 
 
 def _ends(
-    generator: Generator, one: Tensor, other: Tensor, t: Tensor, epsilon: float, space: Space
+    generator: Generator, space: Space, pair: tuple[Tensor, Tensor], t: Tensor, epsilon: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the styles at both ends of the step."""
+    """Return the styles at both ends of a step between two z (N, D)."""
+    one, other = pair
     if space == "z":
         return generator.mapping(slerp(one, other, t)), generator.mapping(slerp(one, other, t + epsilon))
     begin, end = generator.mapping(one), generator.mapping(other)

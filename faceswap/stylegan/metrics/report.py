@@ -16,7 +16,7 @@ from faceswap.stylegan.directions.discovery import draw_sample, styles_of
 from faceswap.stylegan.directions.scoring import Scorer
 from faceswap.stylegan.metrics.confidence import bootstrap
 from faceswap.stylegan.metrics.consistency import LEC_SIGMAS, edit_consistency
-from faceswap.stylegan.metrics.path_length import Distance, Space, Where, kept_mean, path_lengths
+from faceswap.stylegan.metrics.path_length import Distance, PathSteps, Space, Where, kept_mean, path_lengths
 from faceswap.stylegan.metrics.separability import separability
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
@@ -35,20 +35,10 @@ Report = dict[str, dict[str, Any]]
 
 
 def measure_path_length(
-    generator: Generator,
-    distance: Distance,
-    space: Space,
-    where: Where,
-    pairs: int,
-    crop: bool,
-    batch_size: int,
-    seed: int,
+    generator: Generator, distance: Distance, space: Space, where: Where, steps: PathSteps
 ) -> dict[str, Any]:
     """Return the path length of one of KINDS."""
-    lengths = path_lengths(
-        generator, distance, space=space, where=where, samples=pairs, crop=crop, batch_size=batch_size, seed=seed
-    )
-    return bootstrap(lengths, kept_mean).as_json()
+    return bootstrap(path_lengths(generator, distance, space, where, steps), kept_mean).as_json()
 
 
 def measure_separability(generator: Generator, scorer: Scorer, samples: int, seed: int) -> Report:

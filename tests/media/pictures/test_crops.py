@@ -8,14 +8,13 @@ import pytest
 
 from faceswap.core.face_set import FaceSet
 from faceswap.curation.inventory import FaceInventory
-from faceswap.curation.pipeline import curate_faces
 from faceswap.media.pictures.crops import read_crop
 from faceswap.media.pictures.images import encode_image, read_image, write_image
 from faceswap.stylegan.data.face_sets import stored_faces
 from faceswap.stylegan.data.packed import open_pictures
 from faceswap.swap.data.cache import cached_faces, face_with_mask
 from faceswap.utils.errors import UserError
-from tests.curation.made import embedder
+from tests.curation.made import curate_faces, embedder
 from tests.swap.fakes import make_face_set
 
 NAME = "000003_00.png"

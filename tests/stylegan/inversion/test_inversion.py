@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from faceswap.stylegan.inversion.inversion import check_fit, invert
+from faceswap.stylegan.inversion.config import InversionSettings
+from faceswap.stylegan.inversion.inversion import CodeSearch, check_fit
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import draw_z
 from faceswap.stylegan.networks.whitening import Whitening
@@ -27,8 +28,8 @@ def photos(generator):
 
 
 def inverted(generator, white, photos, **settings):
-    settings = {"start": "average", "steps": 30} | settings
-    return invert(generator, None, photos, loss=by_pixels(), whitening=white, **settings)
+    chosen = InversionSettings(**{"guess": "average", "steps": 30} | settings)
+    return CodeSearch(generator, None, by_pixels(), chosen, white).invert(photos)
 
 
 def test_samples_have_unit_spread_in_sigmas_and_come_back(generator, white):
@@ -55,7 +56,7 @@ def test_photos_do_not_change_each_other(generator, white, photos):
 
 def test_no_steps_give_the_guess(generator, white, photos):
     encoder = tiny_encoder(generator)
-    found = invert(generator, encoder, photos, loss=by_pixels(), steps=0, whitening=white)
+    found = CodeSearch(generator, encoder, by_pixels(), InversionSettings(steps=0), white).invert(photos)
     torch.testing.assert_close(found.rows, encoder(photos), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(found.loss, found.history[0])
 
@@ -82,7 +83,7 @@ def test_what_is_masked_does_not_count(generator, white, photos):
 
 def test_a_guess_needs_a_fitting_encoder(generator, white, photos):
     with pytest.raises(UserError, match="guess=encoder needs an encoder"):
-        inverted(generator, white, photos, start="encoder")
+        inverted(generator, white, photos, guess="encoder")
     with pytest.raises(UserError, match="encoder is for a generator of"):
         check_fit(generator, Encoder(64, 10, 32, (8, 8, 8, 8)))
     with pytest.raises(UserError, match="fidelity=2"):

@@ -8,7 +8,7 @@ import torch
 
 from faceswap.facenets.embedder import EmbedderNet
 from faceswap.stylegan.inversion.lpips import EmbedderDistance, VggLpips
-from faceswap.stylegan.metrics.path_length import face_crop, kept_mean, path_lengths, slerp
+from faceswap.stylegan.metrics.path_length import PathSteps, face_crop, kept_mean, path_lengths, slerp
 from faceswap.stylegan.networks.generator import Generator, draw_z
 from faceswap.utils.errors import UserError
 from tests.stylegan.toy import LinearGenerator
@@ -21,7 +21,7 @@ def squared(one, other):
 @pytest.mark.parametrize("where", ["full", "end"])
 def test_of_a_linear_generator_it_is_the_squared_way(where):
     generator = LinearGenerator()
-    found = path_lengths(generator, squared, where=where, samples=6, batch_size=6)
+    found = path_lengths(generator, squared, where=where, steps=PathSteps(6, batch_size=6))
     one, other = draw_z(range(12), 16).chunk(2)
     way = generator.mapping(other) - generator.mapping(one)
     expected = (way @ generator.matrix.T).square().sum(1).numpy()
@@ -30,7 +30,7 @@ def test_of_a_linear_generator_it_is_the_squared_way(where):
 
 def test_in_z_it_is_the_squared_angle():
     generator = LinearGenerator()
-    found = path_lengths(generator, squared, space="z", samples=5, batch_size=5)
+    found = path_lengths(generator, squared, space="z", steps=PathSteps(5, batch_size=5))
     one, other = (torch.nn.functional.normalize(z.double(), dim=1) for z in draw_z(range(10), 16).chunk(2))
     cosine = (one * other).sum(1, keepdim=True)
     tangent = torch.nn.functional.normalize(other - cosine * one, dim=1) * torch.acos(cosine)
@@ -49,11 +49,11 @@ def test_slerp_ends_at_both_and_keeps_the_length():
 
 def test_batches_do_not_matter_and_the_crop_is_the_published_one():
     generator = LinearGenerator()
-    whole = path_lengths(generator, squared, samples=5, batch_size=5)
+    whole = path_lengths(generator, squared, steps=PathSteps(5, batch_size=5))
     assert whole.shape == (5,)
     images = torch.arange(64.0 * 64).reshape(1, 1, 64, 64)
     assert torch.equal(face_crop(images), images[:, :, 24:56, 16:48])
-    assert (path_lengths(generator, squared, samples=5, batch_size=5, crop=True) < whole).all()
+    assert (path_lengths(generator, squared, steps=PathSteps(5, crop=True, batch_size=5)) < whole).all()
 
 
 def test_outliers_are_left_out():
@@ -71,7 +71,7 @@ def test_the_embedders_distance_is_zero_for_the_same_and_smooth():
     assert (distance(images, images).abs() < 1e-9).all()
     torch.testing.assert_close(far / near, torch.full((2,), 4.0), atol=1.5, rtol=0)
     generator = Generator(32, [8] * 4, 16, 16, 2).eval()
-    found = path_lengths(generator, distance, samples=4, batch_size=4)
+    found = path_lengths(generator, distance, steps=PathSteps(4, batch_size=4))
     assert np.isfinite(found).all() and (found > 0).all()
 
 
