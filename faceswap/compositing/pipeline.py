@@ -18,7 +18,7 @@ from faceswap.compositing.casting import Cast
 from faceswap.compositing.config import LARGEST_FACE, SMALLEST_FACE, ConversionConfig
 from faceswap.compositing.conversion import Conversion, Paste
 from faceswap.compositing.face_sources import motion
-from faceswap.compositing.face_sources.face_source import StoredFaces
+from faceswap.compositing.face_sources.face_source import StoredFaces, WantedFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
 from faceswap.compositing.masks.film import check_edges
@@ -102,8 +102,8 @@ class VideoConversion:
         source = self.face_source()
         aligned = motion.MotionAligned(source) if self._steadying.smooth_frames else source
         if self.preview is not None:
-            self._preview(self.preview, source, Conversion(self.info, self.cast, PartsOfFilm(aligned), paste,
-                                                           self.settings.batch_size), self._around(paste))  # fmt: skip
+            conversion = Conversion(self.info, self.cast, PartsOfFilm(aligned), paste, self.settings.batch_size)
+            self._preview(self.preview, source, conversion)
             return self._place
         conversion = Conversion(self.info, self.cast, aligned, paste, self.settings.batch_size, writer.stored_bits)
         film = self._segmented(conversion, writer, is_found=not isinstance(source, StoredFaces))
@@ -184,15 +184,20 @@ class VideoConversion:
 
     def face_source(self) -> FaceSource:
         """Return where the faces are. Raises UserError where nothing tells."""
-        tracks = self.settings.tracks if self.cast.role_of is None else set(self.cast.role_of)
-        return face_source_for(self.info, self.faces, self.finder, replace(self._steadying, tracks=tracks))
+        return face_source_for(self.info, self.faces, self.finder, self._wanted)
+
+    @property
+    def _wanted(self) -> WantedFaces:
+        said, steady = self.settings, self._steadying
+        tracks = said.tracks if self.cast.role_of is None else set(self.cast.role_of)
+        return WantedFaces(said.start, said.stop, tracks, steady.smooth_frames or 0, steady.fill_frames or 0)
 
     def _around(self, paste: Paste) -> int:
         """Return on how many frames to both sides a frame depends."""
         return (motion.REACH if self._steadying.smooth_frames else 0) + (REACH if paste.steady.is_needed else 0)
 
-    def _preview(self, preview: PreviewFrames, source: FaceSource, conversion: Conversion, around: int) -> None:
-        preview.choose(self.info, source, self._steadying, around)
+    def _preview(self, preview: PreviewFrames, source: FaceSource, conversion: Conversion) -> None:
+        preview.choose(self.info, source, self._wanted, self._around(conversion.paste))
         preview.about = self._about
         with (
             ExitStack() as stack,
@@ -206,7 +211,9 @@ class VideoConversion:
     def _segmented(self, conversion: Conversion, writer: Writer, *, is_found: bool) -> SegmentedFilm:
         start, stop = self.settings.start, self.settings.stop
         overlap = Overlap.of(
-            self._steadying,
+            smooth_frames=self._steadying.smooth_frames or 0,
+            smooth_colour=self._steadying.smooth_colour or 0.0,
+            motion_blur=self.settings.motion_blur,
             is_found=is_found,
             is_film=self.info.kind != "images",
             around=self._around(conversion.paste),

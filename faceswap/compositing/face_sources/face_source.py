@@ -38,6 +38,24 @@ class TargetFace:
     track: int = -1
 
 
+@dataclass(frozen=True)
+class WantedFaces:
+    """Which faces of a film are asked for.
+
+    Attributes:
+        start, stop: The frames (stop None: to the end).
+        tracks: Of a face set, these only.
+        smooth_frames: Frames on each side over which places are steadied.
+        fill_frames: Frames of the longest gap over which a track is carried.
+    """
+
+    start: int = 0
+    stop: int | None = None
+    tracks: Collection[int] | None = None
+    smooth_frames: int = 0
+    fill_frames: int = 0
+
+
 class FaceSource(Protocol):
     """Yields the faces to swap of frames that stream by, in order; it may read some frames ahead."""
 

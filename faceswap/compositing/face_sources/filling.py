@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceswap.compositing.face_sources.coverage import Coverage, check_complete, finder_of, unknown_people
-from faceswap.compositing.face_sources.face_source import DetectedFaces, FaceSource, StoredFaces, TargetFace
+from faceswap.compositing.face_sources.face_source import (
+    DetectedFaces,
+    FaceSource,
+    StoredFaces,
+    TargetFace,
+    WantedFaces,
+)
 from faceswap.compositing.face_sources.matching import part_of
 from faceswap.core.boxes import box_of, iou
 from faceswap.core.face_set import FaceSet
@@ -19,7 +25,6 @@ from faceswap.detect.protocol import Finder
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from faceswap.compositing.config import ConversionConfig
     from faceswap.media.sources import SourceInfo
 
 SAME_PLACE = 0.5  # overlap from which a bridged face is where the finder sees it
@@ -94,7 +99,7 @@ def face_source_for(
     info: SourceInfo,
     faces: str | Path | FaceSet | None,
     finder: Finder | None,
-    settings: ConversionConfig,
+    wanted: WantedFaces,
 ) -> FaceSource:
     """Return the places of the faces in the frames that are converted.
 
@@ -102,13 +107,12 @@ def face_source_for(
         info: The film.
         faces: A face set, all of it with deleted crops too, or its folder; frames that it was not made of are searched.
         finder: Who searches them; None: the one that the set was made with. Without a face set it finds all faces.
-        settings: The frames, the tracks of the face set that alone are wanted, and how places are steadied and gaps
-            filled (None: not at all).
+        wanted: Those of which frames and tracks.
 
     Raises:
         UserError: Nothing tells where faces are, or who they are in frames that the set was not made of.
     """
-    tracks, smooth_frames = settings.tracks, settings.smooth_frames or 0
+    tracks, smooth_frames = wanted.tracks, wanted.smooth_frames
     if faces is None:
         if finder is None:
             raise UserError(f"no faces are known of {info.path}: extract it first or name a finder (finder=...)")
@@ -122,10 +126,10 @@ def face_source_for(
     face_set = part_of(face_set, info)
     is_film = info.kind != "images"
     stored = StoredFaces(
-        face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=settings.fill_frames or 0, is_film=is_film
+        face_set, tracks=tracks, smooth_frames=smooth_frames, fill_frames=wanted.fill_frames, is_film=is_film
     )
     coverage = Coverage.of(face_set.report)
-    reaches = coverage.reaches_over(settings.start, settings.stop, info.frame_count)
+    reaches = coverage.reaches_over(wanted.start, wanted.stop, info.frame_count)
     if reaches and coverage.every == 1:
         return stored
     is_limited = bool(tracks is not None or face_set.report.get("keep") or stored.about["faces_left_as_filmed"])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.face_sources.face_source import FaceSource, StoredFaces, TargetFace, WrappedFaces
+from faceswap.compositing.face_sources.face_source import FaceSource, StoredFaces, TargetFace, WantedFaces, WrappedFaces
 from faceswap.compositing.preview.variety import appearance, most_varied
 from faceswap.core.values import Frame
 from faceswap.media.reading import read_frames
@@ -25,7 +25,6 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 
 if TYPE_CHECKING:
-    from faceswap.compositing.config import ConversionConfig
     from faceswap.media.sources import SourceInfo
 
 BEFORE = 10  # frames after which steadied colours and masks are what they are in the film, within a grey level
@@ -93,13 +92,13 @@ class PreviewFrames:
         if drawing != self._drawing:
             self._drawn, self._drawing = [], drawing
 
-    def choose(self, info: SourceInfo, faces: FaceSource, settings: ConversionConfig, reach: int) -> None:
+    def choose(self, info: SourceInfo, faces: FaceSource, wanted: WantedFaces, reach: int) -> None:
         """Choose the frames, unless they are chosen already, and those around them that the pipeline is to see.
 
         Args:
             info: The film.
             faces: Where its faces are.
-            settings: Which frames may be chosen, and over how many on each side places of faces are steadied.
+            wanted: Which frames may be chosen, and over how many on each side places of faces are steadied.
             reach: Frames to each side that steady what is pasted; 0: pictures have nothing to do with each other.
 
         Raises:
@@ -107,7 +106,7 @@ class PreviewFrames:
         """
         if self._needed:
             return
-        start, stop, smooth_frames = settings.start, settings.stop, settings.smooth_frames or 0
+        start, stop, smooth_frames = wanted.start, wanted.stop, wanted.smooth_frames
         self.chosen = self.chosen or self._varied(info, faces, start, stop)
         after = 1 if isinstance(faces, StoredFaces) else smooth_frames + 1  # one tells how fast a face moves
         before, after = (max(BEFORE, smooth_frames), max(after, reach)) if reach else (0, 0)

@@ -6,10 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from faceswap.compositing.config import ConversionConfig
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -42,8 +39,10 @@ class Overlap:
     @classmethod
     def of(
         cls,
-        settings: ConversionConfig,
         *,
+        smooth_frames: int,
+        smooth_colour: float,
+        motion_blur: bool,
         is_found: bool,
         is_film: bool,
         around: int = 0,
@@ -51,20 +50,19 @@ class Overlap:
         """Return what settings ask for.
 
         Args:
-            settings: How places and colours are steadied (None: not at all), and whether motion is blurred.
+            smooth_frames, smooth_colour, motion_blur: As of convert.
             is_found: Whether faces are looked for on the way; else their whole paths are known before.
             is_film: Whether frames have to do with those around them.
             around: Frames on both sides by which places, colours and masks are steadied.
         """
-        smooth_frames, smooth_colour = settings.smooth_frames or 0, settings.smooth_colour or 0.0
         # A plain mean of the first frames, which then dies away.
         dying = math.log(REMEMBERED) / math.log(smooth_colour) if smooth_colour > 0 else 0.0
         steadied = math.ceil(1 / (1 - smooth_colour) + dying) if smooth_colour > 0 else 0
         if not is_film and not (steadied or smooth_frames):
             return cls()
-        blurred = WITH_MOTION_BLUR if settings.motion_blur else 0
-        before = max(LEAST_BEFORE, min(steadied, LONGEST_BEFORE), blurred, around + smooth_frames)
-        return cls(before, around + (smooth_frames + 1 if is_found else 1))  # one tells how fast a face moves
+        before = max(LEAST_BEFORE, min(steadied, LONGEST_BEFORE), smooth_frames, WITH_MOTION_BLUR if motion_blur else 0)
+        after = around + (smooth_frames + 1 if is_found else 1)  # one tells how fast a face moves
+        return cls(max(before, around + smooth_frames), after)
 
 
 def planned(start: int, stop: int | None, frame_count: int | None, segment_frames: int) -> list[Segment]:

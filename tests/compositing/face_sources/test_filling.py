@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.face_sources.coverage import Coverage, finder_of, ranges
+from faceswap.compositing.face_sources.face_source import WantedFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.core.face_set import FaceSet
 from faceswap.core.taken_out import write_other_people
@@ -57,8 +57,8 @@ def made_of(folder: Path, film: Path, frames: Sequence[int], **report: object) -
 
 
 def locate(film: Path, faces: Path, finder: object, **how: object) -> list[list]:
-    settings = replace(ConversionConfig(smooth_frames=0, fill_frames=10), **how)  # type: ignore[arg-type]
-    face_source = face_source_for(probe(film), faces, finder, settings)  # type: ignore[arg-type]
+    wanted = replace(WantedFaces(fill_frames=10), **how)  # type: ignore[arg-type]
+    face_source = face_source_for(probe(film), faces, finder, wanted)  # type: ignore[arg-type]
     return [found for _, found in face_source.locate(read_frames(film))]
 
 
@@ -106,7 +106,7 @@ def test_who_is_who_in_other_frames_is_not_guessed(film, tmp_path, how) -> None:
         write_other_people(faces, {file})
     with pytest.raises(UserError, match=r"frames 0 to 7.*only some people.*restart=true.*stop="):
         locate(film, faces, Seeing(), tracks=[0] if how == "tracks" else None)
-    assert face_source_for(probe(film), faces, None, ConversionConfig(stop=8))
+    assert face_source_for(probe(film), faces, None, WantedFaces(stop=8))
 
 
 def test_a_set_of_an_unknown_finder_is_refused_with_the_ways_out(film, tmp_path) -> None:

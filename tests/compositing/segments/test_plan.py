@@ -1,8 +1,5 @@
-from dataclasses import replace
-
 import pytest
 
-from faceswap.compositing.config import ConversionConfig
 from faceswap.compositing.segments.plan import Overlap, Parts, Segment, planned, whole
 
 
@@ -15,16 +12,16 @@ def test_segments_follow_each_other_to_the_end() -> None:
 
 
 def test_what_is_steadied_longer_has_a_longer_run_up() -> None:
-    usual, film = ConversionConfig(smooth_frames=2, smooth_colour=0.8), {"is_found": False, "is_film": True}
-    assert Overlap.of(usual, **film).after == 1
-    assert Overlap.of(usual, **film).before == 16 < Overlap.of(replace(usual, smooth_colour=0.95), **film).before
-    assert Overlap.of(usual, is_found=True, is_film=True).after == 3
-    steadied = Overlap.of(usual, **film, around=20)
+    settings = {"smooth_frames": 2, "motion_blur": False, "is_found": False, "is_film": True}
+    usual = Overlap.of(smooth_colour=0.8, **settings)
+    assert usual.after == 1 and usual.before == 16 < Overlap.of(smooth_colour=0.95, **settings).before
+    assert Overlap.of(smooth_colour=0.8, **{**settings, "is_found": True}).after == 3
+    steadied = Overlap.of(smooth_colour=0.8, around=20, **settings)
     assert steadied.after == 21 and steadied.before >= 20
-    assert Overlap.of(replace(usual, motion_blur=True), **film).before == 24
-    pictures = {"is_found": False, "is_film": False}
-    assert Overlap.of(ConversionConfig(), **pictures) == Overlap()
-    assert Overlap.of(ConversionConfig(smooth_colour=0.5), **pictures).before >= 10
+    assert Overlap.of(smooth_colour=0.8, **{**settings, "motion_blur": True}).before == 24
+    pictures = {**settings, "smooth_frames": 0, "is_film": False}
+    assert Overlap.of(smooth_colour=0.0, **pictures) == Overlap()
+    assert Overlap.of(smooth_colour=0.5, **pictures).before >= 10
 
 
 @pytest.mark.parametrize("numbers", [[0, 1, 2], [1, 2], [0, 2]])
