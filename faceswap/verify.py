@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.cli.runner import run_command
+from faceswap.provenance.fingerprint import said
 from faceswap.utils.errors import UserError
+from faceswap.utils.untrusted.reading import open_regular
 
 if TYPE_CHECKING:
     from faceswap.config.swapping import VerifyRequest
@@ -38,7 +40,6 @@ class NotOurs(UserError):
 def verify(request: VerifyRequest) -> str:
     """Returns what an intact file's record says, in lines. Raises UserError, a kind for each other case."""
     from faceswap.provenance.reading import read_record
-    from faceswap.utils.untrusted.reading import open_regular
 
     if not request.file:
         raise UserError("which file? say python -m faceswap.verify FILE")
@@ -94,8 +95,6 @@ def source_of(record: Record) -> str:
 
 def without_record(path: Path) -> UserError:
     """What is to be said of a file without a signed record: by its metadata, which prove nothing."""
-    from faceswap.provenance.fingerprint import said
-
     notice = said(path)
     if notice is None:
         return NotOurs(f"{path} has no signed record, and nothing in it says that this program made it")

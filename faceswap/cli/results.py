@@ -17,12 +17,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from faceswap.config.build import is_users, untouched
 from faceswap.config.groups import GROUPS
+from faceswap.config.schema import names_of_kind
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import check_writable, write_json
 from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
 from faceswap.utils.limits import JSON_BYTES
 from faceswap.utils.settings.keyframes import Keyframes, is_by_frames
+from faceswap.utils.settings.options import walk
 from faceswap.utils.untrusted.reading import read_json
 
 RECORD = "made_with"
@@ -135,8 +138,6 @@ def variant(command: str, request: ResultRequest, told: tuple[str, ...] = ()) ->
         told: settings that are told of elsewhere.
     """
     from faceswap.cli.composing.compose import compose_config
-    from faceswap.config.build import is_users, untouched
-    from faceswap.config.schema import names_of_kind
 
     usual = plain_settings(untouched(request))
     usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
@@ -183,7 +184,6 @@ def refuse_sources(path: Path, request: ResultRequest) -> None:
     """Raise UserError when a result would be written over a file that a setting names, itself or by its folder."""
     if not path.is_file():
         return
-    from faceswap.utils.settings.options import walk
 
     for name, field in walk(type(request)):
         value: Any = request

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceswap.cli.sweep import Combination, Sweep, folder_name, varied_name
+from faceswap.config.build import to_yaml, untouched
+from faceswap.swap.runs.config_guard import check_same_settings
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.workspace import Workspace
 from faceswap.utils.terminal import printable_lines
 
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ class TrainingSweep(Sweep):
     def __init__(self, command: str, combinations: Sequence[Combination]) -> None:
         from faceswap.commands.pairs import resolve_pair
         from faceswap.engine.process_group import find_processes
-        from faceswap.utils.files.workspace import Workspace
 
         super().__init__(command, combinations)
         if find_processes().size > 1:
@@ -86,10 +88,8 @@ def run_name(base: str, combination: Combination) -> str:
 
 def is_finished(run: Path, request: TrainRequest) -> bool:
     """Whether a run has trained as long as the request says. Raises UserError when it was with other settings."""
-    from faceswap.config.build import to_yaml, untouched
     from faceswap.swap.runs.checkpoints import list_checkpoints
     from faceswap.swap.runs.comparison import read_report
-    from faceswap.swap.runs.config_guard import check_same_settings
     from faceswap.swap.training.train_config import usual_iterations
 
     report = read_report(run)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from faceswap.core.face_set import ALIGNMENTS, REPORT, FaceSet
+from faceswap.core.set_sources import sources_of
 from faceswap.core.values import Face, Frame
+from faceswap.detect.builtin.tracked_face import certainty
 from faceswap.detect.config import LandmarksConfig
 from faceswap.detect.frame_matching import (
     counted_from,
@@ -211,8 +213,6 @@ def _number_of(source: SourceInfo, report: Path) -> int:
 
     Raises ValueError when it is none of several.
     """
-    from faceswap.core.set_sources import sources_of
-
     sources = sources_of(read_json_table(report)) if report.is_file() else ()
     if len(sources) < 2:
         return 0
@@ -251,7 +251,6 @@ def _reader() -> Reader:
 
     Raises UserError without its weights.
     """
-    from faceswap.detect.builtin.tracked_face import certainty
     from faceswap.facenets.landmarks import LandmarkPredictor
 
     network = LandmarkPredictor()

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -180,8 +181,6 @@ def load_weights(path: Path) -> InceptionResnetV1:
     network = InceptionResnetV1().eval().requires_grad_(False)
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
             state = load_file(path)
         else:
             state = read_torch_tensors(path)

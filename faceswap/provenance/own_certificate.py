@@ -14,6 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 from faceswap.provenance.certificates import Certificate, own_path
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.private import keep_private
@@ -49,11 +54,6 @@ def own_certificate() -> Certificate:
 
 def new_certificate(days: float = LASTS_DAYS) -> Certificate:
     """Return a new certificate, below an authority of its own, as C2PA wants it (which takes no self-signed one)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
     number = secrets.token_hex(4)  # no name of a person or machine: results are given away
 
     def name(what: str) -> x509.Name:
@@ -88,16 +88,12 @@ def new_certificate(days: float = LASTS_DAYS) -> Certificate:
 
 def certificates_in(path: Path) -> list[x509.Certificate]:
     """Return the certificates that are kept, the first of which signs; none where there are none."""
-    from cryptography import x509
-
     with suppress(UserError, OSError, Untrusted, ValueError):
         return x509.load_pem_x509_certificates(read_bytes(path, CERTIFICATE_BYTES).partition(_KEY)[0])
     return []
 
 
 def _usage(**asked: bool) -> Any:
-    from cryptography import x509
-
     usual = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
              "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
     return x509.KeyUsage(**{name: asked.get(name, False) for name in usual})
@@ -105,9 +101,6 @@ def _usage(**asked: bool) -> Any:
 
 def _stored(path: Path) -> Certificate:
     """Return the certificate that is kept. Raises UserError, OSError or ValueError where there is none that counts."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-
     content = read_bytes(path, CERTIFICATE_BYTES)
     chain, mark, key = content.partition(_KEY)
     leaf = x509.load_pem_x509_certificates(chain)[0]

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 LABEL = "made with AI"
 _SHARE = 0.045  # of the picture's shorter side: the height of its letters
@@ -29,8 +30,6 @@ def labelled(image: NDArray[np.uint8], text: str = LABEL) -> NDArray[np.uint8]:
 @lru_cache(maxsize=8)
 def _letters(text: str, size_px: int) -> NDArray[np.float32]:
     """Return how much of each pixel of a strip (h, w) letters cover, [0, 1]."""
-    from PIL import Image, ImageDraw, ImageFont
-
     font = ImageFont.load_default(size_px)
     left, top, right, bottom = font.getbbox(text)
     pad = max(2, size_px // 3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from faceswap.souvenir.label import LABEL
 
@@ -34,8 +35,6 @@ def poster(face: NDArray[np.uint8], good: News, bad: News, title: str) -> NDArra
         bad: Whom it is least like.
         title: What stands above.
     """
-    from PIL import Image, ImageDraw
-
     sheet = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), _PAPER)
     draw = ImageDraw.Draw(sheet)
     _line(draw, (_MARGIN_PX, 66), title, 76, _INK, WIDTH_PX - 2 * _MARGIN_PX)
@@ -58,8 +57,6 @@ def poster(face: NDArray[np.uint8], good: News, bad: News, title: str) -> NDArra
 
 def portrait_sheet(face: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     """Return a picture (H, W, 3) with a line below it, on the poster's paper."""
-    from PIL import Image, ImageDraw
-
     side = 640
     sheet = Image.new("RGB", (side + 80, side + 160), _PAPER)
     sheet.paste(Image.fromarray(_square(face, side)), (40, 40))
@@ -81,8 +78,6 @@ def _square(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
 
 def _line(draw, place: tuple[int, int], text: str, size: int, ink: tuple[int, int, int], width_px: int) -> None:  # type: ignore[no-untyped-def]
     """Write a line at its upper left corner, smaller where it is too wide, and cut where it is much too wide."""
-    from PIL import ImageFont
-
     wide = max(1.0, draw.textlength(text, font=ImageFont.load_default(size)))
     font = ImageFont.load_default(int(max(_SMALLEST_PX, size * min(1.0, width_px / wide))))
     if draw.textlength(text, font=font) > width_px:

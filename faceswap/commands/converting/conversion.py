@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceswap.cli.results import is_done, result_of
 from faceswap.commands.converting.film_faces import finder_for, source_of, stored_for
+from faceswap.commands.converting.order import order_for
 from faceswap.commands.converting.roles import found_people, load_cast, models_for, name_of, people_asked
 from faceswap.commands.pairs import with_consent
+from faceswap.compositing.masks.film import film_mask
+from faceswap.compositing.masks.painted import PaintedPictures
+from faceswap.compositing.results import model_name
+from faceswap.compositing.segments.order import Order
 from faceswap.config.build import build
 from faceswap.core.face_set import ALIGNMENTS, TOGETHER
 from faceswap.media.pictures.sequence_names import split_pattern
@@ -119,12 +124,7 @@ class FilmConversion:
         return result_named(self.named or request, inputs, self.folder, suffix)
 
     def _made(self, request: ConvertRequest, inputs: FilmInputs, result: Result, pattern: str) -> Converted:
-        from faceswap.commands.converting.order import order_for
-        from faceswap.compositing.masks.film import film_mask
-        from faceswap.compositing.masks.painted import PaintedPictures
         from faceswap.compositing.pipeline import VideoConversion
-        from faceswap.compositing.results import model_name
-        from faceswap.compositing.segments.order import Order
 
         info, stored = inputs.info, inputs.stored
         painted = PaintedPictures.open(Path(request.masks), info) if request.masks else None

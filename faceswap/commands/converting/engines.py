@@ -13,7 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from faceswap.utils.errors import UserError
+from faceswap.compositing.segments.order import Unit
+from faceswap.config import targets
+from faceswap.config.build import is_users
+from faceswap.utils.errors import UserError, is_out_of_memory
+from faceswap.utils.workers import end_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -66,8 +70,6 @@ class Errand(NamedTuple):
     def run(self) -> None:
         """Make the segments. Raises as convert does."""
         from faceswap.commands.converting.conversion import FilmConversion
-        from faceswap.compositing.segments.order import Unit
-        from faceswap.config import targets
 
         targets.trust(self.trusted)
         FilmConversion(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers)).run()
@@ -75,9 +77,6 @@ class Errand(NamedTuple):
 
 def errands(request: ConvertRequest, folder: WorkFolder, numbers: Sequence[int], workers: int) -> list[Errand]:
     """Return what each worker is told. Raises UserError for settings that cannot be told to another process."""
-    from faceswap.config import targets
-    from faceswap.config.build import is_users
-
     own = [field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))]
     if own:
         raise UserError(f"{own[0]}= is a class of your own, which workers do not know: leave workers= and engine= out")
@@ -162,8 +161,6 @@ def _ended() -> Iterator[list[_Worker]]:
 
 
 def _work(errand: Errand, telling: Connection) -> None:
-    from faceswap.utils.workers import end_with_parent
-
     end_with_parent()
     prepare_worker()
     try:
@@ -173,8 +170,6 @@ def _work(errand: Errand, telling: Connection) -> None:
     except KeyboardInterrupt:
         pass  # the one that started it was stopped too, and tells
     except Exception as error:
-        from faceswap.utils.errors import is_out_of_memory
-
         if is_out_of_memory(error):
             telling.send(("user", "out of memory; take fewer workers= or a smaller batch_size="))
         else:

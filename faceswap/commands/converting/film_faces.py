@@ -6,6 +6,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceswap.compositing.face_sources.matching import set_made_from
+from faceswap.config.build import build
+from faceswap.core.face_set import TOGETHER, FaceSet
+from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,8 +23,6 @@ log = logging.getLogger(__name__)
 
 def source_of(workspace: Workspace, name: str) -> Path:
     """The video that a face set was made from. Raises UserError when it is unknown, gone, or one of several."""
-    from faceswap.core.face_set import TOGETHER, FaceSet
-
     folder = workspace.existing_faces_together(name)
     parts = [folder] if folder.is_dir() else [folder.with_name(part) for part in folder.name.split(TOGETHER)]
     sources = [source.path for part in parts for source in FaceSet.open(part).sources]
@@ -44,8 +46,6 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
     The set that is called like the source comes first, then that of the person `performing`, then the others.
     """
-    from faceswap.compositing.face_sources.matching import set_made_from
-
     if name:
         return workspace.existing_faces(name)
     names = sorted(workspace.face_set_names(), key=lambda known: (known != info.name, known != performing, known))
@@ -57,8 +57,6 @@ def stored_faces(name: str, info: SourceInfo, workspace: Workspace, performing: 
 
 def finder_for(request: ConvertRequest, info: SourceInfo, workspace: Workspace, stored: Path | None) -> Finder | None:
     """What finds faces in frames that no face set was made of; None where the set's own finder does."""
-    from faceswap.config.build import build
-
     if request.finder:
         return build(request.finder)
     return None if stored else usual_finder(info, workspace)
@@ -66,8 +64,6 @@ def finder_for(request: ConvertRequest, info: SourceInfo, workspace: Workspace, 
 
 def usual_finder(info: SourceInfo, workspace: Workspace) -> Finder:
     """The finder for a source of which no face set was made. Raises UserError when its weights are not there."""
-    from faceswap.detect.builtin.detector import BuiltinFinder
-
     known = ", ".join(workspace.face_set_names()) or "none"
     what = f"no face set was made from {info.path} as it is now (there are: {known}); say faces=NAME to take one"
     try:

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faceswap.cli.results import RECORD
+from faceswap.commands.converting.engines import spreading_for
+from faceswap.compositing.segments.order import Order
+from faceswap.core.face_set import ALIGNMENTS, TAKEN_OUT
+from faceswap.utils.files.checksums import sha256_of
+from faceswap.utils.program_versions import versions
+
 if TYPE_CHECKING:
     from faceswap.compositing.segments.order import Order
     from faceswap.config.swapping import ConvertRequest
@@ -24,9 +31,6 @@ def order_for(request: ConvertRequest, record: Mapping[str, Any], info: SourceIn
         info: The film.
         stored: The face set its faces come from.
     """
-    from faceswap.commands.converting.engines import spreading_for
-    from faceswap.compositing.segments.order import Order
-
     return Order(made_with(request, record, info, stored), spreading_for(request))
 
 
@@ -34,11 +38,6 @@ def made_with(
     request: ConvertRequest, record: Mapping[str, Any], info: SourceInfo, stored: Path | None
 ) -> dict[str, Any]:
     """Return all that the segments depend on, by name; files by size and time, face sets by checksum."""
-    from faceswap.cli.results import RECORD
-    from faceswap.core.face_set import ALIGNMENTS, TAKEN_OUT
-    from faceswap.utils.files.checksums import sha256_of
-    from faceswap.utils.program_versions import versions
-
     settings = dict(record.get(RECORD, {}))
     found: dict[str, Any] = {f"{name}=": value for name, value in settings.items()}
     found |= {name: value for name, value in record.items() if name != RECORD}

@@ -11,6 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceswap.cli.composing.compose import compose_config
+from faceswap.cli.composing.typed_again import command_line, typed_again
+from faceswap.commands.converting.conversion import FilmConversion
+from faceswap.compositing.preview.frames import PASTING, PreviewFrames
+from faceswap.compositing.preview.sheet import Variant, write_sheet
 from faceswap.utils.errors import UserError
 from faceswap.utils.limits import COUNT, PREVIEW_COMBINATIONS
 
@@ -38,8 +43,6 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
     Raises:
         UserError: For a comparison that cannot be made; told before the first frame is drawn.
     """
-    from faceswap.cli.composing.typed_again import command_line, typed_again
-
     if len(films) > 1:
         raise UserError(f"preview= takes one film, and video= names {len(films)}: name one of them")
     if request.out and Path(request.out).suffix.lower() != ".html":
@@ -48,10 +51,6 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
         request = dataclasses.replace(request, video=str(films[0]))
     combinations = combinations_of(request.compare)
     requests = [compared(request, combination) for combination in combinations]
-
-    from faceswap.commands.converting.conversion import FilmConversion
-    from faceswap.compositing.preview.frames import PASTING, PreviewFrames
-    from faceswap.compositing.preview.sheet import Variant, write_sheet
 
     frames = PreviewFrames(request.preview or USUAL_COUNT)
     drawings = [tuple(one for one in each if _name(one) not in PASTING) for each in combinations]
@@ -101,9 +100,6 @@ def combinations_of(compare: str) -> list[tuple[str, ...]]:
 
 def compared(request: ConvertRequest, combination: Sequence[str]) -> ConvertRequest:
     """Return a request with other choices. Raises UserError for a setting or value that there is not."""
-    from faceswap.cli.composing.compose import compose_config
-    from faceswap.cli.composing.typed_again import typed_again
-
     if not combination:
         return request
     names = {_name(choice) for choice in combination}

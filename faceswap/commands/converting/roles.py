@@ -10,6 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from faceswap.commands.converting.swappers import chosen_model
+from faceswap.compositing.face_sources.coverage import ranges
+from faceswap.compositing.face_sources.matching import part_of
+from faceswap.core.face_set import FaceSet
+from faceswap.curation.film_people import FilmPeople
+from faceswap.detect.builtin.detector import BuiltinFinder
+from faceswap.extraction.identity import face_on_photo
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.checksums import sha256_of
 from faceswap.utils.limits import SETTING_CHARACTERS, check_size
@@ -85,8 +92,6 @@ def _pairs(text: str) -> list[Asked]:
 
 def models_for(asked: Sequence[Asked], request: ConvertRequest, workspace: Workspace) -> list[Model]:
     """The models that draw, one for each run that is named. Raises UserError for one that is not there."""
-    from faceswap.commands.converting.swappers import chosen_model
-
     return [chosen_model(replace(request, run=run or request.run), workspace) for run in _runs(asked)]
 
 
@@ -117,10 +122,6 @@ def found_people(asked: Sequence[Asked], folder: Path, info: SourceInfo, device:
     Raises:
         UserError: Somebody is not in it, or two photos or numbers are of one person.
     """
-    from faceswap.compositing.face_sources.coverage import ranges
-    from faceswap.compositing.face_sources.matching import part_of
-    from faceswap.core.face_set import FaceSet
-    from faceswap.curation.film_people import FilmPeople
     from faceswap.facenets.embedder import FaceEmbedder
 
     embedder = FaceEmbedder(device)
@@ -146,9 +147,6 @@ def found_people(asked: Sequence[Asked], folder: Path, info: SourceInfo, device:
 
 def _persons(asked: Asked, people: FilmPeople, embedder: Any, device: str) -> list[tuple[int, float]]:
     """The numbers of somebody in a film, the surest first, and how alike each is."""
-    from faceswap.detect.builtin.detector import BuiltinFinder
-    from faceswap.extraction.identity import face_on_photo
-
     if asked.number is not None:
         return [(people.numbered(asked.number).number, 1.0)]
     embedding: NDArray

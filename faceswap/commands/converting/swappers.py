@@ -7,6 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from faceswap.commands.pairs import chosen_run
+from faceswap.config.targets import import_trusted
+from faceswap.detect.builtin.detector import BuiltinFinder
+from faceswap.media.takes import name_of_takes, probe_takes
+from faceswap.provenance.consent import CONSENT
+from faceswap.swap.inference.onnx_model import OnnxSwapper
+from faceswap.swap.inference.portraits import read_portraits
+from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,9 +50,6 @@ def chosen_model(request: ConvertRequest, workspace: Workspace) -> Model:
 
 def trained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The run that was asked for, or trained last. Raises UserError when it is not there."""
-    from faceswap.commands.pairs import chosen_run
-    from faceswap.config.targets import import_trusted
-    from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 
     def load(film: SourceInfo) -> FaceSwapper:
         from faceswap.swap.inference.swapper import TrainedSwapper
@@ -60,9 +65,6 @@ def trained_model(request: ConvertRequest, workspace: Workspace) -> Model:
 
 def exported_model(request: ConvertRequest) -> Model:
     """The file `onnx=`. Raises UserError when it cannot be used, or draws the other face than asked for."""
-    from faceswap.provenance.consent import CONSENT
-    from faceswap.swap.inference.onnx_model import OnnxSwapper
-
     pair = request.pair
     if request.run or pair.name or pair.a or pair.b or request.checkpoint is not None:
         raise UserError("onnx= stands for pair=, run= and checkpoint=: leave these out, or onnx=")
@@ -79,8 +81,6 @@ def exported_model(request: ConvertRequest) -> Model:
 
 def untrained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The generic model that draws who is on `photo=`. Raises UserError when it cannot be used."""
-    from faceswap.media.takes import name_of_takes, probe_takes
-
     pair = request.pair
     if request.run or request.onnx or pair.name or pair.a or pair.b or request.checkpoint is not None:
         raise UserError("photo= stands for pair=, run=, onnx= and checkpoint=: leave these out, or photo=")
@@ -101,9 +101,6 @@ def untrained_model(request: ConvertRequest, workspace: Workspace) -> Model:
 
     @functools.cache  # the model and what lends it detail look at the same photos
     def portraits() -> Sequence[Portrait]:
-        from faceswap.detect.builtin.detector import BuiltinFinder
-        from faceswap.swap.inference.portraits import read_portraits
-
         return read_portraits(photos, BuiltinFinder(device=request.device), request.photo_face)
 
     name = face_set.name if face_set else name_of_takes(request.photo, photos)

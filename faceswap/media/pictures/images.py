@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps, PngImagePlugin
 
 from faceswap.media.pictures.exr import exr_header, is_exr, read_exr, shown_light
 from faceswap.media.pictures.heif import film_in_its_place, heif_formats
@@ -135,8 +136,6 @@ def encode_image(
     image: NDArray[np.uint8], suffix: str, *, quality: int = 97, metadata: Mapping[str, str] | None = None
 ) -> bytes:
     """Return the bytes of a .jpg, .png or .webp file; `metadata` goes into PNG text chunks or EXIF's description."""
-    from PIL import Image, PngImagePlugin
-
     picture = Image.fromarray(np.ascontiguousarray(image))
     buffer = io.BytesIO()
     suffix = suffix.lower()
@@ -201,8 +200,6 @@ def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def opened(path: str | Path) -> Image:
     """Return the lazily opened picture of a format that Pillow reads, its size checked. Raises UserError."""
-    from PIL import Image
-
     path = Path(path)
     if path.is_dir():
         raise UserError(f"cannot read the picture {path}: it is a folder")
@@ -227,8 +224,6 @@ def opened(path: str | Path) -> Image:
 
 
 def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
-    from PIL import ImageOps
-
     try:
         if image.mode.startswith(("I", "F")):
             image = _to_eight_bits(image)
@@ -245,8 +240,6 @@ def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
 
 def _to_eight_bits(image: Image) -> Image:
     """Convert gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
-    from PIL import Image
-
     values = np.asarray(image)
     bands = list(_bands(*values.shape))
     largest = max(float(np.nanmax(values[rows])) for rows in bands)

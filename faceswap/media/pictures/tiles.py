@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 
 def contact_sheet(
@@ -40,8 +41,6 @@ def draw_labels(
     image: NDArray[np.uint8], labels: Sequence[str], boxes: Sequence[tuple[int, int, int, int]]
 ) -> NDArray[np.uint8]:
     """Return a copy with each label in white, centred in its box (x, y, width, height)."""
-    from PIL import Image, ImageDraw, ImageFont
-
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
     for label, (x, y, width, height) in zip(labels, boxes, strict=True):

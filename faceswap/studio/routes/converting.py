@@ -17,6 +17,7 @@ from faceswap.media.pictures.images import encode_image
 from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, plugin_fields, said
 from faceswap.studio.shared.preview import frame_count
+from faceswap.swap.runs.run_record import recorded_pair
 from faceswap.utils.errors import UserError
 from faceswap.web.pages import go_to
 
@@ -136,8 +137,6 @@ def _sliders(values: Mapping[str, str]) -> list[Field]:
 
 def _usual_film(studio: Studio, run: str) -> Path | None:
     """The film of B's face set, where it may be read; else the first there is."""
-    from faceswap.swap.runs.run_record import recorded_pair
-
     workspace = studio.places.workspace
     try:
         return studio.places.film(source_of(workspace, recorded_pair(workspace.run(run))[1]))

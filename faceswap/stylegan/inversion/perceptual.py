@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -156,9 +158,6 @@ def read_weights(path: str | Path, setting: str = "vgg") -> dict[str, Tensor]:
     Raises:
         UserError: It names the `setting` when there is no such file or it holds no tensors.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{setting}={path}: there is no such file")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from faceswap.export import run_of
+from faceswap.commands.export import run_of
 
 
 @pytest.mark.parametrize(
