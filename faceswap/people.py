@@ -17,7 +17,7 @@ def people(request: PeopleRequest) -> Path:
     """Writes the sheet of the people in a film and its JSON; returns the sheet."""
     if request.out and Path(request.out).suffix.lower() not in (".html", ".htm"):
         raise UserError(f"out={request.out}: the sheet is a page; say a name that ends in .html")
-    from faceswap.commands.people import write_people
+    from faceswap.commands.converting.people import write_people
 
     return write_people(request)
 

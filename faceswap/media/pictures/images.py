@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -25,9 +24,6 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
 from faceswap.utils.untrusted.file_kinds import look_mistaken
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 READ_SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".jp2", ".ppm", ".pgm",
@@ -198,7 +194,7 @@ def on_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return laid
 
 
-def opened(path: str | Path) -> Image:
+def opened(path: str | Path) -> Image.Image:
     """Return the lazily opened picture of a format that Pillow reads, its size checked. Raises UserError."""
     path = Path(path)
     if path.is_dir():
@@ -223,7 +219,7 @@ def opened(path: str | Path) -> Image:
     return image
 
 
-def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
+def _pixels(image: Image.Image, path: Path) -> NDArray[np.uint8]:
     try:
         if image.mode.startswith(("I", "F")):
             image = _to_eight_bits(image)
@@ -238,7 +234,7 @@ def _pixels(image: Image, path: Path) -> NDArray[np.uint8]:
         raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
 
 
-def _to_eight_bits(image: Image) -> Image:
+def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Convert gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
     values = np.asarray(image)
     bands = list(_bands(*values.shape))
