@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
@@ -18,44 +13,19 @@ import pytest
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from tests.browsing import Server, Visitor, browsed, served
 from tests.commands.conftest import one_line_error, run
 from tests.test_layout import PACKAGE
 
-SECONDS = 400_000  # ms that a step may take on a busy machine
 PASSWORD = "correct horse battery"
-VIEWPORTS = {"phone": (360, 740, "dark"), "desk": (1280, 800, "light")}
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-
-
-class Server(NamedTuple):
-    """A booth that runs."""
-
-    url: str
-    workspace: Path
 
 
 @pytest.fixture(scope="module")
 def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A booth as a theatre starts it, with one worker."""
-    folder = tmp_path_factory.mktemp("booth")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "faceswap.booth", f"workspace={folder / 'workspace'}", "port=0"],
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "FACESWAP_BOOTH_PASSWORD": PASSWORD},
-    )  # fmt: skip
-    assert process.stderr is not None
-    try:
-        said = []
-        for told in process.stderr:
-            said.append(told)
-            if found := re.search(r"the booth: (http://\S+)/", told):
-                yield Server(found[1], folder / "workspace")
-                break
-        else:
-            pytest.fail("".join(said))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(90)
+    with served("booth", tmp_path_factory.mktemp("booth"), FACESWAP_BOOTH_PASSWORD=PASSWORD) as started:
+        yield started._replace(url=started.url.rstrip("/"))
 
 
 @pytest.fixture(scope="module")
@@ -67,25 +37,11 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Guest:
-    """Somebody at a browser; pictures of pages are kept where FACESWAP_SCREENSHOTS says so."""
-
-    def __init__(self, page, url: str, kind: str) -> None:
-        self.page, self.url, self.kind = page, url, kind
-        self.complaints: list[str] = []
-        page.set_default_timeout(SECONDS)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
-
-    def go(self, path: str) -> None:
-        self.page.goto(f"{self.url}{path}")
+class Guest(Visitor):
+    """Somebody at a browser, whom no page may keep out who uses a screen reader."""
 
     def look(self, name: str) -> None:
-        """Keeps a picture; nothing may stick out of the page, nor keep out who uses a screen reader."""
-        fits = "width => document.documentElement?.scrollWidth <= width"
-        self.page.wait_for_function(fits, arg=self.page.viewport_size["width"])
-        if folder := os.environ.get("FACESWAP_SCREENSHOTS"):
-            self.page.screenshot(path=f"{folder}/{self.kind}_{name}.png", full_page=True, caret="initial")
+        super().look(name)
         try:
             from axe_playwright_python.sync_playwright import Axe
         except ModuleNotFoundError:
@@ -97,16 +53,9 @@ class Guest:
 
 @pytest.fixture
 def guest(chromium: str, server: Server, request: pytest.FixtureRequest) -> Iterator[Guest]:
-    from playwright.sync_api import sync_playwright
-
-    width, height, scheme = VIEWPORTS[request.param]
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", *CAMERA])
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, permissions=["camera"], bypass_csp=True
-        )  # axe is put into the page, which the policy forbids; tests/booth/shared/test_guard.py holds the policy
-        yield Guest(context.new_page(), server.url, request.param)
-        browser.close()
+    # axe is put into the page, which the policy forbids; tests/booth/shared/test_guard.py holds the policy
+    with browsed(chromium, request.param, CAMERA, permissions=["camera"], bypass_csp=True) as page:
+        yield Guest(page, server.url, request.param)
 
 
 @pytest.mark.timeout(1200)  # a film of twenty CPU seconds, perhaps beside others

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -19,44 +13,19 @@ from faceswap.curation.repair.painted import read_painted
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from tests.accessibility import axe_source, serious_faults
+from tests.browsing import Server, Visitor, browsed, served
 from tests.clips import write_clip
 from tests.commands.conftest import one_line_error, run
 from tests.test_layout import PACKAGE
 
 FRAMES = 14
-SECONDS = 400_000  # ms that a step may take on a busy machine
-VIEWPORTS = {"desk": (1280, 800, "light"), "phone": (360, 740, "dark")}
-
-
-class Server(NamedTuple):
-    """A studio that runs: its address with the token, its workspace."""
-
-    url: str
-    workspace: Path
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A studio as a user starts it, with one worker."""
-    folder = tmp_path_factory.mktemp("studio")
-    line = [sys.executable, "-m", "faceswap.studio", f"workspace={folder / 'workspace'}", "port=0", "device=cpu"]
-    process = subprocess.Popen(
-        line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert process.stderr is not None
-    try:
-        said = []
-        for told in process.stderr:
-            said.append(told)
-            if found := re.search(r"http://\S+", told):
-                yield Server(found[0], folder / "workspace")
-                break
-        else:
-            pytest.fail("".join(said))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(90)
+    """A studio as a user starts it, with one worker; its address has the token."""
+    with served("studio", tmp_path_factory.mktemp("studio"), "device=cpu") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +38,12 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {path.stem: path for path in folder.iterdir()}
 
 
-class Maker:
-    """Somebody at a browser; `complaints` of the browser are kept, pictures of pages too where the caller says so."""
+class Maker(Visitor):
+    """Somebody at a browser who has opened the address with the token."""
 
     def __init__(self, page, url: str, kind: str) -> None:
-        self.page, self.kind = page, kind
-        self.base = url.partition("/?")[0]
-        self.complaints: list[str] = []
-        page.set_default_timeout(SECONDS)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        super().__init__(page, url.partition("/?")[0], kind)
         page.goto(url)
-
-    def go(self, path: str) -> None:
-        self.page.goto(f"{self.base}{path}")
-
-    def shot(self, name: str) -> None:
-        # Asked until it holds: a page that is just being left has no document.
-        fits = "width => document.documentElement?.scrollWidth <= width"
-        self.page.wait_for_function(fits, arg=self.page.viewport_size["width"])
-        if folder := os.environ.get("FACESWAP_SCREENSHOTS"):
-            self.page.screenshot(path=f"{folder}/{self.kind}_{name}.png", full_page=True, caret="initial")
 
     def wait_for_job(self) -> None:
         """Waits until the job on the page has ended well, and looks at it."""
@@ -100,33 +54,27 @@ class Maker:
 
 @pytest.fixture
 def maker(chromium: str, server: Server, request: pytest.FixtureRequest) -> Iterator[Maker]:
-    from playwright.sync_api import sync_playwright
-
     kind = getattr(request, "param", "desk")
-    width, height, scheme = VIEWPORTS[kind]
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        yield Maker(context.new_page(), server.url, kind)
-        browser.close()
+    with browsed(chromium, kind) as page:
+        yield Maker(page, server.url, kind)
 
 
 def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict[str, Path], tmp_path: Path) -> None:
     page = maker.page
     run("extract", f"video={films['hanna']}", f"workspace={server.workspace}", "finder.device=cpu", cwd=tmp_path)
-    maker.shot("begun")
+    maker.look("begun")
     with page.expect_navigation():
         page.set_input_files("#send", films["vera"])
     page.get_by_role("link", name="Extract vera.mp4").click()
-    maker.shot("extract")
+    maker.look("extract")
     page.get_by_role("button", name="Find the faces").click()
     maker.wait_for_job()
-    maker.shot("extracted")
+    maker.look("extracted")
     assert page.text_content("#line").startswith("python -m faceswap.extract video=")
 
     page.get_by_role("link", name="Curate them").click()
     page.locator(".face input").nth(0).check()
-    maker.shot("faces")
+    maker.look("faces")
     repair_a_landmark(maker, server)
     paint_a_mask(maker, server)
 
@@ -145,20 +93,20 @@ def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict
     }.items():
         page.fill(f"#{setting}", str(value))
     page.wait_for_function("() => document.getElementById('line')?.textContent.includes('iterations=50')")
-    maker.shot("train")
+    maker.look("train")
     page.get_by_role("button", name="Train").click()
     page.wait_for_url("**/runs/hanna_vera")
     page.wait_for_selector(".state.done, .state.failed")
     assert page.text_content(".state") == "done", page.text_content("#live")
     page.wait_for_selector("figure img")
     page.wait_for_selector("figure svg")
-    maker.shot("run")
+    maker.look("run")
 
     page.get_by_role("link", name="Convert with it").click()
     page.wait_for_selector("#ab[data-drawn]")
     shown = page.get_attribute("#ab", "data-drawn")
     assert "vera.mp4" in shown
-    maker.shot("convert")
+    maker.look("convert")
     page.keyboard.press("k")  # a keyframe at 0, and one at 3 with half the strength
     for _ in range(3):
         page.keyboard.press("ArrowRight")
@@ -180,7 +128,7 @@ def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict
         page.click("#save")
     saved.value.save_as(tmp_path / "film.mp4")
     assert probe(tmp_path / "film.mp4").frame_count == FRAMES
-    maker.shot("converted")
+    maker.look("converted")
     assert not maker.complaints
 
 
@@ -199,7 +147,7 @@ def repair_a_landmark(maker: Maker, server: Server) -> None:
     page.focus("#surface")
     page.keyboard.press("n")
     page.keyboard.press("Shift+ArrowDown")
-    maker.shot("repair")
+    maker.look("repair")
     page.keyboard.press("s")
     page.wait_for_selector("#where:text('saved')")
     page.fill("#first", "0")
@@ -227,7 +175,7 @@ def paint_a_mask(maker: Maker, server: Server) -> None:
     page.keyboard.down(" ")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.up(" ")
-    maker.shot("masks")
+    maker.look("masks")
     page.keyboard.press("s")
     page.wait_for_selector("#painted .mark")
     mask = read_painted(place / "000000.png")
@@ -256,7 +204,7 @@ def test_nobody_is_kept_out_of_a_page(maker: Maker) -> None:
         maker.go(path)
         maker.page.wait_for_selector(READY.get(name, "main"))
         maker.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        maker.shot(name)
+        maker.look(name)
         faults += serious_faults(maker.page, source)
     assert not faults
     assert not [told for told in maker.complaints if "404" not in told]

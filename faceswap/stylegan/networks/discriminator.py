@@ -49,7 +49,7 @@ class DiscriminatorBlock(nn.Module):
         return deep + self.skip(features) * math.sqrt(0.5)
 
 
-class Discriminator(nn.Module):
+class ResidualDiscriminator(nn.Module):
     """Images (N, 3, R, R) about [-1, 1] -> (N,): above 0 where they look real. `channels` at 4, 8, ... R px."""
 
     def __init__(self, resolution: int, channels: Sequence[int]) -> None:

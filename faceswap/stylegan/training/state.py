@@ -14,7 +14,7 @@ from torch import nn
 
 from faceswap.engine.accelerator import Accelerator
 from faceswap.engine.moments import fill_moments
-from faceswap.stylegan.networks.discriminator import Discriminator
+from faceswap.stylegan.networks.discriminator import ResidualDiscriminator
 from faceswap.stylegan.networks.encoder import WIDTHS, Encoder
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.weights.torch_writing import write_torch_file
@@ -46,7 +46,7 @@ class TrainingNetworks:
         encoder = Encoder(resolution, generator.rows, w_size, widths, w_size, mapping_layers)
         self.accelerator = accelerator
         self.generator, self.encoder = accelerator.place(generator), accelerator.place(encoder)
-        discriminator = Discriminator(resolution, discriminator_channels or generator.settings["channels"])
+        discriminator = ResidualDiscriminator(resolution, discriminator_channels or generator.settings["channels"])
         self.discriminator = accelerator.place(discriminator)
         self.encoder.mapping.requires_grad_(False)  # a copy of the generator's
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)

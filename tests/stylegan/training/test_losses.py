@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from faceswap.stylegan.metrics.frechet import frechet_distance
-from faceswap.stylegan.networks.discriminator import Discriminator, EqualizedConv2d, with_minibatch_stddev
+from faceswap.stylegan.networks.discriminator import EqualizedConv2d, ResidualDiscriminator, with_minibatch_stddev
 from faceswap.stylegan.training.ada import LARGEST_P, AdaptiveAugmentation, augmented
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, path_lengths, r1_gamma, r1_penalty
 
@@ -47,7 +47,7 @@ def test_path_lengths_of_a_linear_generator_have_the_expected_mean():
 def test_the_discriminator_takes_every_resolution_and_starts_alive():
     torch.manual_seed(0)
     for resolution, plan in ((32, [8] * 4), (64, [8] * 5)):
-        discriminator = Discriminator(resolution, plan)
+        discriminator = ResidualDiscriminator(resolution, plan)
         logits = discriminator(torch.randn(8, 3, resolution, resolution))
         assert logits.shape == (8,)
         assert logits.std() > 0.01
