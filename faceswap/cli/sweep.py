@@ -35,7 +35,7 @@ class Combination:
 
 def compose_combinations(
     command: str, said: Overrides, extra_folder: Path | None = None, name: str = ""
-) -> list[Combination]:  # fmt: skip
+) -> list[Combination]:
     """Return the settings of every combination, as Hydra's sweeper orders them: the last argument changes first.
 
     All are composed and checked before the first is run.

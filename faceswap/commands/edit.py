@@ -49,9 +49,12 @@ def edit_source(request: EditRequest) -> Path:
     inverter, known = tools_of(request)
     info, latent = source_of(request, inverter)
     result = result_of(
-        "edit", request, *default_name(info, request), told=("start", "stop", "sheet", "page"),
+        "edit",
+        request,
+        *default_name(info, request),
+        told=("start", "stop", "sheet", "page"),
         sources={"photo" if request.photo else "video": info.path},
-    )  # fmt: skip
+    )
     memory = ColourSmoother(0.8 if info.kind != "images" else 0.0)
     paster = Paster(build(request.mask), build(request.colour), build(request.blender), request.paste, memory)
     work = Work(request, info, latent, inverter, known, paster)

@@ -40,8 +40,11 @@ class PlacedFrame:
 def with_views(frames: Iterable[Frame], face_source: FaceSource, cast: Cast) -> Iterator[PlacedFrame]:
     """Yield each frame with the faces that play a role, as its model wants to see them."""
     for frame, faces, motions in with_motion(face_source.locate(frames)):
-        playing = [(face, role, motion) for face, motion in zip(faces, motions, strict=True)
-                   if (role := cast.role(face.track)) is not None]  # fmt: skip
+        playing = [
+            (face, role, motion)
+            for face, motion in zip(faces, motions, strict=True)
+            if (role := cast.role(face.track)) is not None
+        ]
         views = []
         for face, role, _ in playing:
             swapper = cast.roles[role].swapper
@@ -50,9 +53,12 @@ def with_views(frames: Iterable[Frame], face_source: FaceSource, cast: Cast) -> 
             )
             views.append(view)
         yield PlacedFrame(
-            frame, views, [face.track for face, _, _ in playing], [role for _, role, _ in playing],
+            frame,
+            views,
+            [face.track for face, _, _ in playing],
+            [role for _, role, _ in playing],
             motions=[motion for _, _, motion in playing],
-        )  # fmt: skip
+        )
 
 
 def swapped_faces(

@@ -29,8 +29,10 @@ def free_of_scaled(free: NDArray[np.float32], view: AlignedFace, scale: float) -
     middle = (view.points.mean(0) + 0.5) * (side / view.size_px) - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     layers: Sequence[NDArray] = list(free) if free.ndim == 3 else [free]
-    warped = [cv2.warpAffine(one, _about(middle, scale), (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-              for one in layers]  # fmt: skip
+    warped = [
+        cv2.warpAffine(one, _about(middle, scale), (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        for one in layers
+    ]
     return np.stack(warped) if free.ndim == 3 else warped[0]
 
 

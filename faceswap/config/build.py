@@ -31,8 +31,10 @@ def settings_of(settings: Any) -> dict[str, Any]:
 def as_mapping(settings: Any) -> dict[str, Any]:
     """Return settings as YAML holds them: nested mappings, of a plugin with its `_target_`."""
     target = getattr(settings, "_target_", None)
-    plain = {name: as_mapping(value) if dataclasses.is_dataclass(value) else value
-             for name, value in settings_of(settings).items()}  # fmt: skip
+    plain = {
+        name: as_mapping(value) if dataclasses.is_dataclass(value) else value
+        for name, value in settings_of(settings).items()
+    }
     return plain if target is None else {"_target_": target, **plain}
 
 

@@ -149,8 +149,9 @@ def _several(name: str, value: Any, kind: type, field: dataclasses.Field) -> lis
         values = [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in values]
     if not values or any(type(one) is not kind for one in values):
         one, two = ("1", "1,3") if kind is int else ("NAME", "NAME,NAME")
-        raise UserError(f"{name}={_told(value)}: say one as {name}={one}, several as {name}={two} "
-                        f"({field.metadata['help']})")  # fmt: skip
+        raise UserError(
+            f"{name}={_told(value)}: say one as {name}={one}, several as {name}={two} ({field.metadata['help']})"
+        )
     for one in values:
         _text(field, name, one) if kind is str else _check_number(field, name, one)
     return values

@@ -63,22 +63,26 @@ class DirectionsRequest:
     generator: str = option("", GENERATOR, kind="path")
     encoder: str = option("", ENCODER, kind="path")
     attributes: Any = option(
-        None, "which: one, or several as age,smile; of the built-in network's age, yaw, pitch, roll, gender, smile, "
+        None,
+        "which: one, or several as age,smile; of the built-in network's age, yaw, pitch, roll, gender, smile, "
         "glasses, sunglasses, beard, bald, skin, hair; or of your scorer's and labels' (default: the usual eight)",
         several=str,
-    )  # fmt: skip
+    )
     samples: int = option(5000, "faces to draw and score; 0: labels alone", minimum=0, maximum=1000000)
     psi: float = option(1.0, PSI, minimum=0, maximum=2)
     pictures: str = option(
-        "", "draw samples with the styles of these in place of seeds: a face set's folder, aligned pictures, or "
-        "seen.npy's", kind="path",
-    )  # fmt: skip
+        "",
+        "draw samples with the styles of these in place of seeds: a face set's folder, aligned pictures, or seen.npy's",
+        kind="path",
+    )
     scorer: str = option("", "your own function module:function, pictures (N, R, R, 3) -> scores", kind="text")
     labels: str = option("", "your labels: .csv or .jsonl with a column seed, file or crop, then names", kind="path")
     pairs: str = option(
-        "", "find them from pairs of pictures before and after a known move: a folder with pairs.csv, a table "
-        "before,after,FACTOR,...", kind="path",
-    )  # fmt: skip
+        "",
+        "find them from pairs of pictures before and after a known move: a folder with pairs.csv, a table "
+        "before,after,FACTOR,...",
+        kind="path",
+    )
     refine_steps: int = option(
         200, "with pairs: steps of refinement through the generator; 0: least squares alone", minimum=0, maximum=100000
     )
@@ -125,9 +129,12 @@ class MetricsRequest:
     encoder: str = option("", ENCODER, kind="path")
     directions: str = option("", "for edit consistency: a file of directions (default: the shipped one)", kind="path")
     measures: Any = option(
-        None, "one, or several as path_length,separability,consistency,inversion (default: the first two, and the "
-        "third where there are an encoder and directions)", several=str, choices=MEASURES,
-    )  # fmt: skip
+        None,
+        "one, or several as path_length,separability,consistency,inversion (default: the first two, and the "
+        "third where there are an encoder and directions)",
+        several=str,
+        choices=MEASURES,
+    )
     pairs: int = option(1000, "pairs of faces for each kind of path length", minimum=10, maximum=1000000)
     samples: int = option(4000, "faces for linear separability", minimum=200, maximum=1000000)
     faces: int = option(128, "faces for edit consistency", minimum=2, maximum=100000)
@@ -147,9 +154,10 @@ class _Morphed:
     """What is made of which faces."""
 
     make: str = option(
-        "film", "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
+        "film",
+        "a morph; the child of two; a grid of mixed styles; the average of many; swapped layers",
         choices=("film", "child", "grid", "composite", "cartoon"),
-    )  # fmt: skip
+    )
     a: str = option("", f"the first face: {SUBJECT}; for grid and cartoon also several: {SUBJECTS}", kind="path")
     b: str = option("", f"the second face: {SUBJECT}; for grid also several", kind="path")
     faces: str = option("", "for composite: a folder or glob of photos, or a face set of the workspace", kind="path")
@@ -168,9 +176,10 @@ class MorphRequest(MorphFilmSettings, LatentSearch, _Morphed):
 
     fidelity: float = option(0.5, "photos: 0: near the average; 0.5: every layer free", minimum=0, maximum=0.5)
     paste: Literal["none", "change", "whole"] = option(
-        "none", "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
+        "none",
+        "film: within the photo of a: add what changes to the picture, or put the whole drawn face in",
         choices=("none", "change", "whole"),
-    )  # fmt: skip
+    )
     weight: float = option(0.5, "child: share of b, 0 to 1", minimum=0, maximum=1)
     shares: Any = option(None, "child: b's share by rows, as {coarse: 0, middle: 0.5, fine: 1}, in place of weight")
     range: str = option("coarse", "grid: the rows taken from b: coarse, middle, fine, all or as 3-6")

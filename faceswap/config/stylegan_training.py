@@ -11,8 +11,9 @@ class _TrainedPictures:
     """What is trained on, and where the run lies."""
 
     data: str = option("", "a folder of images, a face set, or a folder with targets.npy", kind="path")
-    run: str = option("", "the run's name, or a path with a slash (default: style); one that is there goes on",
-                      kind="path")  # fmt: skip
+    run: str = option(
+        "", "the run's name, or a path with a slash (default: style); one that is there goes on", kind="path"
+    )
     workspace: str = workspace()
 
 

@@ -101,8 +101,10 @@ def node_from(values: Mapping[str, Any]) -> Any:
         if not str(key).isidentifier() or keyword.iskeyword(str(key)) or str(key).startswith("__"):
             raise UserError(f"'{shortened(str(key))}' cannot name a setting: letters, digits and _ can")
         _refuse_hydras("", str(key))
-    fields = [(str(key), Any, dataclasses.field(default_factory=functools.partial(_same, value)))
-              for key, value in values.items()]  # fmt: skip
+    fields = [
+        (str(key), Any, dataclasses.field(default_factory=functools.partial(_same, value)))
+        for key, value in values.items()
+    ]
     return dataclasses.make_dataclass("UsersNode", fields)()
 
 

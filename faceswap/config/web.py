@@ -52,9 +52,10 @@ class WorkerRequest:
 
     workspace: str = workspace()
     database: str = option(
-        "", "the queue's database as a URL, postgresql+psycopg://USER@HOST/NAME (default: SQLite in the workspace)",
+        "",
+        "the queue's database as a URL, postgresql+psycopg://USER@HOST/NAME (default: SQLite in the workspace)",
         kind="text",
-    )  # fmt: skip
+    )
     until_empty: bool = option(False, "end when nothing is left that can be done now")
     end_with_parent: bool = option(False, "end with the process that has started it, however that ends")
 

@@ -42,8 +42,9 @@ def told(found: FilmPeople) -> list[dict[str, Any]]:
             seconds = [record.time_seconds for record in there]
             frames = _runs(sorted({record.frame for record in there}))
             films.append({"film": film, "frames": frames, "from_seconds": min(seconds), "to_seconds": max(seconds)})
-        others = [(likeness(person.embedding, other.embedding), other.number) for other in found.people
-                  if other is not person]  # fmt: skip
+        others = [
+            (likeness(person.embedding, other.embedding), other.number) for other in found.people if other is not person
+        ]
         value, number = max(others, default=(0.0, 0))
         most_alike = {"number": number, "likeness": round(value, 3)} if others else None
         lines.append({

@@ -38,6 +38,8 @@ class LandmarksConfig:
     _target_: ClassVar[str] = "faceswap.detect.landmark_files.LandmarksFinder"
     path: str | None = option(None, "alignments.jsonl, .npz, .json, .fsa or DeepFaceLab's aligned folder", kind="path")
     first: int | None = option(
-        None, "number of a film's first frame in another program's file, 0 or 1 (default: what the pictures show)",
-        minimum=0, maximum=1,
-    )  # fmt: skip
+        None,
+        "number of a film's first frame in another program's file, 0 or 1 (default: what the pictures show)",
+        minimum=0,
+        maximum=1,
+    )

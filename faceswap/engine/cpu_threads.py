@@ -74,8 +74,11 @@ class CpuThreads(Callback[Trains]):
             torch.set_num_threads(count)
             log.info(
                 "training with %d of %d threads: other programs keep %.1f cores busy (threads=%d takes all)",
-                count, self._most, busy, self._most,
-            )  # fmt: skip
+                count,
+                self._most,
+                busy,
+                self._most,
+            )
 
 
 class OtherPrograms:

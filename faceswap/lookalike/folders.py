@@ -80,8 +80,9 @@ def gallery_of_folder(folder: Path, reader: FaceReader, kept: Path) -> Gallery:
             names.append(name)
             photos += own
     if not photos:
-        raise UserError(f"no face was found on any picture of gallery={folder}; put photos into a folder NAME for each "
-                        "person in it")  # fmt: skip
+        raise UserError(
+            f"no face was found on any picture of gallery={folder}; put photos into a folder NAME for each person in it"
+        )
     if missing:
         _keep(place, known, [_key(path) for paths in files.values() for path in paths], reader.tag)
     return Gallery(tuple(names), tuple(photos), reader.tag)

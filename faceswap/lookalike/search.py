@@ -79,8 +79,9 @@ class GallerySearch:
         count = min(top, len(best))
         nearest = _first(-best, count)
         farthest = _first(best, count)
-        return Matches(tuple(self._told(one, cosines) for one in nearest),
-                       tuple(self._told(one, cosines) for one in farthest))  # fmt: skip
+        return Matches(
+            tuple(self._told(one, cosines) for one in nearest), tuple(self._told(one, cosines) for one in farthest)
+        )
 
     def _told(self, person: int, cosines: NDArray[np.float32]) -> Match:
         start = int(self._firsts[person])
@@ -95,8 +96,10 @@ class GallerySearch:
 def refuse_other_embedder(gallery: Gallery, tag: str, where: str) -> None:
     """Raise UserError when the codes of a gallery were made by other weights than those in use."""
     if gallery.embedder != tag:
-        raise UserError(f"{where} was made with another face embedder ({gallery.embedder}, this one is {tag}); "
-                        "name a folder of photos, or make the gallery again")  # fmt: skip
+        raise UserError(
+            f"{where} was made with another face embedder ({gallery.embedder}, this one is {tag}); "
+            "name a folder of photos, or make the gallery again"
+        )
 
 
 def _first(values: NDArray[np.float32], count: int) -> list[int]:

@@ -55,9 +55,12 @@ class LayeredWriter:
             plain = replace(info, kind="generated", has_audio=False, colour=_BT709, light=None)
             bits = film.stored_bits or 8
             self._mask = writer_for(
-                plain, layer_path(out, "mask"), pattern=pattern, metadata=metadata,
+                plain,
+                layer_path(out, "mask"),
+                pattern=pattern,
+                metadata=metadata,
                 coding=replace(coding, bits=coding.bits if coding.bits != "auto" or bits > 8 else "auto"),
-            )  # fmt: skip
+            )
         if "patch" in layers:
             suffix = Path(pattern).suffix.lower() if Path(pattern).suffix.lower() == EXR else ".png"
             self._patch = PatchWriter(layer_path(out, "patch"), info, suffix, metadata)

@@ -40,9 +40,10 @@ def show_consent(consent: Mapping[str, str]) -> None:
         )
     elif has_run_out(consent):
         log.warning(
-            "the consent of %s ran out on %s: ask again, and say so with pair.consent.until=", consent["who"],
+            "the consent of %s ran out on %s: ask again, and say so with pair.consent.until=",
+            consent["who"],
             consent["until"],
-        )  # fmt: skip
+        )
     else:
         until = f", until {consent['until']}" if consent.get("until") else ""
         purpose, when = consent.get("purpose") or "not said", consent.get("when") or "no date"

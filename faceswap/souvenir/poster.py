@@ -72,8 +72,9 @@ def _square(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     method = cv2.INTER_AREA if side > side_px else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image[top : top + side, left : left + side], (side_px, side_px), interpolation=method),
-                      np.uint8)  # fmt: skip
+    return np.asarray(
+        cv2.resize(image[top : top + side, left : left + side], (side_px, side_px), interpolation=method), np.uint8
+    )
 
 
 def _line(draw, place: tuple[int, int], text: str, size: int, ink: tuple[int, int, int], width_px: int) -> None:  # type: ignore[no-untyped-def]

@@ -102,8 +102,9 @@ def metrics_text(booth: Booth) -> str:
     with booth.queue.database.reading() as session:
         grouped = select(Job.state, func.count()).where(Job.command == COMMAND).group_by(Job.state)
         counts = {state: count for state, count in session.execute(grouped)}
-        oldest = session.scalar(select(func.min(Job.created)).where(
-            Job.command == COMMAND, Job.state == State.QUEUED.value))  # fmt: skip
+        oldest = session.scalar(
+            select(func.min(Job.created)).where(Job.command == COMMAND, Job.state == State.QUEUED.value)
+        )
     prefix = "faceswap_booth_"
     disk = shutil.disk_usage(booth.visitors.folder)
     lines = booth.counters.lines(prefix)

@@ -38,7 +38,7 @@ def ask(request: Request, game_id: str) -> Response:
     was_right = bool(count) and game.answers[-1] == last
     return page(
         request, "game.html", title="Real or generated?", game=game, number=count, last=last, was_right=was_right
-    )  # fmt: skip
+    )
 
 
 @router.get("/{game_id}/{number}.jpg")

@@ -27,6 +27,9 @@ class Counters:
         told = []
         for name in sorted({name for (name, _), _ in counts}):
             told.append(f"# TYPE {prefix}{name}_total counter")
-            told += [f"{prefix}{name}_total" + (f'{{{label}="{kind}"}}' if kind else "") + f" {count}"
-                     for (own, kind), count in counts if own == name]  # fmt: skip
+            told += [
+                f"{prefix}{name}_total" + (f'{{{label}="{kind}"}}' if kind else "") + f" {count}"
+                for (own, kind), count in counts
+                if own == name
+            ]
         return told

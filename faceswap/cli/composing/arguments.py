@@ -39,9 +39,7 @@ class Overrides:
         self.for_hydra.append(override)
 
 
-def sort_arguments(
-    command: str, arguments: list[str], extra_folder: Path | None, *, sweeps: bool = False
-) -> Overrides:  # fmt: skip
+def sort_arguments(command: str, arguments: list[str], extra_folder: Path | None, *, sweeps: bool = False) -> Overrides:
     """Return the arguments of a command as Hydra reads them: names of files, pairs and face sets in quotes.
 
     Args:

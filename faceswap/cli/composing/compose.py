@@ -34,9 +34,7 @@ def compose_config(command: str, arguments: list[str], extra_folder: Path | None
     return compose_overrides(command, said, extra_folder)
 
 
-def read_arguments(
-    command: str, arguments: list[str], extra_folder: Path | None, *, sweeps: bool = False
-) -> Overrides:  # fmt: skip
+def read_arguments(command: str, arguments: list[str], extra_folder: Path | None, *, sweeps: bool = False) -> Overrides:
     """Return the arguments, those of settings=FILE before them, as Hydra reads them. See `sort_arguments`."""
     return sort_arguments(command, with_stored(command, arguments), extra_folder, sweeps=sweeps)
 
@@ -97,8 +95,9 @@ def checked(command: str, composed: Any, said: Overrides, extra_folder: Path | N
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"cannot read the settings: {reason_of(error)}") from error
     if getattr(type(node), "declared", None) is not schema.COMMANDS[command]:
-        raise UserError(f"the file of --config-name holds no settings of {command}: begin it with "
-                        f"'defaults: [{command}, _self_]'")  # fmt: skip
+        raise UserError(
+            f"the file of --config-name holds no settings of {command}: begin it with 'defaults: [{command}, _self_]'"
+        )
     for field in dataclasses.fields(node):  # of a user's own class, which no schema knows
         value = getattr(node, field.name)
         if field.metadata.get("group") and isinstance(value, dict) and value:

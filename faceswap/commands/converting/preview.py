@@ -83,13 +83,17 @@ def combinations_of(compare: str) -> list[tuple[str, ...]]:
     for word in words:
         name, equals, values = word.partition("=")
         if not name or not equals or not all(values.split(",")):
-            raise UserError(f"compare={compare}: '{word}' is not NAME=VALUE,VALUE; an example: "
-                            'compare="mask=learned,parsed colour=mkl,reinhard"')  # fmt: skip
+            raise UserError(
+                f"compare={compare}: '{word}' is not NAME=VALUE,VALUE; an example: "
+                'compare="mask=learned,parsed colour=mkl,reinhard"'
+            )
         if name in choices:
             raise UserError(f"compare={compare}: {name} is there twice; write its values with commas between")
         if name.split(".")[0] in NOT_COMPARED:
-            raise UserError(f"compare={compare}: {name} cannot be compared; take what changes how the face is drawn, "
-                            "pasted or finished, as mask, colour, blender, detail, sharpen")  # fmt: skip
+            raise UserError(
+                f"compare={compare}: {name} cannot be compared; take what changes how the face is drawn, "
+                "pasted or finished, as mask, colour, blender, detail, sharpen"
+            )
         choices[name] = [f"{name}={value}" for value in dict.fromkeys(values.split(","))]
     count = math.prod(map(len, choices.values()))  # before they are made: 40 settings of two values are 10^12
     if count > PREVIEW_COMBINATIONS:

@@ -173,9 +173,12 @@ def _shared_out(
 
 
 def load_cast(
-    models: Sequence[Model], request: ConvertRequest, info: SourceInfo, people: People | None,
+    models: Sequence[Model],
+    request: ConvertRequest,
+    info: SourceInfo,
+    people: People | None,
     kept: dict[Any, Any] | None = None,
-) -> Cast:  # fmt: skip
+) -> Cast:
     """The models of a film, loaded; who plays which role is left out without `people`. What sharpens follows later.
 
     Args:

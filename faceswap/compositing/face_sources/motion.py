@@ -124,8 +124,11 @@ def _steadied_face(around: Sequence[_Seen], now: int, face: TargetFace) -> Targe
     places = [own]
     if around[now].face(face.track) is not None:
         carried = _carried(around, now, face.track)
-        places += [compose(motion, invert(other.frame_to_crop)) for other, motion in carried
-                   if other.crop_size_px == face.crop_size_px]  # fmt: skip
+        places += [
+            compose(motion, invert(other.frame_to_crop))
+            for other, motion in carried
+            if other.crop_size_px == face.crop_size_px
+        ]
     if len(places) < FEWEST_PLACES:
         return face
     told = np.stack([transform_points(place, corners) for place in places])

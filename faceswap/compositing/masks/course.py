@@ -30,8 +30,11 @@ class EdgeCourse:
     def courses(self) -> dict[str, Keyframes]:
         """Return the edges that are said by frames."""
         said = {name: getattr(self, name) for name in EDGES}
-        return {name: Keyframes.read(f"mask.{name}", value, LARGEST_EDGE)
-                for name, value in said.items() if isinstance(value, str)}  # fmt: skip
+        return {
+            name: Keyframes.read(f"mask.{name}", value, LARGEST_EDGE)
+            for name, value in said.items()
+            if isinstance(value, str)
+        }
 
     def edge_px(self, size_px: float) -> tuple[float, float]:
         """Return `erode` and `feather` in the pixels of a face of that size.

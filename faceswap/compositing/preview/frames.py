@@ -124,8 +124,10 @@ class PreviewFrames:
                 frames.append(frame.index)
                 looks.append(appearance(frame, found))
         if not frames:
-            raise UserError(f"no face was found in {info.path}: there is nothing to preview; say start= and stop= of "
-                            "a part that shows one")  # fmt: skip
+            raise UserError(
+                f"no face was found in {info.path}: there is nothing to preview; say start= and stop= of "
+                "a part that shows one"
+            )
         chosen = [frames[row] for row in most_varied(np.stack(looks), self.count)]
         if len(chosen) < self.count:
             log.warning("only %d frames with faces were found for preview=%d", len(chosen), self.count)

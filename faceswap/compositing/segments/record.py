@@ -54,19 +54,23 @@ class SegmentRecord:
     def as_json(self) -> dict[str, Any]:
         """Return plain values; `read` takes them."""
         part = self.part and {
-            "name": self.part.path.name, "sha256": self.part.sha256, "seconds": list(self.part.seconds),
+            "name": self.part.path.name,
+            "sha256": self.part.sha256,
+            "seconds": list(self.part.seconds),
             "order": list(self.part.order),
-        }  # fmt: skip
+        }
         return {"number": self.number, **vars(self.counts), "part": part}
 
     @classmethod
     def read(cls, stored: Any, folder: Path) -> SegmentRecord:
         """Return the record that was stored in a work folder. Raises ValueError, KeyError or TypeError for others."""
         counts = Counts(
-            frames=_whole(stored["frames"]), faces=_whole(stored["faces"]),
-            without_face=_wholes(stored["without_face"]), faded=_wholes(stored["faded"]),
+            frames=_whole(stored["frames"]),
+            faces=_whole(stored["faces"]),
+            without_face=_wholes(stored["without_face"]),
+            faded=_wholes(stored["faded"]),
             found_anew=_whole(stored["found_anew"]),
-        )  # fmt: skip
+        )
         part, told = None, stored["part"]
         if told is not None:
             name = told["name"]

@@ -119,9 +119,12 @@ class FaceRepair:
             return self._store("carried", changed) if changed else []
 
     def _shifted(
-        self, records: Sequence[FaceRecord], original: Mapping[str, FaceRecord | None],
-        by_hand: Mapping[int, NDArray], track: int,
-    ) -> list[_New]:  # fmt: skip
+        self,
+        records: Sequence[FaceRecord],
+        original: Mapping[str, FaceRecord | None],
+        by_hand: Mapping[int, NDArray],
+        track: int,
+    ) -> list[_New]:
         found = {one.frame: original.get(one.file, one) for one in records}
         bases = [base for base in found.values() if base is not None]
         of_finder = {base.frame for base in bases}
@@ -131,13 +134,17 @@ class FaceRepair:
         points = dict(zip([base.frame for base in bases], shifted(bases, hand), strict=True))
         return [
             _New(one, one.frame, _moved(one, points[one.frame]), one.file)
-            for one in records if one.frame in points and one.frame not in hand
-        ]  # fmt: skip
+            for one in records
+            if one.frame in points and one.frame not in hand
+        ]
 
     def _between(
-        self, records: Sequence[FaceRecord], original: Mapping[str, FaceRecord | None],
-        by_hand: Mapping[int, NDArray], track: int,
-    ) -> list[_New]:  # fmt: skip
+        self,
+        records: Sequence[FaceRecord],
+        original: Mapping[str, FaceRecord | None],
+        by_hand: Mapping[int, NDArray],
+        track: int,
+    ) -> list[_New]:
         if len(by_hand) < 2:
             raise UserError("set the face in two frames of that range first, by moving or adding it")
         known, everyone = {one.frame: one for one in records}, self._records()

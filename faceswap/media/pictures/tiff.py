@@ -29,8 +29,11 @@ def pixels_of_tiff(data: bytes) -> Iterator[memoryview]:
     """Yield the strips of a TIFF file. Raises ValueError for one that has none."""
     try:
         entries = _directory(data)
-        numbers = {tag: _numbers(data, entry) for entry in entries
-                   if (tag := struct.unpack_from("<H", entry)[0]) in (_STRIP_OFFSETS, _STRIP_SIZES)}  # fmt: skip
+        numbers = {
+            tag: _numbers(data, entry)
+            for entry in entries
+            if (tag := struct.unpack_from("<H", entry)[0]) in (_STRIP_OFFSETS, _STRIP_SIZES)
+        }
         strips = list(zip(numbers[_STRIP_OFFSETS], numbers[_STRIP_SIZES], strict=True))
     except (struct.error, KeyError) as error:
         raise ValueError("a TIFF file of an unknown kind") from error
@@ -50,5 +53,6 @@ def _directory(data: bytes) -> list[bytes]:
 def _numbers(data: bytes, entry: bytes) -> tuple[int, ...]:
     _, kind, count, value = _ENTRY.unpack(entry)
     layout = struct.Struct(f"<{min(count, len(data))}{_WIDTHS[kind]}")
-    return layout.unpack_from(value if layout.size <= len(value) else data, 0 if layout.size <= len(value) else
-                              struct.unpack("<I", value)[0])  # fmt: skip
+    return layout.unpack_from(
+        value if layout.size <= len(value) else data, 0 if layout.size <= len(value) else struct.unpack("<I", value)[0]
+    )

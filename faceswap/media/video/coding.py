@@ -139,17 +139,18 @@ _CODECS = {
         "prores_ks", (".mov", ".mkv"), _planar((10,), ("444",)), {"profile": "4444", "vendor": "apl0"}
     ),
     "dnxhr": _Codec("dnxhd", (".mov",), _planar((8, 10), ("422",)) | _planar((10,), ("444",)), least_px=(256, 120)),
-    "ffv1": _Codec(
-        "ffv1", (".mkv",), _planar((8, 10, 12, 16), (*_YUV, "rgb")), {"level": "3", "slicecrc": "1"}
-    ),
+    "ffv1": _Codec("ffv1", (".mkv",), _planar((8, 10, 12, 16), (*_YUV, "rgb")), {"level": "3", "slicecrc": "1"}),
 } | {
     f"{kind}_{maker}": _Codec(
-        f"{kind}_{maker}", FILM_SUFFIXES,
-        {(8, "420"): "nv12"} if kind == "h264" else _SEMI_PLANAR, is_hardware=True, is_even=True,
+        f"{kind}_{maker}",
+        FILM_SUFFIXES,
+        {(8, "420"): "nv12"} if kind == "h264" else _SEMI_PLANAR,
+        is_hardware=True,
+        is_even=True,
     )
     for kind in ("h264", "hevc")
     for maker in ("nvenc", "qsv", "vaapi", "videotoolbox")
-}  # fmt: skip
+}
 _DNXHR_PROFILES = {(8, "422"): "dnxhr_hq", (10, "422"): "dnxhr_hqx", (10, "444"): "dnxhr_444"}
 _HARDWARE_QUALITY = {"nvenc": "cq", "qsv": "global_quality"}  # what crf is called there
 

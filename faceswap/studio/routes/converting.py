@@ -112,8 +112,10 @@ def _model(studio: Studio, values: Mapping[str, str]) -> str:
 
 
 def _keyed() -> list[Field]:
-    return [Field(one.name, "keyed", one.help, one.value, low=one.low or "0", high=one.high or "1", step="0.01")
-            for one in _known(_KEYED)]  # fmt: skip
+    return [
+        Field(one.name, "keyed", one.help, one.value, low=one.low or "0", high=one.high or "1", step="0.01")
+        for one in _known(_KEYED)
+    ]
 
 
 def _known(names: Sequence[str]) -> list[Field]:

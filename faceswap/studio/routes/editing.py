@@ -28,7 +28,7 @@ def forms(request: Request) -> Response:
     pictures = [path for path in studio_of(request).places.media() if path.suffix.lower() in READ_SUFFIXES]
     return page(
         request, "photos.html", title="Photos", pictures=pictures, directions=_directions(), morph=_morph_fields()
-    )  # fmt: skip
+    )
 
 
 @router.get("/edit.jpg")

@@ -51,9 +51,12 @@ def points(request: Request, name: str, source: int = 0, frame: int = 0) -> Resp
 
 @router.post("/find")
 def find(
-    request: Request, name: str, box: Annotated[str, Form()], frame: Annotated[int, Form()],
+    request: Request,
+    name: str,
+    box: Annotated[str, Form()],
+    frame: Annotated[int, Form()],
     source: Annotated[int, Form()] = 0,
-) -> Response:  # fmt: skip
+) -> Response:
     """Answer with the points that are seen in a box that was drawn."""
     studio = studio_of(request)
     edges = _numbers(box, (4,), "a box has four edges")
@@ -63,9 +66,12 @@ def find(
 
 @router.post("/move")
 def move(
-    request: Request, name: str, file: Annotated[str, Form()], points: Annotated[str, Form()],
+    request: Request,
+    name: str,
+    file: Annotated[str, Form()],
+    points: Annotated[str, Form()],
     source: Annotated[int, Form()] = 0,
-) -> Response:  # fmt: skip
+) -> Response:
     """Give a face other points."""
     record = _repair(request, name, source).move(file, _points(points))
     return _told(request, name, source, record.frame, "saved")

@@ -136,10 +136,16 @@ def _is_of(job: Job, name: str) -> bool:
 def _said(values: Mapping[str, str]) -> list[str]:
     """Return the settings of a form, as they stand on the command line."""
     pair = [f"pair.{side}={values.get(side, '')}" for side in ("a", "b")]
-    consent = [f"pair.consent.{key}={value.strip()}" for key in ("who", "purpose", "when")
-               if (value := values.get(key, "")).strip()]  # fmt: skip
-    fields = [*fields_of("train", (*_FIRST, *(name for name in _PLUGINS if name not in _FIRST))), *_others(),
-              *_sliders(values)]  # fmt: skip
+    consent = [
+        f"pair.consent.{key}={value.strip()}"
+        for key in ("who", "purpose", "when")
+        if (value := values.get(key, "")).strip()
+    ]
+    fields = [
+        *fields_of("train", (*_FIRST, *(name for name in _PLUGINS if name not in _FIRST))),
+        *_others(),
+        *_sliders(values),
+    ]
     return [*pair, *consent, *said(fields, values)]
 
 

@@ -65,8 +65,9 @@ class PhotoDesk:
         request = compose_config("edit", said)
         with self._lock:
             inverter, known = self._tool("edit", lambda: tools_of(request))
-            paster = Paster(build(request.mask), build(request.colour), build(request.blender), request.paste,
-                            ColourSmoother(0.0))  # fmt: skip
+            paster = Paster(
+                build(request.mask), build(request.colour), build(request.blender), request.paste, ColourSmoother(0.0)
+            )
             work = Work(request, probe(photo), None, inverter, known, paster)
             inverted = self._of(("edit", *_stamp(photo)), lambda: next(iter(photos_of(work))))
             edits = read_edits(request.edits, known, request.clamp)

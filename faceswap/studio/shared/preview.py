@@ -89,8 +89,11 @@ class ConvertPreview:
     def _newest(self) -> int:
         """Tell when a run or a face set of the workspace changed last."""
         root = self.workspace.root
-        places = (*root.glob("runs/*/checkpoints/*"), *root.glob(f"faces/*/{ALIGNMENTS}"),
-                  *root.glob(f"faces/*/{TAKEN_OUT}"))  # fmt: skip
+        places = (
+            *root.glob("runs/*/checkpoints/*"),
+            *root.glob(f"faces/*/{ALIGNMENTS}"),
+            *root.glob(f"faces/*/{TAKEN_OUT}"),
+        )
         return hash(tuple(sorted((str(path), path.stat().st_mtime_ns) for path in places)))
 
 

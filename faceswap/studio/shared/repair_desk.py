@@ -84,5 +84,7 @@ def _tracks(records: Sequence[FaceRecord], frame: int) -> list[dict[str, int]]:
         first, last = spans.get(one.track, (one.frame, one.frame))
         spans[one.track] = (min(first, one.frame), max(last, one.frame))
     away = {track: max(first - frame, frame - last, 0) for track, (first, last) in spans.items()}
-    return [{"track": track, "first": spans[track][0], "last": spans[track][1]}
-            for track in sorted(spans, key=lambda track: (away[track], track))]  # fmt: skip
+    return [
+        {"track": track, "first": spans[track][0], "last": spans[track][1]}
+        for track in sorted(spans, key=lambda track: (away[track], track))
+    ]

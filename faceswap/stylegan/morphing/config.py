@@ -13,9 +13,11 @@ class Timing:
 
     seconds: float = option(3.0, "film: seconds from one face to the next", minimum=0.04, maximum=3600)
     fade_seconds: float = option(
-        0.6, "film of the generator's frames: seconds of the cross-fade from a photo to its reconstruction",
-        minimum=0, maximum=600,
-    )  # fmt: skip
+        0.6,
+        "film of the generator's frames: seconds of the cross-fade from a photo to its reconstruction",
+        minimum=0,
+        maximum=600,
+    )
     hold_seconds: float = option(0.5, "film: seconds of standing still at each end", minimum=0, maximum=3600)
     easing: str = option(
         "smooth", "film: speed along the way: constant, or slow at both ends", choices=("linear", "smooth", "sine")
@@ -28,9 +30,10 @@ class MorphFilmSettings(Timing):
     """Timing, size and rate of a film, how it is encoded, whose pixels its frames have where both ends are photos."""
 
     pixels: Pixels = option(
-        "photos", "film: warp two photos into each other, sharp all the way, or show the generator's own frames",
+        "photos",
+        "film: warp two photos into each other, sharp all the way, or show the generator's own frames",
         choices=get_args(Pixels),
-    )  # fmt: skip
+    )
     frames_per_second: int = option(25, "film: frame rate", minimum=1, maximum=120)
     size_px: int = option(256, "side of the result in px", minimum=32, maximum=2048)
     crf: int = option(18, "H.264 quality: lower is better and bigger", minimum=0, maximum=51)

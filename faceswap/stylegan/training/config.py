@@ -78,14 +78,18 @@ class Adversarial:
     mixing: float = option(0.9, "probability that the styles of a picture come from two z", minimum=0, maximum=1)
     noise: bool = option(True, "noise inputs between the layers; false: train a generator without them")
     ada_target: float = option(
-        0.6, "target of adaptive augmentation (ADA): the discriminator's mean sign on real pictures; 0 disables it",
-        minimum=0, maximum=1,
-    )  # fmt: skip
+        0.6,
+        "target of adaptive augmentation (ADA): the discriminator's mean sign on real pictures; 0 disables it",
+        minimum=0,
+        maximum=1,
+    )
     ada_images: float = option(500_000, "pictures in which the augmentation probability can go from 0 to 1", minimum=1)
     encoder_share: float = option(
-        0.0, "share of each generated batch drawn from the encoder's codes and compared with its target", minimum=0,
+        0.0,
+        "share of each generated batch drawn from the encoder's codes and compared with its target",
+        minimum=0,
         maximum=0.9,
-    )  # fmt: skip
+    )
     head_start: int = option(0, "pictures on which only the discriminator is trained at first", minimum=0)
     grown_rate: float = option(
         1.0, "learning rate of the layers that grow_from= brought, relative to that of new ones", minimum=0, maximum=100
@@ -141,9 +145,11 @@ class GeneratorTrainingConfig:
     )
     encoder_from: str = option("", "start from this encoder, which belongs to that generator", kind="path")
     counterfactual: str = option(
-        "", "a folder with pairs.csv, seen.npy and targets.npy: faces before and after a known move, from which "
-        "straight directions are learned", kind="path",
-    )  # fmt: skip
+        "",
+        "a folder with pairs.csv, seen.npy and targets.npy: faces before and after a known move, from which "
+        "straight directions are learned",
+        kind="path",
+    )
     inception: str = option(
         "", "also measure FID, with the weights pt_inception-2015-12-05-6726825d.pth of pytorch-fid", kind="path"
     )

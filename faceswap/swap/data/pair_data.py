@@ -118,8 +118,10 @@ def open_pair(
             log.warning(
                 "%s holds %d face%s: the model will know few poses and expressions; some hundreds do well, from a "
                 "minute or more of film (extract with every=1, take in more clips: video='clips/*.mp4')",
-                faces.name, len(faces), "" if len(faces) == 1 else "s",
-            )  # fmt: skip
+                faces.name,
+                len(faces),
+                "" if len(faces) == 1 else "s",
+            )
     if not all(len(split_by_time(len(faces), validation_share)[1]) for faces in sets.values()):
         if validation_share:
             counts = " and ".join(f"{faces.name} {len(faces)}" for faces in sets.values())

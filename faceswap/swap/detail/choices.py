@@ -28,7 +28,7 @@ class NoDetail(NoDetailConfig):
 
     def refiner(
         self, faces: Path, resolution: int, device: str = "auto", photos: Photos | None = None
-    ) -> Refiner | None:  # fmt: skip
+    ) -> Refiner | None:
         """Return what makes drawn faces sharp; None: nothing does.
 
         Args:
@@ -45,7 +45,7 @@ class Restore(RestoreConfig):
 
     def refiner(
         self, faces: Path, resolution: int, device: str = "auto", photos: Photos | None = None
-    ) -> Refiner | None:  # fmt: skip
+    ) -> Refiner | None:
         """Return as `NoDetail.refiner`; warn in one line where faces cannot be sharpened."""
         from faceswap.engine.accelerator import choose_accelerator
         from faceswap.facenets.loading import load_network

@@ -83,9 +83,11 @@ class References:
         own = np.flatnonzero(vectors @ mean_of(vectors) >= ANOTHER_PERSON)
         if len(own) < len(pictures):
             log.warning(
-                "%d of %d references of %s look like somebody else and are left out", len(pictures) - len(own),
-                len(pictures), name,
-            )  # fmt: skip
+                "%d of %d references of %s look like somebody else and are left out",
+                len(pictures) - len(own),
+                len(pictures),
+                name,
+            )
         if not len(own):
             return None
         kept = own.tolist()

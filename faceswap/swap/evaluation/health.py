@@ -31,8 +31,9 @@ def check_pair(data: PairData, faces: Mapping[str, Path]) -> None:
         if blank == len(pictures):
             log.warning(
                 "the face set %s shows nothing: all pictures looked at are of one colour; stop (Ctrl-C) and extract it "
-                "anew, from a film that shows the face", faces[side],
-            )  # fmt: skip
+                "anew, from a film that shows the face",
+                faces[side],
+            )
         elif blank:
             log.warning("%d of %d pictures looked at of %s are of one colour: curate it", blank, len(pictures), name)
         elif len(pictures) > 1 and (pictures == pictures[0]).all():
@@ -40,8 +41,9 @@ def check_pair(data: PairData, faces: Mapping[str, Path]) -> None:
     if faces["a"].resolve() == faces["b"].resolve() or _are_same(data.known["a"].rgb, data.known["b"].rgb):
         log.warning(
             "A and B are the same pictures (%s, %s): the swap will show B as B is; name the face set of somebody else",
-            faces["a"].name, faces["b"].name,
-        )  # fmt: skip
+            faces["a"].name,
+            faces["b"].name,
+        )
 
 
 class HealthMonitor:

@@ -78,8 +78,10 @@ def export_onnx(
         temp.write_bytes(data)
         difference = _difference(OnnxSwapper.load(temp, device="cpu"), model, side)
         if not difference <= PIXEL_TOLERANCE:
-            raise UserError(f"{weights}: the exported model draws other pictures (by up to {difference:.2g}); "
-                            "its weights are damaged, or this version of torch exports wrongly")  # fmt: skip
+            raise UserError(
+                f"{weights}: the exported model draws other pictures (by up to {difference:.2g}); "
+                "its weights are damaged, or this version of torch exports wrongly"
+            )
     log.info("%s: %.1f MB, differs from the weights by at most %.1g", out, len(data) / 1e6, difference)
     return out
 
