@@ -34,15 +34,21 @@ def by_pixels() -> InversionLoss:
     return InversionLoss(InversionWeights(perceptual=0, identity=0), None)
 
 
+def tiny_directions(generator: Generator) -> DirectionSet:
+    """Return two directions of a tiny generator."""
+    axes, owner = np.eye(32, dtype=np.float32), generator_hash(generator)
+    return DirectionSet(
+        {
+            name: Direction(name, axes[i], axes[i].copy(), 2.0, generator=owner)
+            for i, name in enumerate(("smile", "age"))
+        }
+    )
+
+
 def tiny_files(folder: Path) -> list[str]:
     """The settings that name a generator, its encoder and two directions, written to `folder`."""
     generator = tiny_generator()
     save_generator(generator, folder / "generator.safetensors", {})
     save_encoder(tiny_encoder(generator), folder / "encoder.safetensors", {})
-    axes = np.eye(32, dtype=np.float32)
-    owner = generator_hash(generator)
-    known = {
-        name: Direction(name, axes[i], axes[i].copy(), 2.0, generator=owner) for i, name in enumerate(("smile", "age"))
-    }
-    save_directions(folder / "directions.safetensors", DirectionSet(known))
+    save_directions(folder / "directions.safetensors", tiny_directions(generator))
     return [f"generator={folder / 'generator.safetensors'}", f"encoder={folder / 'encoder.safetensors'}"]

@@ -62,7 +62,7 @@ class Encoder(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.offset = nn.Sequential(nn.Linear(flat, OFFSET_RANK), last)
-        self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's, see `take_mapping`
+        self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's in training, see `take_mapping`
 
     def features(self, images: Tensor) -> Tensor:
         """Return (N, flat): what the heads read."""
@@ -80,7 +80,10 @@ class Encoder(nn.Module):
         return self.offset(features).float().unflatten(1, (self.rows, self.w_size))
 
     def take_mapping(self, mapping: Mapping) -> None:
-        """Make a copy of a generator's mapping its own; the two belong together."""
+        """Make a copy of a generator's mapping its own: in training the two are one.
+
+        Afterwards the generator may get another one (`python -m tools.train_style.mapping`); its codes keep theirs.
+        """
         self.mapping.load_state_dict(mapping.state_dict())
 
     def forward(self, images: Tensor, shared: bool = False) -> Tensor:

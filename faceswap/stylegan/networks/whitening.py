@@ -33,7 +33,7 @@ class Whitening:
         """Measure on `samples` of the generator, always the same ones."""
         place = generator.average.device
         w = torch.cat([generator.mapping(z.to(place)) for z in draw_z(range(samples), generator.z_size).split(512)])
-        before = _before_activation(w)
+        before = before_activation(w)
         mean = before.mean(0)
         variances, axes = torch.linalg.eigh((before - mean).double().T.cov())
         spreads = variances.clamp(min=0).sqrt().flip(0).float()
@@ -42,7 +42,7 @@ class Whitening:
 
     def sigmas(self, w: Tensor) -> Tensor:
         """Return (..., w_size) of W in these units."""
-        return (_before_activation(w) - self.mean) @ self.axes / self.spreads
+        return (before_activation(w) - self.mean) @ self.axes / self.spreads
 
     def w(self, sigmas: Tensor) -> Tensor:
         """Return (..., w_size) back in W."""
@@ -50,6 +50,6 @@ class Whitening:
         return torch.where(before < 0, before * SLOPE, before)
 
 
-def _before_activation(w: Tensor) -> Tensor:
+def before_activation(w: Tensor) -> Tensor:
     """Return the values that the leaky ReLU made `w` from, but for its gain."""
     return torch.where(w < 0, w / SLOPE, w)

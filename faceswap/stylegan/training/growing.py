@@ -33,7 +33,7 @@ def take_generator(networks: TrainingNetworks, source: str) -> None:
 
 
 def take_encoder(networks: TrainingNetworks, source: str) -> None:
-    """Load an encoder's weights, grown where it is of a lower resolution; its mapping stays the generator's."""
+    """Load an encoder's weights, grown where it is of a lower resolution; its mapping becomes the generator's."""
     taken = grown_encoder(load_encoder(source), networks.generator.resolution, networks.generator.rows)
     if {**taken.settings, "widths": None} != {**networks.encoder.settings, "widths": None}:
         raise UserError(f"encoder_from={source}: it is of another plan.resolution, plan.w_size or plan.mapping_layers")

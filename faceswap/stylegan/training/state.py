@@ -55,9 +55,13 @@ class TrainingNetworks:
         self.grown: frozenset[str] = frozenset()  # names of the generator's weights that an earlier one brought
 
     def take_encoder(self, encoder: Encoder) -> None:
-        """Put an encoder in the place of the new one, before any step; its mapping becomes the generator's."""
+        """Put an encoder in the place of the new one, before any step, and its mapping in the generator's.
+
+        Its codes mean nothing to another one, and a shipped generator's may have been fitted to what came of it.
+        """
         self.encoder = self.accelerator.place(encoder.train().requires_grad_(True))
-        self.encoder.take_mapping(self.generator.mapping)
+        for generator in (self.generator, self.average):
+            generator.mapping.load_state_dict(self.encoder.mapping.state_dict())
         self.encoder.mapping.requires_grad_(False)
         self.average_encoder = copy.deepcopy(self.encoder).eval().requires_grad_(False)
 
