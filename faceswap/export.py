@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def export(request: ExportRequest) -> Path:
-    """Writes one direction of a trained pair as ONNX and returns the file."""
-    if request.out and Path(request.out).suffix.lower() != ".onnx":
-        raise UserError(f"out={request.out}: name a file that ends in .onnx")
+    """Writes one direction of a trained pair as ONNX, or as a .dfm, and returns the file."""
+    suffix = f".{request.format}"
+    if request.out and Path(request.out).suffix.lower() != suffix:
+        raise UserError(f"out={request.out}: name a file that ends in {suffix}, or say format= (onnx, dfm)")
     from faceswap.commands.pairs import chosen_run
 
     source = chosen_run(request, Workspace(Path(request.workspace)))

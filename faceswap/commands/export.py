@@ -1,4 +1,4 @@
-"""What `python -m faceswap.export` makes: one direction of a trained pair as ONNX."""
+"""What `python -m faceswap.export` makes: one direction of a trained pair as ONNX or .dfm."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from faceswap.cli.results import result_of
 from faceswap.config.swapping import ExportRequest
 from faceswap.config.targets import import_trusted
+from faceswap.swap.exchange.dfm_export import export_dfm
 from faceswap.swap.inference.export import export_onnx
 from faceswap.swap.runs.checkpoints import CHECKPOINTS, find_weights
 from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
@@ -23,8 +24,11 @@ def write_export(request: ExportRequest, source: Path) -> Path:
     given = {key: value for key, value in vars(pair.consent).items() if value} if pair.consent.who else consent
     performance = f"{b}_as_{a}" if request.side == "a" else f"{a}_as_{b}"
     name = performance if a and b else f"{weights.stem}_{request.side}"
-    result = result_of("export", request, name, ".onnx", told=("side",), folder=run, sources={"run": run})
-    export_onnx(
+    result = result_of(
+        "export", request, name, f".{request.format}", told=("side", "format"), folder=run, sources={"run": run}
+    )
+    write = export_dfm if request.format == "dfm" else export_onnx
+    write(
         weights,
         result.path,
         side=request.side,

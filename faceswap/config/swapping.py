@@ -9,9 +9,7 @@ from faceswap.engine.config import UpdateConfig
 from faceswap.extraction.config import ExtractionConfig
 from faceswap.provenance.config import SigningConfig, signing
 from faceswap.swap.training.config import TrainingConfig
-from faceswap.utils.choices import (
-    Side,
-)
+from faceswap.utils.choices import ExportFormat, Side
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, which_checkpoint, workspace
 
 
@@ -137,6 +135,7 @@ class _SwappedFilm:
     provenance: SigningConfig = signing()
     checkpoint: int | str | None = which_checkpoint()
     onnx: str = option("", "a file that faceswap.export wrote, instead of a run (extra: onnx)", kind="path")
+    dfm: str = option("", "a .dfm file of DeepFaceLive or DeepFaceLab, instead of a run (extra: onnx)", kind="path")
     photo: str = option(
         "",
         "swap without training: a photo of A, several as a list, glob or folder, or a face set; instead of a run",
@@ -205,14 +204,19 @@ class ConvertRequest(ConversionConfig, _SwappedFilm):
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Write one direction of a trained pair as an ONNX file that says how faces go in."""
+    """Write one direction of a trained pair as an ONNX file, or as a .dfm for DeepFaceLive and facefusion."""
 
     pair: Pair = section(Pair, "a file of pair/, or a run (default: the one trained last)", group="pair")
     run: str = option("", "a run's name or folder, a checkpoint's or a weights file, instead of pair=", kind="path")
     workspace: str = workspace()
     side: Side = option("a", "whose face is drawn", choices=get_args(Side))
+    format: ExportFormat = option(
+        "onnx",
+        "onnx: for convert onnx= and programs of your own; dfm: for DeepFaceLive, facefusion and convert dfm=",
+        choices=get_args(ExportFormat),
+    )
     checkpoint: int | str | None = which_checkpoint()
-    out: str = option("", "the file (default: B_as_A.onnx in the run's folder)", kind="path")
+    out: str = option("", "the file (default: B_as_A.FORMAT in the run's folder)", kind="path")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Side = Literal["a", "b"]  # of a pair
 Start = Literal["encoder", "average"]  # of an inversion
 Noise = Literal["const", "random", "none"]  # between a generator's layers
 Layout = Literal["ours", "nvidia", "rosinality"]  # of a generator's weights
+ExportFormat = Literal["onnx", "dfm"]  # of a trained swap in a file
 Way = Literal["move", "change", "whole"]  # of pasting an edit
 Pixels = Literal["photos", "generator"]  # of a morph's frames
 Precision = Literal["auto", "fp32", "bf16"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from faceswap.verify import verify
 from tests.commands.conftest import Example, run
 from tests.provenance.test_notice import said_by
 from tests.stylegan.tiny import tiny_files
+from tests.swap.exchange.foreign_dfm import write_foreign
 
 AS_IT_WAS = {"portrait.jpg"}  # of the photo
 MADE = {".png", ".jpg", ".webp", ".tif", ".exr", ".mp4", ".mkv", ".mov", ".html"}
@@ -49,6 +51,7 @@ RUNS = {  # a name: the command, its arguments, how many results at least
     "previews": ("stylegan.train", ("data=squares", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16",
                                     "kimg=0.008", "batch_size=4", "monitor.log_kimg=0.004", "device=cpu",
                                     "monitor.preview_kimg=0.004", "monitor.save_kimg=0.008", "monitor.samples=0"), 1),
+    "dfm": ("convert", ("dfm=x.dfm", "video=brosnan.mp4", "device=cpu", "stop=1"), 1),
     "child": ("morph", ("make=child", "a=1", "b=2", "size_px=32", *WEIGHTS), 1),
 }  # fmt: skip
 
@@ -65,6 +68,8 @@ def made(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(example.folder, folder)
     (folder / "g").mkdir()
     tiny_files(folder / "g")
+    if importlib.util.find_spec("onnx"):
+        write_foreign(folder / "x.dfm")
     for frame, name in zip(read_frames(example.a.video), ("0.png", "1.jpg", "2.webp"), strict=False):
         write_image(folder / "photos" / name, frame.image)
     for index, noise in enumerate(np.random.default_rng(0).integers(0, 255, (8, 32, 32, 3), np.uint8)):
@@ -78,6 +83,8 @@ def made(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", RUNS)
 def test_what_a_command_makes_says_what_it_is(made, name):
     command, arguments, count = RUNS[name]
+    if name == "dfm":
+        pytest.importorskip("onnxruntime", reason="reading needs the extra: pip install -e .[onnx]")
     before = {path: path.stat().st_mtime_ns for path in made.rglob("*")}
     run(command, *arguments, cwd=made)
     results = [

@@ -60,8 +60,9 @@ def people_asked(request: ConvertRequest) -> list[Asked]:
         other = "tracks" if request.tracks is not None else "finder"
         raise UserError(f"{name}= goes by the people of the film's face set: leave {other}= out")
     asked = _pairs(request.map) if request.map else [Asked(request.only)]
-    if request.map and (request.run or request.onnx or request.photo or request.pair.name or request.pair.a):
-        raise UserError("map= names the runs itself: leave pair=, run=, onnx= and photo= out")
+    others = (request.run, request.onnx, request.dfm, request.photo, request.pair.name, request.pair.a)
+    if request.map and any(others):
+        raise UserError("map= names the runs itself: leave pair=, run=, onnx=, dfm= and photo= out")
     for one in asked:
         if one.number is None and not os.path.isfile(one.person):
             raise UserError(f"{name}: {one.person} is no photo that is there and no number of faceswap.people; {_HOW}")

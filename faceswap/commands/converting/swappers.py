@@ -12,6 +12,7 @@ from faceswap.config.targets import import_trusted
 from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.media.takes import name_of_takes, probe_takes
 from faceswap.provenance.consent import CONSENT
+from faceswap.swap.exchange.dfm_swapper import DfmSwapper
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.inference.portraits import read_portraits
 from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
@@ -45,6 +46,8 @@ def chosen_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """Return what the settings name: photographs, an exported file or a run. Raises UserError when it is not there."""
     if request.photo:
         return untrained_model(request, workspace)
+    if request.dfm:
+        return dfm_model(request)
     return exported_model(request) if request.onnx else trained_model(request, workspace)
 
 
@@ -79,11 +82,28 @@ def exported_model(request: ConvertRequest) -> Model:
     return Model(lambda film: swapper, a, b, consent, path, "onnx")  # beside the film of the run itself
 
 
+def dfm_model(request: ConvertRequest) -> Model:
+    """The file `dfm=`. Raises UserError when it cannot be used."""
+    pair = request.pair
+    if request.run or request.onnx or pair.name or pair.a or pair.b or request.checkpoint is not None:
+        raise UserError("dfm= stands for pair=, run=, onnx= and checkpoint=: leave these out, or dfm=")
+    if request.to != "a":
+        raise UserError("to=b: a .dfm draws one face, A's; leave to= out")
+    if not request.video:
+        raise UserError("video= is missing: the film, folder of pictures or picture to put the face of dfm= into")
+    path = Path(request.dfm)
+    swapper = DfmSwapper.load(path, request.device)
+    a, b = swapper.about.get("faces") or (path.stem, "b")
+    told = swapper.about.get("consent", {})
+    consent = {key: told[key] for key in CONSENT if key in told}
+    return Model(lambda film: swapper, a, b, consent, path, "dfm")
+
+
 def untrained_model(request: ConvertRequest, workspace: Workspace) -> Model:
     """The generic model that draws who is on `photo=`. Raises UserError when it cannot be used."""
     pair = request.pair
-    if request.run or request.onnx or pair.name or pair.a or pair.b or request.checkpoint is not None:
-        raise UserError("photo= stands for pair=, run=, onnx= and checkpoint=: leave these out, or photo=")
+    if request.run or request.onnx or request.dfm or pair.name or pair.a or pair.b or request.checkpoint is not None:
+        raise UserError("photo= stands for pair=, run=, onnx=, dfm= and checkpoint=: leave these out, or photo=")
     if request.to != "a":
         raise UserError("to=b: a photo is of A, whose face is shown; leave to= out")
     if not request.video:

@@ -6,7 +6,7 @@ import io
 import logging
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,7 @@ def export_onnx(
     both in [0, 1], for any N. `run`, names of the `faces` of A and B and `consent` go into its metadata. Raises
     UserError when the extra `onnx` is not installed, the weights cannot be read or are too many for the format.
     """
-    optional_package("onnx")
-    optional_package("onnxruntime")
-    model, description = load_model(weights)
-    if 4 * model.parameter_count() > ONNX_BYTES:
-        raise UserError(f"{weights} has more weights than the 2 GB that an ONNX file can hold; train a smaller model")
+    model, description = load_exportable(weights)
     made = traced(model, side)
     about = ExportMetadata(
         model=description["model"],
@@ -73,10 +69,31 @@ def export_onnx(
         yaw_degrees=seen_yaw(description),
     )
     made.metadata_props.add(key=KEY, value=about.to_json())
+    return write_tried(made, out, weights, lambda file: _difference(OnnxSwapper.load(file, "cpu"), model, side))
+
+
+def load_exportable(weights: Path) -> tuple[SwapModel, dict[str, Any]]:
+    """`load_model` of weights that an ONNX file can hold. Raises UserError for more, and without the extra `onnx`."""
+    optional_package("onnx")
+    optional_package("onnxruntime")
+    model, description = load_model(weights)
+    if 4 * model.parameter_count() > ONNX_BYTES:
+        raise UserError(f"{weights} has more weights than the 2 GB that an ONNX file can hold; train a smaller model")
+    for module in model.modules():
+        if isinstance(module, Convolution):
+            module.SMALL_MAP = 0  # everywhere as a convolution: runtimes have their own ways to be fast
+    return model.eval().requires_grad_(False), description
+
+
+def write_tried(made: Any, out: Path, weights: Path, difference_of: Callable[[Path], float]) -> Path:
+    """Writes an onnx.ModelProto, which gets its name when what it draws hardly differs from what the weights draw.
+
+    `difference_of` tells of a file by how much, in [0, 1]. Raises UserError where it is too much.
+    """
     data = made.SerializeToString()
     with atomic_path(out) as temp:
         temp.write_bytes(data)
-        difference = _difference(OnnxSwapper.load(temp, device="cpu"), model, side)
+        difference = difference_of(temp)
         if not difference <= PIXEL_TOLERANCE:
             raise UserError(
                 f"{weights}: the exported model draws other pictures (by up to {difference:.2g}); "
@@ -87,18 +104,21 @@ def export_onnx(
 
 
 def traced(model: SwapModel, side: Side) -> Any:
-    """The swap to `side` as an onnx.ModelProto without metadata. Changes how the model computes, not what."""
-    for module in model.modules():
-        if isinstance(module, Convolution):
-            module.SMALL_MAP = 0  # everywhere as a convolution: runtimes have their own ways to be fast
-    swap = _Swap(model.eval().requires_grad_(False), side)
+    """The swap to `side` as an onnx.ModelProto without metadata."""
     pictures = torch.rand(2, 3, model.resolution, model.resolution)
     names = [IMAGE, MASK] if model.has_mask else [IMAGE]
+    return traced_network(_Swap(model, side), pictures, [INPUT], names, OPSET)
+
+
+def traced_network(
+    network: nn.Module, pictures: Tensor, inputs: Sequence[str], outputs: Sequence[str], opset: int
+) -> Any:
+    """What a network does with pictures, any number of them, as an onnx.ModelProto."""
     file: Any = io.BytesIO()  # the exporter takes one; only its annotation knows paths alone
-    with _plain_shapes(), warnings.catch_warnings():
+    with _plain_shapes(opset), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter by tracing warns that there is a newer one (CONTRIBUTING.md)
         torch.onnx.export(
-            swap, (pictures,), file, dynamo=False, opset_version=OPSET, input_names=[INPUT], output_names=names
+            network, (pictures,), file, dynamo=False, opset_version=opset, input_names=inputs, output_names=outputs
         )
     made = parse(file.getvalue())
     made.producer_name, made.producer_version = KEY, faceswap.__version__
@@ -108,20 +128,24 @@ def traced(model: SwapModel, side: Side) -> Any:
 
 
 @contextmanager
-def _plain_shapes() -> Iterator[None]:
+def _plain_shapes(opset: int) -> Iterator[None]:
     """Has the exporter write the shapes of a reshaping as numbers, where it would let the graph compute them.
 
     -1 stands for the batch, whatever its size. Other runtimes like such graphs better, and the size of every layer is
     known before it runs (onnx_graph.py).
     """
-    replaced: dict[str, Callable[..., Any]] = {"aten::flatten": _flatten, "aten::unflatten": _unflatten}
+    replaced: dict[str, Callable[..., Any]] = {
+        "aten::flatten": _flatten,
+        "aten::unflatten": _unflatten,
+        "aten::pad": _pad,
+    }
     for name, write in replaced.items():
-        torch.onnx.register_custom_op_symbolic(name, write, OPSET)
+        torch.onnx.register_custom_op_symbolic(name, write, opset)
     try:
         yield
     finally:
         for name in replaced:
-            torch.onnx.unregister_custom_op_symbolic(name, OPSET)
+            torch.onnx.unregister_custom_op_symbolic(name, opset)
 
 
 @parse_args("v", "i", "i")
@@ -135,6 +159,15 @@ def _flatten(graph: Any, features: Any, start: int, end: int) -> Any:
 def _unflatten(graph: Any, features: Any, dim: int, parts: list[int], *_: Any) -> Any:
     sizes = features.type().sizes()
     return _reshape(graph, features, [*sizes[:dim], *parts, *sizes[dim + 1 :]])
+
+
+@parse_args("v", "is", "s", "v")
+def _pad(graph: Any, features: Any, margins: list[int], mode: str, value: Any) -> Any:
+    if mode != "constant" or not value.node().mustBeNone():
+        raise ValueError(f"no padding of this kind ({mode}) is in any model here")
+    kept = [0] * (len(features.type().sizes()) - len(margins) // 2)
+    low, high = ([*kept, *margins[first::2][::-1]] for first in (0, 1))  # torch begins with the last dimension
+    return graph.op("Pad", features, graph.op("Constant", value_t=torch.tensor([*low, *high])), mode_s="constant")
 
 
 def _reshape(graph: Any, features: Any, sizes: list[int]) -> Any:

@@ -87,7 +87,7 @@ class ExportMetadata:
             told = parse_json(text)
             if told["format"] != FORMAT:
                 raise ValueError("it was exported by another version of faceswap")
-            faces = told["faces"] and (_name(told["faces"]["a"]), _name(told["faces"]["b"]))
+            faces = told["faces"] and (name_of(told["faces"]["a"]), name_of(told["faces"]["b"]))
             resolution, coverage = _whole(told["resolution"], *SIDES_PX), float(told["coverage"])
             if told["side"] not in ("a", "b") or not 0 < coverage <= 1:
                 raise ValueError("its side or coverage cannot be")
@@ -96,20 +96,20 @@ class ExportMetadata:
             if template.shape != wanted.shape or not np.allclose(template, wanted, rtol=0, atol=_SAME_PX):
                 raise ValueError("it was made for faces that are aligned in another way")
             return cls(
-                model=_name(told["model"]),
-                settings={_name(key): _number(value) for key, value in told["settings"].items()},
+                model=name_of(told["model"]),
+                settings={name_of(key): _number(value) for key, value in told["settings"].items()},
                 iteration=None if told["iteration"] is None else _whole(told["iteration"], 0, 1 << 53),
-                version=_name(told["version"]),
-                run=_name(told["run"]),
-                yaw_degrees={_name(key): _number(value) for key, value in told.get("yaw_degrees", {}).items()},
+                version=name_of(told["version"]),
+                run=name_of(told["run"]),
+                yaw_degrees={name_of(key): _number(value) for key, value in told.get("yaw_degrees", {}).items()},
                 side=told["side"],
                 resolution=resolution,
                 coverage=coverage,
                 has_mask=MASK in [output["name"] for output in told["outputs"]],
-                weights_sha256=_name(told["weights_sha256"]),
-                checkpoint_sha256=_name(told["checkpoint_sha256"]),
+                weights_sha256=name_of(told["weights_sha256"]),
+                checkpoint_sha256=name_of(told["checkpoint_sha256"]),
                 faces=faces or None,
-                consent={_name(key): _line(value) for key, value in told["consent"].items()},
+                consent={name_of(key): line_of(value) for key, value in told["consent"].items()},
             )
         except (LookupError, TypeError, AttributeError, OverflowError, Untrusted) as error:
             raise ValueError(f"its metadata make no sense ({type(error).__name__})") from error
@@ -135,7 +135,7 @@ def _alignment(resolution: int, coverage: float) -> dict[str, Any]:
     }
 
 
-def _name(value: Any) -> str:
+def name_of(value: Any) -> str:
     """A text that may become part of a file's name."""
     text = _text(value, NAME_CHARACTERS)
     if "/" in text or any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
@@ -143,7 +143,7 @@ def _name(value: Any) -> str:
     return text
 
 
-def _line(value: Any) -> str:
+def line_of(value: Any) -> str:
     """A text that is shown; what steers a terminal is taken out."""
     return "".join(c if c.isprintable() else " " for c in _text(value, TEXT_CHARACTERS))
 

@@ -30,9 +30,7 @@ class OnnxSwapper:
 
         `device`: cpu, cuda or cuda:N; auto takes a GPU that torch and the installed onnxruntime both see.
         """
-        runtime = optional_package("onnxruntime")
-        providers = _providers(device, runtime.get_available_providers())
-        data = _read(path)
+        data = read_onnx(path, "make one with python -m faceswap.export")
         try:
             model = parse(data)
             about = _metadata(model)
@@ -40,15 +38,7 @@ class OnnxSwapper:
         except ValueError as error:
             raise UserError(f"{path} cannot be used: {error}; make it with python -m faceswap.export") from error
         del model  # as large as the file
-        options = runtime.SessionOptions()
-        options.log_severity_level = 4
-        # Waiting threads that spin cost other programs, and the other stages of a conversion, a whole core.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            session = runtime.InferenceSession(data, options, providers=providers)
-        except Exception as error:  # of a dozen classes without a common one
-            raise UserError(f"{path} cannot be used: onnxruntime refuses it ({_first_line(error)})") from error
-        return cls(about, session)
+        return cls(about, open_session(path, data, device))
 
     @property
     def resolution(self) -> int:
@@ -91,14 +81,32 @@ class OnnxSwapper:
         return [np.concatenate(several)[: len(faces)] for several in zip(*parts, strict=True)]
 
 
-def _read(path: Path) -> bytes:
+def read_onnx(path: Path, otherwise: str) -> bytes:
+    """Returns a file's bytes. Raises UserError for one that is missing (`otherwise`: what to do) or too large."""
     if not path.is_file():
-        raise UserError(f"there is no file {path}; make one with python -m faceswap.export")
+        raise UserError(f"there is no file {path}; {otherwise}")
     with open(path, "rb") as file:
         data = file.read(ONNX_BYTES + 1)
     if len(data) > ONNX_BYTES:
         raise UserError(f"{path} cannot be used: it is larger than the 2 GB that an ONNX file can have")
     return data
+
+
+def open_session(path: Path, data: bytes, device: str) -> Any:
+    """Returns the onnxruntime session of a graph that was checked. Raises UserError where it is refused.
+
+    `device`: as of `OnnxSwapper.load`.
+    """
+    runtime = optional_package("onnxruntime")
+    providers = _providers(device, runtime.get_available_providers())
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    # Waiting threads that spin cost other programs, and the other stages of a conversion, a whole core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return runtime.InferenceSession(data, options, providers=providers)
+    except Exception as error:  # of a dozen classes without a common one
+        raise UserError(f"{path} cannot be used: onnxruntime refuses it ({_first_line(error)})") from error
 
 
 def _metadata(model: Any) -> ExportMetadata:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import torch
+from torch import Tensor
+
 from faceswap.swap.models.config import DfConfig
 from faceswap.swap.models.df_layers import UdDecoder, check_sizes, encoder, inter
 from faceswap.swap.models.layers import SwapModel
+from faceswap.utils.choices import Side
 
 
 class Df(SwapModel):
@@ -17,6 +21,8 @@ class Df(SwapModel):
     """
 
     has_mask = True
+    decoder_a: UdDecoder
+    decoder_b: UdDecoder
 
     def __init__(
         self,
@@ -40,3 +46,8 @@ class Df(SwapModel):
         self.decoder_a = UdDecoder(ae_dims, d_dims, d_mask_dims, output_scale)
         self.decoder_b = UdDecoder(ae_dims, d_dims, d_mask_dims, output_scale)
         self.initialise()
+
+    def decode_mask(self, code: Tensor, side: Side) -> Tensor:
+        """By the mask's branch alone."""
+        decoder = self.decoder_a if side == "a" else self.decoder_b
+        return torch.sigmoid(decoder.drawn_mask(code).float())

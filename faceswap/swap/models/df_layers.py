@@ -100,7 +100,12 @@ class UdDecoder(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         features = self.picture(code)
         drawn = torch.stack([phase(features) for phase in self.phases], dim=2)  # (N, 3 S^2, 4, R / 2, R / 2)
-        picture, mask = functional.pixel_shuffle(drawn.flatten(1, 2), 2), self.mask(code)
+        picture = functional.pixel_shuffle(drawn.flatten(1, 2), 2)
         if self.output_scale > 1:
-            picture, mask = (functional.pixel_shuffle(part, self.output_scale) for part in (picture, mask))
-        return torch.cat([picture, mask], dim=1)
+            picture = functional.pixel_shuffle(picture, self.output_scale)
+        return torch.cat([picture, self.drawn_mask(code)], dim=1)
+
+    def drawn_mask(self, code: Tensor) -> Tensor:
+        """(N, 1, S R, S R), before the sigmoid."""
+        mask = self.mask(code)
+        return functional.pixel_shuffle(mask, self.output_scale) if self.output_scale > 1 else mask

@@ -56,6 +56,10 @@ class SwapModel(Trainable):
         """Code -> (N, 3, R, R) RGB in [0, 1] and (N, 1, R, R) masks in [0, 1], or None from a model without them."""
         return self._split((self.decoder_a if side == "a" else self.decoder_b)(code))
 
+    def decode_mask(self, code: Tensor, side: Side) -> Tensor | None:
+        """Return the masks that `decode` gives, for those who need no picture."""
+        return self.decode(code, side)[1]
+
     def forward(self, images_a: Tensor, images_b: Tensor) -> dict[Side, Reconstruction]:
         """Reconstruct both sides, for training: A and B pass the encoder as one batch, Gaussian codes are drawn."""
         counts = [len(images_a), len(images_b)]

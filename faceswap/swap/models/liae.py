@@ -53,9 +53,16 @@ class Liae(SwapModel):
 
     def decode(self, code: Tensor, side: Side) -> tuple[Tensor, Tensor | None]:
         """As A: [AB, AB]. As B: [B, AB]."""
+        return self._split(self.decoder(self._maps(code, side)))
+
+    def decode_mask(self, code: Tensor, side: Side) -> Tensor:
+        """By the mask's branch alone."""
+        return torch.sigmoid(self.decoder.drawn_mask(self._maps(code, side)).float())
+
+    def _maps(self, code: Tensor, side: Side) -> Tensor:
         shared = self.inter_ab(code)
         own = shared if side == "a" else self.inter_b(code)
-        return self._split(self.decoder(torch.cat([own, shared], dim=1)))
+        return torch.cat([own, shared], dim=1)
 
     def latents(self, images: Tensor, side: Side) -> Tensor:
         """As A: (N, ae_dims), the bottleneck of `inter_ab`. As B: (N, 2 ae_dims), those of `inter_b` and `inter_ab`."""
