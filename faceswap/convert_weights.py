@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def convert_weights(request: ConvertWeightsRequest) -> Path:
-    """Reads a generator in any layout and writes it in another; returns the new file's path."""
+    """Reads a generator in any layout, or a swap of DeepFaceLab, and writes it anew; returns the new file's path."""
     from faceswap.config.build import require
     from faceswap.stylegan.weights.files import check_suffix, generator_hash, load_generator, write_as
     from faceswap.utils.errors import UserError
@@ -25,6 +25,12 @@ def convert_weights(request: ConvertWeightsRequest) -> Path:
         raise UserError(f"out={out} is the file that is read; choose another name")
     check_suffix(out, request.layout)
     check_writable(out)
+    if request.saehd:
+        from faceswap.swap.exchange.saehd import import_saehd
+
+        if request.generator or request.layout != "ours":
+            raise UserError("saehd= is a swap, not a generator: leave generator= and layout= out")
+        return import_saehd(Path(request.saehd), out)
     generator = load_generator(request.generator or None)
     about = {"converted_from": Path(request.generator).name or "the shipped one", "sha256": generator_hash(generator)}
     return write_as(generator, out, request.layout, about)

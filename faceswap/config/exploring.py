@@ -44,10 +44,16 @@ class GenerateRequest:
 
 @dataclass(frozen=True)
 class ConvertWeightsRequest:
-    """Read a generator of StyleGAN2 from anybody's file, safely, and write it in another layout."""
+    """Read a generator of StyleGAN2, or a swap of DeepFaceLab, from anybody's file, safely, and write it anew."""
 
     generator: str = option(
         "", "NVIDIA's .pkl, rosinality's or e4e's .pt, our .safetensors (default: the shipped one)", kind="path"
+    )
+    saehd: str = option(
+        "",
+        "instead: DeepFaceLab's SAEHD model (df-ud or liae-ud), its folder or NAME_SAEHD_encoder.npy; it becomes "
+        "weights of df or liae",
+        kind="path",
     )
     out: str = option("", "the new file: .safetensors for ours, .pt for the others'", kind="path")
     layout: Layout = option("ours", "layout of the new file: ours, NVIDIA's, rosinality's", choices=get_args(Layout))
