@@ -69,6 +69,24 @@ def sign(temp: Path, path: Path, about: Mapping[str, str], sources: Sequence[Pat
         remove(sidecar_path(path))  # of an earlier result: it would say that this one was changed
 
 
+def signed(data: bytes, name: str, about: Mapping[str, str]) -> bytes:
+    """Return the bytes of a picture as `sign` leaves its file, for what is shown without being stored.
+
+    Args:
+        data: The picture.
+        name: What it is called, with the suffix of a format that has room for a record.
+        about: Its metadata (notice.py).
+    """
+    if NOTICE not in about:
+        return data
+    path, result = Path(name), io.BytesIO()
+    with _kept_unsigned(path):
+        signer = signer_of(signing_certificate())
+        _builder(path, about, ()).sign(signer, MIME_TYPES[path.suffix], io.BytesIO(data), result)
+        data = result.getvalue()
+    return data
+
+
 def sidecar_path(path: Path) -> Path:
     """Return where the record of a file lies whose format has no room for it: film.mkv.c2pa.
 

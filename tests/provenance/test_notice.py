@@ -20,7 +20,7 @@ from tests.media.made_films import Film, make_film, picture
 
 PNG = b"\x89PNG\r\n\x1a\n"
 ROOM = Path(faceswap.__file__).parent
-WRITERS = {"write_image", "encode_image", "writer_for", "VideoWriter", "ImageWriter", "side_by_side"}
+WRITERS = {"write_image", "encode_image", "encode_made", "writer_for", "VideoWriter", "ImageWriter", "side_by_side"}
 AS_THEY_WERE = {  # pictures of a source as it was, or none at all
     "curation/repair/repair.py": "crops of a film",
     "extraction/contact_sheet.py": "crops of a film",

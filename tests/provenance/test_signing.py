@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import pytest
 
-from faceswap.media.pictures.images import write_image
+from faceswap.media.pictures.images import encode_made, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.media.writing import writer_for
@@ -26,6 +26,15 @@ def film(folder, suffix=".mp4", about=ABOUT, source=None):
         for frame in read_frames(info):
             writer.write(frame)
     return folder / f"out{suffix}"
+
+
+def test_a_picture_that_is_shown_is_signed_as_one_that_is_stored(tmp_path):
+    shown = tmp_path / "frame.jpg"
+    shown.write_bytes(encode_made(picture(64, 48), "frame.jpg", quality=90, metadata=ABOUT))
+    record = read_record(shown)
+    assert record.is_intact and record.is_ours and record.making["consent"] == "both"
+    shown.write_bytes(encode_made(picture(64, 48), "frame.jpg", quality=90, metadata={"comment": "as filmed"}))
+    assert b"c2pa" not in shown.read_bytes()
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov", ".mkv"])

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import html
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.media.pictures.images import encode_image, write_image
+from faceswap.media.pictures.images import encode_image, encode_made
 from faceswap.utils.files.atomic import write_text
 
 AROUND = 0.5  # of the swapped part's size that is shown on each side of it
@@ -108,10 +107,8 @@ def _sections(
 
 def _figure(index: int, variant: Variant, name: str, part: tuple[slice, slice], quality: int) -> str:
     """Return a frame, signed, with the film as it was over it; `name` is HTML."""
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder, f"frame_{index}.jpg")
-        write_image(picture, variant.made[index][part], quality, metadata=variant.about)
-        uri = _uri(picture.read_bytes())
+    made = variant.made[index][part]
+    uri = _uri(encode_made(made, f"frame_{index}.jpg", quality=quality, metadata=variant.about))
     rows, columns = part
     width, height = columns.stop - columns.start, rows.stop - rows.start
     return (

@@ -19,7 +19,7 @@ from faceswap.media.pictures.heif import film_in_its_place, heif_formats
 from faceswap.media.pictures.holes import refuse_holes
 from faceswap.media.pictures.stamp import stamped
 from faceswap.provenance.fingerprint import marked
-from faceswap.provenance.signing import sign
+from faceswap.provenance.signing import sign, signed
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.limits import PICTURE_BYTES, PICTURE_PIXELS
@@ -153,6 +153,12 @@ def encode_image(
     else:
         raise UserError(f"cannot write a picture as '{suffix}'; use one of {', '.join(WRITE_SUFFIXES)}")
     return buffer.getvalue()
+
+
+def encode_made(image: NDArray[np.uint8], name: str, *, quality: int, metadata: Mapping[str, str]) -> bytes:
+    """Return the bytes of a picture called `name` that is shown and not stored; what was made with AI is signed."""
+    data = encode_image(image, Path(name).suffix, quality=quality, metadata=marked(metadata))
+    return signed(stamped(data), name, metadata)
 
 
 def write_image(

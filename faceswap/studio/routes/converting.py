@@ -13,7 +13,7 @@ from faceswap.commands.converting.film_faces import source_of
 from faceswap.config.schema import settings_of
 from faceswap.curation.repair.painted import painted_folder, painted_frames
 from faceswap.jobs.command_lines import shown
-from faceswap.media.pictures.images import encode_image
+from faceswap.media.pictures.images import encode_image, encode_made
 from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, plugin_fields, said
 from faceswap.studio.shared.preview import frame_count
@@ -69,7 +69,7 @@ def frame(request: Request, film: str, frame: int = 0, side: str = "b") -> Respo
         data = encode_image(studio.frames.frame(found, frame).image, ".jpg", quality=_QUALITY, metadata=None)
     else:
         made = studio.preview.frame(found, frame, _said(studio, request.query_params))
-        data = encode_image(made.image, ".jpg", quality=_QUALITY, metadata=dict(made.about))
+        data = encode_made(made.image, "frame.jpg", quality=_QUALITY, metadata=dict(made.about))
     return Response(data, media_type="image/jpeg")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Request, Response
 
 from faceswap.jobs.command_lines import shown
-from faceswap.media.pictures.images import READ_SUFFIXES, encode_image
+from faceswap.media.pictures.images import READ_SUFFIXES, encode_made
 from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, said
 from faceswap.studio.shared.photo_desk import Made
@@ -105,7 +105,7 @@ def _queued(request: Request, command: str, arguments: list[str], title: str) ->
 
 
 def _picture(made: Made) -> Response:
-    data = encode_image(made.image, ".jpg", quality=_QUALITY, metadata=dict(made.about))
+    data = encode_made(made.image, "studio.jpg", quality=_QUALITY, metadata=dict(made.about))
     return Response(data, media_type="image/jpeg")
 
 

@@ -80,7 +80,7 @@ def test_a_stopped_conversion_goes_on_and_its_film_is_the_same(suffix, film, fac
 
 
 def test_a_film_in_segments_is_the_film_at_once(film, faces, tmp_path) -> None:
-    """But for what steadying over time rounds."""
+    """What is steadied looks at so many frames around each as a segment has with its run-up."""
     at_once = convert_video(film, TintSwapper(64), tmp_path / "once.mp4", faces=faces, crf=0, preset="ultrafast")
     joined = _convert(film, faces, tmp_path / "joined.mp4", crf=0)
     with av.open(str(at_once)) as one, av.open(str(joined)) as other:
@@ -91,7 +91,7 @@ def test_a_film_in_segments_is_the_film_at_once(film, faces, tmp_path) -> None:
     for a, b in zip(read_frames(at_once), read_frames(joined), strict=True):
         assert a.seconds == b.seconds
         difference = np.abs(a.image.astype(int) - b.image)
-        assert difference.max() <= 6 and difference.mean() < 0.1
+        assert difference.max() <= 1
 
 
 def test_a_part_of_a_film_with_times_of_its_own(tmp_path) -> None:

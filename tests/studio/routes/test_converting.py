@@ -39,6 +39,7 @@ def test_frames_that_were_made_say_so(client, film, monkeypatch):
     monkeypatch.setattr(client.studio.preview, "frame", lambda *said: asked.append(said) or made)
     after = client.page.get("/convert/frame.jpg", params={"run": "a_b", "film": str(film), "frame": "3"})
     assert b"made with AI" in after.content and asked == [(film, 3, ["run=a_b"])]
+    assert b"c2pa" in after.content  # signed
     before = client.page.get("/convert/frame.jpg", params={"film": str(film), "frame": "3", "side": "a"})
     assert b"made with AI" not in before.content and before.content[:2] == b"\xff\xd8" and len(asked) == 1
     assert (
