@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from faceswap.cli.composing.typed_again import command_line, typed_again
 from faceswap.cli.results import Result, result_of
 from faceswap.compositing.colour import ColourSmoother
 from faceswap.compositing.results import report_path
@@ -84,7 +85,8 @@ def write_paged(work: Work, result: Result) -> Path:
         write_edited(work, replace(result, path=target), photos)
     shown = edited(inverter.generator, photo, edits, work.paster) if edits else None
     directions = [known[name] for name in sorted(known.directions)]
-    write_page(info, Sliders(inverter.generator, photo, directions, work.paster), page, edits, shown)
+    without_moves = command_line("edit", typed_again("edit", work.request, ("edits", "page", "out")))
+    write_page(info, Sliders(inverter.generator, photo, directions, work.paster), page, without_moves, edits, shown)
     return replace(result, path=page).note()
 
 

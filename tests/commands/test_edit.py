@@ -1,16 +1,20 @@
 """python -m faceswap.edit: photos and films in, photos and films out; one line for what cannot be done."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
 
+from faceswap.cli.composing.compose import compose_config
 from faceswap.cli.runner import run_command
 from faceswap.edit import edit
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from faceswap.stylegan.directions.directions import Direction, DirectionSet, save_directions
+from faceswap.stylegan.weights.files import generator_hash, load_generator
+from tests.browsing import browsed
 from tests.clips import make_clip
 from tests.commands.conftest import run
 from tests.stylegan.tiny import tiny_files
@@ -98,9 +102,39 @@ def test_sheet_and_page(inputs, tmp_path, capfd):
     told = json.loads(text.partition("const data = ")[2].partition(";\n")[0])
     assert {name: told["sigmas"][name][place] for name, place in told["opened"].items()} == {"age": 0, "smile": 0.7}
     assert [len(told["changes"][name]) for name in ("age", "smile")] == [13, 14] and told["edited"]
+    program, *again = shlex.split(told["line"])[2:]  # without the moves, which the page adds as its sliders stand
+    request = compose_config("edit", [f"photo={folder / 'photo.png'}", *common])
+    assert (program, compose_config("edit", again)) == ("faceswap.edit", request)
     assert not np.array_equal(read_image(tmp_path / "p.png"), read_image(folder / "photo.png"))
     code, out, err = called(capfd, f"photo={folder / 'photo.png'}", *common, "page=true", f"out={tmp_path / 'q.html'}")
     assert code == 0 and out.endswith("q.html") and not (tmp_path / "q.png").exists(), err
+
+
+@pytest.mark.slow
+def test_the_page_says_what_is_exact_and_what_is_near(inputs, tmp_path, capfd, chromium):
+    folder, common = inputs
+    photo = f"photo={folder / 'photo.png'}"
+    code, _, err = called(capfd, photo, *common, "page=true", "smile=1", "age=1.5", f"out={tmp_path / 'p.html'}")
+    assert code == 0, err
+    with browsed(chromium, "phone") as page:
+        page.goto((tmp_path / "p.html").as_uri())
+        told = page.locator("#told")
+        seen = []
+        for name, place in ((None, 0), ("age", 6), ("smile", 4), ("age", 8), ("smile", 6), ("age", 6)):
+            if name:
+                slider = page.locator("label", has_text=name).locator("input")
+                slider.evaluate(
+                    "(input, place) => { input.value = place; input.dispatchEvent(new Event('input')) }", place
+                )
+            seen.append(told.inner_text())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    opened, one, other, both, alone, none = seen
+    assert opened.startswith("As the command draws it") and opened.endswith("age=1.5 smile=1")
+    assert one.startswith("As the command") and one.endswith(" smile=1") and "age=" not in one
+    assert other.startswith("As the command") and other.endswith(" smile=-1")
+    assert both.startswith("Near to the edit, not the same") and both.endswith(" age=1 smile=-1")
+    assert alone.startswith("As the command") and alone.endswith(" age=1")
+    assert none.strip() == "The photo as it is."
 
 
 def test_what_cannot_be_edited_is_told_in_one_line(inputs, tmp_path, capfd):
@@ -108,6 +142,7 @@ def test_what_cannot_be_edited_is_told_in_one_line(inputs, tmp_path, capfd):
     other = tmp_path / "other.safetensors"
     axis = np.eye(32, dtype=np.float32)[0]
     save_directions(other, DirectionSet({"smile": Direction("smile", axis, axis.copy(), 1.0, generator="0" * 64)}))
+    owner = generator_hash(load_generator(folder / "generator.safetensors"))
     grey = tmp_path / "grey.png"
     write_image(grey, np.full((64, 64, 3), 90, np.uint8))
     (tmp_path / "nothing.mp4").touch()
@@ -118,7 +153,11 @@ def test_what_cannot_be_edited_is_told_in_one_line(inputs, tmp_path, capfd):
         ([photo, *common, "smlie=1"], "there is no direction 'smlie' (there are: age, smile)"),
         ([photo, *common, "smile=lots"], "a strength is a number of sigmas"),
         ([photo, *common, "smile=0:2"], "a ramp such as smile=0:2 needs a video"),
-        ([photo, *common, "smile=1", f"directions={other}"], "was found in another generator"),
+        (
+            [photo, *common, "smile=1", f"directions={other}"],
+            f"was found in another generator (000000000000, not {owner[:12]}): find it in this one with python -m"
+            " faceswap.directions",
+        ),
         ([photo, *common, "smile=1", "paste=glue"], "paste=glue is not known"),
         ([f"photo={grey}", *common, "finder=builtin", "~finder.path", "smile=1"], ""),
         ([f"video={tmp_path / 'nothing.mp4'}", *common, "smile=1"], "nothing.mp4"),

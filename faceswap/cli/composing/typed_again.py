@@ -25,7 +25,8 @@ def typed_again(command: str, request: Any, left_out: Collection[str] = ()) -> l
         left_out: Settings that are not wanted.
     """
     choices = [f"{name}={choice}" for name, choice in _choices(request) if name not in left_out]
-    pair = [f"pair={request.pair.name}"] if request.pair.name else []
+    named = getattr(request, "pair", None)  # a command need not take one
+    pair = [f"pair={named.name}"] if named and named.name else []
     usually_chosen = {f"{name}={choice}" for name, choice in _choices(compose_config(command, []))}
     found = pair + [choice for choice in choices if choice not in usually_chosen]
     usual = dict(_values(compose_config(command, [*pair, *choices])))

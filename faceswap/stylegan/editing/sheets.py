@@ -64,11 +64,20 @@ def write_sheet(info: SourceInfo, sliders: Sliders, out: Path) -> Path:
 
 
 def write_page(
-    info: SourceInfo, sliders: Sliders, out: Path, edits: Sequence[DirectionEdit] = (), shown: Frame | None = None
+    info: SourceInfo,
+    sliders: Sliders,
+    out: Path,
+    line: str,
+    edits: Sequence[DirectionEdit] = (),
+    shown: Frame | None = None,
 ) -> Path:
-    """Write one self-contained HTML file with a slider for each direction; what several change is added up.
+    """Write one self-contained HTML file with a slider for each direction.
+
+    What several change is added up there as pictures, which is near to the edit and not the same: the page says so as
+    soon as it shows that, and which command draws the very thing.
 
     Args:
+        line: That command, without the moves.
         edits: Where its sliders stand when it is opened.
         shown: The photo after these edits, which is what it then shows.
     """
@@ -88,6 +97,7 @@ def write_page(
         "sigmas": sigmas,
         "opened": {name: levels.index(asked.get(name, 0.0)) for name, levels in sigmas.items()},
         "changes": changes,
+        "line": line,
     }
     about = made_with_ai(generator_hash(sliders.generator), "faces on this page were edited")
     text = _PAGE.read_text(encoding="utf-8")
