@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from faceswap.config.build import is_users, untouched
-from faceswap.config.groups import GROUPS
-from faceswap.config.schema import names_of_kind
+from faceswap.config.groups import GROUPS, default_choices
+from faceswap.config.schema import COMMANDS, names_of_kind
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import check_writable, write_json
 from faceswap.utils.files.workspace import RESULT_REPORT, Workspace
@@ -137,10 +137,7 @@ def variant(command: str, request: ResultRequest, told: tuple[str, ...] = ()) ->
     Args:
         told: settings that are told of elsewhere.
     """
-    from faceswap.cli.composing.compose import compose_config
-
-    usual = plain_settings(untouched(request))
-    usual |= {name: value for name, value in plain_settings(compose_config(command, [])).items() if "." not in name}
+    usual = plain_settings(untouched(request)) | plain_settings(COMMANDS[command]()) | default_choices(command)
     own = {field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))}
     usual = {name: value for name, value in usual.items() if name.split(".")[0] not in own}  # nobody knows their usual
     files = {*names_of_kind(command), *told} - {"seeds", "styles"}

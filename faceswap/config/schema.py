@@ -132,13 +132,18 @@ def open_name(command: str) -> str:
     return next((f.name for f in fields(COMMANDS[command]) if f.metadata.get("open")), "")
 
 
-def register() -> None:
-    """Enters all nodes into Hydra's store."""
+def register(command: str) -> None:
+    """Enter into Hydra's store what a command is composed of: its node, and those of the plugins it may choose."""
     from hydra.core.config_store import ConfigStore
 
-    store = ConfigStore.instance()
-    for command, config in COMMANDS.items():
-        store.store(name=f"{command}_schema", node=node_of(config))
-    for group, plugins in GROUPS.items():
-        for choice, node in plugins.items():
-            store.store(group=group, name=schema_name(choice), node=node_of(node))
+    ConfigStore.instance().store(name=f"{command}_schema", node=node_of(COMMANDS[command]))
+    for group in {field.metadata.get("group", "") for field in fields(COMMANDS[command])} & GROUPS.keys():
+        _enter(group)
+
+
+@functools.cache  # to copy the nodes of all plugins takes as long as to compose a command
+def _enter(group: str) -> None:
+    from hydra.core.config_store import ConfigStore
+
+    for choice, config in GROUPS[group].items():
+        ConfigStore.instance().store(group=group, name=schema_name(choice), node=node_of(config))

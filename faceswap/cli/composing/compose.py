@@ -74,7 +74,9 @@ def prepared(command: str, extra_folder: Path | None, config_name: str = "") -> 
     """Within the block Hydra knows the schema and the user's folder, and its errors are one line."""
     from faceswap.cli.composing.user_folder import folder_first
 
-    schema.register()
+    # A main config of the user's own may build on any command, which is told where it is another one's.
+    for one in schema.COMMANDS if config_name not in ("", command) else (command,):
+        schema.register(one)
     with folder_first(extra_folder, config_name), warnings.catch_warnings(), one_line_errors(command, extra_folder):
         warnings.filterwarnings("ignore", "(?s).*automatic_schema_matching")  # of a user's file named like a plugin
         yield
