@@ -75,6 +75,7 @@ def test_every_broken_or_odd_file(path, example, tmp_path, capfd):
         points,
         workspace,
         "device=cpu",
+        "detail=none",
     )
     results = [p for p in (tmp_path / "workspace" / "out").rglob("*") if p.is_file()]
     assert not [p for p in tmp_path.rglob("*") if TEMP_MARK in p.name]

@@ -13,6 +13,7 @@ import pytest
 
 from faceswap.media.pictures.images import read_image
 from tests.commands.conftest import FAST, one_line_error, run, run_process
+from tests.processes import running
 
 
 def frames_and_sound(path):
@@ -122,15 +123,17 @@ def test_a_stopped_training_is_saved_and_goes_on(example, tmp_path, stop):
     workspace = f"workspace={example.folder / 'workspace'}"
     command = [sys.executable, "-m", "faceswap.train", "pair.a=craig", "pair.b=brosnan", f"pair.name=stopped{stop}",
                workspace, "iterations=100000", *FAST]  # fmt: skip
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
     checkpoints = example.folder / "workspace" / "runs" / f"stopped{stop}" / "checkpoints"
-    deadline = time.monotonic() + 120
-    while not (checkpoints.is_dir() and any(checkpoints.iterdir())):
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
-        time.sleep(0.1)
-    process.send_signal(stop)
-    _, errors = process.communicate(timeout=120)
+    with running(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 120
+        while not (checkpoints.is_dir() and any(checkpoints.iterdir())):
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+            time.sleep(0.1)
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "saved" in errors.strip().splitlines()[-1]
     ran = run("train", "pair.a=craig", "pair.b=brosnan", f"pair.name=stopped{stop}", workspace, "iterations=1", *FAST,

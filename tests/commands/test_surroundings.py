@@ -16,6 +16,7 @@ import pytest
 
 from tests.clips import Clip, make_clip
 from tests.commands.conftest import FAST, Example, one_line_error, run, run_process
+from tests.processes import running
 from tests.stylegan.tiny import tiny_files
 
 POINTS = ("finder=landmarks",)
@@ -86,18 +87,21 @@ def test_out_does_not_lead_through_a_link_in_the_workspace(tmp_path, command, ar
 def test_a_training_outlives_its_reader_and_saves_when_the_terminal_closes(copied):
     command = [sys.executable, "-m", "faceswap.train", "pair=craig_brosnan", "run=long", "iterations=100000", *FAST,
                "save_every=100000"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=copied.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                               env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
-    assert process.stderr is not None
-    process.stderr.readline()
-    process.stderr.close()  # as `2>&1 | head -1` does
-    folder = copied.folder / "workspace" / "runs" / "long"
-    deadline = time.monotonic() + 120
-    while not list(folder.glob("previews/00000008*")):  # goes on for some steps without anybody who reads
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(timeout=120) == 130
+    with running(
+        command, cwd=copied.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup may have begun the tests
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.close()  # as `2>&1 | head -1` does
+        folder = copied.folder / "workspace" / "runs" / "long"
+        deadline = time.monotonic() + 120
+        while not list(folder.glob("previews/00000008*")):  # goes on for some steps without anybody who reads
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=120) == 130
     (checkpoint,) = (folder / "checkpoints").iterdir()
     assert int(checkpoint.name) >= 8 and not (folder / ".lock").exists()
 
