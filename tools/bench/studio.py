@@ -72,7 +72,7 @@ def _timed(workspace: Path, film: Path, run: str) -> dict[str, float]:
     studio = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
     assert studio.stderr is not None
     try:
-        url = next(found[0] for told in studio.stderr if (found := re.search(r"http://\S+", told)))
+        url = next(address[0] for told in studio.stderr if (address := re.search(r"http://\S+", told)))
         with httpx.Client(follow_redirects=True, timeout=300) as client:
             client.get(url).raise_for_status()
             base = url.partition("/?")[0]
