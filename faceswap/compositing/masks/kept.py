@@ -45,6 +45,7 @@ PARTS = {
     "eyes": Part((EYE_RIGHT, EYE_LEFT), ("eyes",), 0.045, 0.05),
     "brows": Part((BROW_RIGHT, BROW_LEFT), ("brows",), 0.05, 0.04),
 }
+BEYOND = ("hair", "background")  # of the parser: no part of a face
 NEAR_TO = {"teeth": (INNER_LIPS,)}  # where a part without outlines of its own may be
 
 
@@ -80,11 +81,15 @@ class KeptParts:
             fill_outline(outline, points[landmarks], 255, part.margin * size)
         for landmarks in part.outlines or near_to:
             fill_outline(near, points[landmarks], 255, NEAR * size)
-        share = shares[[NAMES.index(name) for name in part.classes]].sum(0)
-        seen = in_view(share, frame_to_parsed, view, KEPT_PX)
-        seen = smoothstep(np.clip((seen - SURELY_NOT) / (SURELY - SURELY_NOT), 0, 1)) * (near > 0)
-        seen = _grown(seen.astype(np.float32), part.margin * size)
+
+        def surely(*classes: str) -> NDArray[np.float32]:
+            share = in_view(shares[[NAMES.index(name) for name in classes]].sum(0), frame_to_parsed, view, KEPT_PX)
+            return smoothstep(np.clip((share - SURELY_NOT) / (SURELY - SURELY_NOT), 0, 1)).astype(np.float32)
+
+        seen = _grown(surely(*part.classes) * (near > 0), part.margin * size)
         kept = np.maximum(outline.astype(np.float32) * np.float32(1 / 255), seen)
+        # Beyond the face's edge the margin would cut a notch into the mask: hair as filmed, drawn above and below.
+        kept *= 1 - surely(*BEYOND)
         return cv2.GaussianBlur(kept, (0, 0), max(part.softness / 2 * size, 0.5))
 
 

@@ -39,12 +39,12 @@ class SeeingParser:
         return shares, matrices
 
 
-def left_as_filmed(*parts: str, points: np.ndarray = POINTS) -> np.ndarray:
+def left_as_filmed(*parts: str, points: np.ndarray = POINTS, parser: type[SeeingParser] = SeeingParser) -> np.ndarray:
     """Where a black face laid over a light frame is not seen."""
     frame = Frame(np.full((480, 640, 3), 200, np.uint8), 0, 0.0)
     view = view_of(frame, points, frame_to_crop_for(points, 256), 256, 0.8, 128)
     drawn = Decoded(np.zeros((1, 128, 128, 3), np.float32), None)
-    kept = [KeptParts(parts, parser=SeeingParser())] if parts else []
+    kept = [KeptParts(parts, parser=parser())] if parts else []
     mask = Layers([HullMask(), *kept], np.minimum)
     return blend(frame, [view], drawn, mask=mask, colour=NoColour(), blender=AlphaBlender()).image[..., 0] > 190
 
@@ -60,6 +60,26 @@ def test_a_part_is_left_as_filmed_and_the_nose_is_swapped(part, place):
     kept = left_as_filmed(part)
     assert shown_at(kept, POINTS[place]) == 1 and shown_at(kept, POINTS[NOSE]) == 0
     assert not left_as_filmed()[200:300, 280:380].any()
+
+
+class HairyParser(SeeingParser):
+    """Sees hair from the left brow's middle on to the picture's right."""
+
+    def parse(self, images, points):
+        shares, matrices = super().parse(images, points)
+        for share, face, matrix in zip(shares, points, matrices, strict=True):
+            column = round(float(face[24] @ matrix[0, :2] + matrix[0, 2]))
+            share[:, :, column:] = 0
+            share[NAMES.index("hair"), :, column:] = 1
+        return shares, matrices
+
+
+def test_what_is_kept_ends_where_the_face_does():
+    """Or the margin of a brow would cut a notch into the edge of the face."""
+    kept = left_as_filmed("brows", parser=HairyParser)
+    everywhere = left_as_filmed("brows")
+    assert shown_at(kept, POINTS[17:22]) == 1 and shown_at(everywhere, POINTS[25:27]) == 1
+    assert shown_at(kept, POINTS[25:27]) == 0
 
 
 def test_several_parts_are_kept_at_a_time():

@@ -94,6 +94,13 @@ def test_a_film_in_segments_is_the_film_at_once(film, faces, tmp_path) -> None:
         assert difference.max() <= 1
 
 
+def test_outside_the_faces_a_lossless_film_in_segments_is_the_film(film, faces, tmp_path) -> None:
+    joined = _convert(film, faces, tmp_path / "joined.mkv", codec="ffv1")
+    changed = [(a.image != b.image).any(-1) for a, b in zip(read_frames(film), read_frames(joined), strict=True)]
+    assert np.mean([one.any() for one in changed]) > 0.8 and max(one.mean() for one in changed) < 0.1
+    assert not np.any([one[:, :20] for one in changed])
+
+
 def test_a_part_of_a_film_with_times_of_its_own(tmp_path) -> None:
     """Variable rate, rotation, another colour matrix: what a writer of the whole would keep."""
     ticks = tuple(np.cumsum(1001 + 37 * (np.arange(70) % 5)).tolist())
