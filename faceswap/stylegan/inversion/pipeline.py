@@ -65,9 +65,9 @@ class Inverter:
 
     @property
     def domain_check(self) -> DomainCheck | None:
-        """The check against the generator's own samples, measured at first use; None without an encoder."""
+        """The check against the generator's own samples, made at first use; None without an encoder."""
         if self._domain_check is None and self.encoder is not None:
-            self._domain_check = DomainCheck.of(self.generator, self.encoder, self.loss)
+            self._domain_check = DomainCheck(self.generator, self.encoder, self.loss)
         return self._domain_check
 
     def invert(self, found: list[AlignedPortrait], **changed: Any) -> Inversion:
