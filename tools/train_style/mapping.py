@@ -3,8 +3,8 @@
 CROPS is what tools.train_style.cut wrote. After an adversarial training z of N(0, 1) ends in another, wider cloud of
 W than faces are encoded to, and its outskirts are drawn with fringes and smears. Here the mapping alone is made anew,
 as the normal distribution of the codes of CROPS, written down as weights: seconds, and no training. Synthesis and
-encoder stay to the bit, and with them all styles found in photos and all directions. `python -m
-tools.train_style.ship_mapping` ships it.
+encoder stay to the bit, and so do what styles draw, the encoder's guesses and the directions.
+`python -m tools.train_style.ship_mapping` ships it.
 """
 
 from __future__ import annotations
