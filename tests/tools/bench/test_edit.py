@@ -1,4 +1,4 @@
-"""What the benchmark of edits takes for flicker."""
+"""What the benchmark of edits takes for flicker, and where it reads what the command took."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,8 @@ from faceswap.media.sources import probe
 from faceswap.media.video.coding import Coding
 from faceswap.media.writing import VideoWriter
 from tests.clips import make_clip
-from tools.bench.edit import flicker, flicker_of_change
+from tests.stylegan.tiny import tiny_files
+from tools.bench.edit import edited, flicker, flicker_of_change
 
 
 def test_flicker_is_the_change_from_frame_to_frame(tmp_path):
@@ -24,3 +25,12 @@ def test_flicker_is_the_change_from_frame_to_frame(tmp_path):
     size, steps = flicker_of_change(still, edited)
     assert size == pytest.approx(5, abs=1) and steps == pytest.approx(0, abs=0.1)
     assert flicker_of_change(still, trembling)[1] == pytest.approx(10, abs=1)
+
+
+@pytest.mark.slow
+def test_the_commands_report_is_read(tmp_path):
+    clip = make_clip(tmp_path, "clip", 4)
+    weights = [*tiny_files(tmp_path), f"directions={tmp_path / 'directions.safetensors'}"]
+    points = ["finder=landmarks", f"finder.path={clip.landmarks}", "mask=hull", "steps=2"]
+    report, seconds = edited(clip.video, tmp_path / "moved.mp4", [*weights, *points, "smile=1"])
+    assert report["frames"] == report["faces"] == 4 and report["frames_per_second"] > 4 / seconds
