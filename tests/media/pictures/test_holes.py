@@ -1,11 +1,13 @@
 """A part of a picture that the disk has lost is told, and no whole picture is called damaged."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from faceswap.media.pictures.holes import _zeros_are_absurd
 from faceswap.media.pictures.images import encode_image, read_image
 from faceswap.utils.errors import UserError
 from tests.media.made_films import picture
@@ -42,3 +44,36 @@ def test_a_hole_over_the_bound_of_two_parts_is_found(tmp_path: Path, monkeypatch
     path.write_bytes(with_hole(encode_image(COLOURS, ".jpg"), 0.5))
     with pytest.raises(UserError, match="zeros"):
         read_image(path)
+
+
+def progressive(image: Image.Image, quality: int = 92) -> bytes:
+    stored = io.BytesIO()
+    image.save(stored, "JPEG", quality=quality, progressive=True)
+    return stored.getvalue()
+
+
+@pytest.mark.parametrize("place", [0.5, 0.7, 0.9])
+def test_zeros_in_a_progressive_picture_are_refused(tmp_path: Path, place: float) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(with_hole(progressive(Image.fromarray(COLOURS)), place))
+    with pytest.raises(UserError, match="zeros"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("kind", ["flat", "bars", "checks", "ramp"])
+def test_even_progressive_pictures_are_whole(tmp_path: Path, kind: str) -> None:
+    y, x = np.mgrid[:800, :1000]
+    grey = {"flat": 0 * x, "bars": x % 8 // 4 * 255, "checks": (x // 8 + y // 8) % 2 * 255, "ramp": x * 255 // 1000}[
+        kind
+    ]
+    for quality in (20, 75, 95):
+        path = tmp_path / f"{quality}.jpg"
+        path.write_bytes(progressive(Image.fromarray(grey.astype(np.uint8)), quality) + bytes(5000))
+        assert read_image(path).shape == (800, 1000, 3)
+
+
+def test_zeros_may_be_a_flat_picture_of_an_encoder_that_counts_no_blocks() -> None:
+    scan = bytes([1, 1, 0, 1, 63, 0])
+    assert not _zeros_are_absurd(0xC2, {0x10: b"\x00\x01\x11"}, scan)
+    assert _zeros_are_absurd(0xC2, {0x10: b"\x00\x10\x01"}, scan)
+    assert not _zeros_are_absurd(0xC2, {0x10: b"\x01"}, bytes([1, 1, 0, 0, 0, 1]))  # of first coefficients
