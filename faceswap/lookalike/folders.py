@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from faceswap.core.values import Face, Frame
 from faceswap.detect.protocol import Finder
 from faceswap.facenets.protocol import Embedder
-from faceswap.lookalike.gallery import SUFFIX, Gallery, Photo, load_gallery
+from faceswap.lookalike.gallery import SUFFIX, Gallery, Photo, as_kept, load_gallery
 from faceswap.media.listing import list_pictures, natural_order
 from faceswap.media.pictures.images import read_image
 from faceswap.media.sources import source_of_picture
@@ -118,7 +118,7 @@ def _read(paths: Sequence[Path], reader: FaceReader) -> Iterator[Photo]:
                 log.warning("left out: no face was found on %s", path)
         if faces:
             face = max(faces, key=lambda one: float((one.box[2:] - one.box[:2]).prod()))
-            yield Photo(0, reader.code(image, face), face.box, file, stamp)
+            yield Photo(0, as_kept(reader.code(image, face)), face.box, file, stamp)
         else:
             yield Photo(0, np.zeros(128, np.float32), np.zeros(4, np.float32), file, stamp)
 

@@ -105,7 +105,7 @@ class Gallery:
         }
         pictures = [np.frombuffer(photo.jpeg, np.uint8) for photo in self.photos]
         arrays: dict[str, NDArray[Any]] = {
-            "codes": np.clip(np.round(self.codes() * _STEPS), -_STEPS, _STEPS).astype(np.int8),
+            "codes": _bytes_of(self.codes()),
             "person": np.array([photo.person for photo in self.photos], np.int32),
             "boxes": np.stack([photo.box for photo in self.photos]).astype(np.float32),
             "pictures": np.concatenate(pictures),
@@ -171,6 +171,15 @@ def _is_text(text: object) -> bool:
 def unit(codes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return vectors (N, 128) at length 1."""
     return np.asarray(codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def _bytes_of(codes: NDArray[np.float32]) -> NDArray[np.int8]:
+    return np.clip(np.round(codes * _STEPS), -_STEPS, _STEPS).astype(np.int8)
+
+
+def as_kept(code: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a code (128,) as it is after a gallery was saved and loaded, so that it compares the same before."""
+    return unit(_bytes_of(code[None]).astype(np.float32))[0]
 
 
 def around(image: NDArray[np.uint8], box: Sequence[float] | NDArray) -> NDArray[np.uint8]:

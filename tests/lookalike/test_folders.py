@@ -50,6 +50,16 @@ def test_only_what_is_new_is_read(tmp_path):
     assert gallery_of_folder(people, fourth, tmp_path / "kept").names == grown.names
 
 
+def test_what_is_read_first_compares_as_what_was_kept(tmp_path):
+    people = tmp_path / "people"
+    for number in range(6):
+        photo(people / f"{number}.png", (30 + 31 * number, 97 - 11 * number, 211 - 17 * number))
+    first, again = (gallery_of_folder(people, reader(), tmp_path / "kept").codes() for _ in range(2))
+    assert np.array_equal(first, again)
+    photo(people / "another.png", RED)
+    assert np.array_equal(gallery_of_folder(people, reader(), tmp_path / "kept").codes()[:6], first)
+
+
 def test_a_gallery_without_people_is_refused(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
         gallery_of_folder(tmp_path / "none", reader(), tmp_path / "kept")
