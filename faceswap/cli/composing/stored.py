@@ -46,6 +46,8 @@ def stored_arguments(command: str, path: Path, said: Collection[str]) -> list[st
         node = values.get(name)
         if name not in said and isinstance(node, dict):
             found.append(f"{name}={_choice(group, node.pop('_target_', ''), path)}")
+            if not node:  # a class without settings, as init=scratch
+                del values[name]
     verbatim, unknown = schema.names_of_kind(command) | schema.names_of_kind(command, "keyframes"), []
     plain = dict(leaves(texts))
     for name, value in leaves(values):

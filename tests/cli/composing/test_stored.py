@@ -7,6 +7,7 @@ import pytest
 from faceswap.cli.composing.compose import compose_config
 from faceswap.config import schema
 from faceswap.config.build import to_yaml
+from faceswap.config.groups import GROUPS
 from faceswap.utils.errors import UserError
 from faceswap.utils.program_versions import versions, versions_comment
 from faceswap.utils.settings.renamed import RENAMED
@@ -64,3 +65,19 @@ def test_new_names_are_settings_and_old_ones_are_none():
         known = schema.settings_of(command)
         sections = {name.rpartition(".")[0] for name in known} | {name.partition(".")[0] for name in known}
         assert {*renamed.values()} <= {*known, *sections} and not {*renamed} & {*known, *sections}
+
+
+CHOICES = [
+    (field, choice)
+    for field in schema.names_in("train", "")
+    if (group := schema.group_of("train", field)) in GROUPS and group != "pair"
+    for choice, node in GROUPS[group].items()
+    if getattr(node, "_target_", "")
+]
+
+
+@pytest.mark.parametrize(("field", "choice"), CHOICES)
+def test_each_choice_comes_back_those_without_settings_too(tmp_path, field, choice):
+    first = compose_config("train", ["pair.a=anna", "pair.b=ben", f"{field}={choice}"])
+    (tmp_path / "config.yaml").write_text(to_yaml(first))
+    assert compose_config("train", [f"settings={tmp_path}"]) == first
