@@ -256,7 +256,9 @@ def _unit(name: str, what: str, vector: NDArray) -> NDArray[np.float32]:
     array = np.asarray(vector, np.float32)
     if array.ndim not in (1, 2) or 0 in array.shape or not np.isfinite(array).all():
         raise ValueError(f"direction {name}: {what} must be finite (w_size,) or (rows, w_size), not {array.shape}")
-    length = float(np.linalg.norm(array)) / (1 if array.ndim == 1 else len(array) ** 0.5)
+    # In float64: the squares of large numbers overflow, and a direction divided by infinity is none.
+    exact = array.astype(float)
+    length = float(np.linalg.norm(exact)) / (1 if array.ndim == 1 else len(array) ** 0.5)
     if length < 1e-12:
         raise ValueError(f"direction {name}: {what} is zero")
-    return array if abs(length - 1) < 1e-6 else array / np.float32(length)
+    return array if abs(length - 1) < 1e-6 else (exact / length).astype(np.float32)

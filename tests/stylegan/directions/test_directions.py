@@ -153,3 +153,11 @@ def test_a_header_with_numbers_too_long_is_refused(tmp_path):
         save_tensors(vectors, path, {HEADER_KEY: f'{{"kind": "directions", "directions": {told}}}'})
         with pytest.raises(UserError, match="cannot read the directions"):
             load_directions(path)
+
+
+@pytest.mark.parametrize("shape", [(16,), (8, 16)])
+@pytest.mark.parametrize("size", [1e-11, 1.0, 1e20, 3e38])
+def test_a_step_has_length_one_however_long_it_was(shape, size):
+    vector = np.full(shape, size, np.float32)
+    step = Direction("smile", vector, vector, 1.0, 0.0).step
+    assert step.dtype == np.float32 and np.allclose(step, 0.25)
