@@ -25,6 +25,8 @@ _WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors"
 _GENERATOR = ("data=photos64", "plan.resolution=32", "plan.channels=[8,8,8,8]", "plan.w_size=16", "batch_size=4",
               "monitor.log_kimg=0.008", "monitor.preview_kimg=0.02", "monitor.save_kimg=0.02", "monitor.samples=0",
               "device=cpu")  # fmt: skip
+_SEGMENTS = ("video=long.mp4", "finder=landmarks", "finder.path=long.landmarks.npz", "segment_frames=16", "detail=none",
+             "smooth_frames=0", "smooth_colour=0", "device=cpu")  # fmt: skip
 _POINTS = ("finder=landmarks", "finder.path=anna.landmarks.npz")
 
 
@@ -60,6 +62,8 @@ CASES = (
     Case("convert", ("pair=anna_ben", "side_by_side=true")),
     Case("convert", ("pair=anna_ben", "video=photos", "out=swapped")),
     Case("convert", ("video=ben.mp4", "map={1: anna_ben}", "detail=none", "device=cpu")),
+    Case("convert", ("pair=anna_ben", *_SEGMENTS)),
+    Case("convert", ("pair=anna_ben", *_SEGMENTS, "workers=2")),
     Case("convert", ("pair=anna_ben", "preview=2", "compare=mask=hull,box", "detail=none")),
     Case("export", ("pair=anna_ben",)),
     Case("generate", (_WEIGHTS[0], "seeds=0-5")),
@@ -86,6 +90,7 @@ def make_inputs(folder: Path) -> None:
     folder.mkdir(parents=True)
     for seed, name in enumerate(("anna", "ben", "new"), 1):
         make_clip(folder, name, 12, seed=seed)
+    make_clip(folder, "long", 44, seed=2)  # of three segments
     (folder / "photos").mkdir()
     stored = np.load(folder / "anna.landmarks.npz")
     names = [f"{index}.png" for index in range(4)]
