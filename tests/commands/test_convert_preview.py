@@ -6,11 +6,13 @@ import io
 import itertools
 import re
 import shlex
+import shutil
 
 import numpy as np
 from PIL import Image
 
 from faceswap.media.reading import read_frames
+from tests.clips import make_clip
 from tests.commands.conftest import one_line_error, run
 
 
@@ -53,3 +55,19 @@ def test_what_cannot_be_previewed_is_one_line(example):
             run("convert", "pair=craig_brosnan", "device=cpu", *arguments, cwd=example.folder, code=2)
         )
         assert told in error
+
+
+def test_the_page_of_another_film_of_that_name_stays(example, tmp_path):
+    films = [tmp_path / name / f"film.{name}" for name in ("mkv", "mov")]
+    clip = make_clip(tmp_path, "film", 8)
+    for film in films:
+        film.parent.mkdir()
+        shutil.copy(clip.video, film)
+    found = ("finder=landmarks", f"finder.path={clip.landmarks}")
+    said = ("convert", "pair=craig_brosnan", "device=cpu", "preview=1", "detail=none")
+    said = (*said, f"workspace={example.folder / 'workspace'}")
+    first = run(*said, f"video={films[0]}", *found, cwd=tmp_path).path
+    before = first.read_bytes()
+    error = one_line_error(run(*said, f"video={films[1]}", *found, cwd=tmp_path, code=2))
+    assert "was made with video=" in error and first.read_bytes() == before
+    assert run(*said, f"video={films[0]}", *found, cwd=tmp_path).path == first

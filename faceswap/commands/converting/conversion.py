@@ -43,10 +43,15 @@ log = logging.getLogger(__name__)
 
 
 class Converted(NamedTuple):
-    """A film that was made, now or (not `is_new`) by an earlier command."""
+    """A film that was made, now or (not `is_new`) by an earlier command, and the record of what with."""
 
-    path: Path
+    result: Result
     is_new: bool = True
+
+    @property
+    def path(self) -> Path:
+        """Return where it is."""
+        return self.result.path
 
 
 class FilmInputs(NamedTuple):
@@ -137,7 +142,7 @@ class FilmConversion:
         record = result.record | {"inputs": checksums} | ({"people": people.told} if people else {})
         result = replace(result, record=record)
         if self.skip_done and is_done(result):
-            return Converted(result.path, is_new=False)
+            return Converted(result, is_new=False)
         if self.unit is None:
             log.info("%s as %s, by %s", info.path, " and ".join(inputs.shown), model_name(cast))
         metadata = consents_metadata(inputs.consents, inputs.shown) | faces_metadata(inputs.models, inputs.workspace)
@@ -148,7 +153,7 @@ class FilmConversion:
             faces=people.faces if people else stored, finder=inputs.finder, mask=mask, colour=build(request.colour),
             blender=build(request.blender), metadata=metadata, record=record, order=order, preview=self.preview,
         ).run()  # fmt: skip
-        return Converted(result.path)
+        return Converted(result)
 
     def _refined(self, request: ConvertRequest, cast: Cast, inputs: FilmInputs) -> Cast:
         """Return the cast with what sharpens each role's face, unless faces are drawn already."""

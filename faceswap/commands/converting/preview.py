@@ -55,16 +55,19 @@ def convert_preview(request: ConvertRequest, films: Sequence[Path]) -> Path:
     frames = PreviewFrames(request.preview or USUAL_COUNT)
     drawings = [tuple(one for one in each if _name(one) not in PASTING) for each in combinations]
     variants: dict[int, Variant] = {}
-    path = Path()
+    result = None
     for place in sorted(range(len(requests)), key=lambda place: drawings.index(drawings[place])):
         one, told = requests[place], " ".join(combinations[place])
         log.info("preview %d of %d: %s", len(variants) + 1, len(requests), told or "as chosen")
         frames.draw_for(drawings[place])
-        path = FilmConversion(one, preview=frames, named=request).run().path
+        result = FilmConversion(one, preview=frames, named=request).run().result
         line = command_line("convert", typed_again("convert", one, ("preview", "compare", "out")))
         variants[place] = Variant(told, line, frames.made, frames.about)
     in_order = [variants[place] for place in range(len(requests))]
+    assert result is not None  # there is a combination, be it the empty one
+    path = result.path
     write_sheet(path, path.stem, frames.as_filmed, in_order, request.image_quality)
+    result.note()
     log.info("%d frames with %d choices of settings; open %s in a browser", len(frames.as_filmed), len(variants), path)
     return path
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from faceswap.cli.results import Result
 from faceswap.commands.converting import several
 from faceswap.commands.converting.conversion import Converted, FilmConversion
 from faceswap.utils.errors import UserError
@@ -28,7 +29,7 @@ def made_by(monkeypatch, outcomes):
         outcome = outcomes[Path(film.request.video).name]
         if isinstance(outcome, BaseException):
             raise outcome
-        return Converted(film.folder / f"{Path(film.request.video).stem}_as_a.mp4", outcome)
+        return Converted(Result(film.folder / f"{Path(film.request.video).stem}_as_a.mp4", {}), outcome)
 
     monkeypatch.setattr(FilmConversion, "run", fare)
     return asked
