@@ -67,7 +67,7 @@ class VideoConversion:
         faces: A face set, all of it with deleted crops too, or its folder.
         finder: What looks for faces where the set knows none.
         mask, colour, blender: How a drawn face is laid into the frame.
-        metadata: What the result tells beside what it is; the record, too.
+        metadata: What its container tells, beside what it is.
         record: What the result was made with, for its report.
         order: What the segments depend on: with it a stopped conversion goes on, else it begins anew. And who makes
             them.
