@@ -63,7 +63,7 @@ def join_alike(
         target = np.arange(len(vectors))
         _merge(means, weights, active[nearest[first]], active[first])
         target[active[nearest[first]]] = active[first]
-        followers, into = _followers(active, nearest, value, first, forbidden, threshold)
+        followers, into = _followers(active, nearest, value >= threshold, first, forbidden)
         alike = (means[followers] * means[into]).sum(1) >= threshold
         small = weights[followers] <= weights[into]
         followers, into = followers[alike & small], into[alike & small]
@@ -102,7 +102,7 @@ def _merge(means: NDArray[np.float32], weights: NDArray[np.float32], gone: NDArr
 
 
 def _followers(
-    active: NDArray, nearest: NDArray, value: NDArray, first: NDArray, forbidden: NDArray, threshold: float
+    active: NDArray, nearest: NDArray, is_alike: NDArray[np.bool_], first: NDArray, forbidden: NDArray
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return clusters that are nearest to one of a merged pair, and the pair of each.
 
@@ -110,7 +110,7 @@ def _followers(
     """
     pair = np.full(len(active), -1)
     pair[first], pair[nearest[first]] = first, first
-    free = (pair < 0) & (value >= threshold) & (pair[nearest] >= 0)
+    free = (pair < 0) & is_alike & (pair[nearest] >= 0)
     free[forbidden.ravel()] = False
     chosen = np.flatnonzero(free)
     return active[chosen], active[pair[nearest[chosen]]]

@@ -191,7 +191,7 @@ def encoder_for(coding: Coding, info: Filmed, suffix: str, size: tuple[int, int]
     is_plain = codec.encoder == "libx264" and pixel_format == ("yuv444p" if is_odd(*size) else "yuv420p")
     encoder = FilmEncoder(
         name, codec.encoder, pixel_format, bits, chroma,
-        _tags(info.colour, name, chroma), _options(coding, name, codec, bits, chroma, info.light),
+        _tags(info.colour, name, chroma), _options(coding, name, codec, (bits, chroma), info.light),
         _HEVC_TAG if name.startswith("hevc") and suffix != ".mkv" else "", not is_plain,
     )  # fmt: skip
     if codec.is_hardware:
@@ -258,7 +258,7 @@ def _tags(colour: ColourTags, name: str, chroma: str) -> ColourTags:
 
 
 def _options(
-    coding: Coding, name: str, codec: _Codec, bits: int, chroma: str, light: HdrLight | None
+    coding: Coding, name: str, codec: _Codec, planes: tuple[int, str], light: HdrLight | None
 ) -> dict[str, str]:
     threads = {"threads": str(coding.threads or "auto")}
     if codec.encoder == "libx264":
@@ -266,7 +266,7 @@ def _options(
     if codec.encoder == "libx265":
         return {"crf": str(coding.crf), "preset": coding.preset, "x265-params": x265_words(light)} | threads
     if name == "dnxhr":
-        return {"profile": _DNXHR_PROFILES[bits, chroma]} | threads
+        return {"profile": _DNXHR_PROFILES[planes]} | threads
     if codec.is_hardware:
         quality = _HARDWARE_QUALITY.get(name.split("_")[1])
         return {quality: str(round(coding.crf))} if quality else {}
