@@ -122,8 +122,9 @@ def _engine(url: str) -> Engine:
         name = make_url(url).get_backend_name()
         if name not in ("sqlite", "postgresql"):
             raise UserError(f"database={name}: accepted are sqlite and postgresql+psycopg URLs")
-        more: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}} if name == "sqlite" else {}
-        engine = create_engine(url, pool_pre_ping=name != "sqlite", **more)
+        # A PostgreSQL that was set up without a locale (SQL_ASCII) tells texts as bytes unless it is asked for texts.
+        asked: dict[str, Any] = {"timeout": _BUSY_SECONDS} if name == "sqlite" else {"client_encoding": "utf8"}
+        engine = create_engine(url, pool_pre_ping=name != "sqlite", connect_args=asked)
     except ModuleNotFoundError as error:
         raise UserError(
             f"database=: the driver {error.name} is not installed: pip install 'psycopg[binary]'"

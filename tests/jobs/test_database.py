@@ -43,3 +43,14 @@ def test_a_damaged_file_is_told(tmp_path):
     (tmp_path / "jobs.sqlite").write_bytes(b"no database, but long enough to look like one" * 50)
     with pytest.raises(UserError, match="not a database"):
         Database("", tmp_path)
+
+
+def test_a_postgresql_that_was_set_up_without_a_locale_is_used(postgresql, tmp_path):
+    from sqlalchemy import create_engine, text
+
+    with create_engine(postgresql % "postgres", isolation_level="AUTOCOMMIT").connect() as connection:
+        plain = "TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+        connection.execute(text(f"CREATE DATABASE without_a_locale {plain}"))
+    database = Database(postgresql % "without_a_locale", tmp_path)
+    assert database.engine.name == "postgresql"
+    database.close()
