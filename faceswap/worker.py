@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from faceswap.cli.runner import run_command
 
 if TYPE_CHECKING:
     from faceswap.config.web import WorkerRequest
+
+log = logging.getLogger(__name__)
 
 
 def work(request: WorkerRequest) -> Path:
@@ -22,6 +25,8 @@ def work(request: WorkerRequest) -> Path:
     if request.end_with_parent:
         interrupt_with_parent()
     queue = open_queue(Path(request.workspace), request.database)
+    if not request.until_empty:
+        log.info("waiting for the jobs of %s; Ctrl-C ends it", queue.folder.parent)
     try:
         Worker(queue, worker_name()).run(until_empty=request.until_empty)
     finally:
