@@ -90,7 +90,11 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of where they come")
     parser.add_argument("--commands", default="", help="only these, as extract,train")
     parser.add_argument("--folder", default="", help="where inputs are made, or lie from last time")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    known = {case.command for case in CASES}
+    if asked.commands and (unknown := set(asked.commands.split(",")) - known):
+        parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join(sorted(known))}")
+    return asked
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tools.kills.__main__ import killed
+from tools.kills.__main__ import _parse, killed
 from tools.kills.cases import Case
 from tools.kills.comparing import differences, leftovers, what_lies_in
 from tools.kills.killing import run
@@ -141,3 +141,10 @@ def test_when_and_by_which_commit_a_record_was_written_is_not_compared(tmp_path)
     (tmp_path / "2" / "film.mkv.c2pa").unlink()
     (tmp_path / "2" / "page.html").write_text('<p>"commit": "cccccccc", faces 4')
     assert differences(*left[:2], what_lies_in(tmp_path / "2")) == ["film.mkv.c2pa", "page.html#"]
+
+
+def test_a_command_that_is_none_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        _parse(["--commands", "extract,nonsense"])
+    assert "nonsense: none of" in capsys.readouterr().err
+    assert _parse(["--commands", "extract,train"]).commands == "extract,train"
