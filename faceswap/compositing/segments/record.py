@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from faceswap.media.parts import Part
+
+CHECKSUM = "record_sha256"
 
 
 @dataclass
@@ -52,18 +56,21 @@ class SegmentRecord:
     part: Part | None
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values; `read` takes them."""
+        """Return plain values with their checksum; `read` takes them."""
         part = self.part and {
             "name": self.part.path.name,
             "sha256": self.part.sha256,
             "seconds": list(self.part.seconds),
             "order": list(self.part.order),
         }
-        return {"number": self.number, **vars(self.counts), "part": part}
+        plain = {"number": self.number, **vars(self.counts), "part": part}
+        return {**plain, CHECKSUM: _checksum(plain)}
 
     @classmethod
     def read(cls, stored: Any, folder: Path) -> SegmentRecord:
         """Return the record that was stored in a work folder. Raises ValueError, KeyError or TypeError for others."""
+        if stored[CHECKSUM] != _checksum({name: value for name, value in stored.items() if name != CHECKSUM}):
+            raise ValueError("it is not what was written")
         counts = Counts(
             frames=_whole(stored["frames"]),
             faces=_whole(stored["faces"]),
@@ -81,6 +88,10 @@ class SegmentRecord:
             if sorted(part.order) != list(range(len(seconds))):
                 raise ValueError(f"{name}: its pictures are in no order")
         return cls(_whole(stored["number"]), counts, part)
+
+
+def _checksum(plain: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def _whole(value: Any) -> int:
