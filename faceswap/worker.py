@@ -25,7 +25,7 @@ def work(request: WorkerRequest) -> Path:
     if request.end_with_parent:
         interrupt_with_parent()
     queue = open_queue(Path(request.workspace), request.database)
-    if not request.until_empty:
+    if not (request.until_empty or request.end_with_parent):
         log.info("waiting for the jobs of %s; Ctrl-C ends it", queue.folder.parent)
     try:
         Worker(queue, worker_name()).run(until_empty=request.until_empty)

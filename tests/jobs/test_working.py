@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from faceswap.config.web import WorkerRequest
 from faceswap.jobs.queue import JobQueue
 from faceswap.jobs.tables import Job, State
 from faceswap.jobs.working import Worker
+from faceswap.worker import work
 from tests.jobs.conftest import start_worker
 
 
@@ -108,3 +110,14 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(queue, url, fake_edit,
     for job in told:
         assert Path(job.result).read_text() == "film"
         assert sum(one.ended is not None and one.exit_code == 0 for one in job.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "is_told"), [({}, True), ({"until_empty": True}, False), ({"end_with_parent": True}, False)]
+)
+def test_where_it_waits_is_told_to_who_has_started_it(tmp_path, monkeypatch, caplog, said, is_told):
+    monkeypatch.setattr(Worker, "run", lambda worker, until_empty: None)
+    monkeypatch.setattr("faceswap.utils.workers.interrupt_with_parent", lambda: None)
+    with caplog.at_level("INFO"):
+        work(WorkerRequest(str(tmp_path / "workspace"), **said))
+    assert (f"waiting for the jobs of {tmp_path / 'workspace'};" in caplog.text) == is_told
