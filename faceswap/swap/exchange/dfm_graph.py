@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from faceswap.swap.inference.onnx_graph import optional_package
+from faceswap.swap.inference.onnx_graph import dims_of, layer_sizes, optional_package
 from faceswap.swap.inference.onnx_metadata import line_of, name_of
 from faceswap.utils.limits import CROP_SIDE_PX, ONNX_JSON_CHARACTERS, ONNX_NODES, ONNX_NUMBERS
 from faceswap.utils.untrusted.reading import Untrusted, parse_json
@@ -30,7 +30,6 @@ OPERATORS = frozenset(
      "Softmax", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose",
      "Unsqueeze", "Where"]
 )  # fmt: skip
-_FEW = 64  # a tensor of so many numbers is a shape or a factor, not a weight
 
 
 def check_dfm(model: Any) -> int:
@@ -82,7 +81,7 @@ def _check_tensor(tensor: Any) -> None:
 
 def _side_of(graph: Any) -> int:
     weights = {tensor.name for tensor in graph.initializer}
-    inputs = {value.name: _dims(value) for value in graph.input if value.name not in weights}
+    inputs = {value.name: dims_of(value) for value in graph.input if value.name not in weights}
     if MORPH in inputs:
         raise ValueError(f"it is a model that morphs ({MORPH}), which are not read")
     if set(inputs) != {FACE} or [value.name for value in graph.output] != list(OUTPUTS):
@@ -94,35 +93,7 @@ def _side_of(graph: Any) -> int:
 
 
 def _check_sizes(model: Any, side_px: int) -> None:
-    """Work out each layer's size for one face, without its numbers."""
-    onnx = optional_package("onnx")
-    graph = model.graph
-    alone = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
-    alone.graph.name = "sizes"
-    alone.graph.node.extend(graph.node)
-    made = [onnx.helper.make_tensor_value_info(FACE, onnx.TensorProto.FLOAT, [1, side_px, side_px, 3])]
-    for tensor in graph.initializer:
-        if math.prod(tensor.dims) <= _FEW:
-            alone.graph.initializer.append(tensor)
-        made.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
-    alone.graph.input.extend(made)
-    alone.graph.output.extend(onnx.helper.make_empty_tensor_value_info(value.name) for value in graph.output)
-    try:
-        known = onnx.shape_inference.infer_shapes(alone, check_type=True, strict_mode=True, data_prop=True).graph
-    except Exception as error:  # of several kinds without a common one
-        raise ValueError("its layers do not fit each other") from error
-    sizes = {value.name: _dims(value) for value in [*known.value_info, *known.output]}
-    named = [name for node in graph.node for name in node.output if name]
-    if any(0 in sizes.get(name, [0]) for name in named):
-        raise ValueError("the size of one of its layers is not known before it runs")
-    if sum(math.prod(sizes[name]) for name in named) > ONNX_NUMBERS:
-        raise ValueError("its layers are larger than those of any model here")
+    sizes = layer_sizes(model, FACE, [1, side_px, side_px, 3])
     wanted = [[1, side_px, side_px, channels] for channels in (1, 3, 1)]
-    if [list(sizes[name]) for name in OUTPUTS] != wanted:
+    if [sizes[name] for name in OUTPUTS] != wanted:
         raise ValueError(f"what it draws is not {side_px} px wide, as what it takes")
-
-
-def _dims(value: Any) -> list[int]:
-    """A tensor's dimensions; 0 stands for one that is not known."""
-    kind = value.type.tensor_type
-    return [dim.dim_value for dim in kind.shape.dim] if kind.HasField("shape") else [0]

@@ -23,7 +23,7 @@ OPERATORS = frozenset(
      "InstanceNormalization", "LeakyRelu", "Mul", "ReduceMean", "Reshape", "Sigmoid", "Slice", "Sqrt", "Transpose",
      "Unsqueeze"]
 )  # fmt: skip
-_FEW = 64  # a tensor of so many whole numbers is a shape, not a weight
+_FEW = 64  # a tensor of so many numbers is a shape or a factor, not a weight
 
 
 def optional_package(name: str) -> Any:
@@ -88,35 +88,53 @@ def _check_tensor(tensor: Any) -> None:
 
 
 def _check_sizes(model: Any, about: ExportMetadata) -> None:
-    """Works out each layer's size for one face, without its numbers."""
+    side = about.resolution
+    sizes = layer_sizes(model, INPUT, [1, 3, side, side])
+    wanted = {IMAGE: [1, 3, side, side], MASK: [1, 1, side, side]}
+    if any(sizes[value.name] != wanted[value.name] for value in model.graph.output):
+        raise ValueError(f"what it draws is not {side} px wide, as it says")
+
+
+def layer_sizes(model: Any, picture: str, dims: Sequence[int]) -> dict[str, list[int]]:
+    """Work out what each layer of a model gives for one picture, without its numbers.
+
+    Args:
+        model: An onnx.ModelProto.
+        picture: Name of its only input.
+        dims: Of that.
+
+    Returns:
+        Dimensions by name.
+
+    Raises:
+        ValueError: They do not fit each other, cannot be known before, or are larger than those of any model here.
+    """
     onnx = optional_package("onnx")
     graph = model.graph
-    side = about.resolution
     alone = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
     alone.graph.name = "sizes"
     alone.graph.node.extend(graph.node)
-    made = [onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, [1, 3, side, side])]
+    made = [onnx.helper.make_tensor_value_info(picture, onnx.TensorProto.FLOAT, dims)]
     for tensor in graph.initializer:
-        if tensor.data_type == onnx.TensorProto.INT64 and math.prod(tensor.dims) <= _FEW:
+        if math.prod(tensor.dims) <= _FEW:
             alone.graph.initializer.append(tensor)
-        else:
-            made.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+        made.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
     alone.graph.input.extend(made)
     alone.graph.output.extend(onnx.helper.make_empty_tensor_value_info(value.name) for value in graph.output)
     try:
         known = onnx.shape_inference.infer_shapes(alone, check_type=True, strict_mode=True, data_prop=True).graph
     except Exception as error:  # of several kinds without a common one
         raise ValueError("its layers do not fit each other") from error
-    sizes = {value.name: _dims(value) for value in [*known.value_info, *known.output]}
+    sizes = {value.name: dims_of(value) for value in [*known.value_info, *known.output]}
     named = [name for node in graph.node for name in node.output if name]
-    if any(0 in sizes.get(name, [0]) for name in named) or sum(math.prod(sizes[n]) for n in named) > ONNX_NUMBERS:
-        raise ValueError("its layers are larger than those of any model here, or of no known size")
-    wanted = {IMAGE: [1, 3, side, side], MASK: [1, 1, side, side]}
-    if any(sizes[value.name] != wanted[value.name] for value in graph.output):
-        raise ValueError(f"what it draws is not {side} px wide, as it says")
+    if any(0 in sizes.get(name, [0]) for name in named):
+        raise ValueError("the size of one of its layers is not known before it runs")
+    if sum(math.prod(sizes[name]) for name in named) > ONNX_NUMBERS:
+        raise ValueError("its layers are larger than those of any model here")
+    return sizes
 
 
-def _dims(value: Any) -> Sequence[int]:
-    """A tensor's dimensions; 0 stands for one that is not known."""
+def dims_of(value: Any) -> list[int]:
+    """Return a tensor's dimensions; 0 stands for one that is not known."""
     kind = value.type.tensor_type
     return [dim.dim_value for dim in kind.shape.dim] if kind.HasField("shape") else [0]
