@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from faceswap.core.boxes import box_area, box_areas, intersections
 from faceswap.facenets.detector_net import DetectorNet, split
-from faceswap.facenets.loading import load_network
+from faceswap.facenets.loading import check_answer, load_network
 from faceswap.utils.errors import UserError
 from faceswap.utils.images import to_signed_range
 from faceswap.utils.limits import FACES_A_FRAME
@@ -58,7 +58,7 @@ class FaceDetector:
         """Return x0, y0, x1, y1, score, roll_degrees (n, 6) of the faces of each (H, W, 3) uint8 RGB, surest first.
 
         The box is the tight box of the 68 landmarks in the picture's pixels and may reach beyond the picture;
-        roll + = clockwise, as `geometry.head_pose`.
+        roll + = clockwise, as `geometry.head_pose`. Raises UserError for a network that gives no numbers.
         """
         found: list[list[NDArray[np.float32]]] = [[] for _ in images]
         groups: dict[tuple[int, int], list[tuple[int, Canvas]]] = defaultdict(list)
@@ -72,6 +72,7 @@ class FaceDetector:
                 pictures = np.stack([canvas.draw(images[index]) for index, canvas in part])
                 with torch.inference_mode():
                     outputs = self._network(to_signed_range(pictures, self._device))
+                    check_answer("detector", outputs)
                     faces = peaks(outputs, self.minimum_score)
                 for (index, canvas), rows in zip(part, faces, strict=True):
                     found[index].append(canvas.to_image(rows))

@@ -22,6 +22,7 @@ from faceswap.core.values import EMBEDDING_SIZE
 from faceswap.facenets.views import ViewReader
 from faceswap.utils.devices import choose_device
 from faceswap.utils.errors import UserError
+from faceswap.utils.numbers import can_be_weights
 from faceswap.utils.untrusted.file_kinds import look_mistaken
 from faceswap.utils.untrusted.torch_files import read_torch_tensors
 
@@ -199,4 +200,6 @@ def load_weights(path: Path) -> InceptionResnetV1:
             f"embedder weights {path} are not those of facenet-pytorch's InceptionResnetV1 "
             f"({look_mistaken(path) or type(error).__name__})"
         ) from error
+    if not all(can_be_weights(weight.numpy()) for weight in network.state_dict().values()):
+        raise UserError(f"embedder weights {path} hold impossible numbers: get them again from where they come")
     return network

@@ -13,7 +13,7 @@ from faceswap.core.geometry import invert, transform_points, warp_crop
 from faceswap.core.values import POINT_COUNT
 from faceswap.facenets import windows
 from faceswap.facenets.landmark_net import LandmarkNet
-from faceswap.facenets.loading import load_network
+from faceswap.facenets.loading import check_answer, load_network
 from faceswap.utils.images import to_signed_range
 
 LARGEST_BATCH = 32
@@ -72,6 +72,8 @@ class LandmarkPredictor:
         )
         with torch.inference_mode():
             points, spread, visible, face = self._network(to_signed_range(crops, self._device))
+            for answer in (points, spread, visible, face):
+                check_answer("landmarks", answer)
             defined = points[:, :POINT_COUNT] + self._network.definition
             places = ((defined + 1) * (self.resolution_px / 2) - 0.5).cpu().numpy()
             spreads = spread[:, 17:POINT_COUNT].exp().mean(1).mul(0.5).cpu().numpy()

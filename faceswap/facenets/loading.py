@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from faceswap.facenets.layers import folded
 from faceswap.utils.devices import choose_device
@@ -44,6 +44,15 @@ def load_network(name: str, build: Callable[..., NetworkT], device: str = "auto"
                 _LOADED.clear()
             _LOADED[key] = _loaded(name, build, place)
         return _LOADED[key], place
+
+
+def check_answer(name: str, values: Tensor) -> None:
+    """Raise UserError where a network answers with what is no number: nobody would be found, or anybody known again."""
+    if not bool(values.isfinite().all()):
+        raise UserError(
+            f"the {name} network answers with numbers that are none: its weights are broken; get them again from "
+            "where they come"
+        )
 
 
 def _loaded(name: str, build: Callable[..., NetworkT], place: torch.device) -> NetworkT:

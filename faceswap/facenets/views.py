@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from faceswap.core.geometry import compose, frame_to_crop_for, view_of_crop, warp_crop
-from faceswap.facenets.loading import load_network
+from faceswap.facenets.loading import check_answer, load_network
 from faceswap.utils.devices import multiplies_bf16
 from faceswap.utils.images import to_signed_range
 
@@ -86,4 +86,6 @@ class ViewReader:
                 finish(self._network(to_signed_range(views[start : start + LARGEST_BATCH], self._place)).float()).cpu()
                 for start in range(0, max(1, len(views)), LARGEST_BATCH)  # no face still gives the answer its shape
             ]
-        return torch.cat(parts).numpy()
+        answers = torch.cat(parts)
+        check_answer(self._name, answers)
+        return answers.numpy()

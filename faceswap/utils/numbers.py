@@ -1,4 +1,4 @@
-"""Small numeric helpers: evenly spread picks, smooth steps, the half cosine."""
+"""Small numeric helpers: evenly spread picks, smooth steps, the half cosine, numbers that can be weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from faceswap.utils.limits import WEIGHT_MAGNITUDE
 
 T = TypeVar("T", float, NDArray)
 
@@ -28,3 +30,8 @@ def smoothstep(t: T) -> T:
 def half_cosine(share: float) -> float:
     """Return (1 + cos(pi share)) / 2: 1 at a share of 0, falling to 0 at 1 and staying there."""
     return 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
+
+
+def can_be_weights(values: NDArray) -> bool:
+    """Return whether all are numbers, and none is larger than any that training makes; whole ones only count."""
+    return values.dtype.kind != "f" or not values.size or float(np.abs(values).max()) <= WEIGHT_MAGNITUDE  # nor is NaN

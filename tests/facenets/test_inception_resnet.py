@@ -84,6 +84,13 @@ def test_other_files_are_refused_in_one_line(content: bytes | None, name: str, t
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [torch.nan, torch.inf, 1e38])
+def test_impossible_numbers_are_refused(number: float, state, tmp_path: Path) -> None:
+    save_file(state | {"last_bn.bias": torch.full((512,), number)}, tmp_path / "vggface2.safetensors")
+    with pytest.raises(UserError, match="impossible numbers"):
+        embedder_of(str(tmp_path / "vggface2.safetensors"), "cpu")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         embedder_of(str(tmp_path / "none.pt"), "cpu")

@@ -18,6 +18,7 @@ from faceswap.core.values import AlignedFace, Decoded
 from faceswap.engine.accelerator import Accelerator
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.facenets.landmarks import LandmarkPredictor
+from faceswap.facenets.loading import check_answer
 from faceswap.swap.detail.network import DetailNet, places_of
 from faceswap.swap.detail.references import References, SteadyChoice
 from faceswap.swap.detail.warping import warped_onto
@@ -141,6 +142,7 @@ class Refiner:
             sharp = self._network(images, lent, torch.from_numpy(trust).to(device), self._places).float()
             if self._strength != 1:
                 sharp = images + self._strength * (sharp - images)
+            check_answer("detail", sharp)
             return sharp.clamp(0, 1).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from faceswap.swap.inference.onnx_graph import dims_of, layer_sizes, optional_package
+from faceswap.swap.inference.onnx_graph import check_numbers, dims_of, layer_sizes, optional_package
 from faceswap.swap.inference.onnx_metadata import line_of, name_of
 from faceswap.utils.limits import CROP_SIDE_PX, ONNX_JSON_CHARACTERS, ONNX_NODES, ONNX_NUMBERS
 from faceswap.utils.untrusted.reading import Untrusted, parse_json
@@ -77,6 +77,7 @@ def _check_tensor(tensor: Any) -> None:
         raise ValueError("its weights lie in another file, which is not read")
     if min(tensor.dims, default=0) < 0 or math.prod(tensor.dims) > ONNX_NUMBERS:
         raise ValueError("its weights do not have the sizes it tells")
+    check_numbers(tensor)
 
 
 def _side_of(graph: Any) -> int:

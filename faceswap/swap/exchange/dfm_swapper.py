@@ -78,6 +78,11 @@ class DfmSwapper:
         for image, mask in zip(images, masks, strict=True):  # some files take one face at a time
             faces = np.ascontiguousarray(image[None, rows, columns, ::-1])
             filmed_mask, drawn, drawn_mask = self.session.run(list(OUTPUTS), {FACE: faces})
-            image[rows, columns] = np.clip(drawn[0, ..., ::-1], 0, 1)
-            mask[rows, columns] = np.clip(np.minimum(filmed_mask, drawn_mask)[0, ..., 0], 0, 1)
+            image[rows, columns] = _in_unit_range(drawn[0, ..., ::-1])
+            mask[rows, columns] = np.minimum(*(_in_unit_range(one[0, ..., 0]) for one in (filmed_mask, drawn_mask)))
         return Decoded(images, masks)
+
+
+def _in_unit_range(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values cut to [0, 1]; infinity is no white, but becomes NaN, which `Decoded` refuses."""
+    return np.where(np.isfinite(values), np.clip(values, 0, 1), np.float32(np.nan))

@@ -11,10 +11,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from faceswap.swap.inference.onnx_metadata import IMAGE, INPUT, MASK, ExportMetadata
 from faceswap.utils.errors import UserError
 from faceswap.utils.installing import install_command
 from faceswap.utils.limits import ONNX_NODES, ONNX_NUMBERS
+from faceswap.utils.numbers import can_be_weights
 
 # What the models of this program are made of. None can loop, reach for files or run code; how large their results
 # get is known before they run.
@@ -85,6 +88,26 @@ def _check_tensor(tensor: Any) -> None:
     size = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     if len(tensor.raw_data) != size * math.prod(tensor.dims) or min(tensor.dims, default=0) < 0:
         raise ValueError("its weights do not have the sizes it tells")
+    check_numbers(tensor)
+
+
+def check_numbers(tensor: Any) -> None:
+    """Raise ValueError, in words for the user, for a TensorProto whose numbers no network can have learned.
+
+    Infinity on its own may be a bound, which exporters write where there is none.
+    """
+    onnx = optional_package("onnx")
+    kinds = onnx.TensorProto
+    if tensor.data_type not in (kinds.FLOAT, kinds.FLOAT16, kinds.DOUBLE, kinds.BFLOAT16):
+        return
+    try:
+        values = onnx.numpy_helper.to_array(tensor)
+    except Exception as error:  # of several kinds without a common one
+        raise ValueError("its weights do not have the sizes it tells") from error
+    if values.dtype.kind != "f":
+        values = values.astype(np.float32)
+    if np.isnan(values).any() or not (values.size == 1 or can_be_weights(values)):
+        raise ValueError("its weights hold impossible numbers")
 
 
 def _check_sizes(model: Any, about: ExportMetadata) -> None:

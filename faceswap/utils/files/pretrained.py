@@ -18,7 +18,8 @@ from safetensors.numpy import load, save
 
 from faceswap.utils.errors import UserError, pass_on_out_of_memory
 from faceswap.utils.files.atomic import atomic_path, write_json
-from faceswap.utils.limits import MIB, PRETRAINED_BYTES
+from faceswap.utils.limits import MIB, NAME_CHARACTERS, PRETRAINED_BYTES
+from faceswap.utils.numbers import can_be_weights
 from faceswap.utils.untrusted.reading import Untrusted, parse_json, read_bytes, read_json
 
 MANIFEST = "manifest.json"
@@ -92,7 +93,7 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
     The text `settings` is JSON: the network's constructor arguments.
 
     Raises:
-        UserError: The file is missing or is not the one that the manifest describes.
+        UserError: The file is missing, is not the one that the manifest describes, or holds what no weights are.
     """
     entry = entry_of(name)
     try:
@@ -109,6 +110,9 @@ def load_pretrained(name: str) -> tuple[dict[str, NDArray[np.float32]], dict[str
     except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         pass_on_out_of_memory(error)
         raise UserError(f"{entry.path} holds no weights ({type(error).__name__}); {_AGAIN}") from error
+    wrong = next((key for key, value in tensors.items() if not can_be_weights(value)), None)
+    if wrong is not None:
+        raise UserError(f"{entry.path}: {wrong[:NAME_CHARACTERS]!r} holds impossible numbers; {_AGAIN}")
     return {key: np.asarray(value, np.float32, order="C") for key, value in tensors.items()}, metadata
 
 

@@ -55,6 +55,16 @@ def morph(model):
     model.graph.input.append(onnx.helper.make_tensor_value_info("morph_value:0", onnx.TensorProto.FLOAT, [1]))
 
 
+def spoilt(number, name="weight", kind=np.float32):
+    def change(model):
+        tensor = next(one for one in model.graph.initializer if one.name == name)
+        array = np.array(onnx.numpy_helper.to_array(tensor), kind)
+        array.flat[0] = number
+        tensor.CopyFrom(onnx.numpy_helper.from_array(array, name))
+
+    return change
+
+
 def resized(model, *dims):
     for place, size in enumerate(dims, 1):
         model.graph.input[0].type.tensor_type.shape.dim[place].dim_value = size
@@ -80,6 +90,12 @@ HOSTILE = {
         lambda m: m.graph.node[2].attribute.append(onnx.helper.make_attribute("strides", [2, 2])),
         "is not 64 px wide",
     ),
+    "no number": (spoilt(np.nan), "impossible numbers"),
+    "infinite": (spoilt(-np.inf), "impossible numbers"),
+    "huge": (spoilt(1e38), "impossible numbers"),
+    "no number alone": (spoilt(np.nan, "half"), "impossible numbers"),
+    "no number in half precision": (spoilt(np.nan, kind=np.float16), "impossible numbers"),
+    "cut": (lambda m: setattr(m.graph.initializer[0], "raw_data", b"abc"), "sizes it tells"),
     "links": (lambda m: m.graph.node[1].input.__setitem__(0, "nowhere"), "do not fit each other"),
 }  # fmt: skip
 

@@ -9,10 +9,11 @@ import pytest
 
 from faceswap.swap.exchange.dfm_swapper import DfmSwapper
 from faceswap.swap.inference.swapper import TrainedSwapper
+from faceswap.utils.errors import UserError
 from tests.swap.exchange.foreign_dfm import SIDE_PX, write_foreign
 from tests.swap.exports import views
 
-pytest.importorskip("onnx", reason="reading needs the extra: pip install -e .[onnx]")
+onnx = pytest.importorskip("onnx", reason="reading needs the extra: pip install -e .[onnx]")
 pytest.importorskip("onnxruntime", reason="reading needs the extra: pip install -e .[onnx]")
 
 
@@ -43,6 +44,24 @@ def test_our_own_file_draws_what_the_weights_draw(dfm, weights):
     places = [np.s_[:, y : y + 16, x : x + 16] for y in range(low - 1, low + 2) for x in range(low - 1, low + 2)]
     near = [np.abs(drawn[at] - ours.swap(np.ascontiguousarray(faces[at])).images).max() for at in places]
     assert min(near) < 1 / 255 and sorted(near)[1] > 1 / 255  # at one place near the middle
+
+
+@pytest.mark.parametrize("name", ["half", "quarter", "factor"])
+@pytest.mark.parametrize("number", [np.inf, -np.inf])
+def test_an_infinite_answer_is_no_white_face_and_no_face_as_filmed(number, name, tmp_path):
+    """One number alone may be infinite, as a bound is; what comes of it may not."""
+    path = write_foreign(tmp_path / "x.dfm")
+    model = onnx.load(path)
+    model.graph.node[2].output[0] = "plain"  # the picture, which a factor then brightens
+    model.graph.node.insert(3, onnx.helper.make_node("Mul", ["plain", "factor"], ["drawn"]))
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(1, np.float32), "factor"))
+    for tensor in model.graph.initializer:
+        if tensor.name == name:
+            tensor.CopyFrom(onnx.numpy_helper.from_array(np.full(1, number, np.float32), name))
+    path.write_bytes(model.SerializeToString())
+    swapper = DfmSwapper.load(path, "cpu")
+    with pytest.raises(UserError, match="its weights are broken"):
+        swapper.swap(views(1, swapper.resolution))
 
 
 def test_other_views_and_the_other_side_are_refused(dfm):

@@ -12,6 +12,7 @@ import torch
 
 from faceswap.swap.inference import onnx_model
 from faceswap.swap.inference.export import export_onnx
+from faceswap.swap.inference.onnx_graph import weights_sha256
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.utils.errors import UserError
 from tests.swap.exports import views
@@ -157,6 +158,18 @@ def test_a_flipped_bit_among_the_weights(exported):
     data[at + 10] ^= 1
     exported.write_bytes(data)
     refused(exported, "damaged")
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e38])
+def test_weights_that_no_training_makes(number, exported):
+    """Their checksum fits: an infinite bias would draw white faces."""
+
+    def spoil(model):
+        tensor = next(one for one in model.graph.initializer if len(one.dims) == 1 and one.dims[0] > 1)
+        tensor.raw_data = np.full(tensor.dims[0], number, np.float32).tobytes()
+        metadata(model, weights_sha256=weights_sha256(model))
+
+    refused(changed(exported, spoil), "impossible numbers")
 
 
 def test_what_is_no_file(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files import pretrained
@@ -95,6 +96,13 @@ def test_hostile_files_give_one_line(folder: Path, data: bytes) -> None:
     with pytest.raises(UserError) as caught:
         load_pretrained("tiny")
     assert "\n" not in str(caught.value) and "get it again" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e38])
+def test_weights_that_no_training_makes_are_refused(number: float, folder: Path) -> None:
+    replace_file(folder, save({"layer.weight": np.array([[0.5, number]], np.float32)}, {"settings": "{}"}))
+    with pytest.raises(UserError, match=r"'layer.weight' holds impossible numbers; get it again"):
+        load_pretrained("tiny")
 
 
 def test_damage_and_other_files_are_told_by_the_checksum(folder: Path) -> None:
