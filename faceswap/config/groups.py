@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, type]] = {
     "augment": {"none": data.AugmentConfig},
     "init": {
         "generic": initialisation.GenericConfig,
+        "photo": initialisation.PhotoConfig,
         "weights": initialisation.WeightsConfig,
         "scratch": initialisation.ScratchConfig,
     },

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceswap.core.geometry import transform_points, view_of_crop
-from faceswap.swap.initialisation.generic import GenericWeights, PersonReader, fold
+from faceswap.swap.initialisation.generic import GenericWeights, fold
+from faceswap.swap.initialisation.person import PersonReader
 from faceswap.swap.losses.reconstruction import ReconstructionLoss
 from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.models.registry import MODELS

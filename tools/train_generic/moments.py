@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from faceswap.core.geometry import frame_to_crop_for, transform_points, warp_crop
 from faceswap.swap.data.face_mask import hull_mask
-from faceswap.swap.initialisation.generic import PERSON_SIZE, PersonReader
+from faceswap.swap.initialisation.person import PERSON_SIZE, PersonReader
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.pretrained import entry_of

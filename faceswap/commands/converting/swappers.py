@@ -14,7 +14,7 @@ from faceswap.media.takes import name_of_takes, probe_takes
 from faceswap.provenance.consent import CONSENT
 from faceswap.swap.exchange.dfm_swapper import DfmSwapper
 from faceswap.swap.inference.onnx_model import OnnxSwapper
-from faceswap.swap.inference.portraits import read_portraits
+from faceswap.swap.initialisation.portraits import read_portraits
 from faceswap.swap.runs.run_record import checkpoint_folder, recorded_model, recorded_pair
 from faceswap.utils.errors import UserError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from faceswap.compositing.results import FaceSwapper
     from faceswap.config.swapping import ConvertRequest
     from faceswap.media.sources import SourceInfo
-    from faceswap.swap.inference.portraits import Portrait
+    from faceswap.swap.initialisation.portraits import Portrait
     from faceswap.utils.files.workspace import Workspace
 
 

@@ -14,7 +14,7 @@ from faceswap.utils.files.pretrained import listed
 if TYPE_CHECKING:  # torch takes seconds
     from faceswap.swap.detail.references import References
     from faceswap.swap.detail.refiner import Refiner
-    from faceswap.swap.inference.portraits import Portrait
+    from faceswap.swap.initialisation.portraits import Portrait
 
     Photos = Callable[[], Sequence[Portrait]]
 

@@ -17,7 +17,7 @@ from faceswap.core.geometry import frame_to_crop_for, transform_points, warp_cro
 from faceswap.core.landmarks import EYE_LEFT, EYE_RIGHT, INNER, MOUTH
 from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.pictures.crops import square_crop
-from faceswap.swap.inference.portraits import Portrait
+from faceswap.swap.initialisation.portraits import Portrait
 
 MOST = 64  # crops of a set that are kept in memory
 LOOKED_AT = 2000  # records of a set at most that are considered

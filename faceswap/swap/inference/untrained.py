@@ -12,18 +12,16 @@ import faceswap
 from faceswap.detect.builtin.detector import BuiltinFinder
 from faceswap.detect.protocol import Finder
 from faceswap.engine.accelerator import choose_accelerator
-from faceswap.facenets.embedder import FaceEmbedder
 from faceswap.media.sources import SourceInfo
 from faceswap.swap.data.pair_data import open_faces
-from faceswap.swap.inference.portraits import Portrait, first_portrait, warn_of_strangers
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.initialisation.generic import NAME, PARTS, GenericWeights, PersonReader
+from faceswap.swap.initialisation.generic import NAME, PARTS, GenericWeights
+from faceswap.swap.initialisation.person import PersonReader, away_from, person_on
+from faceswap.swap.initialisation.portraits import Portrait, first_portrait
 from faceswap.swap.models.registry import build_model
 from faceswap.utils.choices import Precision
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import entry_of, listed
-
-AWAY = 0.8  # of the difference between the person on the photo and the one who performs
 
 
 def draw_photos(portraits: Sequence[Portrait], name: str, film: SourceInfo, model: str, device: str) -> TrainedSwapper:
@@ -46,22 +44,6 @@ def _against(
     """The person, made less like the one whom the film shows first."""
     performer = first_portrait(film, finder)
     return person if performer is None else away_from(person, person_on([performer], reader))
-
-
-def person_on(portraits: Sequence[Portrait], reader: PersonReader) -> NDArray[np.float32]:
-    """Return (320,) numbers that tell who is on photographs; warn of a photo that seems to show somebody else."""
-    read = reader.read([portrait.image for portrait in portraits], [portrait.points for portrait in portraits])
-    warn_of_strangers(portraits, read[:, : FaceEmbedder.size])
-    return read.mean(0)
-
-
-def away_from(person: NDArray[np.float32], performer: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a person made less like the performer, of whom the encoder lets something through.
-
-    Measured on the rendered pair `alike`, cosine to A less cosine to B: .03 without, .20 with half of the difference,
-    .35 with all of it; the error of landmarks grows from 1.46 to 1.58 and 1.67 %.
-    """
-    return person + AWAY * (person - performer)
 
 
 def untrained_swapper(

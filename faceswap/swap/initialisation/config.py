@@ -30,6 +30,15 @@ class GenericConfig(DeclaredSettings):
 
 
 @dataclass(frozen=True)
+class PhotoConfig(GenericConfig):
+    """What convert photo= draws: the shipped weights, with A told by a photo and less like B."""
+
+    _target_: ClassVar[str] = "faceswap.swap.initialisation.schemes.Photo"
+    photo: "str | Path" = option("", "a photo of A, several as a glob or folder (default: A's face set)", kind="path")
+    photo_face: int | None = option(None, "the face of a photo that shows several, from the left", minimum=0)
+
+
+@dataclass(frozen=True)
 class WeightsConfig(GenericConfig):
     """The weights of a run, wherever shapes agree."""
 

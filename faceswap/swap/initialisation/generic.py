@@ -11,29 +11,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from faceswap.core.face_set import FaceSet
-from faceswap.facenets.embedder import FaceEmbedder
-from faceswap.media.pictures.crops import read_crop
 from faceswap.swap.initialisation.output_scale import fitted_rows, output_layers
+from faceswap.swap.initialisation.person import PERSON_SIZE
 from faceswap.swap.models.layers import LEAK, SwapModel
 from faceswap.utils.choices import Side
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.pretrained import listed, load_pretrained
-from faceswap.utils.numbers import evenly_spread
 
 NAME = "generic-{}"  # of a model's weights in pretrained/
 PARTS = ("encoder", "inter")  # taken as they are; both decoders come from one, called `decoder` in the file
-THUMBNAIL_PX = 8
-PERSON_SIZE = FaceEmbedder.size + 3 * THUMBNAIL_PX**2
-FACES_LOOKED_AT = 32  # of a face set, spread over its time
 _FARTHEST = 2.5  # standard deviations that a person may differ from the training's people in any number
 
 _LAST_OF_PERSON = "person.layers.4."
@@ -81,27 +73,6 @@ def fold(decoder: nn.Module, factors: Factors) -> None:
         if convolution.bias is None:
             raise ValueError("a convolution without bias cannot take a shift")
         convolution.bias.copy_(scale[0] * convolution.bias + shift[0])
-
-
-class PersonReader:
-    """Tells in 320 numbers who somebody is: their embedding, and a thumbnail of the face in colour."""
-
-    def __init__(self, device: str = "auto", embedder: FaceEmbedder | None = None) -> None:
-        self._embedder = embedder or FaceEmbedder(device)
-
-    def read(self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-        """(n, 320) of n faces; a person is the mean of theirs. Arguments as of `FaceEmbedder.embed`."""
-        views, _ = self._embedder.cut(images, points)
-        size = (THUMBNAIL_PX, THUMBNAIL_PX)
-        small = np.stack([cv2.resize(view, size, interpolation=cv2.INTER_AREA).reshape(-1) for view in views])
-        return np.hstack([self._embedder.embed(images, points), small.astype(np.float32) / 255])
-
-    def read_set(self, faces: FaceSet) -> NDArray[np.float32]:
-        """(320,) of the person in a face set. Raises UserError for an image that cannot be read."""
-        chosen = evenly_spread(len(faces), FACES_LOOKED_AT)
-        points = [faces.records[index].crop_points for index in chosen]
-        crops = [read_crop(faces.path(index), faces.records[index].size_px) for index in chosen]
-        return self.read(crops, points).mean(0)
 
 
 @dataclass(frozen=True, eq=False)

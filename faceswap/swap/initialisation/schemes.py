@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
+from faceswap.core.face_set import FaceSet
+from faceswap.detect.builtin.detector import BuiltinFinder
+from faceswap.media.takes import probe_takes
 from faceswap.swap.data.pair_data import open_faces
-from faceswap.swap.initialisation.config import GenericConfig, ScratchConfig, WeightsConfig
-from faceswap.swap.initialisation.generic import GenericWeights, PersonReader, copy_fitting
+from faceswap.swap.initialisation.config import GenericConfig, PhotoConfig, ScratchConfig, WeightsConfig
+from faceswap.swap.initialisation.generic import GenericWeights, copy_fitting
 from faceswap.swap.initialisation.output_scale import fitted
+from faceswap.swap.initialisation.person import PersonReader, away_from, person_on, warn_of_another
+from faceswap.swap.initialisation.portraits import read_portraits
 from faceswap.swap.models.layers import SIDES, SwapModel
 from faceswap.swap.models.registry import model_name
 from faceswap.swap.models.weights import read_weights
@@ -72,11 +79,33 @@ class Generic(_Filled):
             settings = ", ".join(f"{name}={value}" for name, value in weights.settings.items())
             return f"begun at random: the generic weights are of {settings} ({len(unfit)} of them have another shape)"
         loaded = weights.load(model, parts)
-        reader = PersonReader()
+        people = self.people({side: open_faces(folder) for side, folder in faces.items()})
         for side in SIDES:
             if f"decoder_{side}" in parts:
-                weights.draw(model, side, reader.read_set(open_faces(faces[side])))
+                weights.draw(model, side, people[side])
         return f"started from {weights.name} ({', '.join(parts)}): {len(loaded)} weights loaded"
+
+    def people(self, faces: Mapping[str, FaceSet]) -> Mapping[str, NDArray[np.float32]]:
+        """Return (320,) numbers of whom each side's decoder is to draw."""
+        reader = PersonReader()
+        return {side: reader.read_set(faces[side]) for side in SIDES}
+
+
+class Photo(PhotoConfig, Generic):
+    """Begins with what a swap from one photo draws (`convert photo=`): A as on the photo, and less like B.
+
+    Raises UserError where the photo shows no face, or several and `photo_face` does not say which.
+    """
+
+    def people(self, faces: Mapping[str, FaceSet]) -> Mapping[str, NDArray[np.float32]]:
+        reader = PersonReader()
+        people = {side: reader.read_set(faces[side]) for side in SIDES}
+        shown = people["a"]
+        if str(self.photo):
+            photos = probe_takes(self.photo)
+            shown = person_on(read_portraits(photos, BuiltinFinder(), self.photo_face), reader)
+            warn_of_another(shown, people["a"], f"init.photo={self.photo}", faces["a"].folder.name)
+        return people | {"a": away_from(shown, people["b"])}
 
 
 class Weights(WeightsConfig, _Filled):

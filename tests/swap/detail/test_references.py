@@ -8,7 +8,7 @@ from faceswap.core.face_set import FaceSet
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.swap.detail import references
 from faceswap.swap.detail.references import References, SteadyChoice, shape_of
-from faceswap.swap.inference.portraits import Portrait
+from faceswap.swap.initialisation.portraits import Portrait
 from tests.swap.fakes import make_face_set
 
 

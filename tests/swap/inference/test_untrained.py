@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,8 +10,8 @@ from faceswap.cli.runner import run_command
 from faceswap.compositing.results import model_name
 from faceswap.convert import convert
 from faceswap.media.sources import probe
-from faceswap.swap.inference.untrained import AWAY, PersonReader, away_from, drawing_models, untrained_swapper
-from faceswap.swap.initialisation.generic import PERSON_SIZE
+from faceswap.swap.inference.untrained import drawing_models, untrained_swapper
+from faceswap.swap.initialisation.person import PERSON_SIZE
 from faceswap.utils.errors import UserError
 from tests.swap.initialisation.test_generic import shipped  # noqa: F401 (a fixture)
 
@@ -34,11 +33,6 @@ def test_a_model_without_generic_weights_is_one_line(shipped):  # noqa: F811
         untrained_swapper(np.zeros(PERSON_SIZE, np.float32), "anna", "df")
 
 
-def test_away_from_the_performer_keeps_what_both_share():
-    person, performer = np.array([1.0, 2.0], np.float32), np.array([1.0, 0.0], np.float32)
-    np.testing.assert_allclose(away_from(person, performer), [1, 2 + 2 * AWAY])
-
-
 def test_the_command_puts_a_face_set_into_a_film(shipped, sets, tiny_clip, tmp_path, monkeypatch, capsys):  # noqa: F811
     monkeypatch.chdir(tmp_path)
     (tmp_path / "workspace" / "faces").mkdir(parents=True)
@@ -54,15 +48,3 @@ def test_the_command_puts_a_face_set_into_a_film(shipped, sets, tiny_clip, tmp_p
     ):
         assert run_command("convert", convert, wrong) == 2
         assert said in capsys.readouterr().err
-
-
-def test_people_are_read_from_photographs(shipped, tmp_path):  # noqa: F811
-    from faceswap.swap.inference.portraits import Portrait
-    from faceswap.swap.inference.untrained import person_on
-    from tests.swap.inference.test_portraits import face
-
-    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
-    image = np.random.default_rng(2).integers(0, 255, (120, 120, 3)).astype(np.uint8)
-    portraits = [Portrait(image, face().points, tmp_path / "a.png")] * 2
-    person = person_on(portraits, PersonReader("cpu"))
-    assert person.shape == (PERSON_SIZE,) and np.isfinite(person).all()

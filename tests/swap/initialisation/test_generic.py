@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceswap.core.face_set import FaceSet
-from faceswap.swap.initialisation.generic import PERSON_SIZE, GenericWeights, PersonReader, convolutions, fold
-from faceswap.swap.initialisation.schemes import Generic, Weights
+from faceswap.swap.initialisation import schemes
+from faceswap.swap.initialisation.generic import GenericWeights, convolutions, fold
+from faceswap.swap.initialisation.person import PERSON_SIZE, PersonReader, away_from
+from faceswap.swap.initialisation.schemes import Generic, Photo, Weights
 from faceswap.swap.models.df import Df
 from faceswap.swap.models.layers import SIDES
 from faceswap.swap.models.lite import Lite
@@ -85,6 +89,41 @@ def test_a_run_begins_with_both_people(shipped, sets):
         torch.testing.assert_close(
             model.decode(model.encode(images), "a")[0], told, atol=0.02, rtol=0
         )  # half precision
+
+
+def first_layers(init, sets):
+    model = Lite()
+    init.begin(model, dict(zip(SIDES, sets, strict=True)))
+    return [model.get_submodule(f"decoder_{side}")[0][0].weight for side in SIDES]
+
+
+def told(weights, person):
+    model = Lite()
+    weights.load(model, model.PARTS)
+    weights.draw(model, "a", person)
+    return model.decoder_a[0][0].weight
+
+
+def test_a_run_begins_where_a_swap_from_one_photo_ends(shipped, sets, tmp_path, monkeypatch, caplog):
+    people = [PersonReader().read_set(FaceSet.open(folder)) for folder in sets]
+    of_a, of_b = first_layers(Photo(), sets)
+    torch.testing.assert_close(of_a, told(GenericWeights.of("lite"), away_from(*people)))
+    torch.testing.assert_close(of_b, first_layers(Generic(), sets)[1])
+    assert not caplog.text
+    cv2.imwrite(str(tmp_path / "anna.png"), np.zeros((8, 8, 3), np.uint8))
+    monkeypatch.setattr(schemes, "read_portraits", lambda photos, finder, which: [photos[0].path, which])
+    monkeypatch.setattr(schemes, "person_on", lambda portraits, reader: -people[0])
+    of_photo = first_layers(Photo(photo=tmp_path / "anna.png", photo_face=1), sets)[0]
+    torch.testing.assert_close(of_photo, told(GenericWeights.of("lite"), away_from(-people[0], people[1])))
+    assert "anna.png seems to show somebody else" in caplog.text
+
+
+def test_a_photo_to_begin_with_that_shows_nobody_is_one_line(shipped, sets, tmp_path, monkeypatch):
+    nobody = SimpleNamespace(prepare=lambda source: None, find=lambda frames: [[] for _ in frames])
+    monkeypatch.setattr(schemes, "BuiltinFinder", lambda: nobody)
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 64, 3), 99, np.uint8))
+    with pytest.raises(UserError, match=r"grey\.png shows no face"):
+        first_layers(Photo(photo=tmp_path / "grey.png"), sets)
 
 
 def test_parts_that_are_not_kept_begin_at_random(shipped, sets):

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 FRAMES_SEARCHED = 50  # of a film, for the one who performs
 _SMALL_FACE_PX = 64  # longer side of the box: the embedder sees 96 px, and would see less than there is
 _TURNED_DEGREES = 45.0  # beyond it one eye and half the mouth are guessed
-_SAME_PERSON = 0.4  # likeness; the embedder's strangers stay below .53, photos of one person mostly above .6
+SAME_PERSON = 0.4  # likeness; the embedder's strangers stay below .53, photos of one person mostly above .6
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def warn_of_strangers(portraits: Sequence[Portrait], embeddings: NDArray[np.floa
     """Warn of photos whose face is another person's than most; `embeddings` (N, 128) are unit vectors."""
     mean = embeddings.mean(0)
     for portrait, embedding in zip(portraits, embeddings, strict=True):
-        if len(portraits) > 1 and (alike := likeness(embedding, mean)) < _SAME_PERSON:
+        if len(portraits) > 1 and (alike := likeness(embedding, mean)) < SAME_PERSON:
             log.warning("%s seems to show somebody else (likeness %.2f to all photos together)", portrait.path, alike)
 
 

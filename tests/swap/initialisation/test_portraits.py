@@ -12,7 +12,7 @@ import pytest
 from faceswap.core.geometry import mean_face_in_crop
 from faceswap.core.values import Face
 from faceswap.media.sources import probe
-from faceswap.swap.inference.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
+from faceswap.swap.initialisation.portraits import Portrait, first_portrait, read_portraits, warn_of_strangers
 from faceswap.utils.errors import UserError
 
 
