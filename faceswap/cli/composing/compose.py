@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from faceswap.config.checks import check_values, open_home
 from faceswap.config.groups import config_folder
 from faceswap.config.nodes import frozen
 from faceswap.utils.errors import UserError, reason_of
+
+_TURN = threading.RLock()  # Hydra has one application a process: threads of a server compose one after the other
 
 
 def compose_config(command: str, arguments: list[str], extra_folder: Path | None = None) -> Any:
@@ -50,7 +53,7 @@ def compose_overrides(
     """
     from hydra import compose, initialize_config_dir
 
-    with prepared(command, extra_folder, name):
+    with _TURN, prepared(command, extra_folder, name):
         with _beside_a_running_one(), initialize_config_dir(str(config_folder()), version_base="1.3"):
             composed = compose(name or command, overrides=said.for_hydra if one is None else one)
         return checked(command, composed, said, extra_folder)

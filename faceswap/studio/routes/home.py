@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from fastapi import APIRouter, Request, Response
 
 from faceswap.studio.shared import inventory
@@ -16,7 +18,7 @@ def home(request: Request) -> Response:
     """Show films, face sets, runs and results."""
     studio = studio_of(request)
     workspace = studio.places.workspace
-    films = [inventory.media_file(path) for _, path in zip(range(_LISTED), studio.places.media(), strict=False)]
+    films = inventory.listed(islice(studio.places.media(), _LISTED))
     return page(
         request, "home.html", title="Workspace", films=films, face_sets=inventory.face_sets(workspace),
         runs=inventory.runs(workspace), results=inventory.results(workspace)[:_LISTED], root=workspace.root,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,24 +56,35 @@ class Thing:
 
 def face_sets(workspace: Workspace) -> list[Thing]:
     """Return the face sets, the newest first."""
-    return _newest(_face_set(workspace.faces(name)) for name in workspace.face_set_names() if is_text(Path(name)))
+    names = filter(lambda name: is_text(Path(name)), workspace.face_set_names())
+    return _newest(listed(map(workspace.faces, names), _face_set))
 
 
 def runs(workspace: Workspace) -> list[Thing]:
     """Return the trained runs, the newest first."""
-    return _newest(_run(workspace.run(name)) for name in workspace.run_names() if is_text(Path(name)))
+    return _newest(listed(map(workspace.run, filter(lambda name: is_text(Path(name)), workspace.run_names())), _run))
 
 
 def results(workspace: Workspace) -> list[Thing]:
     """Return the films and pictures in out/, the newest first."""
     folder = workspace.out
     files = folder.iterdir() if folder.is_dir() else iter(())
-    return _newest(_file(path) for path in files if _is_media(path))
+    return _newest(listed(filter(_is_media, files)))
 
 
 def media_file(path: Path) -> Thing:
     """Return a film or picture as it is listed."""
-    return _file(path)
+    is_film = path.suffix.lower() in FILM_SUFFIXES
+    return _thing(path, path, "film" if is_film else "picture", path)
+
+
+def listed(paths: Iterable[Path], told_of: Callable[[Path], Thing] = media_file) -> list[Thing]:
+    """Return what can be said of files or folders, without those that a command has removed meanwhile."""
+    things = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            things.append(told_of(path))
+    return things
 
 
 def previews_of(run: Path) -> list[Path]:
@@ -97,11 +109,6 @@ def _run(folder: Path) -> Thing:
     return _thing(folder, grids[-1] if grids else None, told, dated)
 
 
-def _file(path: Path) -> Thing:
-    is_film = path.suffix.lower() in FILM_SUFFIXES
-    return _thing(path, path, "film" if is_film else "picture", path)
-
-
 def _thing(path: Path, picture: Path | None, told: str, dated: Path) -> Thing:
     changed = datetime.fromtimestamp(dated.stat().st_mtime)
     return Thing(path.name, path, picture, told, _bytes_of(path), changed)
@@ -110,8 +117,12 @@ def _thing(path: Path, picture: Path | None, told: str, dated: Path) -> Thing:
 def _bytes_of(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
-    sizes = (os.path.join(at, name) for at, _, names in os.walk(path) for name in names)
-    return sum(os.lstat(file).st_size for file in sizes if os.path.lexists(file))
+    total = 0
+    for at, _, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):  # a training drops checkpoints
+                total += os.lstat(os.path.join(at, name)).st_size
+    return total
 
 
 def _is_media(path: Path) -> bool:
@@ -119,5 +130,5 @@ def _is_media(path: Path) -> bool:
     return path.is_file() and is_known and is_text(path) and not path.name.startswith(".")
 
 
-def _newest(things: Iterator[Thing]) -> list[Thing]:
+def _newest(things: Iterable[Thing]) -> list[Thing]:
     return sorted(things, key=lambda thing: thing.changed, reverse=True)

@@ -94,7 +94,14 @@ class ConvertPreview:
             *root.glob(f"faces/*/{ALIGNMENTS}"),
             *root.glob(f"faces/*/{TAKEN_OUT}"),
         )
-        return hash(tuple(sorted((str(path), path.stat().st_mtime_ns) for path in places)))
+        return hash(tuple(sorted((str(path), _changed(path)) for path in places)))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # a training drops checkpoints
+        return 0
 
 
 def frame_count(film: Path) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import OpenFolder, opened_folder, own_folder, refuse_links, remove_at
-from faceswap.utils.files.temporary import sweep_once, temp_path
+from faceswap.utils.files.temporary import is_temp_of, sweep_once, temp_path
 
 
 @contextmanager
@@ -31,7 +31,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         own_folder(path.parent)
         sweep_once(path.parent)
         with opened_folder(path.parent) as folder:
-            remove_at(folder, temp.name)
             try:
                 yield temp
                 flush_to_disk(temp)
@@ -75,7 +74,7 @@ def writing_errors(path: Path) -> Iterator[None]:
             raise
         reason = os.strerror(number or 0).lower()
         # The block may also read: the error's own file is the one to look at.
-        related = place is None or place in (path, temp_path(path), *path.parents) or path in place.parents
+        related = place is None or place in (path, *path.parents) or path in place.parents or is_temp_of(place, path)
         verb, name = ("write", path) if related else ("use", place)
         raise UserError(f"cannot {verb} {name}: {reason}; {advice}") from error
 

@@ -1,7 +1,8 @@
 """Names of temporary files that identify their writer, so that leftovers of dead processes can be removed.
 
 A process number alone names nobody: every container counts its own, and they come again. A name therefore carries the
-machine, its boot, the space of process numbers, the process and when that began.
+machine, its boot, the space of process numbers, the process and when that began. Threads of a server may write one file
+at the same time: each name is given once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from pathlib import Path
 import psutil
 
 TEMP_MARK = ".part"
-_TOKEN = secrets.token_hex(3)  # two machines that are twins in all else still differ
 _WRITER = re.compile(
     r"\..+\.(?P<machine>[0-9a-f]{6})(?P<boot>[0-9a-f]{6})(?P<space>[0-9a-f]{6})"
     rf"-(?P<process>[0-9]{{1,9}})-(?P<began>[0-9]{{1,20}})-[0-9a-f]{{6}}{re.escape(TEMP_MARK)}(\.[^./]*)?",
@@ -31,14 +31,18 @@ _swept: set[str] = set()
 
 
 def temp_path(path: Path) -> Path:
-    """Return this process's temporary name beside `path`: hidden, with the same suffix, and in the same folder.
+    """Return a temporary name beside `path`, another one each time: hidden, with the same suffix, in the same folder.
 
     The same folder makes the rename atomic; the suffix tells those who write which format is meant.
     """
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= _LONGEST_SUFFIX else ""
-    # File systems allow 255 bytes a name: a long one is cut.
-    stem = path.stem.encode(errors="surrogateescape")[:150].decode(errors="ignore")
-    return path.with_name(f".{stem}.{_writer(os.getpid())}{TEMP_MARK}{suffix}")
+    return path.with_name(f"{_stem(path)}{_writer(os.getpid())}-{secrets.token_hex(3)}{TEMP_MARK}{suffix}")
+
+
+def is_temp_of(temp: Path, path: Path) -> bool:
+    """Tell whether `temp` is a name that `temp_path` gives beside `path`."""
+    is_beside = temp.parent == path.parent and temp.name.startswith(_stem(path))
+    return is_beside and _WRITER.fullmatch(temp.name) is not None
 
 
 def sweep(folder: Path) -> None:
@@ -85,13 +89,18 @@ def describe_process() -> str:
     return f"{os.getpid()} on {platform.node() or 'this machine'}"
 
 
+def _stem(path: Path) -> str:
+    """Return how the temporary names of a path begin; file systems allow 255 bytes a name: a long one is cut."""
+    return f".{path.stem.encode(errors='surrogateescape')[:150].decode(errors='ignore')}."
+
+
 @cache
 def _writer(process: int) -> str:
     """Return what names a process of this machine.
 
     A forked one has another number, so nothing is remembered wrongly.
     """
-    return f"{''.join(_place())}-{process}-{_began(process)}-{_TOKEN}"
+    return f"{''.join(_place())}-{process}-{_began(process)}"
 
 
 def _is_gone(found: re.Match[str], entry: os.DirEntry[str]) -> bool:

@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from faceswap.cli.composing.compose import compose_config
@@ -151,3 +154,14 @@ def test_a_command_that_runs_under_hydra_can_compose_others():
         running = GlobalHydra.instance().hydra
         assert compose_config("extract", ["every=3"]).every == 3
         assert GlobalHydra.instance().hydra is running
+
+
+def test_threads_compose_one_after_the_other():
+    together = Barrier(4)
+
+    def composed(number: int):
+        together.wait(60)
+        return compose_config("morph", [f"a={number}.jpg", "b=b.jpg"]).a
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(composed, range(4))) == [f"{number}.jpg" for number in range(4)]

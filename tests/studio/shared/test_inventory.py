@@ -33,6 +33,18 @@ def test_things_are_listed_newest_first(tmp_path):
     assert [one.name for one in inventory.results(workspace)] == ["x.png"]
 
 
+def test_what_is_removed_meanwhile_is_not_listed(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+    for name in ("stays", "goes"):
+        write_image(tmp_path / "out" / f"{name}.png", picture(1))
+    (tmp_path / "runs" / "x").mkdir(parents=True)
+    gone = tmp_path / "out" / "goes.png"
+    monkeypatch.setattr(inventory, "_is_media", lambda path: gone.unlink(missing_ok=True) is None)
+    assert [one.name for one in inventory.results(workspace)] == ["stays.png"]
+    monkeypatch.setattr(inventory.os, "walk", lambda path: [(path, [], ["a checkpoint"])])
+    assert [(one.name, one.bytes) for one in inventory.runs(workspace)] == [("x", 0)]
+
+
 @pytest.mark.parametrize(
     ("count", "told"), [(0, "0 B"), (999, "999 B"), (1500, "2 kB"), (2_340_000, "2.3 MB"), (5e12, "5000.0 GB")]
 )

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -44,6 +46,19 @@ def test_the_advice_fits_the_refusal(tmp_path, number, words):
 def test_a_folder_that_cannot_be_made_is_the_users_to_mend():
     with pytest.raises(UserError, match=r"cannot write /proc/foo/x\.mp4"), atomic_path("/proc/foo/x.mp4"):
         pass
+
+
+def test_threads_that_write_one_file_do_not_meet(tmp_path):
+    path, together = tmp_path / "small.jpg", Barrier(8)
+
+    def write(number: int) -> None:
+        with atomic_path(path) as temp:
+            temp.write_bytes(b"%d" % number * 1000)
+            together.wait(60)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+    assert len(set(path.read_bytes())) == 1 and [one.name for one in tmp_path.iterdir()] == ["small.jpg"]
 
 
 def test_a_missing_file_of_the_block_itself_stays_a_bug(tmp_path):

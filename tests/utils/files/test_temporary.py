@@ -10,7 +10,7 @@ import pytest
 
 from faceswap.utils.files import temporary
 from faceswap.utils.files.atomic import atomic_path, write_text
-from faceswap.utils.files.temporary import sweep, temp_path
+from faceswap.utils.files.temporary import is_temp_of, sweep, temp_path
 
 HALF_WRITTEN = """
 import os, sys
@@ -126,6 +126,14 @@ def test_a_folder_left_half_made_is_swept_and_a_link_in_its_place_leads_nowhere(
     as_if(temp_path(run / "00000020"), "process", "999999999").symlink_to(tmp_path / "mine")
     sweep(run)
     assert not list(run.iterdir()) and (tmp_path / "mine" / "photo.jpg").exists()
+
+
+def test_a_name_is_given_once_and_known_again(tmp_path):
+    film, long = tmp_path / "film.mp4", tmp_path / ("x" * 240 + ".mp4")
+    assert temp_path(film) != temp_path(film)
+    assert is_temp_of(temp_path(film), film) and is_temp_of(temp_path(long), long)
+    assert not is_temp_of(temp_path(tmp_path / "film2.mp4"), film) and not is_temp_of(film, film)
+    assert not is_temp_of(temp_path(tmp_path / "other" / "film.mp4"), film)
 
 
 def test_two_processes_never_share_a_name(tmp_path):
