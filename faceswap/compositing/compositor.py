@@ -92,15 +92,16 @@ def blend(
         known = measured_colours(frame, view, face, alpha, colour) if colours is None else colours[i]
         if known is not None and memory is not None:
             known = memory.smoothed(track, frame.index, *known)
-        face = _edged(frame, placed, face if known is None else colour.match(face, *known), alpha, blender)
         strength = 1.0 if strengths is None else strengths[i]
-        if strength > 0:
-            pasted = alpha if strength == 1 else alpha * np.float32(strength)
-            motion = None if motions is None else motions[i]
-            finishing = None if finish is None else finish.on(placed, motion, track)
-            laid = paste(image, face, pasted, placed.frame_to_crop, finishing, stored)
-            if keeps_faces and laid is not None:
-                pieces.append(Pasted(*laid, placed.frame_to_crop, placed.size_px, track))
+        if strength <= 0:
+            continue
+        face = _edged(frame, placed, face if known is None else colour.match(face, *known), alpha, blender)
+        pasted = alpha if strength == 1 else alpha * np.float32(strength)
+        motion = None if motions is None else motions[i]
+        finishing = None if finish is None else finish.on(placed, motion, track)
+        laid = paste(image, face, pasted, placed.frame_to_crop, finishing, stored)
+        if keeps_faces and laid is not None:
+            pieces.append(Pasted(*laid, placed.frame_to_crop, placed.size_px, track))
     return Frame(image, frame.index, frame.seconds, stored, pieces)
 
 

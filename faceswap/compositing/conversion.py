@@ -26,7 +26,7 @@ from faceswap.compositing.segments.forgetting import forget
 from faceswap.compositing.segments.frames import frames_of
 from faceswap.compositing.segments.plan import Parts, whole
 from faceswap.compositing.segments.writing import Made
-from faceswap.compositing.steadying import Steadying, steadied
+from faceswap.compositing.steadying import REACH, Steadying, steadied
 from faceswap.compositing.turning import WHOLE, Fading
 from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
@@ -71,12 +71,15 @@ class Conversion:
 
     def previewed(self, stack: ExitStack, preview: PreviewFrames) -> Iterable[Made]:
         """Return the frames that a preview chose, and those around them."""
-        parts = whole(0, None)
+        parts, paste = whole(0, None), self.paste
+        # A shutter, and masks where nothing steadies them, remember the frames before.
+        reach = REACH if paste.steady.is_needed and not paste.finish.motion_blur else None
         if preview.is_drawn:
-            return self._pasted(stack, preview.again(), parts)
+            return self._pasted(stack, preview.again(reach), parts, preview.chosen)
         frames = self._stage(stack, preview.read(self.info), 2, "decode")
         # What is kept to be pasted by several masks has been seen by none: they look when they are asked.
-        return self._pasted(stack, preview.kept(self._drawn(stack, frames, parts, HullMask())), parts)
+        drawn = preview.kept(self._drawn(stack, frames, parts, HullMask()))
+        return self._pasted(stack, preview.near(drawn, reach), parts, preview.chosen)
 
     def _drawn(self, stack: ExitStack, frames: Iterable[Frame], parts: Parts, mask: Mask) -> Iterator[PlacedFrame]:
         placed = self._stage(stack, with_views(frames, _InParts(self.face_source, parts), self.cast), 2, "find")
@@ -85,18 +88,27 @@ class Conversion:
             forget(mask, *(role.refiner for role in self.cast.roles))
             yield from swapped_faces(items, self.cast, self.batch_size, mask, watches)
 
-    def _pasted(self, stack: ExitStack, drawn: Iterable[PlacedFrame], parts: Parts) -> Iterable[Made]:
+    def _pasted(
+        self, stack: ExitStack, drawn: Iterable[PlacedFrame], parts: Parts, only: Sequence[int] | None = None
+    ) -> Iterable[Made]:
         bytes_a_pixel = 9 if self.stored_bits else 3
         waiting = max(1, frames_held(self.info.width * self.info.height * bytes_a_pixel) // 2)
         swapped = self._stage(stack, drawn, waiting, "model")
-        return self._stage(stack, self.blended(swapped, parts), 2, "blend")
+        return self._stage(stack, self.blended(swapped, parts, only), 2, "blend")
 
-    def blended(self, items: Iterable[PlacedFrame], parts: Parts) -> Iterator[Made]:
-        """Yield frames with their drawn faces laid into them, steadied within each segment."""
+    def blended(self, items: Iterable[PlacedFrame], parts: Parts, only: Sequence[int] | None = None) -> Iterator[Made]:
+        """Yield frames with their drawn faces laid into them, steadied within each segment.
+
+        Args:
+            items: The frames.
+            parts: Of which film.
+            only: Those of them that are shown; None: all of each segment.
+        """
         for segment, part in parts.split(items, _number):
             forget(self.paste.finish)
             for item in steadied(part, self.paste.steady):
-                yield self._blend(item, is_shown=segment.has(item.frame.index))
+                index = item.frame.index
+                yield self._blend(item, is_shown=segment.has(index) and (only is None or index in only))
 
     def _blend(self, item: PlacedFrame, is_shown: bool) -> Made:
         paste, frame = self.paste, item.frame
@@ -104,7 +116,7 @@ class Conversion:
             paste.fadings[role].strength(view.points) for role, view in zip(item.roles, item.views, strict=True)
         ]
         share = paste.strengths.at(frame.index)
-        # Of what lies around a segment only the colours are wanted, and how blurred it is.
+        # Of what lies around only the colours are wanted, and how blurred it is.
         pasted = share if is_shown or paste.finish.motion_blur else 0.0
         shares = [pasted * one for one in strengths]
         if item.fading:

@@ -21,7 +21,7 @@ from faceswap.compositing.face_sources import motion
 from faceswap.compositing.face_sources.face_source import StoredFaces, WantedFaces
 from faceswap.compositing.face_sources.filling import face_source_for
 from faceswap.compositing.finishing.finish import Finish
-from faceswap.compositing.masks.film import check_edges
+from faceswap.compositing.masks.film import check_edges, parsers_of
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.preview.frames import PartsOfFilm
@@ -199,6 +199,7 @@ class VideoConversion:
     def _preview(self, preview: PreviewFrames, source: FaceSource, conversion: Conversion) -> None:
         preview.choose(self.info, source, self._wanted, self._around(conversion.paste))
         preview.about = self._about
+        preview.see_by(parsers_of(self.mask))
         with (
             ExitStack() as stack,
             Progress(preview.frames_needed, preview.label, shown=bool(preview.label)) as bar,

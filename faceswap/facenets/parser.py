@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -75,6 +77,12 @@ class FaceParser(ViewReader):
 
     def __init__(self, device: str = "auto", network: nn.Module | None = None) -> None:
         super().__init__("parser", ParserNet, COVERAGE, RESOLUTION_PX, device, network, mixed=True)
+        self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._most_known = 0
+
+    def remember(self, most: int) -> None:
+        """Keep the answers to the last `most` views, 3.4 MB each, for whoever asks about the same pixels again."""
+        self._most_known = max(self._most_known, most)
 
     def parse(
         self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]
@@ -92,4 +100,17 @@ class FaceParser(ViewReader):
             ValueError: For points that coincide.
         """
         views, matrices = self.cut(images, points)
-        return self.answers(views, lambda logits: logits.softmax(1)), matrices
+        return self._remembered(views) if self._most_known else self._parsed(views), matrices
+
+    def _parsed(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.answers(views, lambda logits: logits.softmax(1))
+
+    def _remembered(self, views: NDArray[np.uint8]) -> NDArray[np.float32]:
+        keys = [hashlib.blake2b(view.tobytes()).digest() for view in views]
+        fresh = [index for index, key in enumerate(keys) if key not in self._known]
+        found = dict(zip((keys[index] for index in fresh), self._parsed(views[fresh]), strict=True)) if fresh else {}
+        for key in keys:
+            self._known[key] = found[key] = self._known.pop(key, found.get(key))  # the last asked for comes last
+        while len(self._known) > self._most_known:
+            self._known.popitem(last=False)
+        return np.stack([found[key] for key in keys]) if keys else self._parsed(views)

@@ -74,6 +74,32 @@ def test_a_planted_region_comes_back_at_its_place(turn: float, height: float) ->
     assert size == pytest.approx(0.12 * height, abs=0.02 * height + 1)
 
 
+def test_remembered_faces_are_not_seen_again() -> None:
+    class Counted(RedIsOccluder):
+        seen = 0
+
+        def forward(self, images: Tensor) -> Tensor:
+            self.seen += len(images)
+            return super().forward(images)
+
+    frames = [smooth_picture(320, 240, number) for number in range(3)]
+    points = [face_points((160, 120), 100 + 10 * number) for number in range(3)]
+    wanted = FaceParser("cpu", RedIsOccluder()).parse(frames, points)
+    network = Counted()
+    remembering = FaceParser("cpu", network)
+    remembering.remember(2)
+    for _ in range(2):
+        np.testing.assert_array_equal(remembering.parse(frames[:1], points[:1])[0], wanted[0][:1])
+    for found, expected in zip(remembering.parse([one.copy() for one in frames], points), wanted, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert network.seen == 3
+    remembering.parse(frames[1:], points[1:])
+    assert network.seen == 3
+    remembering.parse(frames[:1], points[:1])  # which was forgotten for the two after it
+    remembering.parse(frames[2:], points[2:])
+    assert network.seen == 4 and remembering.parse([], [])[0].shape == (0, len(NAMES), 256, 256)
+
+
 def test_no_faces_give_empty_answers() -> None:
     shares, matrices = FaceParser("cpu", tiny_parser()).parse([], [])
     assert shares.shape == (0, len(NAMES), 256, 256) and matrices.shape == (0, 2, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +10,10 @@ from faceswap.compositing.masks.course import EdgeCourse
 from faceswap.compositing.masks.kept import KeptParts
 from faceswap.compositing.masks.layers import Layers
 from faceswap.compositing.masks.painted import PaintedMask, PaintedPictures
+from faceswap.compositing.masks.parsed import ParsedMask
+from faceswap.compositing.masks.parsing import SharedParser
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.utils.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 
 def film_mask(
@@ -54,6 +52,12 @@ def check_edges(mask: Mask, frame_count: int | None) -> None:
     for one in leaves(mask):
         for name, course in one.courses().items() if isinstance(one, EdgeCourse) else ():
             course.check_within(f"mask.{name}", frame_count)
+
+
+def parsers_of(mask: Mask) -> set[SharedParser]:
+    """Return the shared parsers that a mask asks."""
+    asked = [one.parser for one in leaves(mask) if isinstance(one, ParsedMask | KeptParts)]
+    return {one for one in asked if isinstance(one, SharedParser)}
 
 
 def leaves(mask: Mask) -> Iterator[Mask]:

@@ -53,7 +53,7 @@ class KeptParts:
     """A mask of all but some parts of the face, `parts` of PARTS; to be intersected with another one."""
 
     def __init__(self, parts: Sequence[str], device: str = "auto", parser: Parser | None = None) -> None:
-        self.parts, self._parser = tuple(dict.fromkeys(parts)), parser or shared_parser(device)
+        self.parts, self.parser = tuple(dict.fromkeys(parts)), parser or shared_parser(device)
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         """Return 1 everywhere: what is kept the frames tell (`free`)."""
@@ -64,7 +64,7 @@ class KeptParts:
     ) -> list[NDArray[np.float32]]:
         """Return 0 where each view shows a part that stays, 1 elsewhere, (KEPT_PX, KEPT_PX)."""
         free = [np.ones((KEPT_PX, KEPT_PX), np.float32) for _ in views]
-        for i, shares, matrix in parsed_views(frames, views, self._parser):
+        for i, shares, matrix in parsed_views(frames, views, self.parser):
             kept = [self._kept(PARTS[name], NEAR_TO.get(name, ()), shares, matrix, views[i]) for name in self.parts]
             free[i] = 1 - np.max(kept, axis=0)
         return free

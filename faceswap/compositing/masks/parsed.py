@@ -40,6 +40,12 @@ class ParsedMask(EdgeCourse, ParsedMaskConfig):
         if self._parser is None:
             object.__setattr__(self, "_parser", shared_parser(self.device))
 
+    @property
+    def parser(self) -> Parser:
+        """What sees faces for it."""
+        assert self._parser is not None
+        return self._parser
+
     def forget(self) -> None:
         """Begin anew: what follows is another part of the film."""
         self._past.clear()
@@ -53,9 +59,8 @@ class ParsedMask(EdgeCourse, ParsedMaskConfig):
         self, frames: Sequence[Frame], views: Sequence[AlignedFace], tracks: Sequence[int]
     ) -> list[NDArray[np.float32]]:
         """Return where each view shows the face itself, (MASK_PX, MASK_PX) in [0, 1]."""
-        assert self._parser is not None
         free = [np.zeros((MASK_PX, MASK_PX), np.float32) for _ in views]  # of points on one spot, which show no face
-        for i, shares, matrix in parsed_views(frames, views, self._parser):
+        for i, shares, matrix in parsed_views(frames, views, self.parser):
             seen = self._softened(without_specks(self._shown(shares)), matrix, views[i])
             free[i] = self._steadied(seen, frames[i].index, tracks[i])
         return free

@@ -14,6 +14,7 @@ from faceswap.compositing.masks.shapes import face_size
 from faceswap.core.geometry import compose, invert, resizing, transform_points
 from faceswap.core.landmarks import INNER
 from faceswap.core.values import AlignedFace, Frame
+from faceswap.utils.devices import choose_device
 
 SMALLEST_PX = 1.0  # of a face in the model's view
 PARSER_PX = 2.0  # sigma of what the parser's answer is smoothed by, its pixels
@@ -35,9 +36,13 @@ class SharedParser:
     def __init__(self, device: str) -> None:
         from faceswap.facenets.parser import FaceParser  # brings torch with it
 
-        self._parser: Parser = FaceParser(device)
+        self._parser = FaceParser(device)
         self._asked: tuple[list[NDArray], list[NDArray]] = ([], [])
         self._answer: tuple[NDArray, NDArray] | None = None
+
+    def remember(self, most: int) -> None:
+        """Know the answers to the last `most` faces, in pictures that are copied too."""
+        self._parser.remember(most)
 
     def parse(
         self, images: Sequence[NDArray[np.uint8]], points: Sequence[NDArray]
@@ -53,10 +58,11 @@ _shared: WeakValueDictionary[str, SharedParser] = WeakValueDictionary()
 
 
 def shared_parser(device: str) -> SharedParser:
-    """Return the parser of a device that all masks of a process ask."""
-    parser = _shared.get(device)
+    """Return the parser of a device that all masks of a process ask. Raises UserError for a device there is not."""
+    place = str(choose_device(device))
+    parser = _shared.get(place)
     if parser is None:
-        parser = _shared[device] = SharedParser(device)
+        parser = _shared[place] = SharedParser(place)
     return parser
 
 

@@ -25,6 +25,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 
 if TYPE_CHECKING:
+    from faceswap.compositing.masks.parsing import SharedParser
     from faceswap.media.sources import SourceInfo
 
 BEFORE = 10  # frames after which steadied colours and masks are what they are in the film, within a grey level
@@ -32,6 +33,7 @@ CANDIDATES = 64  # frames looked at; eight for each wanted one where that is mor
 CANDIDATES_A_FRAME = 8
 UNKNOWN_LENGTH = 100_000  # frames looked for where a film does not tell how many it has
 HELD_BYTES = 800e6  # of frames with drawn faces that are kept from one choice to the next; more are drawn anew
+PARSED_FACES = 64  # of which it is kept what the parser said: 3.4 MB each
 # Settings that change only how a drawn face is pasted.
 PASTING = (
     "mask", "colour", "blender", "sharpen", "motion_blur", "grain", "smooth_colour", "fade_from_yaw", "strength",
@@ -66,6 +68,7 @@ class PreviewFrames:
         about: Metadata of what is made, as of a result.
         chosen: The frames' numbers.
         models: What draws the faces, kept from one choice to the next: see `roles.load_cast`.
+        parsers: What sees the parts of faces, kept like `models`, with its last answers.
         label: Of the progress bar; empty: none is shown.
         stored_bits: Of the planes that it wants of frames: none.
     """
@@ -76,6 +79,7 @@ class PreviewFrames:
     about: dict[str, str] = field(default_factory=dict)
     chosen: list[int] = field(default_factory=list)
     models: dict[Any, Any] = field(default_factory=dict)
+    parsers: set[SharedParser] = field(default_factory=set)
     label: str = "convert"
     stored_bits: int = 0
     _needed: set[int] = field(default_factory=set)
@@ -91,6 +95,12 @@ class PreviewFrames:
         """Let what was drawn go unless it was drawn with these settings."""
         if drawing != self._drawing:
             self._drawn, self._drawing = [], drawing
+
+    def see_by(self, parsers: Iterable[SharedParser]) -> None:
+        """Keep parsers, and let them keep what they say of faces."""
+        for parser in parsers:
+            parser.remember(PARSED_FACES)
+            self.parsers.add(parser)
 
     def choose(self, info: SourceInfo, faces: FaceSource, wanted: WantedFaces, reach: int) -> None:
         """Choose the frames, unless they are chosen already, and those around them that the pipeline is to see.
@@ -138,6 +148,10 @@ class PreviewFrames:
         """Return how many frames the pipeline sees."""
         return len(self._needed)
 
+    def near(self, items: Iterable[Drawn], reach: int | None) -> Iterator[Drawn]:
+        """Yield drawn frames that are no further than `reach` from a chosen one (None: all)."""
+        return (item for item in items if reach is None or self._is_near(item.frame.index, reach))
+
     def read(self, info: SourceInfo) -> Iterator[Frame]:
         """Yield the chosen frames and those around them."""
         for frame in read_frames(info, min(self._needed), max(self._needed) + 1, only=self._needed):
@@ -154,9 +168,12 @@ class PreviewFrames:
             yield item
         self._drawn = kept
 
-    def again(self) -> Iterator[Any]:
-        """Yield what was kept."""
-        yield from map(_copied, self._drawn)
+    def again(self, reach: int | None) -> Iterator[Any]:
+        """Yield what was kept, no further than `reach` from a chosen frame (None: all)."""
+        return map(_copied, self.near(self._drawn, reach))
+
+    def _is_near(self, index: int, reach: int) -> bool:
+        return any(abs(index - one) <= reach for one in self.chosen)
 
     def _candidates(self, info: SourceInfo, faces: FaceSource, start: int, stop: int | None) -> set[int]:
         length = info.frames_between(start, stop)

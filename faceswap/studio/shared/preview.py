@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from faceswap.compositing.preview.frames import PASTING, PreviewFrames
 from faceswap.core.face_set import ALIGNMENTS, TAKEN_OUT
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import Workspace
+
+if TYPE_CHECKING:
+    from faceswap.compositing.masks.parsing import SharedParser
 
 FRAMES_KEPT = 3  # with those around each, drawn
 
@@ -46,6 +49,7 @@ class ConvertPreview:
         self._lock = threading.Lock()
         self._frames: OrderedDict[tuple[Any, ...], PreviewFrames] = OrderedDict()
         self._models: dict[Any, Any] = {}
+        self._parsers: set[SharedParser] = set()
         self._stamp = 0
 
     def frame(self, film: Path, index: int, settings: Sequence[str]) -> Shown:
@@ -74,7 +78,9 @@ class ConvertPreview:
             self._stamp = stamp
         drawing = tuple(sorted(one for one in settings if one.split("=")[0].split(".")[0] not in PASTING))
         key = (str(film), film.stat().st_mtime_ns, index, drawing)
-        found = self._frames.pop(key, None) or PreviewFrames(1, chosen=[index], models=self._models, label="")
+        found = self._frames.pop(key, None) or PreviewFrames(
+            1, chosen=[index], models=self._models, parsers=self._parsers, label=""
+        )
         self._frames[key] = found
         while len(self._frames) > FRAMES_KEPT:
             self._frames.popitem(last=False)

@@ -1,6 +1,7 @@
 """The parser that several masks share."""
 
 import numpy as np
+import torch
 
 from faceswap.compositing.masks import parsing
 from faceswap.compositing.masks.parsing import SharedParser, shared_parser
@@ -31,5 +32,7 @@ def test_the_same_faces_are_parsed_once(monkeypatch):
 def test_masks_of_one_device_share_a_parser_while_they_live():
     first = shared_parser("cpu")
     assert shared_parser("cpu") is first
+    if not torch.cuda.is_available():
+        assert shared_parser("auto") is first
     del first
     assert "cpu" not in parsing._shared

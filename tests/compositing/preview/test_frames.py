@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from faceswap.compositing import conversion
 from faceswap.compositing.blenders import AlphaBlender
 from faceswap.compositing.masks.shapes import BoxMask, HullMask
 from faceswap.compositing.preview import frames as preview_frames
@@ -45,6 +46,24 @@ def test_frames_are_those_of_the_whole_film(film, faces, monkeypatch):
         assert off.max() <= 1 and off.mean() < 0.2
         assert np.abs(picture.astype(int) - few.as_filmed[index]).max() > 3
         assert (few.as_filmed[index] == whole.as_filmed[index]).all()
+
+
+def test_only_what_a_chosen_frame_depends_on_is_pasted(film, faces, monkeypatch):
+    class Counting(AlphaBlender):
+        faces = 0
+
+        def fit(self, *said):
+            Counting.faces += 1
+            return super().fit(*said)
+
+    few = PreviewFrames(3)
+    pictures = made(film, faces, few, blender=Counting())
+    assert Counting.faces == 3
+    monkeypatch.setattr(conversion, "REACH", FRAMES)  # all that were drawn
+    for index, picture in made(film, faces, few).items():
+        assert (picture == pictures[index]).all()
+    blurred = made(film, faces, few, blender=Counting(), motion_blur=True)  # the shutter looks at all frames
+    assert sorted(blurred) == few.chosen and Counting.faces > 3 + 2 * len(few.chosen)
 
 
 def test_faces_are_drawn_once_for_settings_that_only_paste(film, faces):

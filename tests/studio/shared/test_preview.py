@@ -9,6 +9,7 @@ from faceswap.commands.converting import conversion
 from faceswap.commands.converting.swappers import Model
 from faceswap.compositing.masks.shapes import BoxMask
 from faceswap.core.face_set import ALIGNMENTS
+from faceswap.facenets.parser import NAMES, FaceParser
 from faceswap.media.reading import read_frames
 from faceswap.studio.shared.preview import ConvertPreview, frame_count
 from faceswap.utils.errors import UserError
@@ -70,6 +71,24 @@ def test_pasting_does_not_draw_again(preview, film):
     assert preview.swapper.faces == drawn
     frame(12, "mask=hull", "smooth_frames=0")
     assert preview.swapper.faces > drawn and preview.loaded == [1]
+
+
+def test_what_the_parser_said_of_faces_is_known_at_the_next_change(preview, film, monkeypatch):
+    seen = []
+
+    def parsed(_, views):
+        seen.extend(views)
+        shares = np.zeros((len(views), len(NAMES), 256, 256), np.float32)
+        shares[:, NAMES.index("skin")] = 1
+        return shares
+
+    monkeypatch.setattr(FaceParser, "_parsed", parsed)
+    preview.frame(film, 12, ["run=x", "mask=parsed"])
+    count = len(seen)
+    assert 1 < count < FRAMES // 2 + 1  # those around it as far as they steady it
+    preview.frame(film, 12, ["run=x", "mask=parsed", "mask.feather=0.2"])
+    preview.frame(film, 12, ["run=x", "keep=[mouth]", "strength=0.5"])
+    assert len(seen) == count
 
 
 def test_what_was_learned_or_repaired_is_drawn_again(preview, film, tmp_path):
