@@ -60,7 +60,7 @@ def serve(request: BoothRequest) -> Path:
             answer(app, listener, request.proxy)
         finally:
             keeper.stop()
-            booth.hands.shutdown()
+            booth.intake.close()
             booth.queue.database.close()
     return workspace
 

@@ -18,6 +18,7 @@ from faceswap.media.pictures.images import read_image
 from faceswap.provenance.notice import NOT_RECORDED
 from faceswap.souvenir.faces import FaceNetworks
 from faceswap.souvenir.making import SouvenirMaker
+from faceswap.souvenir.photo import clean_photo
 from faceswap.stylegan.data.portraits import check_choice
 from faceswap.stylegan.directions.directions import load_directions
 from faceswap.stylegan.editing.pasting import Paster
@@ -34,7 +35,7 @@ def make_souvenir(request: BoothFilmRequest) -> Path:
     if request.out:
         check_folder_name(request.out)
     photo = Path(request.photo)
-    image = read_image(photo)
+    image = clean_photo(photo) if request.clean_photo else read_image(photo)
     result = result_of("booth_film", request, f"{photo.stem}_souvenir", told=("photo",), sources={"photo": photo})
     maker_of(request).make(image, result.path, request.face, request.consent or NOT_RECORDED)
     return result.note()

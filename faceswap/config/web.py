@@ -30,6 +30,9 @@ class BoothFilmRequest(SouvenirSettings):
     """Make what a visitor of the booth takes home: matches, morph films, a smile, a poster, a composite portrait."""
 
     photo: str = option("", "a photo of somebody who has agreed", kind="path")
+    clean_photo: bool = option(
+        False, "write the photo anew first, upright, as its pixels alone: what else its file tells is gone"
+    )
     consent: str = option("", "who agreed and when, for the signed records (default: not recorded)", kind="text")
     gallery: str = option(
         "", "a folder with a folder of photos for each person (default: the shipped rendered people)", kind="path"

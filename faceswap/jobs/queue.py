@@ -14,12 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from faceswap.jobs.command_lines import check_command_line
 from faceswap.jobs.database import Database
-from faceswap.jobs.tables import ENDED, Attempt, Base, Job, State
+from faceswap.jobs.tables import ENDED, Attempt, Base, Job, State, new_id
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import remove
 
@@ -36,6 +36,16 @@ class Turn(NamedTuple):
     id: str
     state: str
     progress: float | None
+
+
+class Order(NamedTuple):
+    """A command that is put into the queue: see `JobQueue.submit`."""
+
+    command: str
+    arguments: Sequence[str]
+    title: str = ""
+    priority: int = 0
+    owner_of: Callable[[Job], Base] | None = None
 
 
 class JobQueue:
@@ -72,15 +82,23 @@ class JobQueue:
         Raises:
             UserError: The queue does not run it.
         """
-        check_command_line(command, arguments)
+        return self.submit_all([Order(command, arguments, title, priority, owner_of)])[0]
+
+    def submit_all(self, orders: Sequence[Order]) -> list[Job]:
+        """Put commands into the queue in one go, all of them or none. Raises UserError as `submit`."""
+        for order in orders:
+            check_command_line(order.command, order.arguments)
+        jobs = [
+            Job(
+                id=new_id(), command=order.command, arguments=list(order.arguments), attempts=[],
+                title=order.title[:200] or order.command, priority=order.priority, created=time.time(),
+            )
+            for order in orders
+        ]  # fmt: skip
+        owners = [order.owner_of(job) for order, job in zip(orders, jobs, strict=True) if order.owner_of is not None]
         with self.database.writing() as session:
-            job = Job(command=command, arguments=list(arguments), title=title[:200] or command, priority=priority)
-            session.add(job)
-            session.flush()
-            if owner_of is not None:
-                session.add(owner_of(job))
-            _ = job.attempts
-        return job
+            session.add_all([*jobs, *owners])
+        return jobs
 
     def get(self, job_id: str) -> Job:
         """Return a job. Raises UserError when there is none of that identity."""
@@ -100,6 +118,12 @@ class JobQueue:
         order = (Job.state == State.QUEUED.value, Job.priority.desc(), Job.created, Job.id)
         with self.database.reading() as session:
             return [Turn(*row) for row in session.execute(chosen.order_by(*order))]
+
+    def count_unended(self, command: str) -> int:
+        """Return how many jobs of a command run or wait."""
+        is_open = Job.state.in_((State.RUNNING.value, State.QUEUED.value))
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).where(is_open, Job.command == command)) or 0
 
     def forget(self, job_id: str) -> bool:
         """Remove a job and what it said; one that runs is cancelled, and False returned until it has ended."""

@@ -21,7 +21,7 @@ from faceswap.web.security import LOOPBACK
 SHORTEST_PASSWORD = 10
 _STOP_SECONDS = 70.0  # a training saves what it has
 _ANY = ("", "0.0.0.0", "::")
-_WAITING = 128  # connections that are not answered yet
+_WAITING = 1024  # connections that are not answered yet: more are tried again by who asks, seconds later
 _LOOK_SECONDS = 2.0  # between two looks at the workers
 
 log = logging.getLogger(__name__)

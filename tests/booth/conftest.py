@@ -90,5 +90,5 @@ def make_client(folder: Path, password: str) -> Iterator[Client]:
                       for _ in range(2))  # fmt: skip
     operator.get("/admin", params={"token": TOKEN})
     yield Client(page, operator, booth)
-    booth.hands.shutdown()
+    booth.intake.close()
     queue.database.close()

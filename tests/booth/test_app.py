@@ -8,6 +8,7 @@ from faceswap.booth.shared.tables import Game
 from faceswap.booth.shared.visitors import PHOTO
 from faceswap.booth.shared.words import CONSENT
 from faceswap.jobs.tables import State
+from faceswap.souvenir.photo import UNREADABLE
 from faceswap.utils.errors import UserError
 
 
@@ -18,6 +19,7 @@ def test_a_visitor_comes_waits_sees_the_result_and_deletes_it(client):
     own = client.booth.visitors.folder / visitor.id
     job = client.booth.queue.get(visitor.job_id)
     assert job.command == "booth_film" and job.arguments[:2] == [f"photo={own / PHOTO}", f"out={own / 'result'}"]
+    assert "clean_photo=true" in job.arguments
     assert "You are next" in client.page.get(f"/r/{visitor.key}").text
     client.done(visitor)
     told = client.page.get(f"/r/{visitor.key}").text
@@ -46,6 +48,7 @@ def test_without_consent_nothing_is_kept(client):
 def test_a_failure_is_told_in_words(client):
     for reason, shown in (
         ("no face was found in the photo; take a picture that shows one", "no face was found in the photo"),
+        (UNREADABLE, UNREADABLE),
         ("cannot read the picture in a secret folder", "something went wrong in the booth"),
     ):
         visitor = client.visitor()

@@ -6,15 +6,20 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from PIL import Image
 
+from faceswap.cli.composing.compose import compose_config
+from faceswap.commands import booth_film
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
 from tests.browsing import Server, Visitor, browsed, served
 from tests.commands.conftest import one_line_error, run
+from tests.souvenir.photos import encoded
 from tests.test_layout import PACKAGE
 
 PASSWORD = "correct horse battery"
@@ -168,6 +173,20 @@ def test_a_killed_server_loses_nobody(tmp_path: Path) -> None:
     finally:
         booth.end()
     assert "You are next" in told
+
+
+def test_the_photo_is_written_anew_before_anything_is_made_of_it(tmp_path: Path, monkeypatch) -> None:
+    made = []
+    maker = SimpleNamespace(make=lambda image, folder, *_: made.append((image.shape, folder)))
+    monkeypatch.setattr(booth_film, "maker_of", lambda _: maker)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "ACME phone"
+    photo, out = tmp_path / "photo.jpg", tmp_path / "result"
+    for is_clean in (False, True):
+        photo.write_bytes(encoded("JPEG", exif=exif))
+        said = [f"photo={photo}", f"out={out}", f"workspace={tmp_path}", f"clean_photo={str(is_clean).lower()}"]
+        booth_film.make_souvenir(compose_config("booth_film", said))
+        assert made.pop() == ((60, 40, 3), out) and (b"ACME" in photo.read_bytes()) != is_clean
 
 
 def test_mistakes_are_one_line(tmp_path: Path) -> None:

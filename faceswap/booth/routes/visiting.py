@@ -11,9 +11,8 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, StreamingResponse
 
 from faceswap.booth.shared.context import Booth, booth_of, is_for_phones, link_of, page, part
-from faceswap.booth.shared.photos import clean_photo
 from faceswap.booth.shared.progress import LOOK_SECONDS
-from faceswap.booth.shared.visitors import COMMAND
+from faceswap.booth.shared.visitors import Arrival
 from faceswap.booth.shared.words import CONSENT, mail_address, plain_name
 from faceswap.jobs.tables import State
 from faceswap.utils.errors import UserError
@@ -54,24 +53,9 @@ async def send(
         raise UserError("many photos came from here just now; wait a minute and try again")
     who, address = plain_name(name), mail_address(email) if booth.has_mail else ""
     content = await photo.read(VISITOR_PHOTO_BYTES + 1)
-    visitor_key = await asyncio.get_running_loop().run_in_executor(
-        booth.hands, lambda: _keep(booth, content, who, address, is_for_stage=stage == "yes")
-    )
-    return go_to(f"/r/{visitor_key}")
-
-
-def _keep(booth: Booth, content: bytes, name: str, email: str, *, is_for_stage: bool) -> str:
-    if len(booth.queue.unended(COMMAND)) >= booth.most_waiting:
-        booth.counters.count("uploads", "full")
-        raise UserError("so many are waiting that the booth takes nobody just now; try again in some minutes")
-    try:
-        clean = clean_photo(content, booth.visitors.folder)
-    except UserError:
-        booth.counters.count("uploads", "unreadable")
-        raise
-    visitor = booth.visitors.add(clean, CONSENT, name, email, is_for_stage=is_for_stage)
-    booth.counters.count("uploads", "accepted")
-    return visitor.key
+    arrival = Arrival(content, CONSENT, who, address, is_for_stage=stage == "yes")
+    visitor = await asyncio.wrap_future(booth.intake.take(arrival))
+    return go_to(f"/r/{visitor.key}")
 
 
 @router.get("/r/{key}")

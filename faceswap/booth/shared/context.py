@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +11,12 @@ from fastapi import Request
 from faceswap.booth.shared.counters import Counters
 from faceswap.booth.shared.game import GameRoom
 from faceswap.booth.shared.guard import RateLimit
+from faceswap.booth.shared.intake import Intake
 from faceswap.booth.shared.progress import Watch
-from faceswap.booth.shared.visitors import Visitors
+from faceswap.booth.shared.tables import Visitor
+from faceswap.booth.shared.visitors import COMMAND, Arrival, Visitors
 from faceswap.jobs.queue import JobQueue
+from faceswap.utils.errors import UserError
 from faceswap.web.pages import Pages
 from faceswap.web.security import LOOPBACK
 
@@ -21,6 +24,7 @@ _HERE = Path(__file__).parents[1]
 STATIC = _HERE / "static"
 PAGES = Pages(_HERE / "templates")
 page, part = PAGES.page, PAGES.part
+_FULL = "so many are waiting that the booth takes nobody just now; try again in some minutes"
 
 
 @dataclass
@@ -38,7 +42,6 @@ class Booth:
         has_mail: Whether links are mailed.
         gallery: What the operator is told of the gallery.
         counters: What is counted for the metrics.
-        hands: The threads that read photos, few, so that pages are answered meanwhile.
     """
 
     queue: JobQueue
@@ -51,10 +54,21 @@ class Booth:
     has_mail: bool = False
     gallery: str = "rendered people"
     counters: Counters = field(default_factory=Counters)
-    hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "photo"))
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.queue)
+        self.intake = Intake(self._written_down)
+
+    def _written_down(self, arrivals: Sequence[Arrival]) -> list[Visitor | UserError]:
+        """Return the rows of who comes, as far as there is room for them."""
+        room = max(0, self.most_waiting - self.queue.count_unended(COMMAND))
+        told = self.visitors.add_all(arrivals[:room])
+        for one in told:
+            self.counters.count("uploads", "unreadable" if isinstance(one, UserError) else "accepted")
+        for _ in arrivals[room:]:
+            self.counters.count("uploads", "full")
+            told.append(UserError(_FULL))
+        return told
 
 
 def booth_of(request: Request) -> Booth:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from faceswap.booth.shared.visitors import COMMAND
 from faceswap.jobs.queue import JobQueue, Turn
 from faceswap.jobs.tables import ENDED, Job, State
+from faceswap.souvenir.photo import UNREADABLE
 
 LOOK_SECONDS = 0.7
-_TOLD_AS_IS = ("no face was found", "the face in the photo is")  # other reasons are the operator's
+_TOLD_AS_IS = ("no face was found", "the face in the photo is", UNREADABLE)  # other reasons are the operator's
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 
+from faceswap.booth.shared.photos import keep_photo
 from faceswap.booth.shared.tables import Visitor
-from faceswap.jobs.queue import JobQueue
+from faceswap.jobs.queue import JobQueue, Order
 from faceswap.jobs.tables import Job, State, new_id
 from faceswap.souvenir.config import FILES, TOLD
 from faceswap.utils.errors import UserError
-from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.files.links import own_folder, remove
 from faceswap.utils.untrusted.reading import Untrusted, read_json_table
 
 COMMAND = "booth_film"
 PHOTO, RESULT = "photo.jpg", "result"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Somebody who comes.
+
+    Attributes:
+        photo: What was sent.
+        agreed_to: The words that were agreed to.
+        name: For stage and poster.
+        email: Where the link goes when all is done.
+        is_for_stage: Whether it may be shown on the theatre's screen.
+    """
+
+    photo: bytes = field(repr=False)
+    agreed_to: str
+    name: str = ""
+    email: str = ""
+    is_for_stage: bool = False
 
 
 class Visitors:
@@ -35,23 +55,45 @@ class Visitors:
         self.queue, self.folder, self.settings = queue, folder, tuple(settings)
         own_folder(folder)
 
-    def add(
-        self, photo: bytes, agreed_to: str, name: str = "", email: str = "", *, is_for_stage: bool = False
-    ) -> Visitor:
-        """Keep a clean photo, and put its job into the queue; both or neither outlive a crash.
+    def add(self, arrival: Arrival) -> Visitor:
+        """Keep a photo as it was sent, and put its job into the queue. Raises UserError for what is no photo."""
+        (found,) = self.add_all([arrival])
+        if isinstance(found, UserError):
+            raise found
+        return found
 
-        Args:
-            photo: A JPEG, as `clean_photo` returns it.
-            agreed_to: The words that were agreed to.
-            name: For stage and poster.
-            email: Where the link goes when all is done.
-            is_for_stage: Whether it may be shown on the theatre's screen.
+    def add_all(self, arrivals: Sequence[Arrival]) -> list[Visitor | UserError]:
+        """Keep photos as they were sent, and put their jobs into the queue in one go.
+
+        Returns:
+            Each one's row, or why there is none. A photo that has no row after a crash is swept up.
         """
-        visitor = Visitor(id=new_id(), agreed_to=agreed_to, name=name, email=email, is_for_stage=is_for_stage)
+        told: list[Visitor | UserError] = []
+        orders: list[Order] = []
+        for arrival in arrivals:
+            try:
+                visitor, order = self._kept(arrival)
+            except UserError as error:
+                told.append(error)
+            else:
+                told.append(visitor)
+                orders.append(order)
+        if orders:
+            self.queue.submit_all(orders)
+        return told
+
+    def _kept(self, arrival: Arrival) -> tuple[Visitor, Order]:
+        visitor = Visitor(
+            id=new_id(), agreed_to=arrival.agreed_to, name=arrival.name, email=arrival.email,
+            is_for_stage=arrival.is_for_stage,
+        )  # fmt: skip
         own = self.folder / visitor.id
         own_folder(own)
-        with atomic_path(own / PHOTO) as temp:
-            temp.write_bytes(photo)
+        try:
+            keep_photo(arrival.photo, own / PHOTO)
+        except UserError:
+            own.rmdir()
+            raise
 
         def with_job(job: Job) -> Visitor:
             visitor.job_id = job.id
@@ -59,9 +101,8 @@ class Visitors:
 
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         consent = f"consent=the person in the photo, for the booth; {when}"
-        arguments = [f"photo={own / PHOTO}", f"out={own / RESULT}", consent, *self.settings]
-        self.queue.submit(COMMAND, arguments, "a visitor's film", owner_of=with_job)
-        return visitor
+        arguments = [f"photo={own / PHOTO}", f"out={own / RESULT}", consent, "clean_photo=true", *self.settings]
+        return visitor, Order(COMMAND, arguments, "a visitor's film", owner_of=with_job)
 
     def by_key(self, key: str) -> Visitor:
         """Return the visitor of a link. Raises UserError where there is none, or none any more."""
