@@ -88,7 +88,9 @@ class Application:
         if "--shell-completion" in self.line.hydra:
             arguments = ["--shell-completion", *self.line.arguments]
         with prepared(self.command, self.line.folder, self.name), _without_schemas("--shell-completion" in arguments):
-            _call_main(job, self.command, self.name, arguments)
+            # Where nobody else's settings can hold hydra.mode, the flags alone decide on it.
+            is_shipped = self.line.folder is None and "hydra.mode" not in self.said.names
+            _call_main(job, self.command, self.name, arguments, is_shipped)
         if failures:
             raise failures[0]
         return results
@@ -117,7 +119,22 @@ def _without_schemas(is_completion: bool) -> Iterator[None]:
         print(re.sub(r"(?<!\S)\S+_schema(?:\s|$)", "", line))
 
 
-def _call_main(job: Callable[[Any], str], command: str, config_name: str, arguments: list[str]) -> None:
+@contextlib.contextmanager
+def _mode_by_flags() -> Iterator[None]:
+    """Within the block Hydra does not compose all settings once more, only to read `hydra.mode`, which is not set."""
+    from hydra._internal.hydra import Hydra
+
+    asked = Hydra.get_mode
+    Hydra.get_mode = lambda *_, **__: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hydra.get_mode = asked  # type: ignore[method-assign]
+
+
+def _call_main(
+    job: Callable[[Any], str], command: str, config_name: str, arguments: list[str], is_shipped: bool
+) -> None:
     """Call `hydra.main`, which reads sys.argv and raises errors as they are where HYDRA_FULL_ERROR is set."""
     from hydra import main
 
@@ -129,7 +146,8 @@ def _call_main(job: Callable[[Any], str], command: str, config_name: str, argume
     if "--info" in arguments:  # is logged, to a handler of Hydra's for standard output
         root.handlers.clear()
     try:
-        main(config_path=str(config_folder()), config_name=config_name, version_base="1.3")(job)()
+        with _mode_by_flags() if is_shipped else contextlib.nullcontext():
+            main(config_path=str(config_folder()), config_name=config_name, version_base="1.3")(job)()
     except SystemExit as end:  # Hydra's own way to end after --hydra-help, or to refuse
         if end.code not in (0, None):
             raise UserError(f"cannot read the flags {' '.join(arguments)[:200]}; --help lists all") from end

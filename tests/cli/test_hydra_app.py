@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra._internal.hydra import Hydra
 
 from faceswap.cli.composing.arguments import Overrides
 from faceswap.cli.composing.compose import checked, compose_config, read_arguments
@@ -46,6 +47,15 @@ def test_what_hydra_can_do_works(command, arguments, says, capsys, tmp_path, mon
     assert run(command, *arguments) == 0
     assert says in capsys.readouterr().out
     assert not list(tmp_path.iterdir())  # and leaves nothing behind
+
+
+def test_settings_are_composed_once(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    composed, compose = [], Hydra.compose_config
+    monkeypatch.setattr(Hydra, "compose_config", lambda *said, **more: composed.append(more) or compose(*said, **more))
+    assert run("extract", "video=x") == 0 and len(composed) == 1
+    composed.clear()
+    assert run("extract", "video=x", "hydra.mode=RUN") == 0 and len(composed) == 2  # Hydra looks what it says
 
 
 @pytest.mark.parametrize(

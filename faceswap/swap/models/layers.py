@@ -84,7 +84,10 @@ class SwapModel(Trainable):
 
         The library's default shrinks it by 0.4 a layer: a deep code then hardly depends on the picture for a long time.
         Decoders that start alike read a code alike, so that it means the same for both faces from the first step.
+        Weights on the device "meta" hold no numbers: those of a file take their place.
         """
+        if next(self.parameters()).is_meta:  # torch would import its compiler, for seconds, to draw nothing
+            return
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 followed_by: Literal["leaky_relu", "linear"] = (

@@ -151,3 +151,10 @@ def test_a_model_that_no_checkpoint_could_be_read_into_is_refused_before_it_is_t
     with pytest.raises(UserError, match=r"Forgetful cannot be loaded again: .*self\.width"):
         check_rebuildable(Forgetful())
     check_rebuildable(Lite())
+
+
+def test_weights_that_a_file_brings_are_not_drawn_first(monkeypatch):
+    monkeypatch.setattr(nn.init, "kaiming_normal_", None)  # on this device torch draws by its compiler, a long import
+    with torch.device("meta"):
+        model = Lite()
+    assert all(weights.is_meta for weights in model.parameters())
