@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from faceswap.utils.files.atomic import atomic_path
 from tools.people.appearance import DETAIL_VARIANTS
@@ -59,10 +59,10 @@ def paint_detail(places: NDArray[np.float32], rng: np.random.Generator) -> NDArr
 
     def noise(size: float, stretch: float = 1.0) -> NDArray:
         """Return band-limited noise of spots about `size` texels wide, mean 0, deviation 1."""
-        raw = rng.standard_normal(shape).astype(np.float32)
-        sigmas = size * stretch, size
-        band = ndimage.gaussian_filter(raw, sigmas, mode="wrap", truncate=3)
-        band -= ndimage.gaussian_filter(band, size * 1.6, mode="wrap", truncate=2.5)
+        raw = fft.rfft2(rng.standard_normal(shape).astype(np.float32))
+        raw *= _blur(shape, (size * stretch, size), truncate=3)
+        raw -= raw * _blur(shape, (size * 1.6, size * 1.6), truncate=2.5)
+        band = fft.irfft2(raw, shape)
         return band / band.std()
 
     pores: NDArray = 0.6 * noise(0.8) + 0.4 * noise(1.8)
@@ -77,6 +77,22 @@ def paint_detail(places: NDArray[np.float32], rng: np.random.Generator) -> NDArr
         0.5 + 0.2 * stubble,
     ]
     return (np.stack(layers, -1).clip(0, 1) * 255).astype(np.uint8)
+
+
+def _blur(shape: tuple[int, int], sigmas: tuple[float, float], truncate: float) -> NDArray[np.float32]:
+    """Return what a Gaussian that wraps around, cut at `truncate` sigmas, makes of a real picture's spectrum.
+
+    As scipy's gaussian_filter, to rounding; spots of a hundred texels take it twenty times as long.
+    """
+    responses = []
+    for length, sigma in zip(shape, sigmas, strict=True):
+        radius = int(truncate * sigma + 0.5)
+        offsets = np.arange(-radius, radius + 1)
+        weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+        kernel = np.bincount(offsets % length, weights / weights.sum(), minlength=length)
+        responses.append(fft.fft(kernel).real)
+    rows, columns = responses
+    return np.outer(rows, columns[: shape[1] // 2 + 1]).astype(np.float32)
 
 
 def wrinkles(places: NDArray[np.float32], wobble: NDArray, slow: NDArray) -> NDArray[np.float32]:
