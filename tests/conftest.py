@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Trainings take as many threads as other programs leave; runs that are compared bit for bit must have the same count.
 os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+# Hundreds of processes start: where no bytecode is kept each compiles the package anew, for a second and more.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too; some tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

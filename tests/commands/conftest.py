@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import multiprocessing
-import multiprocessing.context
 import os
 import resource
 import runpy
@@ -18,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.clips import Clip, make_clip
+from tests.processes import forks
 
 
 class Ran(NamedTuple):
@@ -52,7 +50,7 @@ def run(
     """
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "stdout"), Path(folder, "stderr")
-        process = _forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told, memory_bytes))
+        process = forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told, memory_bytes))
         process.start()
         process.join(240)
         process.kill()
@@ -64,13 +62,6 @@ def _ran(cwd: Path, code: int | None, stdout: str, stderr: str, wanted: int | No
     assert code is not None and wanted in (None, code), f"exit code {code}\n{stdout}\n{stderr}"
     lines = stdout.strip().splitlines()
     return Ran(code, cwd / (lines[-1] if lines else "nothing"), stdout, stderr)
-
-
-@functools.cache
-def _forks() -> multiprocessing.context.ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.swap.team_member", "tests.commands.imported"])
-    return context
 
 
 def _typed(

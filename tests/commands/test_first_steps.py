@@ -10,6 +10,7 @@ from faceswap import __version__
 from faceswap.cli.installation import missing_package
 from faceswap.config.schema import COMMANDS
 from tests.commands.conftest import one_line_error, run, run_process
+from tests.processes import forks
 
 
 def test_commands_can_follow_the_programs_name(tmp_path):
@@ -40,3 +41,14 @@ def test_without_any_package_the_line_comes_from_the_command(tmp_path):
     code += "sys.exit(run_command('extract', lambda config: config, ['every=2']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 2 and done.stderr.startswith("error: the package hydra is not installed"), done.stderr
+
+
+def exit_by_what_is_imported():
+    sys.exit(not {"tests.commands.imported", "torch._dynamo", "albumentations"} <= sys.modules.keys())
+
+
+def test_forked_commands_find_everything_imported():
+    process = forks().Process(target=exit_by_what_is_imported)
+    process.start()
+    process.join()
+    assert process.exitcode == 0

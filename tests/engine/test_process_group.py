@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import socket
 from pathlib import Path
 
@@ -15,29 +14,22 @@ from faceswap.engine.accelerator import choose_accelerator, gpu_errors
 from faceswap.engine.process_group import SINGLE_PROCESS, ProcessGroup, find_processes
 from faceswap.swap.runs.checkpoints import list_checkpoints
 from faceswap.utils.errors import UserError
+from tests.processes import forks
 from tests.swap.group_member import EVERYTHING, member
 from tests.swap.trained_runs import files_of, train
 
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
-@pytest.fixture(scope="module")
-def processes():
-    """Starts processes that have imported everything already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.swap.group_member"])
-    return context
-
-
 @pytest.fixture
-def two_train(processes, sets, tmp_path):
+def two_train(sets, tmp_path):
     """Lets two processes train; gives their exit codes and what they said."""
 
     def start(task: str, was_restarted: int = 0) -> tuple[list[int | None], list[str]]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
         both = [
-            processes.Process(target=member, args=(task, rank, port, was_restarted, sets, tmp_path / task), daemon=True)
+            forks().Process(target=member, args=(task, rank, port, was_restarted, sets, tmp_path / task), daemon=True)
             for rank in (0, 1)
         ]
         for process in both:
