@@ -21,14 +21,15 @@ AS_IT_WAS = {"portrait.jpg"}  # of the photo
 MADE = {".png", ".jpg", ".webp", ".tif", ".exr", ".mp4", ".mkv", ".mov", ".html"}
 WEIGHTS = ("generator=g/generator.safetensors", "encoder=g/encoder.safetensors", "device=cpu")
 FOUND = ("finder=landmarks", "finder.path=photos.npz", "steps=1")
+PLAIN = ("pair=craig_brosnan", "device=cpu", "detail=none")
 EDIT = ("smile=+1", "directions=g/directions.safetensors", "mask=hull", *WEIGHTS)
 
 RUNS = {  # a name: the command, its arguments, how many results at least
     "film": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=2", "side_by_side=true"), 2),
-    "pictures": ("convert", ("pair=craig_brosnan", "device=cpu", "video=photos", "out=swapped"), 3),
-    "sequence": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=2", "out=shot"), 2),
-    "exr": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=light/x_%04d.exr"), 1),
-    "tif": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "bits=16", "out=tiffs/x_%04d.tif"), 1),
+    "pictures": ("convert", (*PLAIN, "video=photos", "out=swapped"), 3),
+    "sequence": ("convert", (*PLAIN, "stop=2", "out=shot"), 2),
+    "exr": ("convert", (*PLAIN, "stop=1", "out=light/x_%04d.exr"), 1),
+    "tif": ("convert", (*PLAIN, "stop=1", "bits=16", "out=tiffs/x_%04d.tif"), 1),
     "faces": ("generate", ("seeds=0-1", *WEIGHTS[:1]), 3),
     "jpg": ("generate", ("seeds=0-1", "image_format=jpg", *WEIGHTS[:1]), 3),
     "webp": ("generate", ("seeds=0-1", "image_format=webp", *WEIGHTS[:1]), 3),
@@ -38,8 +39,8 @@ RUNS = {  # a name: the command, its arguments, how many results at least
     "edited film": ("edit", ("video=craig.mp4", "stop=2", "steps=1", "finder=landmarks", *EDIT), 1),
     "sheet": ("edit", ("photo=photos/0.png", "sheet=true", *EDIT, *FOUND), 1),
     "morph": ("morph", ("a=1", "b=2", "seconds=0.1", "size_px=32", *WEIGHTS), 1),
-    "mkv": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=swapped.mkv"), 1),
-    "mov": ("convert", ("pair=craig_brosnan", "device=cpu", "stop=1", "out=swapped.mov"), 1),
+    "mkv": ("convert", (*PLAIN, "stop=1", "out=swapped.mkv"), 1),
+    "mov": ("convert", (*PLAIN, "stop=1", "out=swapped.mov"), 1),
     "edited photo": ("edit", ("photo=photos/0.png", *EDIT, *FOUND), 1),
     "page": ("edit", ("photo=photos/0.png", "page=true", *EDIT, *FOUND), 2),
     "souvenir": ("booth_film", ("photo=photos/0.png", "seconds=0.1", "size_px=32", "smile_steps=2", *FOUND, *WEIGHTS,

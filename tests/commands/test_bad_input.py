@@ -18,6 +18,16 @@ from tests.commands.conftest import FAST, one_line_error, run
 REAL_BAD = Path(__file__).resolve().parents[3] / "shared" / "real" / "bad"
 
 
+# What is odd of these comes late or lies in their length; of the others the first pictures tell.
+WHOLE = {
+    "audio_longer_than_video.mp4",
+    "corrupt_middle.mp4",
+    "resolution_change.h264",
+    "truncated_faststart.mp4",
+    "variable_frame_rate.mp4",
+}
+
+
 def bad_files():
     """All broken and odd files beside the checkout; one placeholder that skips where they are missing."""
     if not REAL_BAD.is_dir():
@@ -55,8 +65,9 @@ def called(command, call, capfd, *arguments):
 @pytest.mark.parametrize("path", bad_files())
 def test_every_broken_or_odd_file(path, example, tmp_path, capfd):
     workspace = f"workspace={tmp_path / 'workspace'}"
-    points = f"finder.path={landmarks_for(path, tmp_path)}"
-    code, out, err = called("extract", extract, capfd, f"video={path}", "finder=landmarks", points, workspace)
+    found = ("finder=landmarks", f"finder.path={landmarks_for(path, tmp_path)}")
+    film = (f"video={path}", *found, workspace, *([] if path.name in WHOLE else ["stop=10"]))
+    code, out, err = called("extract", extract, capfd, *film)
     if code == 0:
         assert Path(out[-1], "alignments.jsonl").is_file()
     else:
@@ -65,18 +76,7 @@ def test_every_broken_or_odd_file(path, example, tmp_path, capfd):
 
     (tmp_path / "workspace").mkdir(exist_ok=True)
     (tmp_path / "workspace" / "runs").symlink_to(example.folder / "workspace" / "runs")
-    code, out, err = called(
-        "convert",
-        convert,
-        capfd,
-        "pair=craig_brosnan",
-        f"video={path}",
-        "finder=landmarks",
-        points,
-        workspace,
-        "device=cpu",
-        "detail=none",
-    )
+    code, out, err = called("convert", convert, capfd, "pair=craig_brosnan", *film, "device=cpu", "detail=none")
     results = [p for p in (tmp_path / "workspace" / "out").rglob("*") if p.is_file()]
     assert not [p for p in tmp_path.rglob("*") if TEMP_MARK in p.name]
     if code == 0:
@@ -93,7 +93,7 @@ def test_faces_fewer_than_a_batch_and_of_different_sizes(tmp_path):
             cwd=tmp_path)  # fmt: skip
     fast = [setting for setting in FAST if not setting.startswith("batch_size")]
     run("train", "pair=small_large", "iterations=3", "batch_size=6", *fast, cwd=tmp_path)
-    assert run("convert", "device=cpu", cwd=tmp_path).path.is_file()
+    assert run("convert", "device=cpu", "detail=none", cwd=tmp_path).path.is_file()
 
 
 def test_a_frame_without_a_face_passes_through_and_is_counted(example, tmp_path):
@@ -102,7 +102,7 @@ def test_a_frame_without_a_face_passes_through_and_is_counted(example, tmp_path)
     np.savez(tmp_path / "gap.npz", frame=points["frame"][keep], points=points["points"][keep])
     workspace = f"workspace={example.folder / 'workspace'}"
     ran = run("convert", "finder=landmarks", "finder.path=gap.npz", "fill_frames=0", "crf=1", "device=cpu",
-              "out=gap.mp4", workspace, cwd=tmp_path)  # fmt: skip
+              "detail=none", "out=gap.mp4", workspace, cwd=tmp_path)  # fmt: skip
     from faceswap.media.reading import read_frames
 
     before = [frame.image.astype(int) for frame in read_frames(example.b.video)]
@@ -128,12 +128,12 @@ def test_a_checkpoint_cut_in_half(example, tmp_path):
     weights = newest / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
     assert older, "the test needs a second checkpoint to fall back to"
-    ran = run("convert", "device=cpu", "stop=1", cwd=tmp_path)
+    ran = run("convert", "device=cpu", "detail=none", "stop=1", cwd=tmp_path)
     assert "WARNING" in ran.stderr
     for checkpoint in older:
         weights = checkpoint / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:100])
-    assert "checkpoint" in one_line_error(run("convert", "device=cpu", "stop=1", cwd=tmp_path, code=2))
+    assert "checkpoint" in one_line_error(run("convert", "device=cpu", "detail=none", "stop=1", cwd=tmp_path, code=2))
     assert "restart=true" in one_line_error(run("train", "pair=craig_brosnan", *FAST, cwd=tmp_path, code=2))
 
 
@@ -162,8 +162,8 @@ def test_a_full_disk(example, small_disk, tmp_path):
     shutil.rmtree(small_disk / "runs")
     (small_disk / "filler").write_bytes(bytes(190_000))
     film = small_disk / "film.mp4"
-    converted = run("convert", "crf=0", "device=cpu", f"out={film}", f"workspace={example.folder / 'workspace'}",
-                    cwd=tmp_path, code=2)  # fmt: skip
+    workspace = f"workspace={example.folder / 'workspace'}"
+    converted = run("convert", "crf=0", "device=cpu", "detail=none", f"out={film}", workspace, cwd=tmp_path, code=2)
     assert "space" in one_line_error(converted)
     assert not film.exists()
 

@@ -17,7 +17,7 @@ from faceswap.compositing.segments.work_folder import work_path
 from tests.clips import make_clip
 from tests.commands.conftest import Example, run, run_process
 
-LENGTH = 40
+LENGTH = 16
 
 
 def _said(example: Example, film, out: Path, *more: str) -> list[str]:
@@ -33,7 +33,7 @@ def _packets(path: Path) -> list[tuple]:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    return make_clip(tmp_path_factory.mktemp("film"), "film", 100)
+    return make_clip(tmp_path_factory.mktemp("film"), "film", 40)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_a_killed_command_goes_on(seed, example, film, whole, tmp_path) -> None:
     process = subprocess.Popen(said, cwd=example.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not list(work_path(out).glob("segment_*.json")):
         time.sleep(0.01)
-    time.sleep(choose.uniform(0, 1))
+    time.sleep(choose.uniform(0, 0.4))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     ran = run("convert", *_said(example, film, out), cwd=example.folder)

@@ -64,7 +64,8 @@ def test_convert_with_no_arguments_takes_the_last_pair_and_bs_film(example):
 
 def test_convert_the_other_way_beside_each_other(example):
     ran = run("convert", "pair.a=craig", "pair.b=brosnan", "to=b", "side_by_side=true", "stop=5", "mask=hull",
-              "colour=mkl", "blender=poisson", "device=cpu", "out=other way.mp4", cwd=example.folder)  # fmt: skip
+              "colour=mkl", "blender=poisson", "device=cpu", "detail=none", "out=other way.mp4",
+              cwd=example.folder)  # fmt: skip
     assert ran.path.name == "other way.mp4"
     assert frames_and_sound(ran.path)[0] == 5
     assert (example.folder / "other way.side_by_side.mp4").is_file()
@@ -87,6 +88,7 @@ def test_convert_an_image_and_a_folder(example):
             "finder=landmarks",
             f"finder.path={landmarks}",
             "device=cpu",
+            "detail=none",
             cwd=example.folder,
         )
         if video == still:
@@ -112,7 +114,7 @@ def test_consent_is_shown_and_goes_into_the_film(example, tmp_path):
     arguments = ("--config-dir", str(tmp_path), "pair=doubles")
     ran = run("train", *arguments, "iterations=2", *FAST, cwd=example.folder)
     assert "both actors" in ran.stderr and "2026-03-02" in ran.stderr
-    ran = run("convert", "pair=doubles", "device=cpu", "stop=2", "out=doubles.mp4", cwd=example.folder)
+    ran = run("convert", "pair=doubles", "device=cpu", "detail=none", "stop=2", "out=doubles.mp4", cwd=example.folder)
     assert "both actors" in ran.stderr
     assert "both actors" in frames_and_sound(ran.path)[2]["consent"]
     run("train", "pair=craig_brosnan", "iterations=11", *FAST, cwd=example.folder)

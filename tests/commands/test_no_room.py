@@ -18,7 +18,7 @@ STYLE = ("data=workspace/faces/craig", "plan.resolution=32", "plan.channels=16,1
          "batch_size=4", "kimg=0.02", "device=cpu")  # fmt: skip
 COMMANDS = {  # all write into the folder `full`
     "train": ("pair=craig_brosnan", "iterations=4", "init=scratch", *FAST),
-    "convert": ("run=run", "video=brosnan.mp4", "device=cpu", "out=full/film.mp4"),
+    "convert": ("run=run", "video=brosnan.mp4", "device=cpu", "detail=none", "out=full/film.mp4"),
     "convert_weights": ("generator=weights/generator.safetensors", "out=full/weights.safetensors"),
     "stylegan.train": (*STYLE, "run=full/style"),
 }

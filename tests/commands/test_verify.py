@@ -18,6 +18,7 @@ from tests.media.made_films import picture
 SAID = ("intact, made with AI", "brosnan_as_craig", "consent:   both actors; a test; until 2999-12-31", "model lite",
         "faces a:   craig (sha256 ", "source:    brosnan.mp4, sha256 ", "(your own certificate)",
         "compositeWithTrainedAlgorithmicMedia")  # fmt: skip
+PLAIN = ("pair=craig_brosnan", "device=cpu", "detail=none", "stop=2")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def film(example, tmp_path_factory):
     """A film of convert, with consent."""
     consent = ("pair.consent.who=both actors", "pair.consent.purpose=a test", "pair.consent.until=2999-12-31")
     out = tmp_path_factory.mktemp("verified") / "brosnan_as_craig.mp4"
-    run("convert", "pair=craig_brosnan", "device=cpu", "stop=2", f"out={out}", *consent, cwd=example.folder)
+    run("convert", *PLAIN, f"out={out}", *consent, cwd=example.folder)
     return out
 
 
@@ -110,7 +111,7 @@ def signed_by_another(path):
 
 def test_a_record_beside_its_film_is_lost_without_it(example, tmp_path):
     out = tmp_path / "film.mkv"
-    run("convert", "pair=craig_brosnan", "device=cpu", "stop=2", f"out={out}", cwd=example.folder)
+    run("convert", *PLAIN, f"out={out}", cwd=example.folder)
     assert "consent:   not recorded" in run("verify", str(out), cwd=tmp_path).stdout
     moved = tmp_path / "moved"
     moved.mkdir()
