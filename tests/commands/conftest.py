@@ -48,13 +48,15 @@ def run(
 
     `memory_bytes`: of addresses that it may have, as by `ulimit -v`; 0: any number.
     """
+    os.umask(umask := os.umask(0))
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "stdout"), Path(folder, "stderr")
-        process = forks().Process(target=_typed, args=(command, arguments, str(cwd), environment, told, memory_bytes))
+        typed = _Typed(command, arguments, str(cwd), environment, told, memory_bytes, umask)
+        process = forks().Process(target=_run_typed, args=(typed,))
         process.start()
         process.join(240)
         process.kill()
-        stdout, stderr = (path.read_text("utf-8") for path in told)
+        stdout, stderr = (path.read_text("utf-8", "surrogateescape") for path in told)
         return _ran(cwd, process.exitcode, stdout, stderr, code)
 
 
@@ -64,23 +66,30 @@ def _ran(cwd: Path, code: int | None, stdout: str, stderr: str, wanted: int | No
     return Ran(code, cwd / (lines[-1] if lines else "nothing"), stdout, stderr)
 
 
-def _typed(
-    command: str,
-    arguments: tuple[str, ...],
-    cwd: str,
-    environment: dict[str, str],
-    told: list[Path],
-    memory_bytes: int = 0,
-) -> None:
+class _Typed(NamedTuple):
+    """A command line, and what a process of its own would get from the one that starts it."""
+
+    command: str
+    arguments: tuple[str, ...]
+    cwd: str
+    environment: dict[str, str]
+    told: tuple[Path, Path]
+    memory_bytes: int
+    umask: int
+
+
+def _run_typed(typed: _Typed) -> None:
     """What `python -m faceswap.COMMAND ARGUMENTS` does, in a process that is there already."""
-    if memory_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    for number, path in zip((1, 2), told, strict=True):
+    if typed.memory_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (typed.memory_bytes, typed.memory_bytes))
+    for number, path in zip((1, 2), typed.told, strict=True):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), number)
-    os.chdir(cwd)
-    os.environ.update(environment)
-    sys.argv = [command, *arguments]
-    runpy.run_module(f"faceswap.{command}" if command else "faceswap.__main__", run_name="__main__", alter_sys=True)
+    os.chdir(typed.cwd)
+    os.umask(typed.umask)
+    os.environ.update(typed.environment)
+    sys.argv = [typed.command, *typed.arguments]
+    module = f"faceswap.{typed.command}" if typed.command else "faceswap.__main__"
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def one_line_error(ran: Ran) -> str:

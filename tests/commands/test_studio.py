@@ -18,7 +18,7 @@ from tests.clips import write_clip
 from tests.commands.conftest import one_line_error, run
 from tests.test_layout import PACKAGE
 
-FRAMES = 8
+FRAMES = 14
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A third of a second of two rendered actors."""
+    """Half a second of two rendered actors."""
     folder = tmp_path_factory.mktemp("films")
     for name in ("hanna", "vera"):
         frames = read_frames(probe(PACKAGE.parent / "demo" / f"{name}.mp4"), 0, FRAMES)
@@ -85,14 +85,14 @@ def test_from_a_film_to_a_swapped_film(maker: Maker, server: Server, films: dict
     page.click("summary")
     page.select_option("#model", "lite")
     for setting, value in {
-        "iterations": 8,
-        "preview_every": 4,
-        "save_every": 4,
-        "log_every": 2,
+        "iterations": 20,
+        "preview_every": 10,
+        "save_every": 10,
+        "log_every": 5,
         "batch_size": 2,
     }.items():
         page.fill(f"#{setting}", str(value))
-    page.wait_for_function("() => document.getElementById('line')?.textContent.includes('iterations=8')")
+    page.wait_for_function("() => document.getElementById('line')?.textContent.includes('iterations=20')")
     maker.look("train")
     page.get_by_role("button", name="Train").click()
     page.wait_for_url("**/runs/hanna_vera")
