@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from faceswap.core.stored_picture import StoredPicture, light_to_screen, rounded
 from faceswap.media.pictures.exr import SUFFIX as EXR
 from faceswap.media.pictures.exr import encode_exr, exr_header, is_exr, read_exr, shown_light
-from faceswap.media.pictures.images import check_whole, opened, read_image
+from faceswap.media.pictures.images import check_whole, opened, orientation_of, read_image
 from faceswap.media.pictures.tiff import described
 from faceswap.media.video.colour_tags import MATRIX_RGB, ColourTags, codes_to_rgb_matrix
 from faceswap.media.video.stored import stored_from_rgb
@@ -124,7 +124,7 @@ def _look(path: Path) -> tuple[int, int]:
         exr_header(path)
         return 32, 1
     with opened(path) as image:
-        orientation = image.getexif().get(0x0112, 1)
+        orientation = orientation_of(image, path)
         if image.format == "PNG":
             with open(path, "rb") as file:
                 return (16 if file.read(25)[24:] == b"\x10" else 8), orientation

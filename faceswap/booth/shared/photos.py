@@ -50,9 +50,8 @@ def check_kind(content: bytes) -> None:
 
 def _check_pixels(path: Path) -> None:
     try:
-        header = image_header(path)
+        header = image_header(path, VISITOR_PHOTO_PIXELS)
     except UserError as error:
         raise UserError("that photo has more pixels than are accepted; send a smaller one") from error
     if header is None:
         raise UserError(UNREADABLE)
-    check_size("that photo", header.width * header.height, VISITOR_PHOTO_PIXELS, "pixels")

@@ -79,8 +79,8 @@ def check_whole(path: Path) -> None:
         raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
 
 
-def image_header(path: str | Path) -> ImageHeader | None:
-    """Return the header of a picture file, None when the content is no picture.
+def image_header(path: str | Path, most_pixels: int = PICTURE_PIXELS) -> ImageHeader | None:
+    """Return the header of a picture file, None when the content is no picture, or is cut off or damaged.
 
     Raises:
         UserError: It is too large.
@@ -91,14 +91,24 @@ def image_header(path: str | Path) -> ImageHeader | None:
             return ImageHeader(header.width, header.height, 1)
         with opened(path) as image:
             width, height = image.size
-            if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # turned by 90 degrees
+            if width * height > most_pixels:
+                raise _TooLarge(_too_large(Path(path), most_pixels))
+            if orientation_of(image, Path(path)) in (5, 6, 7, 8):  # turned by 90 degrees
                 width, height = height, width
             animated = image.format in _ANIMATED and getattr(image, "is_animated", False)
             return ImageHeader(width, height, int(getattr(image, "n_frames", 1)) if animated else 1)
     except _TooLarge:
         raise
-    except UserError:
+    except (UserError, *_UNREADABLE):
         return None
+
+
+def orientation_of(image: Image.Image, path: Path) -> int:
+    """Return EXIF's number for how a picture is turned; of a PNG, all is read for it. Raises UserError for damage."""
+    try:
+        return image.getexif().get(0x0112, 1)
+    except _UNREADABLE as error:
+        raise UserError(f"cannot read the picture {path}: {_reason(error, path)}") from error
 
 
 def read_animation(path: str | Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
@@ -244,7 +254,7 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Convert gray of 16 or 32 bits, or floating point, to 8 bits: Pillow itself would clip at 255."""
     values = np.asarray(image)
     bands = list(_bands(*values.shape))
-    largest = max(float(np.nanmax(values[rows])) for rows in bands)
+    largest = max(float(np.fmax.reduce(values[rows], axis=None)) for rows in bands)  # NaN is passed over
     if image.mode.startswith("F"):
         scale = 255.0 if largest <= 1.0 else 1.0
     else:
@@ -285,6 +295,6 @@ def _reason(error: BaseException, path: Path | None = None) -> str:
     return f"the file is damaged ({' '.join(text.split()) or type(error).__name__})"
 
 
-def _too_large(path: Path) -> str:
-    most = f"{PICTURE_PIXELS / 1e6:.0f} million pixels"
+def _too_large(path: Path, most_pixels: int = PICTURE_PIXELS) -> str:
+    most = f"{most_pixels / 1e6:.0f} million pixels"
     return f"cannot read the picture {path}: it has more than {most}; make it smaller"

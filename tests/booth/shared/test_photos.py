@@ -21,11 +21,13 @@ def png_that_says(width: int, height: int) -> bytes:
 REFUSED = {
     "nothing": (b"", "empty"),
     "50,000 x 50,000": (png_that_says(50_000, 50_000), "pixels"),
+    "81 million pixels": (png_that_says(9_000, 9_000), "more pixels than are accepted"),
     "a vector picture": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "cannot be read"),
     "a page": (b"<!doctype html><script>alert(1)</script>", "cannot be read"),
     "an archive": (b"PK\x03\x04" + b"\0" * 500, "cannot be read"),
     "a program": (b"\x7fELF" + b"\0" * 500, "cannot be read"),
     "an animation": (encoded("GIF"), "cannot be read"),
+    "a cut PNG": (encoded("PNG", (400, 300))[:-30], "cannot be read"),
     "only its beginning": (b"\xff\xd8\xff\xe0" + b"<?php echo 1 ?>" * 20, "cannot be read"),
     "a broken HEIC": (b"\0\0\0\x18ftypheic" + b"\0" * 400, "cannot be read"),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "cannot be read"),

@@ -96,6 +96,10 @@ def test_bad_pictures_are_one_line(tmp_path):
     (tmp_path / "0.png").write_bytes(b"no picture")
     with pytest.raises(UserError, match=r"cannot read the picture .*0\.png"):
         PaintedPictures.open(tmp_path, FILM)
+    whole = paint(tmp_path / "0.png").read_bytes()
+    (tmp_path / "0.png").write_bytes(whole[:-30])
+    with pytest.raises(UserError, match=r"0\.png: the file is cut off"):
+        PaintedPictures.open(tmp_path, FILM)
     (tmp_path / "0.png").unlink()
     os.symlink(paint(tmp_path.parent / "elsewhere.png"), tmp_path / "0.png")
     with pytest.raises(UserError, match=r"0\.png is a link"):

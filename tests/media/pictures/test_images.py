@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from faceswap.media.deep_pictures import read_stored
 from faceswap.media.pictures import images
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.pictures.tiles import contact_sheet
+from faceswap.media.sources import probe
 from faceswap.utils.errors import UserError
 from tests.media.made_films import picture
 
@@ -82,6 +84,16 @@ def test_the_unreadable_names_file_and_reason(tmp_path, content, reason):
     with pytest.raises(UserError, match=reason) as caught:
         read_image(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [read_image, probe, read_stored])
+def test_a_cut_png_is_one_line_for_every_reader(read, tmp_path):
+    """Pillow decodes a PNG when it is asked for EXIF."""
+    path = tmp_path / "a.png"
+    path.write_bytes(images.encode_image(COLOURS, ".png")[:-30])
+    assert images.image_header(path) is None
+    with pytest.raises(UserError, match="cut off"):
+        read(path)
 
 
 def test_a_folder_and_nothing_are_told_apart(tmp_path):
