@@ -11,6 +11,7 @@ from faceswap.core.face_record import FaceRecord, read_records
 from faceswap.core.set_sources import SetSource, sources_of
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.links import refuse_links_in
+from faceswap.utils.files.versions import refuse_newer_format
 from faceswap.utils.limits import (
     EVERY_FRAMES,
     FRAME_SIDE_PX,
@@ -20,6 +21,7 @@ from faceswap.utils.untrusted.reading import read_json
 ALIGNMENTS = "alignments.jsonl"
 CONTACT_SHEET = "contact_sheet.jpg"
 REPORT = "report.json"
+FORMAT = 1  # of a face set; what tells none is of it
 TOGETHER = "+"  # between the names of face sets that are used as one
 REMOVED = "removed"  # the folder of faces that were taken out: below the set, so they are none of it
 TAKEN_OUT = "taken_out.json"  # which of them are other people: convert leaves these as they were filmed
@@ -113,6 +115,7 @@ def _read_report(path: Path) -> dict:
         raise UserError(f"cannot read {path}: {error}") from error
     if not isinstance(report, dict):
         return {}
+    refuse_newer_format(path, report.get("format"), FORMAT)
     for name in report.keys() & _REPORT_NUMBERS.keys():
         least, most = _REPORT_NUMBERS[name]
         if type(report[name]) is not int or not least <= report[name] <= most:

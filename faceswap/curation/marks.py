@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from faceswap.curation.inventory import FaceInventory
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.versions import refuse_newer_format
 from faceswap.utils.limits import TABLE_BYTES
 from faceswap.utils.untrusted.reading import parse_json
 from faceswap.utils.untrusted.tables import rows_of
 from faceswap.utils.untrusted.text_files import read_text
 
+FORMAT = 1  # of marks; those that tell none are of it
 _SHOWN = 60  # characters of a foreign text in an error
 
 
@@ -36,6 +38,7 @@ def read_marks(path: Path, inventory: FaceInventory) -> tuple[NDArray[np.bool_],
         raise UserError(f"apply={path}: it has no list of marks (reject, restore); save it again in the sheet")
     if isinstance(marks, list):
         marks = {"reject": [line for line in marks if line != ""]}
+    refuse_newer_format(path, marks.get("format"), FORMAT)
     _check_origin(path, marks, inventory)
     places = {file: index for index, file in enumerate(inventory.files)}
     reject, restore = (_chosen(path, marks.get(key, []), key, places, inventory.name) for key in ("reject", "restore"))

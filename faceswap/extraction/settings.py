@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from faceswap.core.face_set import ALIGNMENTS, REPORT
+from faceswap.core.face_set import ALIGNMENTS, FORMAT, REPORT
 from faceswap.extraction.config import ExtractionConfig
 from faceswap.extraction.journal import JOURNAL, settings_of
 from faceswap.media.sources import SourceInfo
 from faceswap.utils.choices import IMAGE_FORMATS
 from faceswap.utils.errors import UserError
+from faceswap.utils.files.versions import refuse_newer_format
 from faceswap.utils.limits import CROP_SIDE_PX, EVERY_FRAMES, SMOOTHING_FRAMES
 from faceswap.utils.untrusted.reading import read_json
 
@@ -95,8 +96,10 @@ def stored_settings(folder: Path) -> tuple[dict | None, bool]:
         report = {}
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"cannot read {folder / REPORT}: {error}; start anew with restart=true") from error
-    if isinstance(report, dict) and report.get("completed") is True:
-        return report, True
+    if isinstance(report, dict):
+        refuse_newer_format(folder / REPORT, report.get("format"), FORMAT)
+        if report.get("completed") is True:
+            return report, True
     stored = settings_of(folder)
     if stored is None and (folder / ALIGNMENTS).is_file() and (folder / ALIGNMENTS).stat().st_size:
         raise UserError(

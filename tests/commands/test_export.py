@@ -114,3 +114,13 @@ def test_without_onnxruntime_one_line_names_the_extra(at, exported, capfd, monke
     for command, call, argument in (("export", export, "pair=craig_brosnan"), ("convert", convert, f"onnx={exported}")):
         code, _, error = called(command, call, capfd, argument)
         assert code == 2 and "[onnx]" in error
+
+
+@pytest.mark.parametrize("format", ["onnx", "dfm"])
+def test_a_name_that_a_file_cannot_tell_is_refused_before_the_work(format, at, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr("faceswap.swap.inference.export.load_model", lambda *_: pytest.fail("it was read"))
+    run = tmp_path / "x\x1b[2Jy"
+    shutil.copytree(at / "workspace" / "runs" / "craig_brosnan", run)
+    code, _, error = called("export", export, capfd, f"run={run}", f"format={format}")
+    assert code == 2 and r"the run is called 'x\x1b[2Jy'" in error and ".part" not in error
+    assert not list(run.glob(f"*.{format}"))

@@ -106,6 +106,8 @@ def test_a_damaged_record_is_refused(change):
         {"sources": "clip.mp4"},
         {"sources": [{"path": "a.mp4"}]},
         {"sources": [{"path": 3, "sha256": "x"}]},
+        {"format": 99},
+        {"format": "1"},
     ],
 )
 def test_a_damaged_report_is_refused_in_one_line(tmp_path, change):

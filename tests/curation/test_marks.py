@@ -49,6 +49,13 @@ def test_anything_else_is_one_line(tmp_path, inventory, content):
     assert len(str(error.value)) < 400 and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("number", [99, 0, "1", [1]])
+def test_marks_of_a_later_format_are_not_guessed_at(tmp_path, inventory, number):
+    with pytest.raises(UserError, match=r"has the format .* knows 1 to 1"):
+        chosen(tmp_path / "rejects.json", {"format": number, "reject": []}, inventory)
+    assert chosen(tmp_path / "rejects.json", {"format": 1, "reject": []}, inventory) == [[], []]
+
+
 def test_files_that_are_none(tmp_path, inventory, monkeypatch):
     for path in (tmp_path, tmp_path / "missing.json"):
         with pytest.raises(UserError, match="no such file"):

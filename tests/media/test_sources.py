@@ -71,6 +71,31 @@ def test_a_folder_without_pictures(tmp_path):
         probe(tmp_path)
 
 
+PLAYLISTS = {
+    "a.m3u": "clip.mp4\n",
+    "b.m3u": "#EXTM3U\n#EXTINF:1,x\nclip.mp4\n",
+    "c.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nclip.mp4\n#EXT-X-ENDLIST\n",
+    "d.pls": "[playlist]\nFile1=clip.mp4\nNumberOfEntries=1\n",
+    "e.asx": '<ASX version="3.0"><Entry><Ref href="clip.mp4"/></Entry></ASX>',
+    "f.asx": "[Reference]\nRef1=clip.mp4\n",
+    "g.xspf": '<?xml version="1.0"?><playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList><track>'
+    "<location>clip.mp4</location></track></trackList></playlist>",
+    "h.mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>clip.mp4</BaseURL></MPD>',
+    "i.ffconcat": "ffconcat version 1.0\nfile clip.mp4\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [(name, name) for name in PLAYLISTS] + [(name, "x.mp4") for name in PLAYLISTS if name > "b"]
+)
+def test_a_playlist_is_called_one_whatever_its_name_and_never_followed(name, called, tmp_path):
+    make_film(tmp_path / "clip.mp4", Film())
+    (tmp_path / called).write_text(PLAYLISTS[name])
+    with pytest.raises(UserError, match="it is a playlist, not a film") as caught:
+        probe(tmp_path / called)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_playlist_reaches_nothing_outside(tmp_path):
     playlist = tmp_path / "list.m3u8"
     with socket.socket() as outside:

@@ -59,10 +59,11 @@ def open_film(path: Path, options: Mapping[str, str] | None = None) -> Iterator[
             f"file:{os.path.abspath(path)}", options={**(options or {}), **safe}, metadata_errors="replace"
         )
     except av.ArgumentError as error:  # FFmpeg knows the format, which is none of those above
-        raise UserError(
-            f"cannot read {path} as a video: it is a list of other files, text, or a format that films are not read "
-            "from; give the film itself, as .mp4, .mov, .mkv, .avi, .webm, .ts or the like"
-        ) from error
+        other = (
+            "it is a list of other files, text, or a format that films are not read from; give the film itself, as "
+            ".mp4, .mov, .mkv, .avi, .webm, .ts or the like"
+        )
+        raise UserError(f"cannot read {path} as a video: {look_mistaken(path) or other}") from error
     except (av.FFmpegError, ValueError) as error:
         raise UserError(f"cannot read {path} as a video: {look_mistaken(path) or why(error)}") from error
     with container:

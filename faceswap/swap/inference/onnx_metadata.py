@@ -138,9 +138,15 @@ def _alignment(resolution: int, coverage: float) -> dict[str, Any]:
 def name_of(value: Any) -> str:
     """A text that may become part of a file's name."""
     text = _text(value, NAME_CHARACTERS)
-    if "/" in text or any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+    if not is_name(text):
         raise ValueError("a name in its metadata cannot be one")
     return text
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may become part of a file's name and be shown in a terminal."""
+    has_controls = any(character < " " or "\x7f" <= character <= "\x9f" for character in text)
+    return len(text) <= NAME_CHARACTERS and "/" not in text and not has_controls
 
 
 def line_of(value: Any) -> str:

@@ -22,6 +22,7 @@ PAGE = b"<!DOCTYPE html><html><body>log in</body></html>"
     ("head", "said"),
     [(POINTER, "Git LFS"), (PAGE, "web page"), (b"", "empty"), (bytes(600), "zeros"), (b"BZh91", "packed"),
      (b'{"error": "quota"}', "JSON"), (b"\x80\x02}q", ""), (b"PK\x03\x04", ""), (b"\x93NUMPY\x01\0", ""),
+     (b"\xef\xbb\xbf#EXTM3U\n", "playlist"), (b"[playlist]\nFile1=x", "playlist"), (b"[1, 2]", "JSON"),
      (b'{\0\0\0\0\0\0\0{"weight":', "")],
 )  # fmt: skip
 def test_what_a_file_begins_with_tells(head: bytes, said: str) -> None:
