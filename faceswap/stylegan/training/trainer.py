@@ -120,6 +120,8 @@ class GeneratorTraining:
             check_has_checkpoint(run, record)
         if found and not config.allow_changes:
             check_same(run, record, self.about, self.settings.text, self.settings.default)
+        if found and config.grow_from:
+            log.info("grow_from= is not used: only a training that begins starts from %s", config.grow_from)
         if config.restart:
             forget(run, record)
         sweep_packed(run, self.pictures.packed)

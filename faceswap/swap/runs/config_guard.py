@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
@@ -30,6 +33,7 @@ FREE = {
     *("log_every", "preview_every", "save_every", "keep_checkpoints", "evaluate", "restart", "allow_changes"),
     *("pair", "run", "seed", "init"),
 }
+BEGUN = ("seed", "init")  # what only a run that begins takes
 
 
 def check_same_settings(
@@ -56,6 +60,28 @@ def check_same_settings(
             f"{run} was trained with {'; '.join(differs)}: set that again, or say allow_changes=true to go on with the "
             "new settings, restart=true to begin anew"
         )
+
+
+def as_begun(run: Path, config_text: str, seed: int) -> tuple[str, list[str]]:
+    """Return settings in which what only a run that begins takes is that of `run`, and what was asked for instead.
+
+    So that the run's record goes on to tell with what it was begun. `seed`: the run's.
+    """
+    try:
+        stored, now = read_yaml(run / RUN_CONFIG), parse_yaml(config_text, "settings")
+    except UserError:
+        return config_text, []
+    if not (isinstance(stored, dict) and isinstance(now, dict)):
+        return config_text, []
+    begun = {"seed": seed} | {name: stored[name] for name in BEGUN if name != "seed" and name in stored}
+    was, asked = (dict(_flat({name: one[name] for name in begun if name in one})) for one in (begun, now))
+    differs = [name for name, value in asked.items() if name in was and was[name] != value]
+    if not differs:
+        return config_text, []
+    header = itertools.takewhile(lambda line: line.startswith("#"), config_text.splitlines(keepends=True))
+    kept = {name: value for name, value in begun.items() if name in now}
+    text = yaml.safe_dump(now | kept, sort_keys=False, allow_unicode=True, width=120)
+    return "".join(header) + text, [f"{name}={_shown(was[name])}, not {_shown(asked[name])}" for name in differs]
 
 
 def chosen_settings(config_text: str, default_text: str) -> dict[str, str | float | bool]:

@@ -28,7 +28,7 @@ from faceswap.swap.models.layers import SwapModel
 from faceswap.swap.runs.best import Best
 from faceswap.swap.runs.checkpoints import CheckpointIO, find_weights
 from faceswap.swap.runs.comparison import read_report
-from faceswap.swap.runs.config_guard import check_same_settings
+from faceswap.swap.runs.config_guard import as_begun, check_same_settings
 from faceswap.swap.runs.run_log import RunLog
 from faceswap.swap.training.batch_feed import Batches, batch_maker_for, open_batches
 from faceswap.swap.training.callbacks import standard_callbacks
@@ -267,6 +267,10 @@ class Trainer:
         if not self.config.allow_changes:
             check_same_settings(self.run, self._told.text, self._told.default)
         log.info("going on from iteration %d of %s", state.iteration, self.run)
+        text, begun = as_begun(self.run, self._told.text, state.seed)
+        if begun:
+            self._told = replace(self._told, text=text)
+            log.warning("%s was begun with %s, and keeps it; restart=true begins anew", self.run, "; ".join(begun))
         if isinstance(self.config.init, Weights):
             source = find_weights(Path(self.config.init.path))
             log.info("init= is not used: only a run that begins starts from %s", source)

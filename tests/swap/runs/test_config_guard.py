@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 import pytest
 import yaml
 
-from faceswap.swap.runs.config_guard import check_same_settings
+from faceswap.cli.composing.compose import compose_config
+from faceswap.config.build import to_yaml
+from faceswap.stylegan.training.run_folder import FREE as STYLEGAN_FREE
+from faceswap.swap.runs.config_guard import FREE, check_same_settings
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.workspace import RUN_CONFIG
 
@@ -45,6 +51,40 @@ def test_a_plugin_is_told_by_its_name(tmp_path):
 
 def test_how_long_and_where_may_change(tmp_path):
     check(tmp_path, OLD | {"evaluate": True}, OLD | {"batch_size": "auto", "minutes": 3.0, "evaluate": False}, OLD)
+
+
+def leaves(values, path=()):
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+OTHERWISE = {bool: lambda v: not v, int: lambda v: v + 1, float: lambda v: v + 0.5, str: lambda v: f"{v}x"}
+TRAININGS = {"train": (["pair.a=a", "pair.b=b"], FREE), "stylegan.train": (["data=x"], STYLEGAN_FREE)}
+
+
+@pytest.mark.parametrize("command", TRAININGS)
+def test_every_setting_is_free_or_must_be_as_it_was(command, tmp_path):
+    """Set otherwise, each alone; what is free is taken, or told of where the run goes on."""
+    said, free = TRAININGS[command]
+    text = to_yaml(compose_config(command, said))
+    settings = yaml.safe_load(text)
+    seen = 0
+    for path, value in leaves(settings):
+        other = yaml.safe_load(text)
+        place = functools.reduce(lambda part, name: part[name], path[:-1], other)
+        place[path[-1]] = OTHERWISE.get(type(value), lambda v: "something")(value)
+        (tmp_path / RUN_CONFIG).write_text(text)
+        name = ".".join(path[:-1] if path[-1] == "_target_" else path)
+        if path[0] in free:
+            check_same_settings(tmp_path, yaml.safe_dump(other), text, free, command)
+        else:
+            with pytest.raises(UserError, match=rf"with {re.escape(name)}="):
+                check_same_settings(tmp_path, yaml.safe_dump(other), text, free, command)
+            seen += 1
+    assert seen > 20 and set(free) <= settings.keys() | {"restart", "allow_changes"}
 
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

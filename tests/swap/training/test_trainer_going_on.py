@@ -18,6 +18,7 @@ from faceswap.swap.runs.checkpoints import find_weights, list_checkpoints
 from faceswap.swap.training import batch_feed, trainer
 from faceswap.utils.errors import Interrupted, UserError
 from faceswap.utils.files.tensor_files import read_tensors
+from faceswap.utils.files.workspace import RUN_CONFIG
 from tests.leftovers import left_by
 from tests.swap.fakes import Tiny
 from tests.swap.trained_runs import assert_same_run, files_of, train
@@ -78,6 +79,20 @@ def test_init_is_not_used_on_resume_but_must_be_there(sets, tmp_path, caplog):
     assert "init= is not used" in caplog.text
     with pytest.raises(UserError, match="nowhere"):
         train(sets, other, iterations=4, init=Weights(path=tmp_path / "nowhere"))
+
+
+def test_another_seed_is_told_and_the_record_tells_the_one_it_was_begun_with(sets, tmp_path, caplog):
+    def trained(run, iterations, seed, init="faceswap.x.Scratch"):
+        text = f"# ours\nseed: {seed}\niterations: {iterations}\ninit:\n  _target_: {init}\n"
+        return train(sets, run, iterations, seed=seed, config_text=text)
+
+    plain, other = (trained(tmp_path / name, 2, 3) for name in ("plain", "other"))
+    trained(plain, 3, 3)
+    assert "was begun with" not in caplog.text
+    trained(other, 3, 5, "faceswap.x.Generic")
+    assert_same_run(plain, other)
+    assert "other was begun with seed=3, not 5; init=Scratch, not Generic, and keeps it" in caplog.text
+    assert (other / RUN_CONFIG).read_text() == (plain / RUN_CONFIG).read_text()
 
 
 def test_too_few_iterations_are_said(sets, tmp_path, caplog):
