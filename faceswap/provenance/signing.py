@@ -165,10 +165,22 @@ def _sign_beside(temp: Path, path: Path, about: Mapping[str, str], sources: Sequ
 def _builder(path: Path, about: Mapping[str, str], sources: Sequence[Path]) -> Any:
     import c2pa
 
+    if not sources:
+        return c2pa.Builder(manifest_of(path.name, about, sources), context=context())
+    try:
+        return _builder_from(path, about, sources, type_of(sources[0]))
+    except c2pa.C2paError as error:  # a damaged record of a stranger's must not keep ours out of the result
+        log.warning("the signed record in %s cannot be read (%s): %s tells of it without", sources[0], error, path)
+        return _builder_from(path, about, sources, OTHER_TYPE)
+
+
+def _builder_from(path: Path, about: Mapping[str, str], sources: Sequence[Path], kind: str) -> Any:
+    """Return what signs a result made from a source of a media type, in which a record is looked for."""
+    import c2pa
+
     builder = c2pa.Builder(manifest_of(path.name, about, sources), context=context())
-    if sources:
-        with open(sources[0], "rb") as file:
-            builder.add_ingredient(ingredient_of(sources[0]), type_of(sources[0]), file)
+    with open(sources[0], "rb") as file:
+        builder.add_ingredient(ingredient_of(sources[0]), kind, file)
     return builder
 
 

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import zlib
 
 import numpy as np
 import pytest
@@ -80,6 +81,20 @@ def test_a_source_that_was_changed_after_it_was_signed_is_told_as_such(tmp_path)
     (tmp_path / "second").mkdir()
     record = read_record(film(tmp_path / "second", source=first))
     assert record.is_intact and record.source["is_signed"] and not record.source["is_intact"]
+
+
+@pytest.mark.parametrize("record", [b"\xff" * 500, b"<html>", bytes(500), bytes(3) + b"\x08jumb" * 90])
+def test_a_broken_record_of_a_source_does_not_leave_the_result_unsigned(tmp_path, caplog, record):
+    chunk = len(record).to_bytes(4, "big") + b"caBX" + record
+    write_image(tmp_path / "in.png", picture(40, 32))
+    whole = (tmp_path / "in.png").read_bytes()
+    chunk += zlib.crc32(chunk[4:]).to_bytes(4, "big")
+    (tmp_path / "in.png").write_bytes(whole[:33] + chunk + whole[33:])  # behind the header
+    write_image(tmp_path / "out.png", picture(40, 32), metadata=ABOUT, sources=[tmp_path / "in.png"])
+    made = read_record(tmp_path / "out.png")
+    assert made.is_intact and made.is_ours and made.source["title"] == "in.png" and not made.source["is_signed"]
+    (line,) = [entry.getMessage() for entry in caplog.records if "in.png cannot be read" in entry.getMessage()]
+    assert "\n" not in line
 
 
 def change(path):
