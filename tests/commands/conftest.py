@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,8 +52,8 @@ def run(
     os.umask(umask := os.umask(0))
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "stdout"), Path(folder, "stderr")
-        typed = _Typed(command, arguments, str(cwd), environment, told, memory_bytes, umask)
-        process = forks().Process(target=_run_typed, args=(typed,))
+        typed = Typed(command, arguments, str(cwd), told, environment, memory_bytes, umask)
+        process = forks().Process(target=run_typed, args=(typed,))
         process.start()
         process.join(240)
         process.kill()
@@ -66,19 +67,22 @@ def _ran(cwd: Path, code: int | None, stdout: str, stderr: str, wanted: int | No
     return Ran(code, cwd / (lines[-1] if lines else "nothing"), stdout, stderr)
 
 
-class _Typed(NamedTuple):
-    """A command line, and what a process of its own would get from the one that starts it."""
+class Typed(NamedTuple):
+    """A command line, and what a process of its own would get from the one that starts it.
+
+    `told`: the files that its stdout and stderr go to.
+    """
 
     command: str
     arguments: tuple[str, ...]
     cwd: str
-    environment: dict[str, str]
     told: tuple[Path, Path]
-    memory_bytes: int
-    umask: int
+    environment: Mapping[str, str] = {}
+    memory_bytes: int = 0
+    umask: int = 0o022
 
 
-def _run_typed(typed: _Typed) -> None:
+def run_typed(typed: Typed) -> None:
     """What `python -m faceswap.COMMAND ARGUMENTS` does, in a process that is there already."""
     if typed.memory_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (typed.memory_bytes, typed.memory_bytes))
