@@ -48,8 +48,8 @@ class ConversionConfig:
         maximum=0.999,
     )
     sharpen: int | float | str = option(
-        0.0,
-        "strength of an unsharp mask on the drawn face, 0: none; auto: as sharp as the face it covers, or as soft; "
+        "auto",
+        "auto: the drawn face as sharp as the one it covers; a number: strength of an unsharp mask, 0: none; "
         "along the film by keyframes: '{0: 0, 120: 1.5}'",
         kind="keyframes",
         words=("auto",),

@@ -1,8 +1,9 @@
 """Sharpness of a drawn face: added by an unsharp mask, or brought to that of the face it covers, octave by octave.
 
-A camera that is out of focus takes the fine octaves from a whole face; a network that draws few pixels lacks them
-wherever it is. Both show when the energies of B's own face in the frame and of the drawn face are laid side by side.
-Only brightness is changed: colours have next to nothing that fine.
+A camera that is out of focus takes the fine octaves from a whole face: they are lowered as one. A network that draws
+few pixels lacks the finest ones, most of all in skin: they are raised place by place, so that eyes that are sharp
+already are left alone. Both show when the energies of B's own face in the frame and of the drawn face are laid side by
+side. Only brightness is changed: colours have next to nothing that fine.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST_GAIN = 1.3  # of an octave: more brings out what a network drew badly, and measures no nearer to the truth
+LARGEST_GAINS = (2.5, 1.2)  # finest octave first; coarser ones a network draws as they are
+POOL_SHARE = 0.04  # of the face: how far around a place its energy is gathered
+POOLED_PX = 4.0  # standard deviation of that gathering, on pictures made so small that it suffices
 FEWEST_PIXELS = 50  # of the coarsest octave inside the mask, below which nothing can be measured
 COARSEST_SHARE = 1 / 24  # of the face: coarser octaves hold eyes and mouth themselves, which are A's
 NOTHING = 0.4  # grey levels of an octave that are rounding and compression
@@ -49,11 +52,15 @@ def matched(
     if octaves == 0 or int((shares[-1] > 0.5).sum()) < FEWEST_PIXELS:
         return np.zeros_like(own)
     wanted = cv2.cvtColor(under, cv2.COLOR_RGB2GRAY).astype(np.float32) * np.float32(1 / 255)
+    theirs, _ = laplacian(wanted, octaves)
     details, coarser = laplacian(own, octaves)
     change = np.zeros_like(coarser)
-    for detail, there, share in reversed(list(zip(details, laplacian(wanted, octaves)[0], shares, strict=True))):
-        gain = np.clip(_energy(there, share) / _energy(detail, share), 0, LARGEST_GAIN)
-        change = np.float32(gain - 1) * detail + cv2.pyrUp(change, dstsize=detail.shape[::-1])
+    for octave in reversed(range(octaves)):
+        detail = details[octave]
+        change = cv2.pyrUp(change, dstsize=detail.shape[::-1])
+        gain = _gain(detail, theirs[octave], shares[octave], face_px, octave)
+        cv2.multiply(detail, gain - np.float32(1), detail)
+        change += detail
     return change
 
 
@@ -73,6 +80,28 @@ def laplacian(grey: NDArray[np.float32], octaves: int) -> tuple[list[NDArray[np.
     return details, grey
 
 
-def _energy(detail: NDArray[np.float32], share: NDArray[np.float32]) -> float:
-    """Return the root mean square of an octave under the mask."""
-    return float(np.sqrt((detail**2 * share).sum() / share.sum() + (NOTHING / 255) ** 2))
+def _gain(
+    detail: NDArray[np.float32], there: NDArray[np.float32], share: NDArray[np.float32], face_px: float, octave: int
+) -> NDArray[np.float32]:
+    """Return (h, w) what to multiply an octave by so that it is as strong as `there`, around each place of the mask.
+
+    What is lowered is lowered everywhere by what holds for the whole face: A's brow may lie on B's bare skin.
+    """
+    reach_px = max(POOLED_PX, face_px * POOL_SHARE / 2**octave)
+    small = tuple(max(1, round(side * POOLED_PX / reach_px)) for side in detail.shape[::-1])
+    weights, own, wanted = (
+        cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+        for part in (
+            share,
+            cv2.multiply(cv2.multiply(detail, detail), share),
+            cv2.multiply(cv2.multiply(there, there), share),
+        )
+    )
+    nothing = np.float32((NOTHING / 255) ** 2)
+    lowest = np.sqrt((wanted.sum() + nothing * weights.sum()) / (own.sum() + nothing * weights.sum()))
+    if octave >= len(LARGEST_GAINS):
+        return np.full(detail.shape, min(1.0, lowest), np.float32)
+    weights, own, wanted = (cv2.GaussianBlur(part, (0, 0), POOLED_PX) for part in (weights, own, wanted))
+    ratio = np.sqrt((wanted + nothing * weights) / np.maximum(own + nothing * weights, 1e-12))
+    gain = np.clip(ratio, min(1.0, lowest), LARGEST_GAINS[octave])
+    return cv2.resize(gain, detail.shape[::-1], interpolation=cv2.INTER_LINEAR)

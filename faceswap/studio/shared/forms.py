@@ -23,7 +23,7 @@ class Field:
         name: The setting.
         kind: choice, number, slider, switch, keyed (a number that may change along the film), words or text.
         help: What it does.
-        value: What it is without being touched, as text.
+        value: What it is without being touched, as text; a word of the choices in the place of a number.
         choices: Of a choice; the words that may stand in the place of a number.
         low: Of a number or slider.
         high: Of a slider.

@@ -10,6 +10,7 @@ class Keyed {
     this.slider = slider;
     this.name = slider.dataset.keyed;
     this.field = form.querySelector(`input[type=hidden][name="${this.name}"]`);
+    this.words = form.querySelectorAll(`input[name="${this.name}:word"]`);
     this.button = form.querySelector(`[data-keys="${this.name}"]`);
     this.rail = Object.assign(document.createElement("div"), { className: "rail" });
     this.rail.setAttribute("role", "group");
@@ -40,6 +41,7 @@ class Keyed {
   tell() {
     const said = this.sorted().map(([at, value]) => `${at}: ${value}`).join(", ");
     this.field.value = this.keys.size ? `{${said}}` : this.slider.value;
+    this.words.forEach((word) => { word.checked = false; });  // a number takes the word's place
     this.show();
   }
 

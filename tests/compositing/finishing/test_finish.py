@@ -50,7 +50,7 @@ def test_nothing_asked_for_is_nothing_done():
     ("finish", "blur_px", "factor"),
     [
         (Finish(sharpen=1.0), 2.0, (1.1, 3)),
-        (Finish(sharpen="auto"), 1.2, (1.05, 1.5)),
+        (Finish(sharpen="auto"), 1.2, (1.05, 2)),
         (Finish(sharpen="auto"), 6.0, (0, 0.6)),
     ],
 )  # fmt: skip

@@ -21,11 +21,12 @@ def film(client):
 
 def test_the_form_says_what_the_command_says(client, film):
     page = client.page.get("/convert", params={"run": "a_b", "film": str(film)}).text
+    assert 'name="sharpen:word" value="auto" checked' in page and 'name="sharpen" value="0"' in page
     assert 'data-keyed="strength"' in page and 'name="motion_blur"' in page and 'max="5"' in page
     said = {"run": "a_b", "film": str(film), "mask": "hull", "mask.erode": "0.1", "strength": "{0: 1, 4: 0.5}",
-            "sharpen:word": "auto", "fade_from_yaw": "off", "smooth_colour": "0.9", "unknown": "x"}  # fmt: skip
+            "sharpen": "0.5", "fade_from_yaw": "off", "smooth_colour": "0.9", "unknown": "x"}  # fmt: skip
     line = client.page.get("/convert/line", params=said).text
-    wanted = ["mask=hull", "sharpen=auto", "smooth_colour=0.9", "fade_from_yaw=off", "strength={0: 1, 4: 0.5}",
+    wanted = ["mask=hull", "sharpen=0.5", "smooth_colour=0.9", "fade_from_yaw=off", "strength={0: 1, 4: 0.5}",
               "mask.erode=0.1"]  # fmt: skip
     assert all(one in line for one in wanted) and "unknown" not in line
     assert client.post("/convert", **said).status_code == 204
