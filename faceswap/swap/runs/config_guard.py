@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ FREE = {
 }
 BEGUN = ("seed", "init")  # what only a run that begins takes
 
+log = logging.getLogger(__name__)
+
 
 def check_same_settings(
     run: Path, config_text: str, default_text: str = "", free: Collection[str] = frozenset(FREE), command: str = "train"
@@ -62,26 +65,28 @@ def check_same_settings(
         )
 
 
-def as_begun(run: Path, config_text: str, seed: int) -> tuple[str, list[str]]:
-    """Return settings in which what only a run that begins takes is that of `run`, and what was asked for instead.
+def as_begun(run: Path, config_text: str, seed: int) -> str:
+    """Return settings in which what only a run that begins takes is that of `run`, and warn where other was asked for.
 
     So that the run's record goes on to tell with what it was begun. `seed`: the run's.
     """
     try:
         stored, now = read_yaml(run / RUN_CONFIG), parse_yaml(config_text, "settings")
     except UserError:
-        return config_text, []
+        return config_text
     if not (isinstance(stored, dict) and isinstance(now, dict)):
-        return config_text, []
+        return config_text
     begun = {"seed": seed} | {name: stored[name] for name in BEGUN if name != "seed" and name in stored}
     was, asked = (dict(_flat({name: one[name] for name in begun if name in one})) for one in (begun, now))
     differs = [name for name, value in asked.items() if name in was and was[name] != value]
     if not differs:
-        return config_text, []
+        return config_text
+    begun_with = "; ".join(f"{name}={_shown(was[name])}, not {_shown(asked[name])}" for name in differs)
+    log.warning("%s was begun with %s, and keeps it; restart=true begins anew", run, begun_with)
     header = itertools.takewhile(lambda line: line.startswith("#"), config_text.splitlines(keepends=True))
     kept = {name: value for name, value in begun.items() if name in now}
     text = yaml.safe_dump(now | kept, sort_keys=False, allow_unicode=True, width=120)
-    return "".join(header) + text, [f"{name}={_shown(was[name])}, not {_shown(asked[name])}" for name in differs]
+    return "".join(header) + text
 
 
 def chosen_settings(config_text: str, default_text: str) -> dict[str, str | float | bool]:

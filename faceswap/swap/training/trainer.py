@@ -267,13 +267,9 @@ class Trainer:
         if not self.config.allow_changes:
             check_same_settings(self.run, self._told.text, self._told.default)
         log.info("going on from iteration %d of %s", state.iteration, self.run)
-        text, begun = as_begun(self.run, self._told.text, state.seed)
-        if begun:
-            self._told = replace(self._told, text=text)
-            log.warning("%s was begun with %s, and keeps it; restart=true begins anew", self.run, "; ".join(begun))
+        self._told = replace(self._told, text=as_begun(self.run, self._told.text, state.seed))
         if isinstance(self.config.init, Weights):
-            source = find_weights(Path(self.config.init.path))
-            log.info("init= is not used: only a run that begins starts from %s", source)
+            log.info("init= is not used: only a run that begins has %s", find_weights(Path(self.config.init.path)))
         return state
 
     def _start(self, state: TrainingState) -> None:
