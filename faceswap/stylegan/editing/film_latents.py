@@ -17,6 +17,7 @@ from faceswap.engine.adam import Adam
 from faceswap.stylegan.inversion.inversion import NEARNESS
 from faceswap.stylegan.inversion.perceptual import Target
 from faceswap.stylegan.inversion.pipeline import Inverter
+from faceswap.stylegan.inversion.resolution import SearchResolution
 from faceswap.utils.errors import UserError
 from faceswap.utils.numbers import evenly_spread
 
@@ -37,6 +38,7 @@ class LatentTracker:
             raise UserError("a video needs the generator's encoder: name it with encoder=")
         self._inverter, self._encoder = inverter, inverter.encoder
         self._steps, self._refine = steps, refine
+        self._seen = SearchResolution.of(inverter.generator, inverter.encoder)
         self._people: dict[int, _Correction] = {}
 
     def codes(self, images: Tensor, tracks: Sequence[int], masks: Callable[[list[int]], Tensor]) -> Tensor:
@@ -46,17 +48,18 @@ class LatentTracker:
         """
         white = self._inverter.whitening
         with torch.no_grad():
-            guesses = white.sigmas(self._encoder(images))
+            guesses = white.sigmas(self._seen.own(self._encoder(images)))
         rows = torch.empty_like(guesses)
         for track in dict.fromkeys(tracks):
             here = [index for index, number in enumerate(tracks) if number == track]
             person = self._people.get(track)
             is_new = person is None
-            person = person or _Correction(self._inverter, guesses[here[0]])
+            person = person or _Correction(self._inverter, self._seen, guesses[here[0]])
             fitted = [here[place] for place in evenly_spread(len(here), FACES_FIRST if is_new else FACES_LATER)]
             steps = self._steps if is_new else self._refine
             if steps:
-                target = self._inverter.loss.target(images[fitted], masks(fitted))
+                shown = self._seen.reduced(images[fitted]), self._seen.reduced(masks(fitted))
+                target = self._inverter.loss.target(*shown)
                 before = person.descend(guesses[fitted], target, steps, RATE_FIRST if is_new else RATE_LATER)
                 if is_new and self._inverter.domain_check is not None:
                     line = self._inverter.domain_check.warning(f"the face of track {track}", before)
@@ -67,25 +70,25 @@ class LatentTracker:
             rows[here] = white.w(guesses[here] + person.offset.detach())
         for ended in [track for track in self._people if track not in tracks]:
             del self._people[ended]  # a long film has thousands of tracks
-        return rows
+        return self._seen.whole(rows)
 
 
 class _Correction:
     """What is added to the guesses of one person, in sigmas, (rows, w_size); begins at nothing."""
 
-    def __init__(self, inverter: Inverter, like: Tensor) -> None:
-        self._inverter = inverter
+    def __init__(self, inverter: Inverter, seen: SearchResolution, like: Tensor) -> None:
+        self._inverter, self._seen = inverter, seen
         self.offset = torch.zeros_like(like).requires_grad_()
         self._optimizer = Adam([self.offset], 0.0, (0.9, 0.99))
 
     def descend(self, guesses: Tensor, target: Target, steps: int, rate: float) -> float:
         """Optimise from `guesses` (n, rows, w_size), in sigmas, towards `target`; return the loss before."""
         losses = []
-        loss, white, synthesis = self._inverter.loss, self._inverter.whitening, self._inverter.generator.synthesis
+        loss, white, generator = self._inverter.loss, self._inverter.whitening, self._inverter.generator
         self._optimizer.rate = rate
         with torch.enable_grad():
             for _ in range(steps):
-                drawn = synthesis(white.w(guesses + self.offset))
+                drawn = self._seen.drawn(generator, white.w(guesses + self.offset))
                 value = loss.total(loss.parts(drawn, target)).mean()
                 losses.append(float(value.detach()))
                 self._optimizer.step(value + NEARNESS * self.offset.square().mean())

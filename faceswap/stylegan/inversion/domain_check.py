@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from faceswap.stylegan.inversion.perceptual import InversionLoss
+from faceswap.stylegan.inversion.resolution import SearchResolution
 from faceswap.stylegan.networks.encoder import Encoder
 from faceswap.stylegan.networks.generator import Generator, draw_z
 
@@ -62,5 +63,10 @@ class DomainCheck:
 def encoder_loss(
     generator: Generator, encoder: Encoder, loss: InversionLoss, images: Tensor, masks: Tensor | None = None
 ) -> Tensor:
-    """Return the weighted loss (N,) of the encoder's reconstruction of images (N, 3, R, R) in [-1, 1]."""
-    return loss.total(loss.parts(generator.synthesis(encoder(images)), loss.target(images, masks)))
+    """Return the weighted loss (N,) of the encoder's reconstruction of images (N, 3, R, R) in [-1, 1].
+
+    At the resolution at which it sees them.
+    """
+    seen = SearchResolution.of(generator, encoder)
+    target = loss.target(seen.reduced(images), None if masks is None else seen.reduced(masks))
+    return loss.total(loss.parts(seen.drawn(generator, encoder(images)), target))

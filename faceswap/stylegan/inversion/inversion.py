@@ -18,6 +18,7 @@ from torch import Tensor
 from faceswap.engine.adam import Adam
 from faceswap.stylegan.inversion.perceptual import InversionLoss, Target
 from faceswap.stylegan.inversion.pivotal_tuning import Tuning, tune
+from faceswap.stylegan.inversion.resolution import SearchResolution
 from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.whitening import Whitening
 from faceswap.utils.choices import Start
@@ -38,8 +39,9 @@ TOGETHERNESS = 0.006  # weight at fidelity=0.5 of the mean square of its rows' o
 class Inversion:
     """What draws N photos: `rows` (N, rows, w_size) and perhaps a `tuning` of the generator that they share.
 
-    `parts`: the losses by name, (N,) each; `loss`: their weighted sum; `history` (steps + 1, N): it along the way,
-    the first as started; `steps` and `seconds` in all; `unusual` (N,): root mean square of the code in sigmas.
+    `parts`: the losses by name, (N,) each; `loss`: their weighted sum; `history` (steps + 1, N): it along the way, at
+    the resolution of the search, the first as started; `steps` and `seconds` in all; `unusual` (N,): root mean square
+    of the code in sigmas.
     """
 
     rows: Tensor
@@ -123,9 +125,11 @@ class CodeSearch:
         fidelity = settings.fidelity
         if not 0 <= fidelity <= 1:
             raise UserError(f"fidelity={fidelity}: must be between 0 (near the average) and 1 (all for the photo)")
-        target = loss.target(images, masks)
+        seen = SearchResolution.of(generator, self.encoder)
         guess = first_guess(generator, self.encoder, images, settings.guess)
-        rows, history = self._descend(guess, target)
+        smaller = loss.target(seen.reduced(images), None if masks is None else seen.reduced(masks))
+        rows, history = self._descend(guess, smaller, seen)
+        target = smaller if seen.side_px == generator.resolution else loss.target(images, masks)
         tuning_steps = round(settings.tuning_steps * max(0.0, 2 * fidelity - 1))
         tuning = tune(generator, rows, target, loss, tuning_steps, settings.rank) if tuning_steps else None
         with torch.no_grad():
@@ -135,8 +139,9 @@ class CodeSearch:
         steps = settings.steps + tuning_steps
         return Inversion(rows, parts, loss.total(parts), history, unusual, steps, seconds, tuning, guess)
 
-    def _descend(self, rows: Tensor, target: Target) -> tuple[Tensor, Tensor]:
+    def _descend(self, rows: Tensor, target: Target, seen: SearchResolution) -> tuple[Tensor, Tensor]:
         """Return the best rows on the way, and the loss after every step (steps + 1, N)."""
+        rows = seen.own(rows)
         white, loss, steps, fidelity = self.whitening, self.loss, self.settings.steps, self.settings.fidelity
         start = white.sigmas(rows.detach())
         common = start.mean(1, keepdim=True)
@@ -156,7 +161,7 @@ class CodeSearch:
             optimizer.rate = rate * _schedule(step, steps)
             with torch.set_grad_enabled(step < steps):
                 now = white.w(common + offsets)
-                value = loss.total(loss.parts(self.generator.synthesis(now), target))
+                value = loss.total(loss.parts(seen.drawn(self.generator, now), target))
                 far = near * (common + offsets).square().mean((1, 2)) + together * offsets.square().mean((1, 2))
                 aim = value + far
             better = aim.detach() < best
@@ -165,7 +170,7 @@ class CodeSearch:
             history.append(value.detach())
             if step < steps:
                 optimizer.step(aim.sum())
-        return best_rows, torch.stack(history)
+        return seen.whole(best_rows), torch.stack(history)
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -64,6 +64,11 @@ class Encoder(nn.Module):
         self.offset = nn.Sequential(nn.Linear(flat, OFFSET_RANK), last)
         self.mapping = Mapping(z_size, w_size, mapping_layers)  # the generator's in training, see `take_mapping`
 
+    @property
+    def sight_px(self) -> int:
+        """Side of the pictures as it sees them."""
+        return self.resolution // self.shrinks
+
     def features(self, images: Tensor) -> Tensor:
         """Return (N, flat): what the heads read."""
         if self.shrinks > 1:
