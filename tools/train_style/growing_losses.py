@@ -1,0 +1,72 @@
+"""How a grown generator's pictures are judged: against the crops they stand for, and by a discriminator of patches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from faceswap.stylegan.networks.layers import SLOPE, downsampled
+from faceswap.swap.losses.reconstruction import ReconstructionLoss
+
+L1, DSSIM, FINE = 2.0, 0.5, 2.0
+
+
+class Comparison:
+    """Reconstructions against crops, both (N, 3, R, R) about [-1, 1]: colours, structure and fine edges."""
+
+    def __init__(self) -> None:
+        self._pixels = ReconstructionLoss(L1, 0, DSSIM, dssim_window_px=7, mask=0, background_weight=1)
+
+    def __call__(self, images: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the weighted parts by name, scalars."""
+        fine = functional.l1_loss(upper_octave(images), upper_octave(targets))
+        images, targets = (images + 1) / 2, (targets + 1) / 2
+        return dict(self._pixels(images, None, targets, torch.ones_like(targets[:, :1]))) | {"fine": FINE * fine}
+
+
+class PatchDiscriminator(nn.Module):
+    """Images (N, 3, R, R) -> logits (N, 1, R / 4, R / 4), each of a patch some 30 px wide (Isola et al. 2017).
+
+    What is new in a grown generator is fine, and faint beside the colours of a picture: shown pictures alone, a
+    discriminator still guesses after hundreds of steps. So it sees their two upper octaves, each as strong as the
+    whole; then ten steps are enough.
+    """
+
+    def __init__(self, crops: Tensor, channels: int = 16) -> None:
+        """Measure on `crops` (N, 3, R, R) how strong the octaves are."""
+        super().__init__()
+        self._gains = [1 / float(octave.std()) for octave in (upper_octave(crops), upper_octave(downsampled(crops)))]
+        self.layers = nn.ModuleList(
+            [
+                nn.Conv2d(9, channels, 3, padding=1),
+                nn.Conv2d(channels, 2 * channels, 4, 2, 1),
+                nn.Conv2d(2 * channels, 3 * channels, 4, 2, 1),
+                nn.Conv2d(3 * channels, 3 * channels, 3, padding=1),
+            ]
+        )
+        self.out = nn.Conv2d(3 * channels, 1, 3, padding=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.judged(self.seen(images))
+
+    def seen(self, images: Tensor) -> Tensor:
+        """Return what is looked at, (N, 9, R, R)."""
+        middle = functional.interpolate(
+            upper_octave(downsampled(images)), scale_factor=2, mode="bilinear", align_corners=False
+        )
+        shown = torch.cat([upper_octave(images) * self._gains[0], middle * self._gains[1], images], 1)
+        return shown.contiguous(memory_format=torch.channels_last)
+
+    def judged(self, seen: Tensor) -> Tensor:
+        """Return the logits of what is looked at."""
+        for layer in self.layers:
+            seen = functional.leaky_relu(layer(seen), SLOPE)
+        logits: Tensor = self.out(seen)
+        return logits
+
+
+def upper_octave(images: Tensor) -> Tensor:
+    """Return what half the resolution cannot hold of images (N, 3, R, R)."""
+    return images - functional.interpolate(downsampled(images), scale_factor=2, mode="bilinear", align_corners=False)
