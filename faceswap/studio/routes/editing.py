@@ -12,7 +12,7 @@ from faceswap.jobs.command_lines import shown
 from faceswap.media.pictures.images import READ_SUFFIXES, encode_made
 from faceswap.studio.shared.context import Studio, page, studio_of
 from faceswap.studio.shared.forms import Field, fields_of, said
-from faceswap.studio.shared.photo_desk import Made
+from faceswap.studio.shared.photo_memory import Made
 from faceswap.utils.errors import UserError
 from faceswap.web.pages import go_to
 
