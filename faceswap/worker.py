@@ -28,7 +28,7 @@ def work(request: WorkerRequest) -> Path:
     if not (request.until_empty or request.end_with_parent):
         log.info("waiting for the jobs of %s; Ctrl-C ends it", queue.folder.parent)
     try:
-        Worker(queue, worker_name()).run(until_empty=request.until_empty)
+        Worker(queue, worker_name(), batch_size=request.batch_size).run(until_empty=request.until_empty)
     finally:
         queue.database.close()
     return queue.folder

@@ -47,7 +47,7 @@ def serve(request: BoothRequest) -> Path:
     keeper = Keeper(booth, mailer)
     with (
         listening(request.host, request.port) as listener,
-        workers(workspace, request.database, request.workers),
+        workers(workspace, request.database, request.workers, request.batch_size),
     ):
         port = listener.getsockname()[1]
         hosts = (*hosts_of(request.host), *filter(None, [urlsplit(url).hostname]))

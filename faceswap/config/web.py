@@ -8,6 +8,8 @@ from faceswap.provenance.config import SigningConfig, signing
 from faceswap.souvenir.config import SouvenirSettings
 from faceswap.utils.settings.options import DEVICES, option, plugin, section, workspace
 
+BATCH = "waiting visitors of the booth that a worker takes at a time: their faces are seen in batches, for a GPU"
+
 
 @dataclass(frozen=True)
 class MatchRequest:
@@ -46,6 +48,7 @@ class BoothFilmRequest(SouvenirSettings):
     directions: str = option("", "a file of directions (default: the shipped generator's)", kind="path")
     finder: Any = plugin("finder", "how faces are found")
     mask: Any = plugin("mask", "which pixels smile")
+    batch_size: int = option(8, "faces that are looked for in the generator at a time", minimum=1, maximum=65536)
     device: str = option("auto", DEVICES)
 
 
@@ -59,6 +62,7 @@ class WorkerRequest:
         "the queue's database as a URL, postgresql+psycopg://USER@HOST/NAME (default: SQLite in the workspace)",
         kind="text",
     )
+    batch_size: int = option(1, BATCH, minimum=1, maximum=1000)
     until_empty: bool = option(False, "end when nothing is left that can be done now")
     end_with_parent: bool = option(False, "end with the process that has started it, however that ends")
 
@@ -111,4 +115,5 @@ class BoothRequest:
     most_waiting: int = option(500, "visitors that may wait at a time", minimum=1, maximum=100000)
     mail: MailConfig = section(MailConfig, "mails with the link")
     workers: int = option(1, "workers that are started with it; 0: others run the queue", minimum=0, maximum=64)
+    batch_size: int = option(1, BATCH, minimum=1, maximum=1000)
     database: str = option("", "the database as a URL (default: SQLite in the workspace)", kind="text")

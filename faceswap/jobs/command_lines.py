@@ -26,6 +26,8 @@ ALLOWED = (
     "invert",
     "export",
 )
+# Which one process can run one after the other, and the module whose look_ahead() sees all their inputs in batches.
+TOGETHER = {"match": "", "booth_film": "faceswap.commands.booth_film"}
 ARGUMENTS = 100
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""A job's command as a process: started, watched, stopped, and what it says."""
+"""The commands of jobs as a process: started, watched, stopped, and what it says."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceswap.jobs.child import ENDED
+from faceswap.jobs.child import ENDED, LOG, OUTPUT
 from faceswap.jobs.tables import Job
+from faceswap.utils.files.atomic import write_json
 from faceswap.utils.files.links import open_append, own_folder
 from faceswap.utils.progress import INTERVAL_VARIABLE
 from faceswap.utils.untrusted.reading import Untrusted, open_regular, read_json_table
 
-LOG, OUTPUT = "log.txt", "output.txt"
+JOBS = "jobs.json"
 _TAIL_BYTES = 8192
 _STOP_SECONDS = 60.0
 _PERCENT = re.compile(r"(\d{1,3})%\|")
@@ -27,24 +29,33 @@ _LAST_WORDS = re.compile(r"^(?:error|bug|interrupted): (.*)$", re.MULTILINE)
 
 @dataclass
 class JobProcess:
-    """The running command of a job; its log and output lie in `folder`."""
+    """A running process that does the commands of jobs, one after the other.
 
-    folder: Path
+    Attributes:
+        folders: Where log and output of each lie.
+        process: The process.
+    """
+
+    folders: Sequence[Path]
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, job: Job, folder: Path) -> JobProcess:
-        """Start a job's command in a session of its own; what it says is added to what earlier attempts said."""
-        own_folder(folder)
-        (folder / ENDED).unlink(missing_ok=True)
-        line = [sys.executable, "-m", "faceswap.jobs.child", str(folder), str(job.attempt), job.command, *job.arguments]
-        (folder / OUTPUT).unlink(missing_ok=True)
-        with open_append(folder / LOG) as log, open_append(folder / OUTPUT) as output:
+    def start(cls, jobs: Sequence[Job], folders: Sequence[Path]) -> JobProcess:
+        """Start the command of jobs in a session of its own; what it says is added to what earlier attempts said."""
+        told = []
+        for job, folder in zip(jobs, folders, strict=True):
+            own_folder(folder)
+            for old in (folder / ENDED, folder / OUTPUT, *folder.glob("dropped.*")):
+                old.unlink(missing_ok=True)
+            told.append({"folder": str(folder), "attempt": job.attempt, "arguments": list(job.arguments)})
+        write_json(folders[0] / JOBS, {"jobs": told})
+        line = [sys.executable, "-m", "faceswap.jobs.child", jobs[0].command, str(folders[0] / JOBS)]
+        with open_append(folders[0] / LOG) as log, open_append(folders[0] / OUTPUT) as output:
             process = subprocess.Popen(
                 line, stdin=subprocess.DEVNULL, stdout=output, stderr=log, start_new_session=True,
                 env={**os.environ, INTERVAL_VARIABLE: "1"},
             )  # fmt: skip
-        return cls(folder, process)
+        return cls(folders, process)
 
     def stop(self) -> int:
         """Interrupt the command as Ctrl-C does; kill it, and what it started, if it does not end. Return its code."""
@@ -62,12 +73,17 @@ class JobProcess:
 
 def ended_before(job: Job, folder: Path) -> int | None:
     """Return the exit code of the attempt before, where its command ended and its worker did not live to say so."""
+    return ended_as(folder, job.attempt - 1)
+
+
+def ended_as(folder: Path, attempt: int) -> int | None:
+    """Return the exit code that an attempt of a job has ended with; None where it has not."""
     try:
         told = read_json_table(folder / ENDED)
     except (OSError, Untrusted):
         return None
     code = told.get("exit_code")
-    return code if told.get("attempt") == job.attempt - 1 and isinstance(code, int) else None
+    return code if told.get("attempt") == attempt and isinstance(code, int) else None
 
 
 def result_of(folder: Path) -> str:

@@ -159,15 +159,32 @@ class JobQueue:
         with self.database.writing() as session:
             self._take_back(session, now)
             job = session.scalars(_waiting(now).limit(1).with_for_update(skip_locked=True)).first()
-            if job is None:
-                return None
-            job.state, job.worker, job.attempt = State.RUNNING.value, worker, job.attempt + 1
-            job.lease_until, job.started, job.progress = now + self.lease_seconds, now, None
-            session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker, started=now))
-            session.flush()
-            session.refresh(job)
-            _ = job.attempts
+            if job is not None:
+                self._lease(session, job, worker, now)
         return job
+
+    def claim_like(self, first: Job, most: int) -> list[Job]:
+        """Return up to `most` other jobs of a claimed one's command, leased to its worker, in their order.
+
+        Only those come that were never tried: what has ended a process once does so alone the next time.
+        """
+        if most < 1 or first.tries or first.worker is None:
+            return []
+        now = time.time()
+        alike = _waiting(now).where(Job.command == first.command, Job.tries == 0)
+        with self.database.writing() as session:
+            jobs = list(session.scalars(alike.limit(most).with_for_update(skip_locked=True)))
+            for job in jobs:
+                self._lease(session, job, first.worker, now)
+        return jobs
+
+    def _lease(self, session: Session, job: Job, worker: str, now: float) -> None:
+        job.state, job.worker, job.attempt = State.RUNNING.value, worker, job.attempt + 1
+        job.lease_until, job.started, job.progress = now + self.lease_seconds, now, None
+        session.add(Attempt(job_id=job.id, number=job.attempt, worker=worker, started=now))
+        session.flush()
+        session.refresh(job)
+        _ = job.attempts
 
     def heartbeat(self, job: Job, progress: float | None = None, told: str = "") -> bool:
         """Renew the lease of a claimed job; False when the worker is to stop: it was cancelled, or is another's now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faceswap.core.values import Face
 from faceswap.facenets.protocol import Embedder
 from faceswap.lookalike.gallery import around
 from faceswap.lookalike.search import GallerySearch, Match, Matches
@@ -27,7 +28,7 @@ from faceswap.souvenir.config import (
     TOLD,
     SouvenirSettings,
 )
-from faceswap.souvenir.faces import FaceNetworks
+from faceswap.souvenir.faces import FaceNetworks, Named
 from faceswap.souvenir.films import SouvenirFilm, write_morph, write_smile
 from faceswap.souvenir.poster import News, names_line, portrait_sheet, poster
 from faceswap.stylegan.data.alignment import align_style
@@ -48,6 +49,21 @@ COMPOSITE_PX = 320
 _HEAD = 1.8  # of a face's box: the picture that is morphed and smiles
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is seen in a photo.
+
+    Attributes:
+        portrait: (H, W, 3) the face with some of what is around it.
+        found: Whom it is like.
+        subjects: The visitor, the nearest and the farthest one, as codes of the generator.
+    """
+
+    portrait: NDArray[np.uint8]
+    found: Matches
+    subjects: Sequence[Subject | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +98,52 @@ class SouvenirMaker:
         Raises:
             UserError: The photo shows no face, or too small a one.
         """
-        own_folder(folder)
-        face = self.networks.face(image, "the photo", which)
-        portrait = around(image, face.box)
-        found = self.search.match(self.embedder.embed([image], [face.points])[0], NEAREST)
+        (seen,) = self.seen([(image, which)])
+        if isinstance(seen, UserError):
+            raise seen
+        return self.write(seen, folder, consent)
+
+    def seen(self, photos: Sequence[tuple[NDArray[np.uint8], str]]) -> list[Seen | UserError]:
+        """Return what the networks see in photos, all of them in batches, or why it is nothing.
+
+        Args:
+            photos: Each (H, W, 3), and which of several faces is meant.
+        """
+        faces = [self._face_or_why(image, which) for image, which in photos]
+        there = [(image, face) for (image, _), face in zip(photos, faces, strict=True) if isinstance(face, Face)]
+        codes = self.embedder.embed([image for image, _ in there], [face.points for _, face in there])
+        matches = [self.search.match(code, NEAREST) for code in codes]
+        subjects = iter(self.networks.subjects([self._pictures(*one) for one in zip(there, matches, strict=True)]))
+        rest = iter(zip(there, matches, strict=True))
+        told: list[Seen | UserError] = []
+        for face in faces:
+            if isinstance(face, UserError):
+                told.append(face)
+                continue
+            ((image, _), found), own = next(rest), next(subjects)
+            told.append(own if isinstance(own, UserError) else Seen(around(image, face.box), found, own))
+        return told
+
+    def _face_or_why(self, image: NDArray[np.uint8], which: str) -> Face | UserError:
+        try:
+            return self.networks.face(image, "the photo", which)
+        except UserError as error:
+            return error
+
+    @staticmethod
+    def _pictures(visitor: tuple[NDArray[np.uint8], Face], found: Matches) -> list[Named]:
+        image, face = visitor
         whole = around(image, _widened(face.box))  # what the generator draws has the whole head, and air around it
-        pictures = [("you", whole), *[(one.name, one.photo.picture()) for one in (*found.nearest, found.farthest[0])]]
-        you, *near, far = self.networks.subjects(pictures)
+        others = [Named(one.name, one.photo.picture(), id(one.photo)) for one in (*found.nearest, found.farthest[0])]
+        return [Named("you", whole, ("you", id(image))), *others]
+
+    def write(self, seen: Seen, folder: Path, consent: str) -> dict[str, Any]:
+        """Write all files of a souvenir into a folder; return what TOLD says."""
+        own_folder(folder)
+        you, *near, far = seen.subjects
+        found = seen.found
         assert you is not None and you.portrait is not None
-        self._write(you, near, far, found, portrait, folder, {"consent": consent})
+        self._write(you, near, far, found, seen.portrait, folder, {"consent": consent})
         told = {
             "nearest": [one.plain() for one in found.nearest],
             "farthest": [one.plain() for one in found.farthest],

@@ -94,12 +94,19 @@ def answer(app: FastAPI, listener: socket.socket, proxy: str = "") -> None:
 
 
 @contextmanager
-def workers(workspace: Path, database: str, count: int) -> Iterator[None]:
+def workers(workspace: Path, database: str, count: int, batch_size: int = 1) -> Iterator[None]:
     """Run workers as long as the block lasts, a new one for each that was killed.
 
     They end by themselves when this process is killed.
+
+    Args:
+        workspace: Whose queue they work on.
+        database: URL of it; empty for the workspace's own.
+        count: How many there are.
+        batch_size: How many jobs that are alike each takes at a time.
     """
     line = [sys.executable, "-m", "faceswap.worker", f"workspace={workspace}", "end_with_parent=true"]
+    line.append(f"batch_size={batch_size}")
     if database:
         line.append(f"database={database}")
     is_over = threading.Event()

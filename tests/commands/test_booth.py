@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,6 +18,7 @@ from faceswap.commands import booth_film
 from faceswap.media.pictures.images import write_image
 from faceswap.media.reading import read_frames
 from faceswap.media.sources import probe
+from faceswap.utils.errors import UserError
 from tests.browsing import Server, Visitor, browsed, served
 from tests.commands.conftest import one_line_error, run
 from tests.souvenir.photos import encoded
@@ -187,6 +189,38 @@ def test_the_photo_is_written_anew_before_anything_is_made_of_it(tmp_path: Path,
         said = [f"photo={photo}", f"out={out}", f"workspace={tmp_path}", f"clean_photo={str(is_clean).lower()}"]
         booth_film.make_souvenir(compose_config("booth_film", said))
         assert made.pop() == ((60, 40, 3), out) and (b"ACME" in photo.read_bytes()) != is_clean
+
+
+def test_what_was_seen_together_is_not_looked_at_again(tmp_path: Path, monkeypatch) -> None:
+    looks, made = [], []
+
+    class Maker:
+        def seen(self, photos):
+            looks.append(len(photos))
+            return [UserError("no face") if image.mean() < 1 else image.shape for image, _ in photos]
+
+        def write(self, seen, folder, consent):
+            made.append((folder.name, seen, consent))
+
+        def make(self, image, folder, which, consent):
+            made.append((folder.name, "alone", consent))
+
+    monkeypatch.setattr(booth_film, "maker_of", lambda _: Maker())
+    lines = {}
+    for name, settings in (("a", []), ("b", []), ("dark", []), ("c", ["seconds=1"])):
+        photo = tmp_path / f"{name}.jpg"
+        write_image(photo, np.full((30, 40, 3), 0 if name == "dark" else 200, np.uint8))
+        lines[name] = [f"photo={photo}", f"out={tmp_path / f'out_{name}'}", f"consent={name}", "clean_photo=true",
+                       f"workspace={tmp_path}", *settings]  # fmt: skip
+    missing = [f"photo={tmp_path / 'missing.jpg'}", f"workspace={tmp_path}"]
+    booth_film.look_ahead([*lines.values(), missing])
+    assert looks == [3, 1]
+    for line in lines.values():
+        booth_film.make_souvenir(compose_config("booth_film", line))
+    seen = [(f"out_{name}", (30, 40, 3), name) for name in ("a", "b")]
+    assert made == [*seen, ("out_dark", "alone", "dark"), ("out_c", (30, 40, 3), "c")] and looks == [3, 1]
+    booth_film.make_souvenir(compose_config("booth_film", lines["a"]))  # once more: what was seen is used once
+    assert made[-1] == ("out_a", "alone", "a")
 
 
 def test_mistakes_are_one_line(tmp_path: Path) -> None:

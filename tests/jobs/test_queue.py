@@ -32,6 +32,24 @@ def test_jobs_come_by_priority_then_by_age(queue):
     assert claimed[0].state == State.RUNNING and claimed[0].worker == "w" and claimed[0].attempt == 1
 
 
+def test_those_alike_come_with_the_first_but_none_that_was_tried(queue):
+    first, tried, other, *alike = (
+        queue.submit(command, []) for command in ("match", "match", "extract", *["match"] * 3)
+    )
+    claimed = queue.claim("w")
+    assert claimed.id == first.id and not queue.claim_like(claimed, 0)
+    again = queue.claim("lost")
+    queue.give_back(again, 1, "out of luck")
+    due(queue, again)
+    assert [job.id for job in queue.claim_like(claimed, 2)] == [job.id for job in alike[:2]]
+    rest = [queue.claim("v") for _ in range(4)]
+    assert [job and job.id for job in rest] == [tried.id, other.id, alike[2].id, None]
+    assert not queue.claim_like(rest[0], 5), "what was tried comes alone"
+    told = queue.get(alike[0].id)
+    assert (told.state, told.worker, told.attempt) == (State.RUNNING, "w", 1) and told.lease_until > time.time()
+    assert queue.finish(told, State.DONE, 0)
+
+
 def test_no_two_workers_get_one_job(queue):
     jobs = [queue.submit("extract", []) for _ in range(12)]
     got: list[str] = []

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from faceswap.config.web import WorkerRequest
+from faceswap.jobs import working
+from faceswap.jobs.process import LOG
 from faceswap.jobs.queue import JobQueue
 from faceswap.jobs.tables import Job, State
 from faceswap.jobs.working import Worker
@@ -80,12 +82,71 @@ class TestEnds:
         first = queue.claim("killed")
         from faceswap.jobs.process import JobProcess
 
-        assert JobProcess.start(first, queue.folder / job.id).process.wait() == 0
+        assert JobProcess.start([first], [queue.folder / job.id]).process.wait() == 0
         queue.give_back(first, None, "lost", counts=False)
         Worker(queue, "w").work(queue.claim("w"))
         told = queue.get(job.id)
         assert (told.state, told.result) == (State.DONE, str(out))
         assert Path(f"{out}.runs").read_text() == "begun\n"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+class TestTogether:
+    """Jobs that one process does."""
+
+    @pytest.fixture
+    def worker(self, queue, monkeypatch) -> Worker:
+        monkeypatch.setitem(working.TOGETHER, "edit", "")
+        return Worker(queue, "w", poll_seconds=0.05, batch_size=8)
+
+    def test_each_ends_as_it_would_alone(self, queue, worker, fake_edit, tmp_path):
+        said = {"a": [], "b": ["code=2", "why=there is no video"], "c": ["code=1", "why=out of luck"], "d": []}
+        jobs = {name: queue.submit("edit", [f"out={tmp_path / name}", *more]) for name, more in said.items()}
+        claimed = worker._claimed()
+        assert [job.id for job in claimed] == [job.id for job in jobs.values()]
+        worker.work(*claimed)
+        a, b, c, d = (queue.get(job.id) for job in jobs.values())
+        for name, job in ("a", a), ("d", d):
+            assert (job.state, job.result) == (State.DONE, str(tmp_path / name)), job.reason
+            assert Path(f"{tmp_path / name}.runs").read_text() == "begun\n"
+        assert (b.state, b.reason) == (State.FAILED, "there is no video")
+        assert (c.state, c.reason, c.tries) == (State.QUEUED, "out of luck", 1)
+        assert "out of luck" not in (queue.folder_of(d.id) / LOG).read_text()
+
+    def test_what_ends_the_process_is_tried_alone_and_what_was_done_stays(self, queue, worker, fake_edit, tmp_path):
+        jobs = [
+            queue.submit("edit", [f"out={tmp_path / name}", *more])
+            for name, more in (("a", []), ("b", ["code=-9"]), ("c", []))
+        ]
+        worker.work(*worker._claimed())
+        told = [queue.get(job.id) for job in jobs]
+        assert [job.state for job in told] == [State.DONE, State.QUEUED, State.QUEUED]
+        assert [job.tries for job in told] == [0, 1, 1] and "SIGKILL" in told[1].reason
+        assert not (tmp_path / "c").exists() and (tmp_path / "a").read_text() == "film"
+
+    def test_one_that_is_cancelled_in_its_place_is_left_out(self, queue, worker, fake_edit, tmp_path):
+        jobs = [queue.submit("edit", [f"out={tmp_path / name}", "seconds=1.5"]) for name in "ab"]
+        claimed = worker._claimed()
+        queue.cancel(jobs[1].id)
+        worker.work(*claimed)
+        assert [queue.get(job.id).state for job in jobs] == [State.DONE, State.CANCELLED]
+        assert not Path(f"{tmp_path / 'b'}.runs").exists()
+
+    def test_a_stopped_worker_gives_back_what_is_not_done(self, queue, worker, fake_edit, tmp_path, monkeypatch):
+        jobs = [queue.submit("edit", [f"out={tmp_path / name}", f"seconds={n}"]) for name, n in (("a", 0), ("b", 60))]
+        watched = worker._is_ours
+
+        def interrupted(job: Job) -> bool:
+            if (tmp_path / "b.runs").exists():
+                raise KeyboardInterrupt
+            return watched(job)
+
+        monkeypatch.setattr(worker, "_is_ours", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            worker.work(*worker._claimed())
+        told = [queue.get(job.id) for job in jobs]
+        assert [(job.state, job.tries) for job in told] == [(State.DONE, 0), (State.QUEUED, 0)]
+        assert told[1].reason == "its worker was stopped"
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
