@@ -1,6 +1,7 @@
 """The house keeps its shape: imports point one way, files stay readable, the wheel holds every room."""
 
 import ast
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -36,8 +37,15 @@ def modules():
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@functools.cache
+def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """All imports of a file, those within functions too."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported_rooms(path: Path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in imports(path):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -66,7 +74,7 @@ def test_imports_point_down_the_house(path):
 def test_settings_are_declared_where_nothing_heavy_is_imported():
     """Help reads the settings of every class without torch: config/ imports of other rooms their config.py alone."""
     for path in (PACKAGE / "config").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in imports(path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("faceswap."):
                 for alias in node.names:
                     parts = f"{node.module}.{alias.name}".split(".")[1:]
@@ -77,7 +85,7 @@ def test_imports_lead_somewhere():
     """Those within functions too, which nothing else tries before they are needed."""
     lost = []
     for path in [*modules(), *TESTS.rglob("*.py"), *(ROOT / "tools").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in imports(path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("faceswap", "tests", "tools"):
                 target = ROOT.joinpath(*node.module.split("."))
                 if not (target.is_dir() or target.with_suffix(".py").is_file()):
@@ -93,7 +101,7 @@ def test_folders_form_no_circle():
     for name, path in known.items():
         if path in COMMANDS_IN_ROOMS:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in imports(path):
             if not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("faceswap.")):
                 continue
             base = node.module.removeprefix("faceswap.")
