@@ -40,14 +40,15 @@ def main(argv: list[str]) -> dict:
         raise SystemExit(2)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options)
+        matrix_rate = bench.matrix_rate()
         result: dict[str, Any] = {
             "machine": bench.accelerator.describe(),
             "torch": torch.__version__,
-            "matrix_tflops": round(bench.matrix_rate() / 1e12, 3),
+            "matrix_tflops": float(f"{matrix_rate / 1e12:.4g}"),
             "targets": {"waiting_share": TARGET_WAITING, "rate_share": TARGET_RATE},
         }
         for batch in options.batches:
-            result[f"2 x {batch}"] = bench.row(batch, result["matrix_tflops"] * 1e12)
+            result[f"2 x {batch}"] = bench.row(batch, matrix_rate)
     print(json.dumps(result, indent=2))
     return result
 
