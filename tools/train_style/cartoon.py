@@ -24,7 +24,7 @@ from faceswap.utils.progress import Progress
 
 LEVELS = 5  # of lightness
 OUTLINE = 0.45  # how dark outlines are
-SCALE = 4  # pictures are simplified enlarged: outlines thinner than a pixel would flicker
+SCALE, LARGE_PX = 4, 256  # pictures are simplified enlarged, to so much at most: thin outlines would flicker
 
 
 def main() -> None:
@@ -74,7 +74,8 @@ def edges(images: torch.Tensor) -> torch.Tensor:
 def simplified(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture (S, S, 3) uint8 RGB as a cartoon: a few lightnesses, stronger colours, dark outlines."""
     size = image.shape[0]
-    large = cv2.resize(image, (size * SCALE, size * SCALE), interpolation=cv2.INTER_CUBIC)
+    side = size * max(1, min(SCALE, LARGE_PX // size))
+    large = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
     for _ in range(3):
         large = cv2.bilateralFilter(large, 9, 40, 9)
     hls = cv2.cvtColor(large, cv2.COLOR_RGB2HLS).astype(np.float32)

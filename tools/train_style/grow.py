@@ -54,11 +54,11 @@ class Plan:
 
     channels: int = 24
     batch_size: int = 8
-    steps: int = 1500
+    steps: int = 4000
     head_start: int = 60
     rate: float = 0.004
     discriminator_rate: float = 0.002
-    share: float = 1.5
+    share: float = 2.0
     gamma: float = 0.1
     low: float = 4.0
     seed: int = 0

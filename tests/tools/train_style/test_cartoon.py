@@ -1,5 +1,6 @@
 """The generator that is trained on to draw cartoons."""
 
+import cv2
 import numpy as np
 import torch
 
@@ -16,6 +17,14 @@ def test_cartoons_are_flatter_and_more_colourful():
     slopes = np.abs(np.diff(drawn[32, :, 0].astype(int)))
     assert (slopes <= 1).mean() > 0.5 and slopes.max() > 5  # steps instead of a ramp
     assert np.ptp(drawn[32, 40]) > np.ptp(image[32, 40])
+
+
+def test_outlines_are_as_wide_in_larger_pictures():
+    rng = np.random.default_rng(0)
+    coarse = cv2.resize(rng.integers(0, 255, (8, 8, 3), np.uint8), (128, 128), interpolation=cv2.INTER_CUBIC)
+    small = cv2.resize(coarse, (64, 64), interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(simplified(coarse), (64, 64), interpolation=cv2.INTER_AREA)
+    assert np.abs(reduced.astype(int) - simplified(small)).mean() < 3
 
 
 def test_a_copy_learns_to_draw_them_and_the_original_stays():
