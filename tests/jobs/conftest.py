@@ -118,11 +118,13 @@ WORKER = """
 import sys
 from pathlib import Path
 from faceswap.jobs.opening import open_queue
-from faceswap.jobs.working import Worker
-Worker(open_queue(Path(sys.argv[1]), sys.argv[2], 1.0), sys.argv[3], 0.05).run()
+from faceswap.jobs.working import TOGETHER, Worker
+TOGETHER["edit"] = ""
+Worker(open_queue(Path(sys.argv[1]), sys.argv[2], 1.0), sys.argv[3], 0.05, int(sys.argv[4])).run()
 """
 
 
-def start_worker(workspace: Path, url: str, name: str) -> subprocess.Popen:
+def start_worker(workspace: Path, url: str, name: str, batch_size: int = 1) -> subprocess.Popen:
     """A worker as a process of its own, to be killed."""
-    return subprocess.Popen([sys.executable, "-c", WORKER, str(workspace), url, name], stderr=subprocess.DEVNULL)
+    line = [sys.executable, "-c", WORKER, str(workspace), url, name, str(batch_size)]
+    return subprocess.Popen(line, stderr=subprocess.DEVNULL)

@@ -150,17 +150,18 @@ class TestTogether:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_killed_workers_lose_nothing_and_do_nothing_twice(queue, url, fake_edit, tmp_path):
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_killed_workers_lose_nothing_and_do_nothing_twice(queue, url, fake_edit, tmp_path, batch_size):
     chance = random.Random(3)
     jobs = [queue.submit("edit", [f"out={tmp_path / f'{n}.mp4'}", "seconds=0.3"]) for n in range(4)]
     workspace = queue.folder.parent
-    workers = [start_worker(workspace, url, f"w{n}") for n in range(2)]
+    workers = [start_worker(workspace, url, f"w{n}", batch_size) for n in range(2)]
     try:
         for number in range(4):
             time.sleep(chance.uniform(0.3, 1.0))
             workers[number % 2].send_signal(signal.SIGKILL)
             workers[number % 2].wait()
-            workers[number % 2] = start_worker(workspace, url, f"again{number}")
+            workers[number % 2] = start_worker(workspace, url, f"again{number}", batch_size)
         told = [ended(queue, job.id) for job in jobs]
     finally:
         for worker in workers:

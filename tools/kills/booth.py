@@ -13,6 +13,8 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +37,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--visitors", type=int, default=3)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch-size", type=int, default=1, help="visitors that a worker takes at a time")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="booth-") as folder:
-        found = killed(Path(folder), asked.visitors, asked.kills, random.Random(asked.seed))
+        start = partial(RunningBooth, Path(folder), f"batch_size={asked.batch_size}")
+        found = killed(Path(folder), asked.visitors, asked.kills, random.Random(asked.seed), start)
     print(json.dumps(found, indent=2))
     return 1 if found["wrong"] else 0
 
 
-def killed(workspace: Path, visitors: int, kills: int, choose: random.Random) -> dict[str, Any]:
+def killed(
+    workspace: Path, visitors: int, kills: int, choose: random.Random, start: Callable[[], RunningBooth]
+) -> dict[str, Any]:
     """Kill worker or server, whichever comes up, again and again until all films are made; return what came of it."""
-    booth = RunningBooth(workspace)
+    booth = start()
     asyncio.run(_come(booth.url, visitors))
     queue, began, left = open_queue(workspace), time.monotonic(), kills
     done = {"worker": 0, "server": 0}
@@ -61,7 +67,7 @@ def killed(workspace: Path, visitors: int, kills: int, choose: random.Random) ->
             done["worker"] += 1
         else:
             booth.end(signal.SIGKILL)  # its people start it again, and a worker with it
-            booth = RunningBooth(workspace)
+            booth = start()
             done["server"] += 1
     booth.end()
     wrong = _wrong(queue, workspace, visitors)
