@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from faceswap.compositing.collapse import CollapseDetector
+from faceswap.compositing.finishing.turning import Fading
 from faceswap.compositing.results import FaceSwapper, model_name
-from faceswap.compositing.turning import Fading
 from faceswap.utils.choices import Side
 
 if TYPE_CHECKING:

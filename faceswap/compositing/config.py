@@ -40,6 +40,13 @@ class ConversionConfig:
         minimum=0,
         maximum=1000,
     )
+    smooth_drawn: int | None = option(
+        None,
+        "steady the drawn face over this many frames on each side, wherever the film itself does not change "
+        "(default: films 4, pictures 0)",
+        minimum=0,
+        maximum=100,
+    )
     smooth_colour: float | None = option(
         None,
         "how much the colours of the frames beside one count in it, those next to them the square of that, and so on "

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from faceswap.compositing.blenders import Blender
 from faceswap.compositing.casting import Cast
 from faceswap.compositing.compositor import blend
-from faceswap.compositing.drawing import PlacedFrame, frames_held, swapped_faces, with_views
+from faceswap.compositing.drawing import PlacedFrame, frames_held, refined_faces, swapped_faces, with_views
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.finishing.finish import Finish
+from faceswap.compositing.finishing.turning import WHOLE, Fading
 from faceswap.compositing.masks.protocol import Mask
 from faceswap.compositing.masks.shapes import HullMask
 from faceswap.compositing.masks.steady import without_memory
@@ -26,8 +27,8 @@ from faceswap.compositing.segments.forgetting import forget
 from faceswap.compositing.segments.frames import frames_of
 from faceswap.compositing.segments.plan import Parts, whole
 from faceswap.compositing.segments.writing import Made
+from faceswap.compositing.steady_faces import steadied_faces
 from faceswap.compositing.steadying import REACH, Steadying, steadied
-from faceswap.compositing.turning import WHOLE, Fading
 from faceswap.core.values import Frame
 from faceswap.media.pictures.colour_transfer import ColourMatcher
 from faceswap.media.stages import Stage
@@ -50,6 +51,7 @@ class Paste:
     finish: Finish
     strengths: Keyframes
     scales: Keyframes
+    smooth_drawn: int = 0  # frames to both sides over which faces are steadied, as they are drawn
     keeps_faces: bool = False  # frames tell of the faces laid into them
 
 
@@ -86,7 +88,10 @@ class Conversion:
         watches = self.cast.watches()
         for _, items in parts.split(placed, _number):
             forget(mask, *(role.refiner for role in self.cast.roles))
-            yield from swapped_faces(items, self.cast, self.batch_size, mask, watches)
+            drawn = swapped_faces(items, self.cast, self.batch_size, mask, watches)
+            if self.paste.smooth_drawn:
+                drawn = steadied_faces(drawn, self.paste.smooth_drawn)
+            yield from refined_faces(drawn, self.cast, self.batch_size)
 
     def _pasted(
         self, stack: ExitStack, drawn: Iterable[PlacedFrame], parts: Parts, only: Sequence[int] | None = None

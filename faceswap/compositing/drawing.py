@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from faceswap.compositing.compositor import view_of
 from faceswap.compositing.face_sources.face_source import FaceSource
 from faceswap.compositing.finishing.track_motion import with_motion
 from faceswap.compositing.masks.protocol import FrameMask, Mask
-from faceswap.core.values import AlignedFace, DrawnFaces, Frame
+from faceswap.core.values import AlignedFace, Decoded, DrawnFaces, Frame
+
+if TYPE_CHECKING:
+    from faceswap.swap.detail.refiner import Refiner
 
 FRAMES_HELD_BYTES = 128e6  # what one stage may hold of decoded frames
 MOST_FRAMES_HELD = 16
@@ -68,14 +71,21 @@ def swapped_faces(
 
     `watches`: as of `answered`.
     """
-    waiting: list[PlacedFrame] = []
-    for item in items:
-        waiting.append(item)
-        faces = sum(len(waiting_item.views) for waiting_item in waiting)
-        if faces >= batch_size or len(waiting) >= frames_held(item.frame.nbytes):
-            yield from answered(waiting, cast, mask, watches)
-            waiting = []
-    yield from answered(waiting, cast, mask, watches)
+    for batch in _batches(items, batch_size):
+        yield from answered(batch, cast, mask, watches)
+
+
+def refined_faces(items: Iterable[PlacedFrame], cast: Cast, batch_size: int) -> Iterator[PlacedFrame]:
+    """Yield frames with their drawn faces made sharp, in batches too, by what each role has for that."""
+    if all(role.refiner is None for role in cast.roles):
+        yield from items
+        return
+    for batch in _batches(items, batch_size):
+        faces = _Faces.of(batch)
+        for number, own in faces.by_role():
+            if (refiner := cast.roles[number].refiner) is not None:
+                faces.refine(own, refiner)
+        yield from faces.put_back(batch)
 
 
 def answered(
@@ -90,18 +100,13 @@ def answered(
         watches: One for each role looks at its answers.
     """
     free = _seen(items, mask) if isinstance(mask, FrameMask) else None
-    roles = [role for item in items for role in item.roles]
     faces = _Faces.of(items)
-    for number in sorted(set(roles)):
-        own = [place for place, role in enumerate(roles) if role == number]
+    for number, own in faces.by_role():
         faces.draw(own, cast.roles[number], watches[number] if watches else None)
     done = 0
-    for item in items:
+    for item in faces.put_back(items):
         part = slice(done, done := done + len(item.views))
-        if item.views:
-            drawn = DrawnFaces(faces.images[part], faces.masks[part])
-            item = replace(item, views=faces.views[part], drawn=drawn, free=free and free[part])
-        yield item
+        yield replace(item, free=free and free[part]) if item.views else item
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +116,7 @@ class _Faces:
     views: list[AlignedFace]
     tracks: Sequence[int]
     frames: Sequence[int]
+    roles: Sequence[int]
     images: list[NDArray]
     masks: list[NDArray | None]
 
@@ -119,20 +125,64 @@ class _Faces:
         views = [view for item in items for view in item.views]
         tracks = [track for item in items for track in item.tracks]
         frames = [item.frame.index for item in items for _ in item.views]
-        return cls(views, tracks, frames, [np.empty(0)] * len(views), [None] * len(views))
+        images: list[NDArray] = [np.empty(0)] * len(views)
+        masks: list[NDArray | None] = [None] * len(views)
+        if all(item.drawn is not None for item in items if item.views):
+            images = [image for item in items if item.drawn for image in item.drawn.images]
+            masks = [mask for item in items if item.drawn for mask in item.drawn.masks]
+        roles = [role for item in items for role in item.roles]
+        return cls(views, tracks, frames, roles, images, masks)
+
+    def by_role(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield each role that is played, and the places of its faces."""
+        for number in sorted(set(self.roles)):
+            yield number, [place for place, role in enumerate(self.roles) if role == number]
 
     def draw(self, own: Sequence[int], role: Role, watch: CollapseDetector | None) -> None:
         """Put in the places `own` what a role makes of the views there."""
-        shown = [self.views[place] for place in own]
-        decoded = role.swapper.swap(pictures := np.stack([view.image for view in shown]), to=role.to)
+        decoded = role.swapper.swap(pictures := np.stack([self.views[place].image for place in own]), to=role.to)
         if watch is not None:
             watch.check(pictures, decoded.images)
-        if role.refiner is not None:
-            tracks, frames = [self.tracks[place] for place in own], [self.frames[place] for place in own]
-            shown, decoded = role.refiner.refine(shown, decoded, tracks, frames)
+        self._put(own, decoded)
+
+    def refine(self, own: Sequence[int], refiner: Refiner) -> None:
+        """Make what was drawn in the places `own` sharp; the views become as large."""
+        tracks, frames = [self.tracks[place] for place in own], [self.frames[place] for place in own]
+        masks = [mask for place in own if (mask := self.masks[place]) is not None]
+        decoded = Decoded(
+            np.stack([self.images[place] for place in own]), np.stack(masks) if len(masks) == len(own) else None
+        )
+        shown, decoded = refiner.refine([self.views[place] for place in own], decoded, tracks, frames)
         for at, place in enumerate(own):
-            self.views[place], self.images[place] = shown[at], decoded.images[at]
+            self.views[place] = shown[at]
+        self._put(own, decoded)
+
+    def put_back(self, items: Sequence[PlacedFrame]) -> Iterator[PlacedFrame]:
+        """Yield the frames with these faces."""
+        done = 0
+        for item in items:
+            part = slice(done, done := done + len(item.views))
+            if item.views:
+                item = replace(item, views=self.views[part], drawn=DrawnFaces(self.images[part], self.masks[part]))
+            yield item
+
+    def _put(self, own: Sequence[int], decoded: Decoded) -> None:
+        for at, place in enumerate(own):
+            self.images[place] = decoded.images[at]
             self.masks[place] = None if decoded.masks is None else decoded.masks[at]
+
+
+def _batches(items: Iterable[PlacedFrame], batch_size: int) -> Iterator[list[PlacedFrame]]:
+    """Yield frames together until they have so many faces, or are as many as memory holds."""
+    waiting: list[PlacedFrame] = []
+    for item in items:
+        waiting.append(item)
+        faces = sum(len(one.views) for one in waiting)
+        if faces >= batch_size or len(waiting) >= frames_held(item.frame.nbytes):
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def frames_held(bytes_a_frame: int) -> int:

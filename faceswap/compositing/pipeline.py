@@ -6,6 +6,7 @@ is told in conversion.py, and encoding runs in the caller's thread.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
 
-FILM_STEADYING = {"smooth_frames": 2, "smooth_colour": 0.8, "fill_frames": 10, "fade_frames": 3}
+log = logging.getLogger(__name__)
+
+FILM_STEADYING = {"smooth_frames": 2, "smooth_drawn": 4, "smooth_colour": 0.8, "fill_frames": 10, "fade_frames": 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +161,7 @@ class VideoConversion:
             finish,
             strengths,
             scales,
+            smooth_drawn=steady.smooth_drawn or 0,
             keeps_faces=bool({*(said.output or ())} - {"film"}),
         )
 
@@ -194,7 +198,8 @@ class VideoConversion:
 
     def _around(self, paste: Paste) -> int:
         """Return on how many frames to both sides a frame depends."""
-        return (motion.REACH if self._steadying.smooth_frames else 0) + (REACH if paste.steady.is_needed else 0)
+        placed = motion.REACH if self._steadying.smooth_frames else 0
+        return placed + paste.smooth_drawn + (REACH if paste.steady.is_needed else 0)
 
     def _preview(self, preview: PreviewFrames, source: FaceSource, conversion: Conversion) -> None:
         preview.choose(self.info, source, self._wanted, self._around(conversion.paste))
@@ -222,6 +227,10 @@ class VideoConversion:
         length = max(self.settings.segment_frames, overlap.before + overlap.after)
         if self._layers:  # which are written at once, all of them
             length = FRAME_NUMBER
+            if self.order.spread is not None:
+                log.warning(
+                    "output=: layers are written in one go, by this process alone: workers= and engine= are left out"
+                )
         segments = planned(start, stop, self.info.frame_count, length)
         total = self.info.frames_between(start, stop)
         return SegmentedFilm(conversion.made, writer, self._place, segments, overlap, start, stop, total)

@@ -32,10 +32,10 @@ def main(argv: list[str]) -> dict:
     parser.add_argument("--out", type=Path, default=Path("turned.png"), help="the pictures")
     options = parser.parse_args(argv)
 
+    from faceswap.compositing.finishing.turning import Fading
     from faceswap.compositing.masks.learned import LearnedMask
     from faceswap.compositing.masks.parsed import ParsedMask
     from faceswap.compositing.masks.shapes import HullMask
-    from faceswap.compositing.turning import Fading
     from faceswap.core.geometry import head_pose
     from faceswap.swap.inference.swapper import TrainedSwapper
 

@@ -21,7 +21,9 @@ class Counts:
     frames: int = 0
     faces: int = 0
     without_face: list[int] = field(default_factory=list)  # the numbers of frames in which nothing was swapped
-    faded: list[int] = field(default_factory=list)  # of frames in which a face is not swapped in full (turning.py)
+    faded: list[int] = field(
+        default_factory=list
+    )  # of frames in which a face is not swapped in full (finishing/turning.py)
     found_anew: int = 0  # frames that the face set was not made of
 
     def add(self, frame: int, faces: int, *, is_faded: bool, is_found_anew: bool) -> None:

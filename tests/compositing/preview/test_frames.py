@@ -13,7 +13,7 @@ from faceswap.utils.errors import UserError
 from tests.compositing.clips import convert_video, write_face_set, write_film
 from tests.compositing.fakes import CountingSwapper, TintSwapper
 
-FRAMES = 60
+FRAMES = 80
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faceswap.compositing.finishing.turning import BEYOND_SEEN, FADE_OVER, SAFE, Fading
 from faceswap.compositing.results import report_path
-from faceswap.compositing.turning import BEYOND_SEEN, FADE_OVER, SAFE, Fading
 from faceswap.core.geometry import head_pose
 from faceswap.media.pictures.colour_transfer import NoColour
 from faceswap.media.reading import read_frames
