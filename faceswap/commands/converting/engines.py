@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from faceswap.commands.workers.processes import LOOK_SECONDS, Worker, affordable, ended_workers
 from faceswap.compositing.segments.order import Unit
 from faceswap.config import targets
 from faceswap.config.build import is_users
-from faceswap.utils.errors import UserError, is_out_of_memory
-from faceswap.utils.workers import end_with_parent
+from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-    from faceswap.compositing.segments.order import Spreading
+    from faceswap.compositing.segments.order import Here, Spreading
     from faceswap.compositing.segments.work_folder import WorkFolder
     from faceswap.config.swapping import ConvertRequest
-
-LOOK_SECONDS = 0.5  # between two looks at what the workers have made
 
 log = logging.getLogger(__name__)
 
@@ -41,139 +33,98 @@ def spreading_for(request: ConvertRequest) -> Spreading | None:
     return LocalWorkers(request, workers) if workers > 1 else None
 
 
-def affordable(workers: int) -> int:
-    """Return how many workers this machine has cores for; fewer than asked for are told."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if workers > cores:
-        log.warning("workers=%d: this machine has %d core%s, so %d work%s", workers, cores, "s" * (cores > 1), cores,
-                    "s" * (cores == 1))  # fmt: skip
-    return min(workers, cores)
-
-
-def dealt(numbers: Sequence[int], workers: int) -> list[list[int]]:
-    """Return the segments of each worker: runs of like length, so that each decodes the film once; at most so many."""
-    count = min(workers, len(numbers))
-    if count < workers:
-        log.info("%d segments are to be made: %d of %d workers have work", len(numbers), count, workers)
-    edges = [round(len(numbers) * place / count) for place in range(count + 1)]
-    return [list(numbers[first:end]) for first, end in pairwise(edges)]
-
-
-class Errand(NamedTuple):
-    """What a worker is told: the settings, the packages that these may name, the work folder and the segments."""
+class SegmentsErrand(NamedTuple):
+    """What a worker is told: the settings, the packages that these may name, work folder, segments, its own name."""
 
     request: ConvertRequest
     trusted: Sequence[str]
     folder: Path
     numbers: Sequence[int]
+    who: str
 
     def run(self) -> None:
         """Make the segments. Raises as convert does."""
         from faceswap.commands.converting.conversion import FilmConversion
 
+        prepare_worker()
         targets.trust(self.trusted)
-        FilmConversion(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers)).run()
+        FilmConversion(self.request, self.folder.parent, unit=Unit(self.folder, self.numbers, self.who)).run()
 
 
-def errands(request: ConvertRequest, folder: WorkFolder, numbers: Sequence[int], workers: int) -> list[Errand]:
-    """Return what each worker is told. Raises UserError for settings that cannot be told to another process."""
+def errands(request: ConvertRequest, folder: WorkFolder, numbers: Sequence[int], workers: int) -> list[SegmentsErrand]:
+    """Return what each worker is told; all take segments from the same list, as they get through with theirs.
+
+    Raises:
+        UserError: Settings cannot be told to another process.
+    """
     own = [field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))]
     if own:
         raise UserError(f"{own[0]}= is a class of your own, which workers do not know: leave workers= and engine= out")
-    return [Errand(request, targets.trusted(), folder.path, unit) for unit in dealt(numbers, workers)]
+    return [
+        SegmentsErrand(request, targets.trusted(), folder.path, numbers, f"worker {number + 1}")
+        for number in range(workers)
+    ]
 
 
 class LocalWorkers:
-    """Processes of this machine, each with a run of segments."""
+    """Processes of this machine that share out the segments of a film; the one that was typed is one of them.
+
+    It has all loaded, and so makes segments while the others start.
+    """
 
     def __init__(self, request: ConvertRequest, workers: int) -> None:
         self._request, self._workers = request, workers
 
-    def __call__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None]) -> None:
+    def __call__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None], here: Here) -> None:
         """Have segments made. Raises UserError when a worker failed; what is whole stays."""
-        looking = Looking(folder, passed)
-        with _ended() as workers:
-            for errand in errands(self._request, folder, numbers, self._workers):
-                workers.append(_Worker(errand))
-            while any([worker.is_at_work() for worker in workers]):
+        count = min(self._workers, len(numbers))
+        if count < self._workers:
+            log.info("%d segments are to be made: %d of %d workers have work", len(numbers), count, self._workers)
+        shared = Shared(folder, numbers, passed)
+        with ended_workers() as workers:
+            for errand in errands(self._request, folder, numbers, count - 1):
+                workers.append(Worker(errand))
+
+            def is_at_work() -> bool:
+                return any([worker.is_at_work() for worker in workers])
+
+            shared.make(here, is_at_work)
+            while is_at_work():
                 time.sleep(LOOK_SECONDS)
-                looking.look()
-        looking.look()
+                shared.look()
+        shared.look()
 
 
-class Looking:
-    """Tells of frames as segments become whole."""
+class Shared:
+    """Segments that this process makes together with others, and tells of as they become whole."""
 
-    def __init__(self, folder: WorkFolder, passed: Callable[[int], None]) -> None:
-        self._folder, self._passed = folder, passed
-        self._seen, self._frames = folder.count(), sum(record.counts.frames for record in folder.records())
+    def __init__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None]) -> None:
+        self._folder, self._numbers, self._passed = folder, numbers, passed
+        self._told = {record.number for record in folder.records()}
+        self._seen, self._next_look = len(self._told), 0.0
+
+    def make(self, here: Here, look: Callable[[], object]) -> None:
+        """Make segments in this process until all are taken; `look` is called from time to time."""
+
+        def passed(count: int) -> None:
+            self._passed(count)
+            if time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + LOOK_SECONDS
+                look()
+                self.look()
+
+        while (number := self._folder.take(self._numbers, "the command")) is not None:
+            self._told.add(number)
+            here(number, passed)
 
     def look(self) -> None:
-        """Look at what is there."""
+        """Look at what others have made."""
         if (count := self._folder.count()) != self._seen:
-            self._seen, before = count, self._frames
-            self._frames = sum(record.counts.frames for record in self._folder.records())
-            self._passed(self._frames - before)
-
-
-class _Worker:
-    """A process that makes a run of segments."""
-
-    def __init__(self, errand: Errand) -> None:
-        spawn = multiprocessing.get_context("spawn")  # a fork of a process with torch's threads would hang
-        self._told, telling = spawn.Pipe(duplex=False)
-        self._process = spawn.Process(target=_work, args=(errand, telling), daemon=True)
-        self._process.start()
-        telling.close()
-
-    def is_at_work(self) -> bool:
-        """Return whether it still works. Raises UserError or RuntimeError when it has failed."""
-        if self._process.is_alive():
-            return True
-        if self._told.poll():
-            try:
-                kind, text = self._told.recv()
-            except EOFError:
-                pass
-            else:
-                raise UserError(text) if kind == "user" else RuntimeError(text)
-        if self._process.exitcode:
-            raise UserError(
-                f"a worker was ended (exit code {self._process.exitcode}); for want of memory perhaps: take fewer "
-                "workers=, the same command goes on"
-            )
-        return False
-
-    def end(self) -> None:
-        """End it, if it still is at work."""
-        self._process.terminate()
-        self._process.join()
-
-
-@contextmanager
-def _ended() -> Iterator[list[_Worker]]:
-    workers: list[_Worker] = []
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.end()
-
-
-def _work(errand: Errand, telling: Connection) -> None:
-    end_with_parent()
-    prepare_worker()
-    try:
-        errand.run()
-    except UserError as error:
-        telling.send(("user", str(error)))
-    except KeyboardInterrupt:
-        pass  # the one that started it was stopped too, and tells
-    except Exception as error:
-        if is_out_of_memory(error):
-            telling.send(("user", "out of memory; take fewer workers= or a smaller batch_size="))
-        else:
-            telling.send(("bug", f"{type(error).__name__}: {error}"))
+            self._seen = count
+            for record in self._folder.records():
+                if record.number not in self._told:
+                    self._told.add(record.number)
+                    self._passed(record.counts.frames)
 
 
 def prepare_worker() -> None:

@@ -74,16 +74,21 @@ class SegmentedFilm:
             log.info("%d frames are there already, from a command that was stopped; %d of %d segments are left to make",
                      frames_kept, len(missing), len(self.segments))  # fmt: skip
         with self._counting(frames_kept, lambda: sum(one.counts.frames for one in folder.records())) as passed:
-            if missing:
-                (order.spread or self._here)(folder, missing, passed)
+            if missing and order.spread is not None:
+                folder.free()
+                order.spread(folder, missing, passed, lambda number, told: self._here(folder, [number], told))
+            elif missing:
+                self._here(folder, missing, passed)
             records = folder.records()
             self._join(records, folder)
         stack.push(lambda kind, *_: folder.remove() if kind is None else None)
         return Counts.together(record.counts for record in records), Spent(time.monotonic() - began, frames_kept)
 
     def make_unit(self, unit: Unit, passed: Callable[[int], None] = lambda count: None) -> None:
-        """Make some segments in a folder that another process has opened."""
-        self._here(WorkFolder.existing(unit.folder, self.segments), unit.numbers, passed)
+        """Make segments in a folder that another process has opened, one after the other, until all are taken."""
+        folder = WorkFolder.existing(unit.folder, self.segments)
+        while (number := folder.take(unit.numbers, unit.who)) is not None:
+            self._here(folder, [number], passed)
 
     def _at_once(self, passed: Callable[[int], None]) -> Counts:
         counts = Counts()

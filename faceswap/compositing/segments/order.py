@@ -9,12 +9,14 @@ from typing import Any, Protocol
 
 from faceswap.compositing.segments.work_folder import WorkFolder
 
+Here = Callable[[int, Callable[[int], None]], None]  # makes one segment in this process, and tells of its frames
+
 
 class Spreading(Protocol):
-    """Has segments made elsewhere; returns when they are there."""
+    """Has segments made by several processes; returns when they are there."""
 
-    def __call__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None]) -> None:
-        """Make the segments of these numbers; `passed` is told of frames as they are made."""
+    def __call__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None], here: Here) -> None:
+        """Make the segments of these numbers, some of them `here`; `passed` is told of frames as they are made."""
         ...
 
 
@@ -24,11 +26,13 @@ class Unit:
 
     Attributes:
         folder: The work folder.
-        numbers: Of the segments, rising.
+        numbers: Of the segments, rising; those that others take meanwhile are left to them.
+        who: Makes them, a name.
     """
 
     folder: Path
     numbers: Sequence[int]
+    who: str = "here"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
     .film.mp4.work/order.json           what the segments depend on
                    segment_00003.nut    a part of the result, whole
                    segment_00003.json   what is known of it, its checksum too; written last
+                   segment_00004.taken  who makes it, where several processes do
 
 One that was made with other settings is begun anew; a part that is not what was written is made again.
 """
@@ -29,6 +30,7 @@ from faceswap.utils.untrusted.reading import read_json
 
 ORDER = "order.json"
 SUFFIX = ".work"
+TAKEN = ".taken"
 
 log = logging.getLogger(__name__)
 
@@ -148,6 +150,27 @@ class WorkFolder:
                 log.warning("%s is damaged: its frames from %d on are made again", path, segment.first)
                 remove(path)
         return found
+
+    def take(self, numbers: Sequence[int], who: str) -> int | None:
+        """Return the first of these segments that nobody has taken yet, now taken by `who`; None: all are.
+
+        What `who` has taken before and not finished, in a process that has died since, comes first.
+        """
+        for number in numbers:
+            path = self.path / f"segment_{number:05d}{TAKEN}"
+            try:
+                with open(path, "x") as file:
+                    file.write(who)
+                return number
+            except FileExistsError:
+                if path.read_text() == who and not self._record_path(number).exists():
+                    return number
+        return None
+
+    def free(self) -> None:
+        """Let go what was taken: a new command gives it out anew."""
+        for segment in self.segments:
+            (self.path / f"segment_{segment.number:05d}{TAKEN}").unlink(missing_ok=True)
 
     def count(self) -> int:
         """Return how many segments are whole, by their records' names alone."""

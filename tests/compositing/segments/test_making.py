@@ -122,10 +122,11 @@ def test_a_part_of_a_film_with_times_of_its_own(tmp_path) -> None:
 def test_segments_made_one_by_one_in_any_order_are_the_same(film, faces, tmp_path) -> None:
     whole = _convert(film, faces, tmp_path / "whole.mp4")
 
-    def spread(folder, numbers, passed) -> None:
-        for number in reversed(numbers):
+    def spread(folder, numbers, passed, here) -> None:
+        for number in reversed(numbers[1:]):
             _convert(film, faces, tmp_path / "out.mp4", Order(unit=Unit(folder.path, [number])))
             passed(LENGTH)
+        here(numbers[0], passed)
 
     out = _convert(film, faces, tmp_path / "out.mp4", Order({"crf": 18}, spread))
     assert _streams(out) == _streams(whole)
@@ -214,3 +215,12 @@ def test_a_folder_of_pictures_goes_on_too(tmp_path, monkeypatch) -> None:
         _stop_after(stopping, 20)
         convert(tmp_path / "out")
     assert made(convert(tmp_path / "out")) == whole and not list(tmp_path.glob(".*"))
+
+
+def test_layers_are_made_by_one_process_and_a_line_says_so(film, faces, tmp_path, caplog) -> None:
+    def spread(*_) -> None:
+        raise AssertionError("nothing is to be shared out")
+
+    out = _convert(film, faces, tmp_path / "out.mp4", Order({"crf": 18}, spread), output=["film", "mask"], stop=4)
+    assert out.exists() and out.with_name("out.mask.mp4").exists()
+    assert "workers= and engine= are left out" in caplog.text

@@ -1,0 +1,97 @@
+"""Errands that are run by processes of this machine."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from faceswap.utils.errors import UserError, is_out_of_memory
+from faceswap.utils.workers import end_with_parent
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+LOOK_SECONDS = 0.5  # between two looks at what the workers have made
+
+log = logging.getLogger(__name__)
+
+
+class Errand(Protocol):
+    """What a worker of any machine can do; it is sent there."""
+
+    def run(self) -> None:
+        """Do it. Raises UserError for what the user can mend."""
+        ...
+
+
+def affordable(workers: int) -> int:
+    """Return how many workers this machine has cores for; fewer than asked for are told."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers > cores:
+        log.warning("workers=%d: this machine has %d core%s, so %d work%s", workers, cores, "s" * (cores > 1), cores,
+                    "s" * (cores == 1))  # fmt: skip
+    return min(workers, cores)
+
+
+class Worker:
+    """A process that runs an errand."""
+
+    def __init__(self, errand: Errand) -> None:
+        spawn = multiprocessing.get_context("spawn")  # a fork of a process with torch's threads would hang
+        self._told, telling = spawn.Pipe(duplex=False)
+        self._process = spawn.Process(target=_work, args=(errand, telling), daemon=True)
+        self._process.start()
+        telling.close()
+
+    def is_at_work(self) -> bool:
+        """Return whether it still works. Raises UserError or RuntimeError when it has failed."""
+        if self._process.is_alive():
+            return True
+        if self._told.poll():
+            try:
+                kind, text = self._told.recv()
+            except EOFError:
+                pass
+            else:
+                raise UserError(text) if kind == "user" else RuntimeError(text)
+        if self._process.exitcode:
+            raise UserError(
+                f"a worker was ended (exit code {self._process.exitcode}); for want of memory perhaps: take fewer "
+                "workers=, the same command goes on"
+            )
+        return False
+
+    def end(self) -> None:
+        """End it, if it still is at work."""
+        self._process.terminate()
+        self._process.join()
+
+
+@contextmanager
+def ended_workers() -> Iterator[list[Worker]]:
+    """Yield a list of workers, which are ended when the block is left."""
+    workers: list[Worker] = []
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _work(errand: Errand, telling: Connection) -> None:
+    end_with_parent()
+    try:
+        errand.run()
+    except UserError as error:
+        telling.send(("user", str(error)))
+    except KeyboardInterrupt:
+        pass  # the one that started it was stopped too, and tells
+    except Exception as error:
+        if is_out_of_memory(error):
+            telling.send(("user", "out of memory; take fewer workers= or a smaller batch_size="))
+        else:
+            telling.send(("bug", f"{type(error).__name__}: {error}"))
