@@ -58,6 +58,17 @@ class ExtractRequest(ExtractionConfig, _FilmedFaces):
     person_similarity: float = option(
         0.65, "minimum cosine similarity of a track to that person", minimum=-1, maximum=1
     )
+    each: bool = option(
+        False, "make of several films a face set each, called as the film; one that fails does not stop the others"
+    )
+    workers: int = option(
+        1, "with each=true: so many films at a time, each in a process of its own", minimum=1, maximum=1024
+    )
+    engine: str = option(
+        "local",
+        "with each=true, where the films are worked on: this machine, or a Ray cluster",
+        choices=("local", "ray"),
+    )
 
 
 @dataclass(frozen=True)
