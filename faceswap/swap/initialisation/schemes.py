@@ -99,7 +99,7 @@ class Photo(PhotoConfig, Generic):
 
     def people(self, faces: Mapping[str, FaceSet]) -> Mapping[str, NDArray[np.float32]]:
         reader = PersonReader()
-        people = {side: reader.read_set(faces[side]) for side in SIDES}
+        people: dict[str, NDArray[np.float32]] = {side: reader.read_set(faces[side]) for side in SIDES}
         shown = people["a"]
         if str(self.photo):
             photos = probe_takes(self.photo)
