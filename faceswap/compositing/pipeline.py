@@ -182,7 +182,14 @@ class VideoConversion:
         )
         if self._layers:
             return LayeredWriter(
-                writer, self._layers, self.info, place, pattern=pattern, coding=coding, metadata=self._about
+                writer,
+                self._layers,
+                self.info,
+                place,
+                start=said.start,
+                pattern=pattern,
+                coding=coding,
+                metadata=self._about,
             )
         return writer
 

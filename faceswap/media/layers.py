@@ -41,11 +41,12 @@ class LayeredWriter:
         info: SourceInfo,
         out: Path,
         *,
+        start: int = 0,
         pattern: str = "",
         coding: Coding,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the film's writer, and which of mask and patch are wanted beside it."""
+        """Take the film's writer, which of mask and patch are wanted beside it, and the rest as `writer_for` does."""
         self.stored_bits = film.stored_bits
         self._film = film
         self._mask: Writer | None = None
@@ -57,6 +58,7 @@ class LayeredWriter:
             self._mask = writer_for(
                 plain,
                 layer_path(out, "mask"),
+                start=start,
                 pattern=pattern,
                 metadata=metadata,
                 coding=replace(coding, bits=coding.bits if coding.bits != "auto" or bits > 8 else "auto"),

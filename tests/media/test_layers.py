@@ -90,6 +90,16 @@ def test_eight_bit_films_have_layers_too(tmp_path: Path) -> None:
     assert probe(out).has_audio and not probe(tmp_path / "out.mask.mp4").has_audio
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_the_mask_of_a_later_part_begins_with_the_film(suffix: str, tmp_path: Path) -> None:
+    film = write_film(tmp_path / "in.mp4", 5)
+    faces = write_face_set(tmp_path / "faces", film, [2, 3, 4])
+    out = convert_video(film, TintSwapper(64), tmp_path / f"out{suffix}", faces=faces, output=["mask"], start=2)
+    times = [[frame.seconds for frame in read_frames(path)] for path in (out, layer_path(out, "mask"))]
+    starts = [probe(path).start_seconds for path in (out, layer_path(out, "mask"))]
+    assert times[0] == times[1] and len(times[0]) == 3 and starts == [0, 0]
+
+
 def test_names_of_layers() -> None:
     assert layer_path(Path("a/out.mov"), "mask") == Path("a/out.mask.mov")
     assert layer_path(Path("a/out.mov"), "patch") == Path("a/out.patch")
