@@ -6,7 +6,6 @@ is told in conversion.py, and encoding runs in the caller's thread.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -37,7 +36,6 @@ from faceswap.media.pictures.sequence_names import split_pattern
 from faceswap.media.video.coding import Coding
 from faceswap.media.writing import Writer, writer_for
 from faceswap.utils.allocator import reuse_freed_memory
-from faceswap.utils.limits import FRAME_NUMBER
 from faceswap.utils.progress import Progress
 from faceswap.utils.settings.keyframes import Keyframes
 
@@ -48,7 +46,6 @@ if TYPE_CHECKING:
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
 
-log = logging.getLogger(__name__)
 
 FILM_STEADYING = {"smooth_frames": 2, "smooth_drawn": 4, "smooth_colour": 0.8, "fill_frames": 10, "fade_frames": 3}
 
@@ -232,12 +229,6 @@ class VideoConversion:
             around=self._around(conversion.paste),
         )
         length = max(self.settings.segment_frames, overlap.before + overlap.after)
-        if self._layers:  # which are written at once, all of them
-            length = FRAME_NUMBER
-            if self.order.spread is not None:
-                log.warning(
-                    "output=: layers are written in one go, by this process alone: workers= and engine= are left out"
-                )
         segments = planned(start, stop, self.info.frame_count, length)
         total = self.info.frames_between(start, stop)
         return SegmentedFilm(conversion.made, writer, self._place, segments, overlap, start, stop, total)

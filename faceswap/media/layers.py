@@ -28,11 +28,15 @@ from faceswap.media.writing import Writer, writer_for
 from faceswap.provenance.fingerprint import marked
 from faceswap.utils.files.atomic import write_json
 
+FILM = "film"  # among what is written, beside mask and patch
 _BT709 = ColourTags(1, 1, 1, 1)  # of the film of a mask, which has no colours
 
 
 class LayeredWriter:
-    """Writes a film or a sequence and, beside it, the layers that were asked for; see `layer_path`."""
+    """Writes a film or a sequence and, beside it, the layers that were asked for; see `layer_path`.
+
+    `writers`: of the film and of each layer, by name; the film's is entered first, so that it appears last.
+    """
 
     def __init__(
         self,
@@ -48,14 +52,12 @@ class LayeredWriter:
     ) -> None:
         """Take the film's writer, which of mask and patch are wanted beside it, and the rest as `writer_for` does."""
         self.stored_bits = film.stored_bits
-        self._film = film
-        self._mask: Writer | None = None
-        self._patch: PatchWriter | None = None
+        self.writers: dict[str, Writer] = {FILM: film}
         if "mask" in layers:
             # What a mask is of counts for its name, times and size, not for its sound, depth or colours.
             plain = replace(info, kind="generated", has_audio=False, colour=_BT709, light=None)
             bits = film.stored_bits or 8
-            self._mask = writer_for(
+            self.writers["mask"] = writer_for(
                 plain,
                 layer_path(out, "mask"),
                 start=start,
@@ -65,19 +67,17 @@ class LayeredWriter:
             )
         if "patch" in layers:
             suffix = Path(pattern).suffix.lower() if Path(pattern).suffix.lower() == EXR else ".png"
-            self._patch = PatchWriter(layer_path(out, "patch"), info, suffix, metadata)
+            self.writers["patch"] = PatchWriter(layer_path(out, "patch"), info, suffix, metadata)
 
     def check(self) -> None:
         """Raise UserError when one of them cannot be written."""
-        for writer in (self._film, self._mask, self._patch):
-            if writer is not None:
-                writer.check()
+        for writer in self.writers.values():
+            writer.check()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            for writer in (self._film, self._mask, self._patch):
-                if writer is not None:
-                    stack.enter_context(writer)
+            for writer in self.writers.values():
+                stack.enter_context(writer)
             self._stack = stack.pop_all()
         return self
 
@@ -88,11 +88,8 @@ class LayeredWriter:
 
     def write(self, frame: Frame) -> None:
         """Take the next frame, with what was laid into it."""
-        self._film.write(frame)
-        if self._mask is not None:
-            self._mask.write(mask_of(frame))
-        if self._patch is not None:
-            self._patch.write(frame)
+        for name, writer in self.writers.items():
+            writer.write(mask_of(frame) if name == "mask" else frame)
 
 
 class PatchWriter(ImageSequenceWriter):

@@ -2,7 +2,7 @@
 
 A part of a film is its encoded pictures alone; sound, times and tags come when the parts are joined. It is NUT, which
 keeps packets as they were encoded, or QuickTime for codecs that NUT has no name for. A part of a folder of pictures is
-a folder.
+a folder. Layers have parts of their own beside the film's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self
 import av
 
 from faceswap.core.values import Frame
+from faceswap.media.layers import FILM, LayeredWriter
 from faceswap.media.picture_writing import ImageSequenceWriter
 from faceswap.media.video.streams import open_film, picture_stream
 from faceswap.media.writing import VideoWriter, Writer, mux_errors
@@ -39,35 +40,28 @@ class Part:
         sha256: Of its content.
         seconds: When each frame of a film is shown, in order.
         order: Which of these frames each encoded picture is, in the order they lie in.
+        layers: The same part of each layer beside the film, by name.
     """
 
     path: Path
     sha256: str
     seconds: Sequence[float] = ()
     order: Sequence[int] = ()
+    layers: Mapping[str, Part] = field(default_factory=dict)
 
     def is_sound(self) -> bool:
         """Return whether the part still is what was written."""
         try:
-            return _checksum(self.path) == self.sha256
+            is_sound = _checksum(self.path) == self.sha256
         except OSError:
             return False
+        return is_sound and all(layer.is_sound() for layer in self.layers.values())
 
 
-class PartWriter(Protocol):
-    """A context that takes frames in order; `part` tells what was written when the block has ended well."""
+class PartWriter(Writer, Protocol):
+    """A writer whose `part` tells what was written when the block has ended well."""
 
     part: Part
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def write(self, frame: Frame) -> None:
-        """Take the next frame."""
-        ...
 
 
 def part_of(whole: Writer, path: Path, threads: int) -> PartWriter:
@@ -78,6 +72,8 @@ def part_of(whole: Writer, path: Path, threads: int) -> PartWriter:
         path: Where the part goes; its name has no suffix.
         threads: That encode. Pictures depend on their number: it is the same for all parts.
     """
+    if isinstance(whole, LayeredWriter):
+        return LayersPart(whole, path, threads)
     if isinstance(whole, VideoWriter):
         return FilmPart(whole, path, threads)
     assert isinstance(whole, ImageSequenceWriter)
@@ -86,6 +82,10 @@ def part_of(whole: Writer, path: Path, threads: int) -> PartWriter:
 
 def join(whole: Writer, parts: Sequence[Part], threads: int) -> None:
     """Write a result from its parts; `threads` as they were encoded with. Raises UserError."""
+    if isinstance(whole, LayeredWriter):
+        for name, writer in reversed(whole.writers.items()):  # the film appears last, when all is there
+            join(writer, [part if name == FILM else part.layers[name] for part in parts], threads)
+        return
     if isinstance(whole, VideoWriter):
         with _JoinedFilm(whole, threads) as film:
             film.add(parts)
@@ -177,11 +177,16 @@ class PicturesPart(ImageSequenceWriter):
 
     def __init__(self, pictures: ImageSequenceWriter, path: Path) -> None:
         vars(self).update(vars(pictures))
+        self._pictures = pictures
         self._part_path = path
         self._temp = path.with_name(f"{path.name}.unfinished")
 
     def check(self) -> None:
         """There is nothing to be checked but what the whole result was."""
+
+    def save(self, path: Path, frame: Frame) -> None:
+        """Write what `pictures` writes of a frame."""
+        self._pictures.save(path, frame)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -194,6 +199,28 @@ class PicturesPart(ImageSequenceWriter):
                 self.part = Part(self._part_path, _checksum(self._part_path))
         finally:
             remove(self._temp)
+
+
+class LayersPart(LayeredWriter):
+    """Writes the part of a film, and beside it those of its layers."""
+
+    part: Part
+
+    def __init__(self, whole: LayeredWriter, path: Path, threads: int) -> None:
+        self.stored_bits = whole.stored_bits
+        self._parts = {
+            name: part_of(writer, path if name == FILM else path.with_name(f"{path.name}_{name}"), threads)
+            for name, writer in whole.writers.items()
+        }
+        self.writers = {**self._parts}
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if kind is None:
+            layers = {name: writer.part for name, writer in self._parts.items()}
+            self.part = replace(layers.pop(FILM), layers=layers)
 
 
 def _settings(film: VideoWriter, threads: int) -> Mapping[str, Any]:

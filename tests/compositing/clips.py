@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from faceswap.compositing.casting import Cast, Role
@@ -65,6 +66,21 @@ def convert_video(source: str | Path, swapper: FaceSwapper, out: Path, **said: A
     settings = ConversionConfig(**{name: said.pop(name) for name in names})
     cast = Cast([Role(swapper, settings.to, said.pop("refiner", None))])
     return VideoConversion(probe(source), cast, out, settings, **said).run()
+
+
+def content_of(folder: Path) -> dict[Path, Any]:
+    """What is to be seen in the results in a folder: a film's packets, pictures' values, places of faces."""
+    found: dict[Path, Any] = {}
+    for path in sorted(folder.rglob("*.*")):
+        name = path.relative_to(folder)
+        if path.suffix == ".json" and not path.name.endswith("report.json"):
+            found[name] = json.loads(path.read_text())
+        elif path.suffix == ".png":
+            found[name] = cv2.imread(str(path), cv2.IMREAD_UNCHANGED).tobytes()
+        elif path.suffix in (".mp4", ".mkv", ".mov"):
+            with av.open(str(path)) as film:
+                found[name] = [(one.stream.index, one.pts, one.dts, bytes(one)) for one in film.demux()]
+    return found
 
 
 def _pieces(frame: av.AudioFrame) -> list[av.AudioFrame]:

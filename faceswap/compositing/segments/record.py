@@ -59,13 +59,7 @@ class SegmentRecord:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values with their checksum; `read` takes them."""
-        part = self.part and {
-            "name": self.part.path.name,
-            "sha256": self.part.sha256,
-            "seconds": list(self.part.seconds),
-            "order": list(self.part.order),
-        }
-        plain = {"number": self.number, **vars(self.counts), "part": part}
+        plain = {"number": self.number, **vars(self.counts), "part": self.part and _plain(self.part)}
         return {**plain, CHECKSUM: _checksum(plain)}
 
     @classmethod
@@ -80,16 +74,30 @@ class SegmentRecord:
             faded=_wholes(stored["faded"]),
             found_anew=_whole(stored["found_anew"]),
         )
-        part, told = None, stored["part"]
-        if told is not None:
-            name = told["name"]
-            if Path(name).name != name:
-                raise ValueError(f"{name} is no name of a part")
-            seconds = tuple(float(second) for second in told["seconds"])
-            part = Part(folder / name, str(told["sha256"]), seconds, tuple(_wholes(told["order"])))
-            if sorted(part.order) != list(range(len(seconds))):
-                raise ValueError(f"{name}: its pictures are in no order")
-        return cls(_whole(stored["number"]), counts, part)
+        told = stored["part"]
+        return cls(_whole(stored["number"]), counts, None if told is None else _part(told, folder))
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    return {
+        "name": part.path.name,
+        "sha256": part.sha256,
+        "seconds": list(part.seconds),
+        "order": list(part.order),
+        "layers": {name: _plain(layer) for name, layer in part.layers.items()},
+    }
+
+
+def _part(told: Any, folder: Path) -> Part:
+    name = told["name"]
+    if Path(name).name != name:
+        raise ValueError(f"{name} is no name of a part")
+    seconds = tuple(float(second) for second in told["seconds"])
+    layers = {layer: _part(one, folder) for layer, one in dict(told["layers"]).items()}
+    part = Part(folder / name, str(told["sha256"]), seconds, tuple(_wholes(told["order"])), layers)
+    if sorted(part.order) != list(range(len(seconds))):
+        raise ValueError(f"{name}: its pictures are in no order")
+    return part
 
 
 def _checksum(plain: dict[str, Any]) -> str:

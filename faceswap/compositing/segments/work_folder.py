@@ -1,9 +1,11 @@
 """The hidden folder beside a result in which its segments are kept until all are there.
 
-    .film.mp4.work/order.json           what the segments depend on
-                   segment_00003.nut    a part of the result, whole
-                   segment_00003.json   what is known of it, its checksum too; written last
-                   segment_00004.taken  who makes it, where several processes do
+    .film.mp4.work/order.json               what the segments depend on
+                   segment_00003.nut        a part of the result, whole
+                   segment_00003_mask.nut   of its layers, where they are asked for
+                   segment_00003_patch/
+                   segment_00003.json       what is known of them, their checksums too; written last
+                   segment_00004.taken      who makes it, where several processes do
 
 One that was made with other settings is begun anew; a part that is not what was written is made again.
 """

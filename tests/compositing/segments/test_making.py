@@ -17,12 +17,13 @@ from faceswap.compositing.segments.work_folder import work_path
 from faceswap.media.pictures.images import read_image, write_image
 from faceswap.media.reading import read_frames
 from faceswap.utils.errors import Interrupted, UserError
-from tests.compositing.clips import convert_video, write_face_set, write_film
+from tests.compositing.clips import content_of, convert_video, write_face_set, write_film
 from tests.compositing.fakes import TintSwapper, smooth_picture
 from tests.media.made_films import Film, make_film
 
 FRAMES, LENGTH = 60, 40
 ORDER = Order({"crf": 18})
+SHORT = 12  # frames of a segment of layers
 
 
 @pytest.fixture(scope="module")
@@ -217,10 +218,51 @@ def test_a_folder_of_pictures_goes_on_too(tmp_path, monkeypatch) -> None:
     assert made(convert(tmp_path / "out")) == whole and not list(tmp_path.glob(".*"))
 
 
-def test_layers_are_made_by_one_process_and_a_line_says_so(film, faces, tmp_path, caplog) -> None:
-    def spread(*_) -> None:
-        raise AssertionError("nothing is to be shared out")
+def _convert_layers(film: Path, faces: Path, out: Path, order: Order = ORDER, codec: str = "auto") -> Path:
+    """Convert two segments that are as short as can be: nothing is steadied over time."""
+    off = dict.fromkeys(("smooth_frames", "smooth_drawn", "smooth_colour", "fade_frames"), 0)
+    return convert_video(
+        film, TintSwapper(64), out, faces=faces, segment_frames=SHORT, order=order, preset="ultrafast",
+        output=("film", "mask", "patch"), stop=2 * SHORT, codec=codec, **off,
+    )  # fmt: skip
 
-    out = _convert(film, faces, tmp_path / "out.mp4", Order({"crf": 18}, spread), output=["film", "mask"], stop=4)
-    assert out.exists() and out.with_name("out.mask.mp4").exists()
-    assert "workers= and engine= are left out" in caplog.text
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mov", "out/x_%04d.png"])
+def test_stopped_layers_go_on_and_are_the_same(name, film, faces, tmp_path, monkeypatch) -> None:
+    codec = "prores_4444" if name == "out.mov" else "auto"
+    _convert_layers(film, faces, tmp_path / "whole" / name, codec=codec)
+    with monkeypatch.context() as stopping, pytest.raises(Interrupted, match=f": {SHORT} frames are kept"):
+        _stop_after(stopping, SHORT + 6)
+        _convert_layers(film, faces, tmp_path / "again" / name, codec=codec)
+    assert [path.suffix for path in (tmp_path / "again").iterdir()] == [".work"]
+    out = _convert_layers(film, faces, tmp_path / "again" / name, codec=codec)
+    assert json.loads(report_path(out).read_text())["frames_kept"] == SHORT
+    made, whole = (content_of(tmp_path / folder) for folder in ("again", "whole"))
+    assert made == whole and len([path for path in made if path.match("out.patch/*.json")]) == 2 * SHORT
+    assert not list((tmp_path / "again").glob(".*"))
+
+
+def test_layers_made_one_by_one_in_any_order_are_the_same(film, faces, tmp_path) -> None:
+    _convert_layers(film, faces, tmp_path / "whole" / "out.mkv")
+    out = tmp_path / "parts" / "out.mkv"
+
+    def spread(folder, numbers, passed, here) -> None:
+        _convert_layers(film, faces, out, Order(unit=Unit(folder.path, numbers[1:])))
+        here(numbers[0], passed)
+
+    _convert_layers(film, faces, out, Order({"crf": 18}, spread))
+    assert content_of(tmp_path / "parts") == content_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damaged", ["segment_00000_mask.nut", "segment_00000_patch/000003.png"])
+def test_a_damaged_layer_is_made_again(damaged, film, faces, tmp_path, monkeypatch, caplog) -> None:
+    out = tmp_path / "again" / "out.mp4"
+    with monkeypatch.context() as stopping, pytest.raises(Interrupted):
+        _stop_after(stopping, SHORT + 6)
+        _convert_layers(film, faces, out)
+    part = work_path(out) / damaged
+    part.write_bytes(part.read_bytes()[:-9])
+    _convert_layers(film, faces, out)
+    assert "is damaged: its frames from 0 on are made again" in caplog.text
+    _convert_layers(film, faces, tmp_path / "whole" / "out.mp4")
+    assert content_of(tmp_path / "again") == content_of(tmp_path / "whole")

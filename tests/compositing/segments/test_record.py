@@ -10,8 +10,12 @@ import pytest
 from faceswap.compositing.segments.record import Counts, SegmentRecord
 from faceswap.media.parts import Part
 
+LAYERS = {
+    "mask": Part(Path("work", "segment_00003_mask.nut"), "cd", (0.28, 1 / 3), (0, 1)),
+    "patch": Part(Path("work", "segment_00003_patch"), "ef"),
+}
 RECORD = SegmentRecord(
-    3, Counts(2, 3, [7], [6], 1), Part(Path("work", "segment_00003.nut"), "ab", (0.28, 1 / 3), (1, 0))
+    3, Counts(2, 3, [7], [6], 1), Part(Path("work", "segment_00003.nut"), "ab", (0.28, 1 / 3), (1, 0), LAYERS)
 )
 
 
