@@ -64,7 +64,8 @@ def converting(folder: Path) -> list[str]:
     train(compose_config("train", [*training(folder), f"workspace={folder / 'ws'}"]))
     clip = make_clip(folder, "film", 64)
     found = ["finder=landmarks", f"finder.path={clip.landmarks}"]
-    return [f"video={clip.video}", *found, "segment_frames=16", "detail=none", "device=cpu"]
+    short = ["segment_frames=16", "smooth_drawn=0"]  # what is steadied over more frames makes longer segments
+    return [f"video={clip.video}", *found, *short, "detail=none", "device=cpu"]
 
 
 def training_a_generator(folder: Path) -> list[str]:
