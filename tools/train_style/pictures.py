@@ -26,9 +26,9 @@ from faceswap.stylegan.networks.layer_swap import swapped_layers
 from faceswap.stylegan.weights.files import load_generator
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-TILE_PX = 72
-MOST_BYTES = 150_000
-QUALITY = 78  # of the JPEGs
+TILE_PX = 96
+MOST_BYTES = 220_000
+QUALITY = 74  # of the JPEGs
 FACES, LENDERS, PARENTS = (4, 21, 9), (28, 15, 6, 19), (28, 21)  # seeds
 
 

@@ -27,7 +27,7 @@ from faceswap.utils.files.tensor_files import (
 from faceswap.utils.limits import DIRECTIONS_BYTES
 from faceswap.utils.untrusted.reading import parse_json
 
-SHIPPED = "stylegan-people-64-directions"
+SHIPPED = "stylegan-people-128-directions"
 STRONGEST = 4.0  # sigmas; further out a generator has never been
 _KIND = "directions"
 _UNREADABLE = (DamagedCheckpoint, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)

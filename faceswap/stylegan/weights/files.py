@@ -36,8 +36,8 @@ from faceswap.utils.untrusted.reading import parse_json
 
 log = logging.getLogger(__name__)
 
-SHIPPED_GENERATOR = "stylegan-people-64"
-SHIPPED_ENCODER = "stylegan-people-64-encoder"
+SHIPPED_GENERATOR = "stylegan-people-128"
+SHIPPED_ENCODER = "stylegan-people-128-encoder"
 SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
 AVERAGED = 10_000  # codes whose mean stands in for an average that a file lacks
 _DAMAGED = (SafetensorError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError)
