@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from faceswap.commands.workers.processes import LOOK_SECONDS, Worker, affordable, ended_workers
+from faceswap.commands.workers.processes import LOOK_SECONDS, ErrandProcess, affordable, ended_processes
 from faceswap.config import targets
 from faceswap.config.build import build, is_users
 from faceswap.extraction.pipeline import extract_faces
@@ -145,12 +145,12 @@ def _here(errands: dict[Path, FilmErrand]) -> Iterator[tuple[Path, str]]:
 
 def _by_workers(errands: dict[Path, FilmErrand], workers: int) -> Iterator[tuple[Path, str]]:
     left = list(errands)
-    with ended_workers() as started:
-        at_work: dict[Path, Worker] = {}
+    with ended_processes() as started:
+        at_work: dict[Path, ErrandProcess] = {}
         while left or at_work:
             while left and len(at_work) < workers:
                 film = left.pop(0)
-                at_work[film] = Worker(errands[film])
+                at_work[film] = ErrandProcess(errands[film])
                 started.append(at_work[film])
             for film, worker in list(at_work.items()):
                 error = ""

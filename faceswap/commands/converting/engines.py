@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from faceswap.commands.workers.processes import LOOK_SECONDS, Worker, affordable, ended_workers
+from faceswap.commands.workers.processes import LOOK_SECONDS, ErrandProcess, affordable, ended_processes
 from faceswap.compositing.segments.order import Unit
 from faceswap.config import targets
 from faceswap.config.build import is_users
@@ -81,9 +81,9 @@ class LocalWorkers:
         if count < self._workers:
             log.info("%d segments are to be made: %d of %d workers have work", len(numbers), count, self._workers)
         shared = Shared(folder, numbers, passed)
-        with ended_workers() as workers:
+        with ended_processes() as workers:
             for errand in errands(self._request, folder, numbers, count - 1):
-                workers.append(Worker(errand))
+                workers.append(ErrandProcess(errand))
 
             def is_at_work() -> bool:
                 return any([worker.is_at_work() for worker in workers])

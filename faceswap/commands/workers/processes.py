@@ -37,7 +37,7 @@ def affordable(workers: int) -> int:
     return min(workers, cores)
 
 
-class Worker:
+class ErrandProcess:
     """A process that runs an errand."""
 
     def __init__(self, errand: Errand) -> None:
@@ -72,9 +72,9 @@ class Worker:
 
 
 @contextmanager
-def ended_workers() -> Iterator[list[Worker]]:
+def ended_processes() -> Iterator[list[ErrandProcess]]:
     """Yield a list of workers, which are ended when the block is left."""
-    workers: list[Worker] = []
+    workers: list[ErrandProcess] = []
     try:
         yield workers
     finally:
