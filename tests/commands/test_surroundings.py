@@ -34,7 +34,10 @@ def copied(example: Example, tmp_path: Path) -> Example:
 COMMANDS = {
     "extract": ("faces/craig", ("video=craig.mp4", "finder=landmarks", "restart=true")),
     "curate": ("faces/craig", ("faces=craig", "people=false", "reject=blur")),
-    "train": ("runs/craig_brosnan", ("pair=craig_brosnan", "iterations=9", *FAST)),
+    "train": (
+        "runs/craig_brosnan",
+        ("pair=craig_brosnan", "iterations=99", *FAST),
+    ),  # none is taken: each of these is refused
     "convert": ("runs/craig_brosnan", ("pair=craig_brosnan", "device=cpu", "stop=1")),
 }
 
