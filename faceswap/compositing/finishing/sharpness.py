@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 LARGEST_GAINS = (2.5, 1.2)  # finest octave first; coarser ones a network draws as they are
 POOL_SHARE = 0.04  # of the face: how far around a place its energy is gathered
+BRIGHTER = 0.02  # than what is drawn around it a place may become: lashes had white rims without
 POOLED_PX = 4.0  # standard deviation of that gathering, on pictures made so small that it suffices
 FEWEST_PIXELS = 50  # of the coarsest octave inside the mask, below which nothing can be measured
 COARSEST_SHARE = 1 / 24  # of the face: coarser octaves hold eyes and mouth themselves, which are A's
 NOTHING = 0.4  # grey levels of an octave that are rounding and compression
 UNSHARP_PX = 0.6  # blur of an unsharp mask, in pixels of the drawn face
+_AROUND = np.ones((5, 5), np.uint8)
 
 
 def sharpened(drawn: NDArray[np.float32], strength: float, scale: float) -> NDArray[np.float32]:
@@ -61,7 +63,7 @@ def matched(
         gain = _gain(detail, theirs[octave], shares[octave], face_px, octave)
         cv2.multiply(detail, gain - np.float32(1), detail)
         change += detail
-    return change
+    return np.minimum(change, cv2.dilate(own, _AROUND) - own + BRIGHTER)
 
 
 def octave_count(face_px: float, shape: tuple[int, ...]) -> int:
