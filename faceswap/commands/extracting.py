@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections import Counter
@@ -11,9 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from faceswap.commands.workers.processes import LOOK_SECONDS, ErrandProcess, affordable, ended_processes
+from faceswap.commands.workers.processes import (
+    LOOK_SECONDS,
+    ErrandProcess,
+    affordable,
+    check_can_be_sent,
+    ended_processes,
+)
 from faceswap.config import targets
-from faceswap.config.build import build, is_users
+from faceswap.config.build import build
 from faceswap.extraction.pipeline import extract_faces
 from faceswap.media.sources import probe
 from faceswap.media.takes import name_of_takes, probe_takes
@@ -115,9 +120,8 @@ def _refuse(request: ExtractRequest, folders: dict[Path, Path]) -> None:
         if count > 1:
             alike = [str(film) for film, of in folders.items() if of == folder]
             raise UserError(f"{' and '.join(alike[:2])} are called alike, and so would their face sets: rename one")
-    own = [field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))]
-    if own and (request.workers > 1 or request.engine != "local"):
-        raise UserError(f"{own[0]}= is a class of your own, which workers do not know: leave workers= and engine= out")
+    if request.workers > 1 or request.engine != "local":
+        check_can_be_sent(request)
 
 
 def _made(request: ExtractRequest, films: Sequence[Path]) -> Iterator[tuple[Path, str]]:

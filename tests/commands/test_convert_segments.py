@@ -68,19 +68,8 @@ def test_two_processes_make_the_same_film_and_layers(example, film, whole, tmp_p
     assert content_of(tmp_path) == whole and not list(tmp_path.glob(".*"))
 
 
-def test_a_ray_cluster_of_two_nodes_makes_the_same_film(example, film, whole, tmp_path, monkeypatch) -> None:
-    pytest.importorskip("ray", reason="the extra ray is not installed")
-    from ray.cluster_utils import Cluster
-
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    try:
-        cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
-        out = tmp_path / "out.mp4"
-        said = _said(example, film, out, "engine=ray")
-        ran = run_process("convert", *said, cwd=example.folder, RAY_ADDRESS=cluster.address)
-        assert "2 tasks on 2 cores of 2 nodes" in ran.stderr
-        assert content_of(tmp_path) == {Path("out.mp4"): whole[Path("out.mp4")]} and not list(tmp_path.glob(".*"))
-    finally:
-        cluster.shutdown()
+def test_a_ray_cluster_of_two_nodes_makes_the_same_film(example, film, whole, tmp_path, ray_address) -> None:
+    said = _said(example, film, tmp_path / "out.mp4", "engine=ray")
+    ran = run_process("convert", *said, cwd=example.folder, RAY_ADDRESS=ray_address)
+    assert "2 tasks on 2 cores of 2 nodes" in ran.stderr
+    assert content_of(tmp_path) == {Path("out.mp4"): whole[Path("out.mp4")]} and not list(tmp_path.glob(".*"))

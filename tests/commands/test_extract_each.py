@@ -86,18 +86,7 @@ def test_films_of_one_name_are_refused_before_the_work(films, tmp_path) -> None:
     assert not (tmp_path / "faces").exists()
 
 
-def test_a_ray_cluster_of_two_nodes_makes_the_same_face_sets(films, local, tmp_path, monkeypatch) -> None:
-    pytest.importorskip("ray", reason="the extra ray is not installed")
-    from ray.cluster_utils import Cluster
-
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    try:
-        cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
-        said = _said(films, tmp_path, "engine=ray")
-        ran = run_process("extract", *said, cwd=tmp_path, RAY_ADDRESS=cluster.address)
-        assert "3 films go to 2 cores of 2 nodes" in ran.stderr
-        assert _sets(tmp_path) == local
-    finally:
-        cluster.shutdown()
+def test_a_ray_cluster_of_two_nodes_makes_the_same_face_sets(films, local, tmp_path, ray_address) -> None:
+    ran = run_process("extract", *_said(films, tmp_path, "engine=ray"), cwd=tmp_path, RAY_ADDRESS=ray_address)
+    assert "3 films go to 2 cores of 2 nodes" in ran.stderr
+    assert _sets(tmp_path) == local

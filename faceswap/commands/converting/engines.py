@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from faceswap.commands.workers.processes import LOOK_SECONDS, ErrandProcess, affordable, ended_processes
+from faceswap.commands.workers.processes import (
+    LOOK_SECONDS,
+    ErrandProcess,
+    affordable,
+    check_can_be_sent,
+    ended_processes,
+)
 from faceswap.compositing.segments.order import Unit
 from faceswap.config import targets
-from faceswap.config.build import is_users
-from faceswap.utils.errors import UserError
 
 if TYPE_CHECKING:
     from faceswap.compositing.segments.order import Here, Spreading
@@ -57,9 +60,7 @@ def errands(request: ConvertRequest, folder: WorkFolder, numbers: Sequence[int],
     Raises:
         UserError: Settings cannot be told to another process.
     """
-    own = [field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))]
-    if own:
-        raise UserError(f"{own[0]}= is a class of your own, which workers do not know: leave workers= and engine= out")
+    check_can_be_sent(request)
     return [
         SegmentsErrand(request, targets.trusted(), folder.path, numbers, f"worker {number + 1}")
         for number in range(workers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from faceswap.config.build import is_users
 from faceswap.utils.errors import UserError, is_out_of_memory
 from faceswap.utils.workers import end_with_parent
 
@@ -26,6 +28,13 @@ class Errand(Protocol):
     def run(self) -> None:
         """Do it. Raises UserError for what the user can mend."""
         ...
+
+
+def check_can_be_sent(request: Any) -> None:
+    """Raise UserError for settings that cannot be told to another process: classes of the user's own."""
+    own = [field.name for field in dataclasses.fields(request) if is_users(getattr(request, field.name))]
+    if own:
+        raise UserError(f"{own[0]}= is a class of your own, which workers do not know: leave workers= and engine= out")
 
 
 def affordable(workers: int) -> int:
