@@ -43,9 +43,10 @@ class RayCluster:
                 if is_here:
                     shared.make(here, lambda: _check(ray, waiting))
                 _wait(ray, waiting, shared)
-            finally:
+            except BaseException:  # tasks that have ended are left alone: cancelled then, one can crash Ray
                 for one in waiting:
                     ray.cancel(one, force=True)
+                raise
             shared.look()
 
 
