@@ -29,8 +29,8 @@ from faceswap.stylegan.inversion.latents import SUFFIX, Latent
 from faceswap.stylegan.inversion.perceptual import inversion_loss
 from faceswap.stylegan.inversion.pipeline import Inverter, load_both, made_with_ai
 from faceswap.stylegan.weights.files import generator_hash
-from faceswap.utils.allocator import reuse_freed_memory
 from faceswap.utils.errors import UserError
+from faceswap.utils.process import reuse_freed_memory
 
 
 @dataclass(frozen=True, eq=False)

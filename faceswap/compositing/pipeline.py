@@ -35,7 +35,7 @@ from faceswap.media.pictures.colour_transfer import ColourMatcher, Reinhard
 from faceswap.media.pictures.sequence_names import split_pattern
 from faceswap.media.video.coding import Coding
 from faceswap.media.writing import Writer, writer_for
-from faceswap.utils.allocator import reuse_freed_memory
+from faceswap.utils.process import few_library_threads, reuse_freed_memory
 from faceswap.utils.progress import Progress
 from faceswap.utils.settings.keyframes import Keyframes
 
@@ -95,6 +95,11 @@ class VideoConversion:
             UserError: For what the user can mend, Interrupted after Ctrl-C; `out` is then not touched.
         """
         reuse_freed_memory()
+        with few_library_threads():
+            self._run()
+        return self._place
+
+    def _run(self) -> None:
         paste = self.paste()
         writer = self._writer()
         if self.preview is None and self.order.unit is None:
@@ -104,14 +109,13 @@ class VideoConversion:
         if self.preview is not None:
             conversion = Conversion(self.info, self.cast, PartsOfFilm(aligned), paste, self.settings.batch_size)
             self._preview(self.preview, source, conversion)
-            return self._place
+            return
         conversion = Conversion(self.info, self.cast, aligned, paste, self.settings.batch_size, writer.stored_bits)
         film = self._segmented(conversion, writer, is_found=not isinstance(source, StoredFaces))
         if self.order.unit is not None:
             film.make_unit(self.order.unit)
         else:
             self._make(film, source)
-        return self._place
 
     @cached_property
     def _steadying(self) -> ConversionConfig:

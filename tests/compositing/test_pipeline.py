@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -128,6 +129,23 @@ def test_a_failing_stage_ends_all_and_leaves_nothing(film: Path, faces: Path, tm
     with pytest.raises(type(error), match=str(error)):
         convert_video(film, swapper, tmp_path / "out.mp4", faces=faces, batch_size=4)
     assert not list(tmp_path.iterdir()) and not _threads()
+
+
+def test_libraries_leave_the_cores_to_the_stages(film: Path, faces: Path, tmp_path: Path) -> None:
+    seen = []
+
+    class Watching(TintSwapper):
+        def swap(self, views: np.ndarray, to: str = "a") -> Decoded:
+            seen.append(cv2.getNumThreads())
+            return super().swap(views, to)
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(8)
+    try:
+        convert_video(film, Watching(64), tmp_path / "out.mp4", faces=faces)
+        assert {*seen} == {2} and cv2.getNumThreads() == 8
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_ctrl_c_in_the_middle_leaves_nothing(film: Path, faces: Path, tmp_path: Path) -> None:

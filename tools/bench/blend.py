@@ -30,7 +30,7 @@ def main(argv: list[str]) -> dict:
     from faceswap.compositing.masks.learned import LearnedMask
     from faceswap.compositing.masks.shapes import BoxMask, HullMask
     from faceswap.media.pictures.colour_transfer import MongeKantorovich, NoColour, Reinhard
-    from faceswap.utils.allocator import reuse_freed_memory
+    from faceswap.utils.process import reuse_freed_memory
 
     cv2.setNumThreads(1)
     reuse_freed_memory()  # as convert does
