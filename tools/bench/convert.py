@@ -100,6 +100,7 @@ def stages(shot: Shot, out: Path) -> dict[str, float]:
     from faceswap.media.reading import read_frames
     from faceswap.media.sources import probe
     from faceswap.media.writing import writer_for
+    from faceswap.utils.process import few_library_threads, reuse_freed_memory
     from tools.bench.memory import lite
 
     info, count, spent = probe(shot.film), min(shot.frames, 24), dict[str, float]()
@@ -114,11 +115,12 @@ def stages(shot: Shot, out: Path) -> dict[str, float]:
         spent[stage] = round((time.process_time() - began) / count * 1000, 2)
         return done
 
-    frames = measured("decode", lambda: read_frames(info, 0, count))
-    placed = measured("locate", lambda: with_views(frames, source, cast))
-    drawn = measured("swap", lambda: swapped_faces(placed, cast, batch_size, paste.mask))
-    made = measured("blend", lambda: conversion.blended(drawn, whole(0, count)))
-    with writer_for(info, out) as writer:
+    reuse_freed_memory()
+    with few_library_threads(), writer_for(info, out) as writer:  # as in a conversion
+        frames = measured("decode", lambda: read_frames(info, 0, count))
+        placed = measured("locate", lambda: with_views(frames, source, cast))
+        drawn = measured("swap", lambda: swapped_faces(placed, cast, batch_size, paste.mask))
+        made = measured("blend", lambda: conversion.blended(drawn, whole(0, count)))
         measured("encode", lambda: map(writer.write, (one.frame for one in made)))
     return spent
 
