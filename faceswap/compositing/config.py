@@ -64,7 +64,7 @@ class ConversionConfig:
         maximum=3,
     )
     motion_blur: bool = option(False, "blur the drawn face along its motion as far as the film's own face is blurred")
-    grain: bool = option(False, "carry the film's own grain over to the skin of the drawn face")
+    grain: bool = option(True, "carry the film's own grain over to the skin of the drawn face")
     fill_frames: int | None = option(
         None,
         "carry a track over gaps of at most so many frames (default: films 10, pictures 0)",

@@ -103,7 +103,7 @@ class Finishing:
             drawn = drawn + sharpened(drawn, finish.sharpen, scale)[..., None]
         if finish.grain:
             skin = np.where(weights > 0, self._skin(weights.shape, left_top), np.float32(0))
-            drawn = drawn + carried_grain(under, drawn, skin, scale)
+            drawn = drawn + carried_grain(under, drawn, skin, scale)[..., None]
         return np.maximum(drawn, 0)
 
     def _skin(self, shape: tuple[int, ...], left_top: tuple[int, int]) -> NDArray[np.float32]:

@@ -30,30 +30,25 @@ def carried_grain(under: NDArray[np.uint8], drawn: NDArray, weights: NDArray, sc
         scale: Frame pixels a pixel of the drawn face takes.
 
     Returns:
-        (H, W, 3) float32, in shares of the full range.
+        (H, W) float32, in shares of the full range, for each channel: films store next to no fine colour.
     """
     blur_px = min(BLUR_SHARE * scale, LARGEST_BLUR_PX)
     chosen = weights > SKIN
     if blur_px < 0.3 or int(chosen.sum()) < FEWEST_PIXELS:
-        return np.zeros_like(drawn, np.float32)
-    grain = _fine(under.astype(np.float32) * np.float32(1 / 255), blur_px)
-    grain_luma, drawn_luma = _luma(grain), _luma(_fine(drawn.astype(np.float32), blur_px))
-    sigma, own_sigma = _sigma(grain_luma[chosen]), _sigma(drawn_luma[chosen])
+        return np.zeros(weights.shape, np.float32)
+    grain = _fine(cv2.cvtColor(under.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2GRAY), blur_px)
+    sigma, own_sigma = _sigma(grain[chosen]), _sigma(_fine(cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY), blur_px)[chosen])
     if sigma * 255 < LEAST_SIGMA or own_sigma >= sigma:
-        return np.zeros_like(drawn, np.float32)
+        return np.zeros(weights.shape, np.float32)
     missing = np.sqrt(1 - (own_sigma / sigma) ** 2)
-    energy = cv2.GaussianBlur(grain_luma * grain_luma, (0, 0), EDGE_PX)
-    is_grain = 1 / (1 + (energy / (EDGE_SIGMAS * sigma) ** 2) ** 2)
-    return grain * (missing * weights * is_grain)[..., None].astype(np.float32)
+    energy = cv2.GaussianBlur(grain * grain, (0, 0), EDGE_PX)
+    is_grain = 1 / (1 + (energy / np.float32((EDGE_SIGMAS * sigma) ** 2)) ** 2)
+    return np.asarray(grain * weights * is_grain * np.float32(missing), np.float32)
 
 
-def _fine(image: NDArray, blur_px: float) -> NDArray:
+def _fine(grey: NDArray[np.float32], blur_px: float) -> NDArray[np.float32]:
     """Return what a blur takes away."""
-    return image - cv2.GaussianBlur(image, (0, 0), blur_px)
-
-
-def _luma(image: NDArray) -> NDArray[np.float32]:
-    return image @ np.array([0.299, 0.587, 0.114], np.float32)
+    return grey - cv2.GaussianBlur(grey, (0, 0), blur_px)
 
 
 def _sigma(values: NDArray) -> float:

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_GAINS = (2.5, 1.2)  # finest octave first; coarser ones a network draws as they are
+LARGEST_LIFT = 2.5  # of what is added to the finest octave, where places alone do not make a whole face as sharp
 POOL_SHARE = 0.04  # of the face: how far around a place its energy is gathered
 BRIGHTER = 0.02  # than what is drawn around it a place may become: lashes had white rims without
 POOLED_PX = 4.0  # standard deviation of that gathering, on pictures made so small that it suffices
 FEWEST_PIXELS = 50  # of the coarsest octave inside the mask, below which nothing can be measured
 COARSEST_SHARE = 1 / 24  # of the face: coarser octaves hold eyes and mouth themselves, which are A's
 NOTHING = 0.4  # grey levels of an octave that are rounding and compression
+PATTERN = 2.5  # grey levels of a drawn octave that may be the network's own grid: raised, it shows as a weave on skin
 UNSHARP_PX = 0.6  # blur of an unsharp mask, in pixels of the drawn face
 _AROUND = np.ones((5, 5), np.uint8)
 
@@ -60,9 +62,13 @@ def matched(
     for octave in reversed(range(octaves)):
         detail = details[octave]
         change = cv2.pyrUp(change, dstsize=detail.shape[::-1])
-        gain = _gain(detail, theirs[octave], shares[octave], face_px, octave)
-        cv2.multiply(detail, gain - np.float32(1), detail)
-        change += detail
+        lowered, raised = _gains(detail, theirs[octave], shares[octave], face_px, octave)
+        change += detail * (lowered - np.float32(1))
+        if raised is not None:
+            # A raised octave spills into the coarser ones, which would be too strong then, and itself too weak.
+            added = _finest(detail * lowered * (raised - np.float32(1)))
+            now = detail + _finest(change)
+            change += added * (_lift(now, added, theirs[0], shares[0]) if octave == 0 else np.float32(1))
     return np.minimum(change, cv2.dilate(own, _AROUND) - own + BRIGHTER)
 
 
@@ -82,12 +88,35 @@ def laplacian(grey: NDArray[np.float32], octaves: int) -> tuple[list[NDArray[np.
     return details, grey
 
 
-def _gain(
+def _finest(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the finest octave of a picture."""
+    return picture - cv2.pyrUp(cv2.pyrDown(picture), dstsize=picture.shape[::-1])
+
+
+def _lift(
+    now: NDArray[np.float32], added: NDArray[np.float32], there: NDArray[np.float32], share: NDArray[np.float32]
+) -> np.float32:
+    """Return from 1 to LARGEST_LIFT: times what `added` makes the octave `now` as strong as `there` under the mask.
+
+    Where B's skin is rough and A's is drawn smooth nothing can be raised; brows and lashes make up for it.
+    """
+    added = _finest(added)
+    steep, slope = (float(np.vdot(share * added, other)) for other in (added, now))
+    missing = float(np.vdot(share * there, there) - np.vdot(share * now, now))
+    if steep <= 0 or missing <= 0:
+        return np.float32(1)
+    return np.float32(np.clip((np.sqrt(slope**2 + steep * missing) - slope) / steep, 1, LARGEST_LIFT))
+
+
+def _gains(
     detail: NDArray[np.float32], there: NDArray[np.float32], share: NDArray[np.float32], face_px: float, octave: int
-) -> NDArray[np.float32]:
-    """Return (h, w) what to multiply an octave by so that it is as strong as `there`, around each place of the mask.
+) -> tuple[NDArray[np.float32] | np.float32, NDArray[np.float32] | None]:
+    """Return what to multiply an octave by so that it is as strong as `there`, around each place of the mask.
 
     What is lowered is lowered everywhere by what holds for the whole face: A's brow may lie on B's bare skin.
+
+    Returns:
+        (h, w) at most 1, or one number for all; (h, w) at least 1, None where an octave is not raised.
     """
     reach_px = max(POOLED_PX, face_px * POOL_SHARE / 2**octave)
     small = tuple(max(1, round(side * POOLED_PX / reach_px)) for side in detail.shape[::-1])
@@ -99,11 +128,18 @@ def _gain(
             cv2.multiply(cv2.multiply(there, there), share),
         )
     )
-    nothing = np.float32((NOTHING / 255) ** 2)
-    lowest = np.sqrt((wanted.sum() + nothing * weights.sum()) / (own.sum() + nothing * weights.sum()))
+    nothing, pattern = (np.float32((level / 255) ** 2) for level in (NOTHING, PATTERN))
+    of_all = np.sqrt((wanted.sum() + nothing * weights.sum()) / (own.sum() + nothing * weights.sum()))
+    lowest = np.float32(min(1.0, of_all))
     if octave >= len(LARGEST_GAINS):
-        return np.full(detail.shape, min(1.0, lowest), np.float32)
+        return lowest, None
     weights, own, wanted = (cv2.GaussianBlur(part, (0, 0), POOLED_PX) for part in (weights, own, wanted))
-    ratio = np.sqrt((wanted + nothing * weights) / np.maximum(own + nothing * weights, 1e-12))
-    gain = np.clip(ratio, min(1.0, lowest), LARGEST_GAINS[octave])
-    return cv2.resize(gain, detail.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    lowered = _ratio(wanted, own, nothing * weights).clip(lowest, 1)
+    raised = _ratio(wanted, own, pattern * weights).clip(1, LARGEST_GAINS[octave])
+    of_frame = detail.shape[::-1]
+    return cv2.resize(lowered, of_frame), cv2.resize(raised, of_frame)
+
+
+def _ratio(wanted: NDArray[np.float32], own: NDArray[np.float32], nothing: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how many times as strong as `own` is `wanted`, both mean squares in which `nothing` does not count."""
+    return np.sqrt((wanted + nothing) / np.maximum(own + nothing, np.float32(1e-12)))

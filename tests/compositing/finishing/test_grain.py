@@ -19,8 +19,8 @@ SKIN = np.ones((SIZE_PX, SIZE_PX), np.float32)
 
 
 def film(sigma: float, seed: int = 0) -> np.ndarray:
-    noise = np.random.default_rng(seed).normal(0, sigma, (SIZE_PX, SIZE_PX, 3))
-    return np.clip(np.round(150 + noise), 0, 255).astype(np.uint8)
+    noise = np.random.default_rng(seed).normal(0, sigma, (SIZE_PX, SIZE_PX, 1))
+    return np.clip(np.round(150 + noise), 0, 255).astype(np.uint8).repeat(3, 2)
 
 
 @pytest.mark.parametrize("sigma", [3.0, 8.0])

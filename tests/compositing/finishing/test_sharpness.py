@@ -51,6 +51,31 @@ def test_a_soft_face_becomes_as_sharp_as_the_film_as_far_as_it_has_something():
     assert gained.max() < 2.8  # noise is not brought out
 
 
+def test_what_is_raised_stays_in_its_octave():
+    film, drawn = face(seed=1), face(seed=1)
+    fine = drawn[..., 0] - cv2.pyrUp(cv2.pyrDown(drawn[..., 0]))
+    drawn -= 0.5 * fine[..., None]
+    done = drawn + matched(drawn, frame(film), INSIDE, 200)[..., None]
+    before, after = energies(drawn) / energies(film), energies(done) / energies(film)
+    assert before[0] < 0.65 and after[0] > 0.85
+    assert (after[1:] < 1.02).all()
+
+
+def test_a_rough_film_is_made_up_for_where_something_was_drawn():
+    film, drawn = face(), face(0.5, seed=1)
+    drawn[:, SIZE_PX // 2 :] = cv2.GaussianBlur(drawn, (0, 0), 6)[:, SIZE_PX // 2 :]  # nothing there to raise
+    done = drawn + matched(drawn, frame(film), INSIDE, 200)[..., None]
+    places = [energies(picture[:, : SIZE_PX // 2 - 8])[0] for picture in (film, done)]
+    assert 1.15 < places[1] / places[0] < 2
+
+
+def test_the_faint_grid_of_a_network_is_not_raised():
+    grid = np.indices((SIZE_PX, SIZE_PX)).sum(0) % 2 * np.float32(1 / 255)
+    drawn = (np.float32(0.5) + grid.astype(np.float32))[..., None].repeat(3, 2)
+    done = drawn + matched(drawn, frame(face(seed=1, contrast=8)), INSIDE, 200)[..., None]
+    assert energies(done)[0] / energies(drawn)[0] < 2
+
+
 def test_a_face_as_sharp_as_the_film_stays():
     drawn = face()
     assert np.abs(matched(drawn, frame(drawn), INSIDE, 200)).max() < 2 / 255

@@ -24,7 +24,8 @@ def test_the_form_says_what_the_command_says(client, film):
     assert 'name="sharpen:word" value="auto" checked' in page and 'name="sharpen" value="0"' in page
     assert 'data-keyed="strength"' in page and 'name="motion_blur"' in page and 'max="5"' in page
     said = {"run": "a_b", "film": str(film), "mask": "hull", "mask.erode": "0.1", "strength": "{0: 1, 4: 0.5}",
-            "sharpen": "0.5", "fade_from_yaw": "off", "smooth_colour": "0.9", "unknown": "x"}  # fmt: skip
+            "sharpen": "0.5", "fade_from_yaw": "off", "smooth_colour": "0.9", "unknown": "x",
+            "grain": "true"}  # fmt: skip
     line = client.page.get("/convert/line", params=said).text
     wanted = ["mask=hull", "sharpen=0.5", "smooth_colour=0.9", "fade_from_yaw=off", "strength={0: 1, 4: 0.5}",
               "mask.erode=0.1"]  # fmt: skip
@@ -38,7 +39,8 @@ def test_frames_that_were_made_say_so(client, film, monkeypatch):
     made = Shown(np.full((144, 192, 3), 200, np.uint8), {"description": "made with AI", "made_with_ai": "true"})
     asked = []
     monkeypatch.setattr(client.studio.preview, "frame", lambda *said: asked.append(said) or made)
-    after = client.page.get("/convert/frame.jpg", params={"run": "a_b", "film": str(film), "frame": "3"})
+    asked_for = {"run": "a_b", "film": str(film), "frame": "3", "grain": "true"}
+    after = client.page.get("/convert/frame.jpg", params=asked_for)
     assert b"made with AI" in after.content and asked == [(film, 3, ["run=a_b"])]
     assert b"c2pa" in after.content  # signed
     before = client.page.get("/convert/frame.jpg", params={"film": str(film), "frame": "3", "side": "a"})

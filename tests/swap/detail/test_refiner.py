@@ -12,7 +12,7 @@ from faceswap.swap.detail import choices
 from faceswap.swap.detail.choices import NoDetail, Reference, Restore
 from faceswap.swap.detail.network import DetailNet
 from faceswap.swap.detail.references import References
-from faceswap.swap.detail.refiner import SIZE_PX, Refiner
+from faceswap.swap.detail.refiner import SIZE_PX, Refiner, without_checkerboard
 
 RESOLUTION = 32
 POINTS = mean_face_in_crop(RESOLUTION) * np.float32(1.2) - np.float32(3)
@@ -157,3 +157,24 @@ def test_a_large_batch_gives_the_same_pictures_in_parts(network, monkeypatch):
     parts = one._sharp(drawn, *nothing)
     monkeypatch.setattr("faceswap.swap.detail.refiner.AT_ONCE", 8)
     np.testing.assert_allclose(parts, one._sharp(drawn, *nothing), atol=1e-5)
+
+
+def test_the_grid_of_rearranged_pixels_is_taken_out_and_what_is_coarser_stays():
+    grid = (np.indices((64, 64)).sum(0) % 2 * 2 - 1).astype(np.float32)[..., None].repeat(3, 2)
+    assert np.abs(without_checkerboard(grid)[4:-4, 4:-4]).max() < 1e-6
+    waves = np.sin(np.arange(64) * np.pi / 4).astype(np.float32)[None, :, None].repeat(64, 0).repeat(3, 2)
+    kept = without_checkerboard(waves)
+    assert 0.9 < kept[4:-4, 4:-4].std() / waves[4:-4, 4:-4].std() < 1.02
+    flat = np.full((8, 8, 3), 0.25, np.float32)
+    np.testing.assert_allclose(without_checkerboard(flat), flat, atol=1e-6)
+
+
+def test_what_a_network_adds_has_no_checkerboard(network):
+    views, decoded = faces()
+    _, sharp = refiner(network).refine(views, decoded, [-1, -1], [0, 0])
+    grid = np.indices((SIZE_PX, SIZE_PX)).sum(0) % 2 * 2 - 1
+    plain = refiner(network, strength=0.0).refine(views, decoded, [-1, -1], [0, 0])[1]
+    added = sharp.images - plain.images
+    assert np.abs(added).max() > 0.02
+    inner = np.s_[:, 8:-8, 8:-8]
+    assert np.abs((added * grid[None, ..., None])[inner].mean((1, 2, 3))).max() < 2e-3
