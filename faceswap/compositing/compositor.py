@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faceswap.compositing.blenders import Blender
+from faceswap.compositing.blenders import AlphaBlender, Blender
 from faceswap.compositing.colour import Colours, ColourSmoother
 from faceswap.compositing.finishing.finish import Finish, Finishing
 from faceswap.compositing.finishing.skin import skin_weights
@@ -46,6 +46,7 @@ def blend(
     blender: Blender,
     memory: ColourSmoother | None = None,
     colours: Sequence[Colours | None] | None = None,
+    alphas: Sequence[NDArray] | None = None,
     tracks: Sequence[int] | None = None,
     free: Sequence[NDArray] | None = None,
     strengths: Sequence[float] | None = None,
@@ -65,6 +66,7 @@ def blend(
 
     Args:
         colours: Of each face and of the one it covers; None: they are measured now.
+        alphas: Of each view, of a mask that does not look at frames; None: the mask is asked now.
         free: What a FrameMask has already seen of these views; otherwise it looks now.
         strengths: The share of each face that is pasted, from 0 to 1.
         finish: What the faces take on of the frame.
@@ -77,7 +79,7 @@ def blend(
     image = frame.image if in_place and frame.image.flags.writeable else frame.image.copy()
     stored = frame.stored if in_place or frame.stored is None else frame.stored.copy()
     tracks = tracks if tracks is not None else [-1] * len(views)
-    if free is None and isinstance(mask, FrameMask):
+    if alphas is None and free is None and isinstance(mask, FrameMask):
         free = mask.free([frame] * len(views), views, tracks)
     mask, finish = mask_at(mask, frame.index), None if finish is None else finish.at(frame.index)
     pieces = []
@@ -87,7 +89,8 @@ def blend(
         placed, seen = view, None if free is None else free[i]
         if scale != 1:
             placed, seen = scaled_view(frame, view, scale), None if seen is None else free_of_scaled(seen, view, scale)
-        alpha = alpha_of(mask, view.points, view.size_px, None if decoded.masks is None else decoded.masks[i], seen)
+        learned = None if decoded.masks is None else decoded.masks[i]
+        alpha = alpha_of(mask, view.points, view.size_px, learned, seen) if alphas is None else alphas[i]
         face = decoded.images[i]
         known = measured_colours(frame, view, face, alpha, colour) if colours is None else colours[i]
         if known is not None and memory is not None:
@@ -132,7 +135,7 @@ def paste(
         stored.paste(drawn, weights, region)
     change = cv2.subtract(cv2.convertScaleAbs(drawn, alpha=255), under, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.cvtColor(weights, cv2.COLOR_GRAY2RGB), change)
-    image[region] = cv2.add(under, change, dtype=cv2.CV_8U)
+    cv2.add(under, change, under, dtype=cv2.CV_8U)
     return drawn, weights, region
 
 
@@ -223,6 +226,8 @@ def measured_colours(
 
 def _edged(frame: Frame, view: AlignedFace, face: NDArray, alpha: NDArray, blender: Blender) -> NDArray:
     """Return the face with its edge fitted to the frame, in the view where it will lie."""
+    if isinstance(blender, AlphaBlender):  # leaves it as it is
+        return face
     size = min(STATISTICS_PX, face.shape[0])
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)
     return blender.fit(face, small_view, _reduced(alpha, size), _seen(frame, view, size))

@@ -129,7 +129,7 @@ class Conversion:
         if item.drawn is not None:
             frame = blend(
                 frame, item.views, item.drawn, mask=paste.mask, colour=paste.colour, blender=paste.blender,
-                colours=item.colours, tracks=item.tracks, free=item.free, finish=paste.finish,
+                colours=item.colours, alphas=item.alphas, tracks=item.tracks, free=item.free, finish=paste.finish,
                 strengths=shares, motions=item.motions, scale=paste.scales.at(frame.index), in_place=True,
                 keeps_faces=paste.keeps_faces,
             )  # fmt: skip

@@ -36,6 +36,7 @@ class PlacedFrame:
     drawn: DrawnFaces | None = None
     motions: Sequence[NDArray] = ()
     free: Sequence[NDArray] | None = None  # what a mask that sees the frames says of each view
+    alphas: Sequence[NDArray] | None = None  # of each view, of a mask that does not see the frames
     colours: Sequence[Colours | None] | None = None  # of each drawn face and of the one it covers
     fading: Sequence[float] = ()  # share of each face that is pasted as it comes and goes
 

@@ -85,6 +85,7 @@ def _measured(items: Iterable[PlacedFrame], how: Steadying) -> Iterator[_Measure
     """Yield frames with what must be known of them before their turn."""
     before, last = None, -2
     mask = without_memory(how.mask)
+    looking = mask if isinstance(mask, FrameMask) else None
     for item in items:
         frame = item.frame
         signature = FrameSignature.of(frame)
@@ -94,14 +95,19 @@ def _measured(items: Iterable[PlacedFrame], how: Steadying) -> Iterator[_Measure
         if drawn is None:
             yield _Measured(item, is_first, ())
             continue
-        if item.free is None and isinstance(mask, FrameMask):
-            item = replace(item, free=mask.free([frame] * len(item.views), item.views, item.tracks))
-        here, colours = mask_at(mask, frame.index), list[Colours | None]()
-        for i, view in enumerate(item.views):
-            learned = None if drawn.masks is None else drawn.masks[i]
-            alpha = alpha_of(here, view.points, view.size_px, learned, None if item.free is None else item.free[i])
-            colours.append(measured_colours(frame, view, drawn.images[i], alpha, how.colour))
-        yield _Measured(item, is_first, colours)
+        if item.free is None and looking is not None:
+            item = replace(item, free=looking.free([frame] * len(item.views), item.views, item.tracks))
+        here, free = mask_at(mask, frame.index), item.free
+        alphas = [
+            alpha_of(here, view.points, view.size_px, drawn.masks[i], None if free is None else free[i])
+            for i, view in enumerate(item.views)
+        ]
+        colours = [
+            measured_colours(frame, view, image, alpha, how.colour)
+            for view, image, alpha in zip(item.views, drawn.images, alphas, strict=True)
+        ]
+        # What a mask sees of the frames is steadied before they are pasted; its alphas are other ones then.
+        yield _Measured(item if free is not None else replace(item, alphas=alphas), is_first, colours)
 
 
 def _centred(

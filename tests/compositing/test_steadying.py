@@ -73,6 +73,14 @@ def test_what_a_mask_sees_is_steadied_by_both_sides_and_an_earlier_look_is_kept(
     assert len(next(iter(steadied([item(i, 3) for i in range(3)], replace(HOW, mask=mask)))).free) == 1
 
 
+def test_alphas_are_kept_only_of_masks_that_do_not_see_the_frames():
+    plain = next(iter(steadied([item(0, 3)], HOW)))
+    shown = plain.views[0]
+    np.testing.assert_array_equal(plain.alphas[0], HullMask().alpha(shown.points, shown.size_px, None))
+    seeing = replace(HOW, mask=parsed())
+    assert next(iter(steadied([item(0, 3)], seeing))).alphas is None
+
+
 def test_each_frame_depends_on_a_few_around_it_alone():
     """A part of a film made by itself is as the whole has it, if it is given so many more frames."""
     rng = np.random.default_rng(0)

@@ -17,6 +17,7 @@ EDGE_SIGMAS = 2.0  # local energy, in sigmas of the grain, from which on it is t
 EDGE_PX = 3.0
 SKIN = 0.5  # weight above which a pixel counts as skin
 FEWEST_PIXELS = 200  # of skin, below which nothing can be measured
+SAMPLED_PIXELS = 10_000  # about as many tell how strong grain is, to a hundredth
 LEAST_SIGMA = 0.15  # grey levels; smoother skin has no grain to carry
 
 
@@ -34,10 +35,13 @@ def carried_grain(under: NDArray[np.uint8], drawn: NDArray, weights: NDArray, sc
     """
     blur_px = min(BLUR_SHARE * scale, LARGEST_BLUR_PX)
     chosen = weights > SKIN
-    if blur_px < 0.3 or int(chosen.sum()) < FEWEST_PIXELS:
+    count = cv2.countNonZero(chosen.view(np.uint8))
+    if blur_px < 0.3 or count < FEWEST_PIXELS:
         return np.zeros(weights.shape, np.float32)
     grain = _fine(cv2.cvtColor(under.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2GRAY), blur_px)
-    sigma, own_sigma = _sigma(grain[chosen]), _sigma(_fine(cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY), blur_px)[chosen])
+    own = _fine(cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY), blur_px)
+    grid = (slice(None, None, max(1, int(np.sqrt(count / SAMPLED_PIXELS)))),) * 2
+    sigma, own_sigma = (_sigma(one[grid][chosen[grid]]) for one in (grain, own))
     if sigma * 255 < LEAST_SIGMA or own_sigma >= sigma:
         return np.zeros(weights.shape, np.float32)
     missing = np.sqrt(1 - (own_sigma / sigma) ** 2)
@@ -48,7 +52,7 @@ def carried_grain(under: NDArray[np.uint8], drawn: NDArray, weights: NDArray, sc
 
 def _fine(grey: NDArray[np.float32], blur_px: float) -> NDArray[np.float32]:
     """Return what a blur takes away."""
-    return grey - cv2.GaussianBlur(grey, (0, 0), blur_px)
+    return cv2.subtract(grey, cv2.GaussianBlur(grey, (0, 0), blur_px))
 
 
 def _sigma(values: NDArray) -> float:

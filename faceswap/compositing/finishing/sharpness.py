@@ -66,10 +66,14 @@ def matched(
         change += detail * (lowered - np.float32(1))
         if raised is not None:
             # A raised octave spills into the coarser ones, which would be too strong then, and itself too weak.
-            added = _finest(detail * lowered * (raised - np.float32(1)))
-            now = detail + _finest(change)
-            change += added * (_lift(now, added, theirs[0], shares[0]) if octave == 0 else np.float32(1))
-    return np.minimum(change, cv2.dilate(own, _AROUND) - own + BRIGHTER)
+            raised -= np.float32(1)
+            added = _finest(cv2.multiply(cv2.multiply(detail, lowered), raised))
+            if octave == 0:
+                added *= _lift(cv2.add(detail, _finest(change)), added, theirs[0], shares[0])
+            change += added
+    most = cv2.subtract(cv2.dilate(own, _AROUND), own)
+    most += np.float32(BRIGHTER)
+    return cv2.min(change, most)
 
 
 def octave_count(face_px: float, shape: tuple[int, ...]) -> int:
@@ -83,14 +87,14 @@ def laplacian(grey: NDArray[np.float32], octaves: int) -> tuple[list[NDArray[np.
     details = []
     for _ in range(octaves):
         smaller = cv2.pyrDown(grey)
-        details.append(grey - cv2.pyrUp(smaller, dstsize=grey.shape[::-1]))
+        details.append(cv2.subtract(grey, cv2.pyrUp(smaller, dstsize=grey.shape[::-1])))
         grey = smaller
     return details, grey
 
 
 def _finest(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the finest octave of a picture."""
-    return picture - cv2.pyrUp(cv2.pyrDown(picture), dstsize=picture.shape[::-1])
+    return cv2.subtract(picture, cv2.pyrUp(cv2.pyrDown(picture), dstsize=picture.shape[::-1]))
 
 
 def _lift(
@@ -101,7 +105,8 @@ def _lift(
     Where B's skin is rough and A's is drawn smooth nothing can be raised; brows and lashes make up for it.
     """
     added = _finest(added)
-    steep, slope = (float(np.vdot(share * added, other)) for other in (added, now))
+    covered = share * added
+    steep, slope = (float(np.vdot(covered, other)) for other in (added, now))
     missing = float(np.vdot(share * there, there) - np.vdot(share * now, now))
     if steep <= 0 or missing <= 0:
         return np.float32(1)

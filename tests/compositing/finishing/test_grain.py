@@ -37,6 +37,14 @@ def test_a_face_that_is_as_grainy_as_the_film_gets_none():
     assert not carried_grain(film(5), np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), 0 * SKIN, 3.0).any()
 
 
+def test_a_sample_of_a_large_face_tells_as_much_as_all_of_it(monkeypatch):
+    large, flat = np.tile(film(5), (4, 4, 1)), np.full((4 * SIZE_PX, 4 * SIZE_PX, 3), 0.5, np.float32)
+    added = carried_grain(large, flat, np.tile(SKIN, (4, 4)), 3.0)
+    monkeypatch.setattr("faceswap.compositing.finishing.grain.SAMPLED_PIXELS", large.size)
+    exact = carried_grain(large, flat, np.tile(SKIN, (4, 4)), 3.0)
+    assert exact.any() and np.abs(added - exact).max() * 255 < 0.5
+
+
 def test_edges_of_the_film_are_left_behind():
     under = film(3)
     under[:, 80:84] = 20  # the frame of a pair of glasses
