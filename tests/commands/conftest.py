@@ -17,6 +17,7 @@ import pytest
 
 from tests.clips import Clip, make_clip
 from tests.processes import forks
+from tests.swap.fakes import SMALL_UD
 
 
 class Ran(NamedTuple):
@@ -114,7 +115,10 @@ class Example(NamedTuple):
     b: Clip
 
 
-FAST = ("model=lite", "device=cpu", "batch_size=2", "workers=0", "preview_every=4", "save_every=4", "log_every=2")
+QUICK = ("device=cpu", "batch_size=2", "workers=0", "preview_every=4", "save_every=4", "log_every=2")
+FAST = ("model=lite", *QUICK)  # begins with generic weights, and so draws faces
+# For a run of one's own: begins at random, and its checkpoints have 1 MB where those of `lite` have 100.
+SMALL = ("model=df", *(f"model.{name}={size}" for name, size in SMALL_UD.items()), *QUICK)
 
 
 @pytest.fixture(scope="session")

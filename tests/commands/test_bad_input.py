@@ -13,7 +13,7 @@ from faceswap.extract import extract
 from faceswap.media.sources import probe
 from faceswap.utils.files.temporary import TEMP_MARK
 from tests.clips import make_clip
-from tests.commands.conftest import FAST, one_line_error, run
+from tests.commands.conftest import FAST, SMALL, one_line_error, run
 
 REAL_BAD = Path(__file__).resolve().parents[3] / "shared" / "real" / "bad"
 
@@ -91,7 +91,7 @@ def test_faces_fewer_than_a_batch_and_of_different_sizes(tmp_path):
     for clip, size in ((small, 64), (large, 200)):
         run("extract", f"video={clip.video}", "finder=landmarks", f"finder.path={clip.landmarks}", f"size_px={size}",
             cwd=tmp_path)  # fmt: skip
-    fast = [setting for setting in FAST if not setting.startswith("batch_size")]
+    fast = [setting for setting in SMALL if not setting.startswith("batch_size")]
     run("train", "pair=small_large", "iterations=3", "batch_size=6", *fast, cwd=tmp_path)
     assert run("convert", "device=cpu", "detail=none", cwd=tmp_path).path.is_file()
 

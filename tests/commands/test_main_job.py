@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from faceswap.media.pictures.images import read_image
-from tests.commands.conftest import FAST, one_line_error, run, run_process
+from tests.commands.conftest import FAST, SMALL, one_line_error, run, run_process
 from tests.processes import running
 
 
@@ -112,7 +112,7 @@ def test_consent_is_shown_and_goes_into_the_film(example, tmp_path):
         "a: craig\nb: brosnan\nconsent: {who: both actors, purpose: a short film, when: 2026-03-02}\n"
     )
     arguments = ("--config-dir", str(tmp_path), "pair=doubles")
-    ran = run("train", *arguments, "iterations=2", *FAST, cwd=example.folder)
+    ran = run("train", *arguments, "iterations=2", *SMALL, cwd=example.folder)
     assert "both actors" in ran.stderr and "2026-03-02" in ran.stderr
     ran = run("convert", "pair=doubles", "device=cpu", "detail=none", "stop=2", "out=doubles.mp4", cwd=example.folder)
     assert "both actors" in ran.stderr
@@ -122,10 +122,10 @@ def test_consent_is_shown_and_goes_into_the_film(example, tmp_path):
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_training_is_saved_and_goes_on(example, tmp_path, stop):
-    workspace = f"workspace={example.folder / 'workspace'}"
-    command = [sys.executable, "-m", "faceswap.train", "pair.a=craig", "pair.b=brosnan", f"pair.name=stopped{stop}",
-               workspace, "iterations=100000", *FAST]  # fmt: skip
-    checkpoints = example.folder / "workspace" / "runs" / f"stopped{stop}" / "checkpoints"
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace" / "faces").symlink_to(example.folder / "workspace" / "faces")
+    command = [sys.executable, "-m", "faceswap.train", "pair=craig_brosnan", "iterations=100000", *SMALL]
+    checkpoints = tmp_path / "workspace" / "runs" / "craig_brosnan" / "checkpoints"
     with running(
         command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -138,8 +138,7 @@ def test_a_stopped_training_is_saved_and_goes_on(example, tmp_path, stop):
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "saved" in errors.strip().splitlines()[-1]
-    ran = run("train", "pair.a=craig", "pair.b=brosnan", f"pair.name=stopped{stop}", workspace, "iterations=1", *FAST,
-              cwd=tmp_path)  # fmt: skip
+    ran = run("train", "pair=craig_brosnan", "iterations=1", *SMALL, cwd=tmp_path)
     assert "going on" in ran.stderr
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.commands.conftest import FAST, one_line_error, run
+from tests.commands.conftest import SMALL, one_line_error, run
 
 
 def test_trainings_are_compared_and_the_best_can_be_converted(example, tmp_path):
     (tmp_path / "faces").symlink_to(example.folder / "workspace" / "faces")
-    settings = ("pair=craig_brosnan", f"workspace={tmp_path}", "iterations=2", *FAST, "loss.l1=1,2")
+    settings = ("pair=craig_brosnan", f"workspace={tmp_path}", "iterations=2", *SMALL, "loss.l1=1,2")
     ran = run("train", "--multirun", *settings, cwd=tmp_path)
     assert ran.path.name == "comparison.md" and ran.path.read_text() in ran.stderr
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {f"craig_brosnan,loss.l1={n}" for n in "12"}

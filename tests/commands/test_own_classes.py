@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import FAST, one_line_error, run_process
+from tests.commands.conftest import QUICK, one_line_error, run_process
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-classes.md"
 MODEL = """
@@ -58,7 +58,7 @@ def lab(tmp_path):
 def test_they_are_trained_swept_and_converted_with(example, lab):
     (lab / "workspace").mkdir()
     (lab / "workspace" / "faces").symlink_to(example.folder / "workspace" / "faces")
-    fast = [one for one in FAST if not one.startswith(("model=", "device="))]
+    fast = [one for one in QUICK if not one.startswith("device=")]
     pairs = "craig_brosnan,brosnan_craig"
 
     def typed(command, *arguments, code=0):
