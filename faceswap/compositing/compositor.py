@@ -226,7 +226,7 @@ def measured_colours(
 
 def _edged(frame: Frame, view: AlignedFace, face: NDArray, alpha: NDArray, blender: Blender) -> NDArray:
     """Return the face with its edge fitted to the frame, in the view where it will lie."""
-    if isinstance(blender, AlphaBlender):  # leaves it as it is
+    if type(blender) is AlphaBlender:  # leaves it as it is; one that inherits may not
         return face
     size = min(STATISTICS_PX, face.shape[0])
     small_view = _reduced(view.image, size).astype(np.float32) * np.float32(1 / 255)

@@ -17,7 +17,7 @@ from faceswap.core.values import AlignedFace, Frame
 
 
 class Mask(Protocol):
-    """What the compositor asks of a mask; one that changes along a film has `at(frame)`, which gives it as it is there."""
+    """What the compositor asks of a mask; one that changes along a film has `at(frame)`, which gives it as it is."""
 
     def alpha(self, points: NDArray, size_px: int, learned: NDArray | None) -> NDArray[np.float32]:
         """Return the alpha (M, M) of a face with `points` (68, 2) in a view of size_px.
