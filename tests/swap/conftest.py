@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from faceswap.swap.models.registry import MODELS
+from tests.processes import forks
 from tests.swap.exports import write_weights
 from tests.swap.fakes import Tiny, make_face_set
 
@@ -16,6 +17,15 @@ from tests.swap.fakes import Tiny, make_face_set
 def tiny_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checkpoints of the model `tiny` can be read."""
     monkeypatch.setitem(MODELS, "tiny", Tiny)
+
+
+@pytest.fixture
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that prepare batches have imported all they need already, which takes others 1.4 s of CPU time each.
+
+    data/test_batches.py starts them as a training does.
+    """
+    monkeypatch.setattr("faceswap.swap.data.batch_stream.get_context", lambda _: forks())
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,7 @@ def test_the_cache_itself_is_never_coloured(sides):
     assert (before == sides["a"].crops).all()
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_dead_worker_is_said_in_one_line(sides):
     with BatchStream(maker(sides), 0, 1) as stream:
         next(stream)
@@ -113,6 +114,7 @@ def test_workers_hear_no_signal_from_their_first_moment_on(sides, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_one_dead_worker_takes_the_others_along(sides):
     with BatchStream(maker(sides), 0, 2) as stream:
         next(stream)

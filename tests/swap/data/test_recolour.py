@@ -57,6 +57,7 @@ def test_the_jitter_ends_when_told(sets, tmp_path):
         Warp(jitter_steps=-1)
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_resumed_run_finds_the_same_colours(sets, tmp_path):
     settings = {"transfer": "reinhard", "warp": Warp(jitter_steps=4)}
     whole = train(sets, tmp_path / "whole", **settings)

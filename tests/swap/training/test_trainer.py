@@ -27,6 +27,7 @@ from tests.swap.trained_runs import assert_same_run, files_of, train
 pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_killed_and_resumed_run_is_the_uninterrupted_one(sets, tmp_path, workers, precision):

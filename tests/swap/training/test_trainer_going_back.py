@@ -145,6 +145,7 @@ def test_a_damaged_config_stops_nobody(sets, tmp_path, text):
     train(sets, run, iterations=3, config_text=CONFIG % (2.0, 3), optimizer=Adam())
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_one_face_and_all_the_same_faces_train_with_every_switch(tmp_path):
     one, same = make_face_set(tmp_path / "one", 1), make_face_set(tmp_path / "same", 30, seed=2)
     for image in sorted(same.glob("*.png"))[1:]:

@@ -102,6 +102,7 @@ def test_too_few_iterations_are_said(sets, tmp_path, caplog):
     assert "nothing to do at iteration 6" in caplog.text
 
 
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("asked_to_stop", [False, True])
 def test_dead_workers_cost_no_training(sets, tmp_path, monkeypatch, asked_to_stop):
     steps = []
