@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceswap.cli.results import is_done, result_of
+from faceswap.commands.converting.engines import spreading_for
 from faceswap.commands.converting.film_faces import finder_for, source_of, stored_for
-from faceswap.commands.converting.order import order_for
+from faceswap.commands.converting.order import made_with
 from faceswap.commands.converting.roles import found_people, load_cast, models_for, name_of, people_asked
 from faceswap.commands.pairs import with_consent
 from faceswap.compositing.masks.film import film_mask
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from faceswap.compositing.casting import Cast
     from faceswap.compositing.config import ConversionConfig
     from faceswap.compositing.preview.frames import PreviewFrames
-    from faceswap.compositing.segments.order import Unit
+    from faceswap.compositing.segments.order import Spreading, Unit
     from faceswap.config.swapping import ConvertRequest
     from faceswap.detect.protocol import Finder
     from faceswap.media.sources import SourceInfo
@@ -104,7 +107,17 @@ class FilmConversion:
         place, pattern = split_pattern(self.request.out)
         request = replace(self.request, out=place)
         result = self._result(request, inputs, is_folder=bool(pattern or (place and not names_a_file(Path(place)))))
-        return self._made(request, inputs, result, pattern)  # which loads the model: what is misspelt is told before
+        with self._spreading(request, inputs.info) as spread:
+            # Which loads the model: what is misspelt is told before.
+            return self._made(request, inputs, result, pattern, spread)
+
+    def _spreading(self, request: ConvertRequest, info: SourceInfo) -> AbstractContextManager[Spreading | None]:
+        """Return who makes the segments; processes start only where it is known that there are several to make."""
+        if self.unit is not None:
+            return nullcontext()
+        is_sure = not (self.skip_done or self.preview)
+        frames = info.frames_between(request.start, request.stop) if is_sure else None
+        return spreading_for(request, math.ceil((frames or 0) / request.segment_frames))
 
     def _inputs(self) -> FilmInputs:
         """Return what is named. Raises UserError for what is not there."""
@@ -128,7 +141,9 @@ class FilmConversion:
         suffix = ".html" if self.preview else "" if is_folder else suffix_of(inputs.info, request.codec)
         return result_named(self.named or request, inputs, self.folder, suffix)
 
-    def _made(self, request: ConvertRequest, inputs: FilmInputs, result: Result, pattern: str) -> Converted:
+    def _made(
+        self, request: ConvertRequest, inputs: FilmInputs, result: Result, pattern: str, spread: Spreading | None
+    ) -> Converted:
         from faceswap.compositing.pipeline import VideoConversion
 
         info, stored = inputs.info, inputs.stored
@@ -147,7 +162,8 @@ class FilmConversion:
             log.info("%s as %s, by %s", info.path, " and ".join(inputs.shown), model_name(cast))
         metadata = consents_metadata(inputs.consents, inputs.shown) | faces_metadata(inputs.models, inputs.workspace)
         metadata |= regions_metadata(request, checksums)
-        order = Order(unit=self.unit) if self.unit else order_for(request, record | metadata, info, stored)
+        depends = made_with(request, record | metadata, info, stored) if self.unit is None else None
+        order = Order(depends, spread, self.unit)
         VideoConversion(
             info, self._refined(request, cast, inputs), result.path / pattern, request,
             faces=people.faces if people else stored, finder=inputs.finder, mask=mask, colour=build(request.colour),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,17 +24,31 @@ if TYPE_CHECKING:
     from faceswap.compositing.segments.work_folder import WorkFolder
     from faceswap.config.swapping import ConvertRequest
 
+LAST_LOOK_SECONDS = 0.1  # between two looks when only others are still at work
+NEEDED = ("faceswap.commands.converting.conversion", "faceswap.compositing.pipeline")  # by a worker
+
 log = logging.getLogger(__name__)
 
 
-def spreading_for(request: ConvertRequest) -> Spreading | None:
-    """Return who makes the segments; None: this process, one after the other."""
+@contextmanager
+def spreading_for(request: ConvertRequest, segments: int) -> Iterator[Spreading | None]:
+    """Yield who makes the segments; None: this process, one after the other.
+
+    Processes of this machine are started at once, as many as so many segments need: they import what is heavy while
+    this one loads what draws, which keeps a single core busy. They end with the block.
+    """
     if request.engine == "ray":
         from faceswap.commands.converting.ray_cluster import RayCluster
 
-        return RayCluster(request)
+        yield RayCluster(request)
+        return
     workers = affordable(request.workers)
-    return LocalWorkers(request, workers) if workers > 1 else None
+    if workers == 1:
+        yield None
+        return
+    with ended_processes() as started:
+        started += [ErrandProcess(needed=NEEDED) for _ in range(min(workers, segments) - 1)]
+        yield LocalWorkers(request, workers, started)
 
 
 class SegmentsErrand(NamedTuple):
@@ -73,8 +88,9 @@ class LocalWorkers:
     It has all loaded, and so makes segments while the others start.
     """
 
-    def __init__(self, request: ConvertRequest, workers: int) -> None:
-        self._request, self._workers = request, workers
+    def __init__(self, request: ConvertRequest, workers: int, started: list[ErrandProcess]) -> None:
+        """Take the settings, how many processes there are to be, and those that stand by already."""
+        self._request, self._workers, self._started = request, workers, started
 
     def __call__(self, folder: WorkFolder, numbers: Sequence[int], passed: Callable[[int], None], here: Here) -> None:
         """Have segments made. Raises UserError when a worker failed; what is whole stays."""
@@ -82,17 +98,21 @@ class LocalWorkers:
         if count < self._workers:
             log.info("%d segments are to be made: %d of %d workers have work", len(numbers), count, self._workers)
         shared = Shared(folder, numbers, passed)
-        with ended_processes() as workers:
-            for errand in errands(self._request, folder, numbers, count - 1):
-                workers.append(ErrandProcess(errand))
+        told = errands(self._request, folder, numbers, count - 1)
+        while len(self._started) > len(told):
+            self._started.pop().end()
+        while len(self._started) < len(told):
+            self._started.append(ErrandProcess())
+        for worker, errand in zip(self._started, told, strict=True):
+            worker.give(errand)
 
-            def is_at_work() -> bool:
-                return any([worker.is_at_work() for worker in workers])
+        def is_at_work() -> bool:
+            return any([worker.is_at_work() for worker in self._started])
 
-            shared.make(here, is_at_work)
-            while is_at_work():
-                time.sleep(LOOK_SECONDS)
-                shared.look()
+        shared.make(here, is_at_work)
+        while not shared.is_whole and is_at_work():  # a process takes its time to end when all is made
+            time.sleep(LAST_LOOK_SECONDS)
+            shared.look()
         shared.look()
 
 
@@ -117,6 +137,11 @@ class Shared:
         while (number := self._folder.take(self._numbers, "the command")) is not None:
             self._told.add(number)
             here(number, passed)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all segments were there at the last look."""
+        return self._seen == len(self._folder.segments)
 
     def look(self) -> None:
         """Look at what others have made."""

@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceswap.cli.results import RECORD
-from faceswap.commands.converting.engines import spreading_for
-from faceswap.compositing.segments.order import Order
 from faceswap.core.face_set import ALIGNMENTS, TAKEN_OUT
 from faceswap.utils.files.checksums import sha256_of
 from faceswap.utils.program_versions import versions
 
 if TYPE_CHECKING:
-    from faceswap.compositing.segments.order import Order
     from faceswap.config.swapping import ConvertRequest
     from faceswap.media.sources import SourceInfo
 
 SEEN_IN_SEGMENTS = ("device", "batch_size", "segment_frames")  # numbers round otherwise with others
 
 
-def order_for(request: ConvertRequest, record: Mapping[str, Any], info: SourceInfo, stored: Path | None) -> Order:
-    """Return what a conversion is told of its segments.
+def made_with(
+    request: ConvertRequest, record: Mapping[str, Any], info: SourceInfo, stored: Path | None
+) -> dict[str, Any]:
+    """Return all that the segments depend on, by name; files by size and time, face sets by checksum.
 
     Args:
         request: With one film.
@@ -31,13 +30,6 @@ def order_for(request: ConvertRequest, record: Mapping[str, Any], info: SourceIn
         info: The film.
         stored: The face set its faces come from.
     """
-    return Order(made_with(request, record, info, stored), spreading_for(request))
-
-
-def made_with(
-    request: ConvertRequest, record: Mapping[str, Any], info: SourceInfo, stored: Path | None
-) -> dict[str, Any]:
-    """Return all that the segments depend on, by name; files by size and time, face sets by checksum."""
     settings = dict(record.get(RECORD, {}))
     found: dict[str, Any] = {f"{name}=": value for name, value in settings.items()}
     found |= {name: value for name, value in record.items() if name != RECORD}

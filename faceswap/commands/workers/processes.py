@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import logging
 import multiprocessing
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from faceswap.config.build import is_users
@@ -47,14 +48,24 @@ def affordable(workers: int) -> int:
 
 
 class ErrandProcess:
-    """A process that runs an errand."""
+    """A process that runs an errand; without one it stands by, with the modules that are `needed` imported."""
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, errand: Errand | None = None, needed: Sequence[str] = ()) -> None:
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with torch's threads would hang
         self._told, telling = spawn.Pipe(duplex=False)
-        self._process = spawn.Process(target=_work, args=(errand, telling), daemon=True)
+        taking, self._giving = spawn.Pipe(duplex=False)
+        self._process = spawn.Process(target=_work, args=(needed, taking, telling), daemon=True)
         self._process.start()
         telling.close()
+        taking.close()
+        if errand is not None:
+            self.give(errand)
+
+    def give(self, errand: Errand) -> None:
+        """Let it run an errand, its only one."""
+        with suppress(BrokenPipeError):  # it has ended: `is_at_work` tells
+            self._giving.send(errand)
+        self._giving.close()
 
     def is_at_work(self) -> bool:
         """Return whether it still works. Raises UserError or RuntimeError when it has failed."""
@@ -91,10 +102,14 @@ def ended_processes() -> Iterator[list[ErrandProcess]]:
             worker.end()
 
 
-def _work(errand: Errand, telling: Connection) -> None:
+def _work(needed: Sequence[str], taking: Connection, telling: Connection) -> None:
     end_with_parent()
     try:
-        errand.run()
+        for name in needed:
+            importlib.import_module(name)
+        taking.recv().run()
+    except EOFError:
+        pass  # there is nothing to do
     except UserError as error:
         telling.send(("user", str(error)))
     except KeyboardInterrupt:
