@@ -8,7 +8,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from faceswap.core.geometry import compose, frame_to_crop_for, mean_face_in_crop, similarity, view_of_crop
 from faceswap.swap.inference import onnx_graph
@@ -16,41 +15,13 @@ from faceswap.swap.inference.export import export_onnx, traced
 from faceswap.swap.inference.onnx_metadata import KEY, ExportMetadata
 from faceswap.swap.inference.onnx_model import OnnxSwapper
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.models.bottleneck import bottleneck
-from faceswap.swap.models.layers import Convolution, SwapModel, downscale, upscale
 from faceswap.swap.models.registry import MODELS
 from faceswap.utils.errors import UserError
 from tests.swap.exports import views, write_weights
-from tests.swap.fakes import SMALL_UD
+from tests.swap.fakes import SMALL_UD, NarrowOriginal
 
 onnx = pytest.importorskip("onnx", reason="exporting needs the extra: pip install -e .[onnx]")
 pytest.importorskip("onnxruntime", reason="exporting needs the extra: pip install -e .[onnx]")
-
-
-class NarrowOriginal(SwapModel):
-    """`original` with a 32nd of its channels: the 300 MB of that take too long here."""
-
-    has_mask = False
-
-    def __init__(self, coverage: float = 0.8, beta: float = 0.0) -> None:
-        super().__init__()
-        self.resolution, self.coverage, self.beta, self.learning_rate = 64, coverage, beta, 5e-5
-        self.encoder = nn.Sequential(
-            downscale(3, 4), downscale(4, 8), downscale(8, 16), downscale(16, 32), nn.Flatten()
-        )
-        self.inter = nn.Sequential(
-            bottleneck(4 * 4 * 32, 32, beta), nn.Linear(32, 4 * 4 * 32), nn.Unflatten(1, (32, 4, 4)), upscale(32, 16)
-        )
-        self.decoder_a, self.decoder_b = (
-            nn.Sequential(upscale(16, 8), upscale(8, 4), upscale(4, 2), Convolution(2, 3, 5)) for _ in range(2)
-        )
-        self.initialise()
-
-
-def test_the_narrow_original_has_the_layers_of_the_real_one():
-    with torch.device("meta"):
-        real, narrow = MODELS["original"](), NarrowOriginal()
-    assert [type(layer) for layer in real.modules()][1:] == [type(layer) for layer in narrow.modules()][1:]
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.1])

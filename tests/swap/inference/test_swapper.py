@@ -9,12 +9,11 @@ from faceswap.engine.accelerator import choose_accelerator
 from faceswap.engine.optimizers import Adam
 from faceswap.engine.state import TrainingState
 from faceswap.swap.inference.swapper import TrainedSwapper
-from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS
 from faceswap.swap.runs.checkpoints import MODEL_FILE, CheckpointIO, find_weights
 from faceswap.utils.errors import UserError
 from faceswap.utils.files.checksums import sha256_of
-from tests.swap.fakes import Tiny
+from tests.swap.fakes import NarrowOriginal, Tiny
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_no_run_is_said_in_one_line(tmp_path):
 
 
 def test_original_has_no_mask(tmp_path, monkeypatch):
-    swapper = TrainedSwapper(Original().eval(), choose_accelerator("cpu", "fp32"), {})
+    swapper = TrainedSwapper(NarrowOriginal().eval(), choose_accelerator("cpu", "fp32"), {})
     assert swapper.swap(np.zeros((1, 64, 64, 3), np.uint8)).masks is None
 
 

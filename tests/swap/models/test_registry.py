@@ -10,7 +10,7 @@ from faceswap.swap.models.lite import Lite
 from faceswap.swap.models.original import Original
 from faceswap.swap.models.registry import MODELS, build_model, check_rebuildable, model_name
 from faceswap.utils.errors import UserError
-from tests.swap.fakes import SMALL_UD
+from tests.swap.fakes import SMALL_UD, NarrowOriginal
 
 
 def gmac_of_a_swap(model) -> float:
@@ -50,6 +50,12 @@ def test_original_is_the_published_network():
     slopes = {m.negative_slope for m in model.modules() if isinstance(m, nn.LeakyReLU)}
     assert slopes == {0.1}
     assert gmac_of_a_swap(model) == pytest.approx(1.90, abs=0.01)
+
+
+def test_the_narrow_original_has_the_layers_of_the_real_one():
+    with torch.device("meta"):
+        real, narrow = Original(), NarrowOriginal()
+    assert [type(layer) for layer in real.modules()][1:] == [type(layer) for layer in narrow.modules()][1:]
 
 
 def test_original_decodes_64_px_without_a_mask():
