@@ -22,7 +22,9 @@ STAGES = 4  # of a pipeline that are busy at once
 _NAMES = ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads")
 # mallopt (malloc.h): blocks above the threshold come from the system and go back to it, and so does the free end
 # of the heap. Every page that comes back must be zeroed: at 1080p that was 4,000 page faults a frame, 15 % of the time.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+# Threads share one heap: a frame that one has decoded is freed by another, and what only the first could use again lay
+# idle: an eighth of a conversion's memory.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_HEAPS = -1, -3, -8
 _KEPT_BYTES, _LARGEST_MMAP_THRESHOLD = 256 << 20, 32 << 20
 
 
@@ -49,6 +51,7 @@ def reuse_freed_memory() -> None:
         return
     mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
     mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+    mallopt(_MOST_HEAPS, 1)
 
 
 @contextmanager
