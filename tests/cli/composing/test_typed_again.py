@@ -12,7 +12,7 @@ from faceswap.cli.composing.typed_again import command_line, typed_again
     "typed",
     [
         [],
-        ["pair=craig_brosnan", "mask=box", "mask.erode=0.1", "colour=none", "grain=true", "tracks=0,2", "stop=5"],
+        ["pair=craig_brosnan", "mask=box", "mask.erode=0.1", "colour=none", "grain=false", "tracks=0,2", "stop=5"],
         ["run=a b", "video=films/it's (1) = $HOME.mp4", "sharpen=0.5", "fade_from_yaw=off", "smooth_colour=0"],
         ["photo=me.jpg", "finder=builtin", "finder.detect_every=2", "side_by_side=true", "pair.consent.who=Ann, Bo"],
     ],
