@@ -48,17 +48,22 @@ def main() -> None:
     parser.add_argument("crops", type=Path)
     parser.add_argument("--out", type=Path, default=PRETRAINED)
     parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--mapping", type=Path, help="the generator that tools.train_style.mapping fitted to RUN")
     arguments = parser.parse_args()
-    ship(arguments.run, arguments.crops, arguments.out, arguments.samples)
+    ship(arguments.run, arguments.crops, arguments.out, arguments.samples, arguments.mapping)
 
 
-def ship(run: Path, crops: Path, out: Path, count: int) -> dict[str, Any]:
-    """Write both files and their entries in the manifest; gives the scores."""
-    generator, encoder = load_generator(run / GENERATOR_FILE), load_encoder(run / ENCODER_FILE)
+def ship(run: Path, crops: Path, out: Path, count: int, fitted: Path | None = None) -> dict[str, Any]:
+    """Write both files and their entries in the manifest; gives the scores.
+
+    `fitted`: the generator with another mapping; the encoder keeps the one that its codes were learned with.
+    """
+    generator, encoder = load_generator(fitted or run / GENERATOR_FILE), load_encoder(run / ENCODER_FILE)
     for part in (generator, encoder):
         halved(part)
     generator.mapping.w_avg.copy_(mean_of_w(generator).half().float())
-    encoder.take_mapping(generator.mapping)
+    if fitted is None:
+        encoder.take_mapping(generator.mapping)
     with safe_open(run / GENERATOR_FILE, "pt") as file:
         trained = json.loads(file.metadata()["about"])
     seen, targets = (np.load(crops / HELD_OUT / name, mmap_mode="r") for name in (SEEN_FILE, TARGETS_FILE))

@@ -29,16 +29,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--truth", type=Path, help="the JSON that the benchmark printed")
+    parser.add_argument("--out", type=Path, default=PRETRAINED)
     arguments = parser.parse_args()
     found = load_directions(arguments.file)
     truth = json.loads(arguments.truth.read_text())[str(arguments.file)] if arguments.truth else {}
     found.only_for(generator_hash(load_generator()))
     name = f"{SHIPPED}.safetensors"
-    with atomic_path(PRETRAINED / name) as temp:
+    with atomic_path(arguments.out / name) as temp:
         shutil.copyfile(arguments.file, temp)
     recipe = {"command": "python -m faceswap.directions", **found.about}
-    enter_pretrained(PRETRAINED, SHIPPED, name, licence="Apache-2.0", recipe=recipe, scores=scores(found, truth))
-    print(PRETRAINED / name)
+    enter_pretrained(arguments.out, SHIPPED, name, licence="Apache-2.0", recipe=recipe, scores=scores(found, truth))
+    print(arguments.out / name)
 
 
 def scores(found: DirectionSet, truth: dict[str, dict[str, Any]]) -> dict[str, float]:

@@ -14,13 +14,19 @@ from faceswap.utils.errors import UserError
 log = logging.getLogger(__name__)
 
 
-def take_generator(networks: TrainingNetworks, source: str) -> None:
-    """Load the weights of an earlier generator that fit by name and shape; ToRGB of higher resolutions starts at 0."""
+def take_generator(networks: TrainingNetworks, source: str, brings_mapping: bool) -> None:
+    """Load the weights of an earlier generator that fit by name and shape; ToRGB of higher resolutions starts at 0.
+
+    `brings_mapping`: an encoder follows, whose mapping will be the generator's.
+    """
     taken = load_generator(source)
     given, own = taken.state_dict(), networks.generator.state_dict()
     fits = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
     if "synthesis.b4.const" not in fits or "mapping.fc0.weight" not in fits:
         raise UserError(f"grow_from={source}: it is of other plan.channels or another plan.w_size")
+    layers = taken.settings["mapping_layers"]
+    if not brings_mapping and layers != networks.generator.settings["mapping_layers"]:
+        raise UserError(f"grow_from={source}: its mapping has {layers} layers; say plan.mapping_layers={layers}")
     networks.generator.load_state_dict(fits, strict=False)
     networks.grown = frozenset(fits)
     for side in networks.generator.synthesis.block_sizes:

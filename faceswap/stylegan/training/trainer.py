@@ -86,7 +86,7 @@ class GeneratorTraining:
         torch.manual_seed(config.seed)
         self.networks = TrainingNetworks(accelerator, **asdict(config.plan))
         if config.grow_from:
-            take_generator(self.networks, config.grow_from)
+            take_generator(self.networks, config.grow_from, bool(config.encoder_from))
         if config.encoder_from:
             take_encoder(self.networks, config.encoder_from)
         self.pairs = self._open_pairs(accelerator)

@@ -34,6 +34,12 @@ def test_a_smaller_generator_is_grown(larger, whole, tmp_path):
         )  # fmt: skip
 
 
+def test_a_mapping_of_other_layers_is_not_taken_in_half(larger, whole, tmp_path):
+    grown = SETTINGS | {"plan": NetworkSettings(64, [8] * 5, 16, mapping_layers=1), "warm_up": WarmUp()}
+    with pytest.raises(UserError, match=r"its mapping has 2 layers; say plan.mapping_layers=2"):
+        train_generator(larger, tmp_path / "run", kimg=0.004, grow_from=str(whole / GENERATOR_FILE), **grown)
+
+
 def test_layers_that_were_brought_learn_at_their_own_rate(larger, whole, tmp_path):
     still = SETTINGS | {
         "plan": NetworkSettings(64, [8] * 5, 16),

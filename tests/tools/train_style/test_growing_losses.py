@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from faceswap.stylegan.training.losses import d_logistic
-from tools.train_style.growing_losses import Comparison, PatchDiscriminator, upper_octave
+from tools.train_style.growing_losses import Comparison, PatchDiscriminator, WholeDiscriminator, upper_octave
 
 
 def pictures(count=16):
@@ -42,3 +42,20 @@ def test_a_crop_drawn_again_costs_nothing_and_a_soft_one_does():
     soft = functional.avg_pool2d(sharp, 3, 1, 1)
     assert all(float(value) < 1e-5 for value in compare(sharp, sharp).values())
     assert all(float(value) > 1e-3 for value in compare(soft, sharp).values())
+
+
+def test_a_whole_face_is_told_from_its_parts_in_other_places():
+    """The larger a view, the sooner it knows."""
+    sharp = functional.interpolate(pictures(32)[:, :, ::8, ::8], (64, 64), mode="bilinear")
+    sharp[:, :, :32] += 1.0
+    wrong = sharp.flip(2)
+    torch.manual_seed(0)
+    discriminator = WholeDiscriminator(sharp, channels=4)
+    optimizer = torch.optim.Adam(discriminator.parameters(), 0.004, (0.5, 0.99))
+    for _ in range(30):
+        optimizer.zero_grad()
+        losses = [d_logistic(one, other) for one, other in zip(discriminator(sharp), discriminator(wrong), strict=True)]
+        torch.stack(losses).sum().backward()
+        optimizer.step()
+    assert [tuple(logits.shape[2:]) for logits in discriminator(sharp)] == [(16, 16), (8, 8), (4, 4)]
+    assert float(losses[2].detach()) < 0.7 and losses[2] < losses[0]
