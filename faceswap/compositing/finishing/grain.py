@@ -21,25 +21,25 @@ SAMPLED_PIXELS = 10_000  # about as many tell how strong grain is, to a hundredt
 LEAST_SIGMA = 0.15  # grey levels; smoother skin has no grain to carry
 
 
-def carried_grain(under: NDArray[np.uint8], drawn: NDArray, weights: NDArray, scale: float) -> NDArray[np.float32]:
-    """Return what to add to a drawn face so that it is as grainy as the frame.
+def carried_grain(
+    there: NDArray[np.float32], own: NDArray[np.float32], weights: NDArray[np.float32], scale: float
+) -> NDArray[np.float32]:
+    """Return (H, W) what to add to a drawn face so that it is as grainy as the frame.
+
+    In brightness alone: films store next to no fine colour.
 
     Args:
-        under: (H, W, 3) RGB of the frame where the face goes.
-        drawn: (H, W, 3) the face as it will lie there, in [0, 1].
+        there: (H, W) in [0, 1], brightness of the frame where the face goes.
+        own: (H, W) in [0, 1], brightness of the face as it will lie there.
         weights: (H, W) in [0, 1], 1 on skin inside the mask, 0 elsewhere.
         scale: Frame pixels a pixel of the drawn face takes.
-
-    Returns:
-        (H, W) float32, in shares of the full range, for each channel: films store next to no fine colour.
     """
     blur_px = min(BLUR_SHARE * scale, LARGEST_BLUR_PX)
     chosen = weights > SKIN
     count = cv2.countNonZero(chosen.view(np.uint8))
     if blur_px < 0.3 or count < FEWEST_PIXELS:
         return np.zeros(weights.shape, np.float32)
-    grain = _fine(cv2.cvtColor(under.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2GRAY), blur_px)
-    own = _fine(cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY), blur_px)
+    grain, own = _fine(there, blur_px), _fine(own, blur_px)
     grid = (slice(None, None, max(1, int(np.sqrt(count / SAMPLED_PIXELS)))),) * 2
     sigma, own_sigma = (_sigma(one[grid][chosen[grid]]) for one in (grain, own))
     if sigma * 255 < LEAST_SIGMA or own_sigma >= sigma:

@@ -25,38 +25,35 @@ UNSHARP_PX = 0.6  # blur of an unsharp mask, in pixels of the drawn face
 _AROUND = np.ones((5, 5), np.uint8)
 
 
-def sharpened(drawn: NDArray[np.float32], strength: float, scale: float) -> NDArray[np.float32]:
-    """Return (H, W) what to add to each channel of a face (H, W, 3) in [0, 1] for an unsharp mask.
+def sharpened(grey: NDArray[np.float32], strength: float, scale: float) -> NDArray[np.float32]:
+    """Return (H, W) what to add to a face for an unsharp mask.
 
     Args:
-        drawn: The face, as it will lie in the frame.
+        grey: (H, W) in [0, 1], brightness of the face as it will lie in the frame.
         strength: How many times what a small blur takes away is added.
         scale: Frame pixels a pixel of the drawn face takes.
     """
-    grey = cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY)
     return np.float32(strength) * (grey - cv2.GaussianBlur(grey, (0, 0), UNSHARP_PX * max(1.0, scale)))
 
 
 def matched(
-    drawn: NDArray[np.float32], under: NDArray[np.uint8], weights: NDArray, face_px: float
+    own: NDArray[np.float32], there: NDArray[np.float32], weights: NDArray, face_px: float
 ) -> NDArray[np.float32]:
-    """Return (H, W) what to add to each channel of a face so that it is as sharp as the one it covers.
+    """Return (H, W) what to add to a face so that it is as sharp as the one it covers.
 
     Args:
-        drawn: (H, W, 3) RGB in [0, 1], as it will lie in the frame.
-        under: (H, W, 3) RGB of the frame there.
+        own: (H, W) in [0, 1], brightness of the face as it will lie in the frame.
+        there: (H, W) in [0, 1], brightness of the frame under it.
         weights: (H, W) in [0, 1], the mask.
         face_px: Size of the face, pixels of the frame.
     """
-    own = cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY)
     octaves = octave_count(face_px, own.shape)
     shares = [weights.astype(np.float32)]
     while len(shares) < octaves:
         shares.append(cv2.pyrDown(shares[-1]))
     if octaves == 0 or int((shares[-1] > 0.5).sum()) < FEWEST_PIXELS:
         return np.zeros_like(own)
-    wanted = cv2.cvtColor(under, cv2.COLOR_RGB2GRAY).astype(np.float32) * np.float32(1 / 255)
-    theirs, _ = laplacian(wanted, octaves)
+    theirs, _ = laplacian(there, octaves)
     details, coarser = laplacian(own, octaves)
     change = np.zeros_like(coarser)
     for octave in reversed(range(octaves)):

@@ -23,22 +23,28 @@ def film(sigma: float, seed: int = 0) -> np.ndarray:
     return np.clip(np.round(150 + noise), 0, 255).astype(np.uint8).repeat(3, 2)
 
 
+def grey(picture: np.ndarray) -> np.ndarray:
+    return picture[..., 0].astype(np.float32) / np.float32(255)
+
+
+FLAT = np.full((SIZE_PX, SIZE_PX), 0.5, np.float32)
+
+
 @pytest.mark.parametrize("sigma", [3.0, 8.0])
 def test_a_smooth_face_becomes_as_grainy_as_the_film(sigma):
-    flat = np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32)
-    added = carried_grain(film(sigma), flat, SKIN, 3.0)
+    added = carried_grain(grey(film(sigma)), FLAT, SKIN, 3.0)
     assert 0.8 * sigma < added.std() * 255 < 1.1 * sigma
     assert abs(added.mean()) * 255 < 0.1
 
 
 def test_a_face_that_is_as_grainy_as_the_film_gets_none():
-    assert not carried_grain(film(5), film(6, seed=1).astype(np.float32) / 255, SKIN, 3.0).any()
-    assert not carried_grain(film(0), np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), SKIN, 3.0).any()
-    assert not carried_grain(film(5), np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), 0 * SKIN, 3.0).any()
+    assert not carried_grain(grey(film(5)), grey(film(6, seed=1)), SKIN, 3.0).any()
+    assert not carried_grain(grey(film(0)), FLAT, SKIN, 3.0).any()
+    assert not carried_grain(grey(film(5)), FLAT, 0 * SKIN, 3.0).any()
 
 
 def test_a_sample_of_a_large_face_tells_as_much_as_all_of_it(monkeypatch):
-    large, flat = np.tile(film(5), (4, 4, 1)), np.full((4 * SIZE_PX, 4 * SIZE_PX, 3), 0.5, np.float32)
+    large, flat = np.tile(grey(film(5)), (4, 4)), np.tile(FLAT, (4, 4))
     added = carried_grain(large, flat, np.tile(SKIN, (4, 4)), 3.0)
     monkeypatch.setattr("faceswap.compositing.finishing.grain.SAMPLED_PIXELS", large.size)
     exact = carried_grain(large, flat, np.tile(SKIN, (4, 4)), 3.0)
@@ -48,7 +54,7 @@ def test_a_sample_of_a_large_face_tells_as_much_as_all_of_it(monkeypatch):
 def test_edges_of_the_film_are_left_behind():
     under = film(3)
     under[:, 80:84] = 20  # the frame of a pair of glasses
-    added = carried_grain(under, np.full((SIZE_PX, SIZE_PX, 3), 0.5, np.float32), SKIN, 3.0)
+    added = carried_grain(grey(under), FLAT, SKIN, 3.0)
     assert np.abs(added[:, 79:85]).mean() < 2 * np.abs(added[:, :60]).mean()
 
 

@@ -18,7 +18,7 @@ def test_fields_have_what_the_declarations_say():
     assert said([sharpen], {"sharpen": "0", "sharpen:word": "auto"}) == []
     assert said([sharpen], {"sharpen": "0"}) == ["sharpen=0"]
     assert said([sharpen], {"sharpen": "{0: 0, 9: 1}", "sharpen:word": "x"}) == ["sharpen={0: 0, 9: 1}"]
-    assert (grain.kind, grain.value) == ("switch", "false")
+    assert (grain.kind, grain.value) == ("switch", "true")
     assert (crf.kind, crf.value, crf.low, crf.high) == ("number", "18", "0", "51") and crf.help
     assert preset.kind == "choice" and "veryfast" in preset.choices
 
@@ -34,9 +34,9 @@ def test_sliders_belong_to_the_choice():
 
 def test_only_what_differs_is_said():
     fields = [*fields_of("convert", ("mask", "grain", "crf")), *plugin_fields("mask", "hull")]
-    assert said(fields, {"mask": "learned", "crf": "", "mask.erode": "0"}) == []
-    form = {"mask": "hull", "grain": "true", "crf": "20", "mask.erode": "0.1", "unknown": "x"}
-    assert said(fields, form) == ["mask=hull", "grain=true", "crf=20", "mask.erode=0.1"]
+    assert said(fields, {"mask": "learned", "grain": "true", "crf": "", "mask.erode": "0"}) == []
+    form = {"mask": "hull", "crf": "20", "mask.erode": "0.1", "unknown": "x"}  # a switch that is off is not sent
+    assert said(fields, form) == ["mask=hull", "grain=false", "crf=20", "mask.erode=0.1"]
 
 
 PLUGINS = (
