@@ -26,10 +26,10 @@ from faceswap.stylegan.networks.generator import Generator
 from faceswap.stylegan.networks.growing import drawn_below, drawn_onward, drawn_twice, grown_generator
 from faceswap.stylegan.training.losses import d_logistic, g_nonsaturating, r1_penalty
 from faceswap.stylegan.weights.files import load_encoder, load_generator, save_generator
-from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.images import from_signed_range
 from faceswap.utils.progress import Progress
+from tools.train_style.checkpoint import read_checkpoint
 from tools.train_style.growing_codes import CodedCrops
 from tools.train_style.growing_losses import Comparison, PatchDiscriminator
 
@@ -251,16 +251,9 @@ class Growth:
 
     def take_up(self, out: Path) -> None:
         """Go on from OUT/checkpoint.pt where there is one. Raises UserError when it is of another plan."""
-        path = out / "checkpoint.pt"
-        if not path.is_file():
+        state = read_checkpoint(out / "checkpoint.pt", asdict(self.plan))
+        if state is None:
             return
-        state = torch.load(path, weights_only=True)
-        now = asdict(self.plan)
-        for name in now.keys() - {"steps"}:
-            if state["plan"][name] != now[name]:
-                raise UserError(
-                    f"{path} was begun with --{name}={state['plan'][name]}: say so again, or name another OUT"
-                )
         for name in ("block", "average", "discriminator", "optimizer", "opponent"):
             getattr(self, name).load_state_dict(state[name])
         self.balance, self.number = state["balance"], state["number"]

@@ -36,6 +36,7 @@ from faceswap.utils.errors import UserError
 from faceswap.utils.files.atomic import atomic_path
 from faceswap.utils.images import from_signed_range, to_signed_range
 from faceswap.utils.progress import Progress
+from tools.train_style.checkpoint import read_checkpoint
 from tools.train_style.growing_losses import WholeDiscriminator
 from tools.train_style.widening import widened_generator
 
@@ -253,16 +254,9 @@ class Sharpening:
 
     def take_up(self, out: Path) -> None:
         """Go on from OUT/checkpoint.pt where there is one. Raises UserError when it is of another plan."""
-        path = out / "checkpoint.pt"
-        if not path.is_file():
+        state = read_checkpoint(out / "checkpoint.pt", asdict(self.plan))
+        if state is None:
             return
-        state = torch.load(path, weights_only=True)
-        now = asdict(self.plan)
-        for name in now.keys() - {"steps"}:
-            if state["plan"][name] != now[name]:
-                raise UserError(
-                    f"{path} was begun with --{name}={state['plan'][name]}: say so again, or name another OUT"
-                )
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.balance, self.number = state["balance"], state["number"]
